@@ -1,0 +1,1 @@
+"""Every verb but the run path: loaded when asked for, so imports are free here."""

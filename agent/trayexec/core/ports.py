@@ -1,0 +1,179 @@
+"""What the rules need of the outside world: one protocol per neighbour, implemented in `adapters/`.
+
+Blocking methods say so: the loop runs them in workers. Everything raises `TrayexecError` and nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from trayexec.core.clock import Instant
+from trayexec.core.credentials import Credentials, LongTermKeys, Secret
+from trayexec.core.profiles import Catalogue, Endpoint, Identity, Role
+from trayexec.core.status import View
+from trayexec.errors import Text, TrayexecError, Trouble
+
+
+class Refusal(Enum):
+    """Why STS gave nothing, as far as it changes what happens next."""
+
+    CODE = "the code was wrong, or used before"
+    BUDGET = "too many codes in three minutes, or the serial is not this user's"
+    LOST = "sent, but no answer came: the code counts as spent"
+    UNSENT = "never left this machine: the code is still good"
+    KEYS = "the long-term keys are deleted, inactive or wrong"
+    SESSION = "the session was revoked or has expired"
+    DENIED = "this role is refused; others are not affected"
+    OTHER = "anything else"
+
+
+class StsError(TrayexecError):
+    """STS gave nothing: `refusal` says what that means for the session."""
+
+    def __init__(self, what: Trouble, refusal: Refusal) -> None:
+        """Carry both."""
+        super().__init__(what)
+        self.refusal = refusal
+
+
+class Sts(Protocol):
+    """AWS STS. Blocking: each call ends within 15 seconds a try."""
+
+    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
+        """GetSessionToken, sent exactly once. Raises StsError."""
+
+    def assume(self, role: Role, by: Credentials) -> Credentials:
+        """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
+
+    def check(self, endpoint: Endpoint, keys: LongTermKeys) -> str:
+        """GetCallerIdentity with long-term keys: the caller's ARN. Raises StsError."""
+
+
+class Keychain(Protocol):
+    """The OS keychain, service `trayexec`, one item per identity. Blocking, with a time-out of its own."""
+
+    def read(self, name: str) -> LongTermKeys:
+        """The keys stored under `name`. Raises TrayexecError: keys_missing, keychain_locked, keychain_unavailable."""
+
+    def store(self, name: str, keys: LongTermKeys) -> None:
+        """Store and read back. Raises TrayexecError."""
+
+    def remove(self, name: str) -> None:
+        """Remove; raises keys_missing when there was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog shows when it asks for a code."""
+
+    identity: str
+    mfa_serial: str
+    asker: str  # who wants it: "aws (pid 4711)", "the tray"; may be empty
+    profile: str  # for which profile; may be empty
+    reason: Text | None  # why it is asked again
+    wait: int  # seconds until the next code appears, 0 when any code will do
+    seconds: int  # how long the dialog stays
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a person typed, as it was typed."""
+
+    text: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person closed the dialog."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """Nobody answered in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoDialog:
+    """No dialog could be shown here; `trouble` says why."""
+
+    trouble: Trouble
+
+
+Answer = Entered | Cancelled | TimedOut | NoDialog
+
+
+class Prompter(Protocol):
+    """The dialog that asks for the code."""
+
+    @property
+    def name(self) -> str:
+        """The tool that would ask now: `pinentry-gtk-2`, `zenity`, …, or `terminal` when there is none."""
+
+    async def ask(self, question: Question) -> Answer:
+        """Show the dialog and wait. Cancelling the task closes it and leaves no process behind."""
+
+
+class Urgency(Enum):
+    """How much a notice may insist: a LAST one stays on the screen."""
+
+    NORMAL = 1
+    LAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification. A newer one of the same `key` replaces it. `actions` are (id, label) pairs."""
+
+    key: str
+    title: Text
+    body: Text
+    actions: tuple[tuple[str, Text], ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+
+
+class Notifier(Protocol):
+    """Notifications. Showing one never raises: the last resort is the log."""
+
+    def on_action(self, callback: Callable[[str, str], None]) -> None:
+        """Call `callback(key, action id)` in the loop when a button is pressed."""
+
+    async def show(self, notice: Notice) -> None:
+        """Show, or replace what has the same key."""
+
+    async def close(self, key: str) -> None:
+        """Take it away, if it is still there."""
+
+
+class Tray(Protocol):
+    """The icon. It runs on the main thread and is only a view: everything it knows comes by `show`."""
+
+    @property
+    def name(self) -> str:
+        """What is in use: `sni`, `appindicator`, `xorg`, `none` and so on."""
+
+    def run(self, click: Callable[[str], None]) -> None:
+        """Block until `stop`; `click(action)` is called for every menu choice, from any thread."""
+
+    def show(self, view: View) -> None:
+        """Draw this from now on. Any thread."""
+
+    def stop(self) -> None:
+        """End `run`. Any thread, and safe in a signal handler."""
+
+
+class Catalogues(Protocol):
+    """The user's config files. Blocking, but only as long as reading a file."""
+
+    def load(self, config: str | None, shared: str | None) -> Catalogue:
+        """The catalogue of this pair of files (the agent's own where None), re-read when a file changed.
+
+        Raises TrayexecError when a file cannot be read or parsed and never could.
+        """
+
+
+class Clock(Protocol):
+    """The two clocks."""
+
+    def now(self) -> Instant:
+        """This moment."""

@@ -1,0 +1,122 @@
+"""Profiles and what they resolve to: identity, roles, endpoint. This module must not know files or botocore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trayexec.errors import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How botocore is to reach STS for one profile; every field is what botocore calls it.
+
+    `region` is never empty (a profile without one gets its partition's default), `url` overrides the host,
+    `sts_regional_endpoints` is `regional` or `legacy`.
+    """
+
+    region: str
+    url: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+    sts_regional_endpoints: str = "regional"
+    ca_bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
+
+    `keys` names the keychain item, `name` is for people: the same word unless one key has several devices.
+    """
+
+    keys: str
+    mfa_serial: str
+    endpoint_url: str | None
+    name: str = field(compare=False)
+    endpoint: Endpoint = field(compare=False)
+
+    @property
+    def account(self) -> str:
+        """The account number in the device's ARN, or nothing for a hardware token's bare serial."""
+        parts = self.mfa_serial.split(":")
+        return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 — arn:partition:iam::account:mfa/name
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition of the device: aws, aws-cn, aws-us-gov and so on."""
+        return self.mfa_serial.split(":")[1] if self.mfa_serial.startswith("arn:") else "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role and everything that decides what AssumeRole returns for it: two equal roles share credentials.
+
+    `seconds` is what the profile asks for; AWS allows 3600 from a session (facts of role chaining), the adapter clamps.
+    """
+
+    arn: str
+    source: "Identity | Role"
+    session_name: str
+    external_id: str | None
+    seconds: int
+    endpoint: Endpoint
+
+    @property
+    def account(self) -> str:
+        """The account number in the role's ARN."""
+        return self.arn.split(":")[4]
+
+    @property
+    def identity(self) -> Identity:
+        """The identity at the end of the chain."""
+        source = self.source
+        while isinstance(source, Role):
+            source = source.source
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A served profile: `target` is the role it assumes, or the identity it is."""
+
+    name: str
+    region: str | None
+    target: Identity | Role
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session serves it."""
+        return self.target.identity if isinstance(self.target, Role) else self.target
+
+    @property
+    def account(self) -> str:
+        """The account number it leads to."""
+        return self.target.account
+
+    @property
+    def role_arn(self) -> str | None:
+        """The role's ARN, or nothing for a profile that is its identity."""
+        return self.target.arn if isinstance(self.target, Role) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A profile we cannot serve, and why; what is known of it is kept for the list."""
+
+    name: str
+    problem: Trouble
+    region: str | None = None
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything one pair of config files says: every profile, served or not, in the order of the file."""
+
+    profiles: Mapping[str, Profile | Unserved]
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Every identity that a served profile ends in, once each, in order."""
+        served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
+        return tuple(dict.fromkeys(profile.identity for profile in served))

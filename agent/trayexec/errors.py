@@ -1,0 +1,77 @@
+"""What went wrong, for a person: a stable code, a title, and a hint with the fix.
+
+This module is imported by every other one and imports nothing, so it stays light enough for the run path.
+Texts are templates with their values apart, so that the edge can translate them (see `words.py`).
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Text:
+    """A sentence for a person: an English template and the values that go into it."""
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, /, **values: str | int) -> None:
+        """Keep `template` (a `str.format` pattern) and its `values`; nothing is formatted yet."""
+        self.template = template
+        self.values: Mapping[str, str | int] = values
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+    def __repr__(self) -> str:
+        return f"Text({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and (self.template, self.values) == (other.template, other.values)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+class Trouble:
+    """One thing that went wrong: a value, so it can be stored, compared and sent.
+
+    `code` is a stable word for scripts, `title` a sentence a person understands, `hint` what to do about it.
+    """
+
+    __slots__ = ("code", "hint", "title")
+
+    def __init__(self, code: str, title: Text, hint: Text) -> None:
+        """Keep the three parts."""
+        self.code = code
+        self.title = title
+        self.hint = hint
+
+    def __repr__(self) -> str:
+        return f"Trouble({self.code!r}, {str(self.title)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trouble) and (self.code, self.title, self.hint) == (
+            other.code,
+            other.title,
+            other.hint,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.title))
+
+
+def trouble(code: str, title: str, hint: str, /, **values: str | int) -> Trouble:
+    """A `Trouble` whose title and hint share the same values."""
+    return Trouble(code, Text(title, **values), Text(hint, **values))
+
+
+class TrayexecError(Exception):
+    """A `Trouble` on its way up. Adapters raise it at the border; nothing else is raised on purpose."""
+
+    def __init__(self, what: Trouble) -> None:
+        """Carry `what`."""
+        super().__init__(what.code)
+        self.trouble = what
+
+    def __str__(self) -> str:
+        return f"{self.trouble.title} {self.trouble.hint}".strip()
