@@ -111,9 +111,13 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything one pair of config files says: every profile, served or not, in the order of the file."""
+    """Everything one pair of config files says: every profile, served or not, in the order of the file.
+
+    `warning` says that the files are broken now, and that this is what they said before.
+    """
 
     profiles: Mapping[str, Profile | Unserved]
+    warning: Trouble | None = None
 
     @property
     def identities(self) -> tuple[Identity, ...]:

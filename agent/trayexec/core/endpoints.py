@@ -1,0 +1,188 @@
+"""Where STS is reached for a profile: region, partition and endpoint, as botocore decides. It must not know botocore.
+
+Differs from botocore 1.44 on purpose in three points: a region is inherited (a profile's sources, then `[default]`),
+a profile's region beats the environment's, and there is always a region, because the tokens of the global endpoint
+do not work in opt-in regions (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html).
+"""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from trayexec.core.profiles import Endpoint
+from trayexec.core.sections import ProfileError, Sections, header, shown
+from trayexec.errors import trouble
+
+# The first region of each partition, for a profile that names none (botocore's data/endpoints.json).
+_FIRST_REGIONS = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+    "aws-eusc": "eusc-de-east-1",
+}
+_PREFIXES = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+_REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f]")
+
+
+def partition_of(region: str) -> str:
+    """The AWS partition a region belongs to."""
+    return next((partition for prefix, partition in _PREFIXES.items() if region.startswith(prefix)), "aws")
+
+
+def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str | None:
+    """The region of the first profile of `chain`: its own, else the next ones', else that of `[default]`.
+
+    An inherited region of another partition is passed over: it could not work. Raises ProfileError for a malformed one.
+    """
+    own = _region(sections, chain[0])
+    if own:
+        return own
+    inherited = (_region(sections, profile) for profile in (*chain[1:], "default"))
+    return next((region for region in inherited if region and partition_of(region) == partition), None)
+
+
+def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> Endpoint:
+    """How STS is reached for the first profile of `chain`, whose roles and keys are in `partition`. Raises ProfileError."""
+    profile = chain[0]
+    return Endpoint(
+        region=region_of(sections, chain, partition) or _fallback(sections, profile, partition),
+        url=_url(sections, profile),
+        use_fips=_flag(sections, profile, "use_fips_endpoint"),
+        use_dualstack=_flag(sections, profile, "use_dualstack_endpoint"),
+        sts_regional_endpoints=_regional(sections, profile),
+        ca_bundle=_setting(sections, profile, "ca_bundle") or None,
+    )
+
+
+def _region(sections: Sections, profile: str) -> str | None:
+    region = sections.text(profile, "region")
+    if not region or _REGION.fullmatch(region):
+        return region or None
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_region",
+            "The region of profile {profile} is not the name of a region: {value}",
+            "Write it like region = eu-central-1 under {section}, with nothing after it on the line.",
+            profile=shown(profile),
+            value=shown(region),
+            section=header(profile),
+        ),
+    )
+
+
+def _fallback(sections: Sections, profile: str, partition: str) -> str:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        region = sections.environment.get(name, "")
+        if _REGION.fullmatch(region) and partition_of(region) == partition:
+            return region
+    if partition in _FIRST_REGIONS:
+        return _FIRST_REGIONS[partition]
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_region",
+            "Profile {profile} is in the AWS partition {partition} and names no region of it.",
+            "Write region = … under {section}.",
+            profile=shown(profile),
+            partition=shown(partition),
+            section=header(profile),
+        ),
+    )
+
+
+def _setting(sections: Sections, profile: str, key: str) -> str | None:
+    """A setting whose environment variable, named after it, beats the profile's own line."""
+    value = sections.environment.get(f"AWS_{key.upper()}")
+    return sections.text(profile, key) if value is None else value
+
+
+def _flag(sections: Sections, profile: str, key: str) -> bool:
+    return (_setting(sections, profile, key) or "").lower() == "true"
+
+
+def _regional(sections: Sections, profile: str) -> str:
+    value = _setting(sections, profile, "sts_regional_endpoints") or "regional"
+    if value in {"regional", "legacy"}:
+        return value
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_endpoint",
+            "For profile {profile}, sts_regional_endpoints is {value}, which AWS does not know.",
+            "Write sts_regional_endpoints = regional under {section}, or unset AWS_STS_REGIONAL_ENDPOINTS.",
+            profile=shown(profile),
+            value=shown(value),
+            section=header(profile),
+        ),
+    )
+
+
+def _url(sections: Sections, profile: str) -> str | None:
+    if _flag(sections, profile, "ignore_configured_endpoint_urls"):
+        return None
+    url = (
+        sections.environment.get("AWS_ENDPOINT_URL_STS")
+        or sections.environment.get("AWS_ENDPOINT_URL")
+        or _service_url(sections, profile)
+        or sections.text(profile, "endpoint_url")
+    )
+    if not url or _is_url(url):
+        return url or None
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_endpoint",
+            "The endpoint of profile {profile} is not a web address: {value}",
+            "Write it like endpoint_url = https://sts.example.com under {section}, "
+            "or unset AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL.",
+            profile=shown(profile),
+            value=shown(url),
+            section=header(profile),
+        ),
+    )
+
+
+def _service_url(sections: Sections, profile: str) -> str | None:
+    name = sections.text(profile, "services")
+    if name is None:
+        return None
+    services = sections.services.get(name)
+    sts = (services or {}).get("sts", {})
+    if services and not isinstance(sts, str):
+        return sts.get("endpoint_url")
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_endpoint",
+            "Profile {profile} uses the section [services {services}], which is missing, empty or malformed.",
+            "Write [services {services}] with an indented endpoint_url = … below sts =, "
+            "or remove services from {section}.",
+            profile=shown(profile),
+            services=shown(name),
+            section=header(profile),
+        ),
+    )
+
+
+def _is_url(url: str) -> bool:
+    if _UNSAFE.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

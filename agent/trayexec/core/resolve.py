@@ -1,0 +1,494 @@
+"""The walk from a profile along its sources to the keys at the end. This module must not know files or botocore.
+
+It follows botocore's rules (credentials.AssumeRoleProvider), with two differences: the keys are in the OS keychain
+under the name of the profile at the end of the chain, and the MFA serial is found anywhere along it. Whatever cannot
+be served is a problem of that one profile, never a fallback to another.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from trayexec.core.endpoints import endpoint_of, region_of
+from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
+from trayexec.core.sections import ProfileError, Section, Sections, header, shown
+from trayexec.errors import Text, Trouble, trouble
+
+# Longer chains work nowhere: every link past the first loses time and the MFA context.
+LONGEST_CHAIN = 16
+
+# Grammar of the STS API (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+# API_GetSessionToken.html); a role's path may hold any printable ASCII character.
+_ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_ARN_LENGTHS = range(20, 2049)
+_DURATIONS = range(900, 43201)
+_DEFAULT_SECONDS = 3600
+
+_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
+_OUTSIDE = ("credential_source", "web_identity_token_file", "login_session")  # credentials that are not IAM user keys
+_ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
+_OURSELVES = frozenset({"trayexec", "trayexec-agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One role on the way: what the section of `profile` asks AssumeRole for."""
+
+    profile: str
+    arn: str
+    partition: str
+    external_id: str | None
+    session_name: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The roles from the profile that was asked for down to the one nearest to the keys, then the keys' profile."""
+
+    roles: tuple[_Link, ...]
+    keys: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every profile on the way, once each."""
+        return tuple(dict.fromkeys((*(link.profile for link in self.roles), self.keys)))
+
+
+def resolve(sections: Sections, *, session_name: str) -> Catalogue:
+    """What every profile of `sections` leads to. Nothing is raised: what a section says wrong is its own problem.
+
+    `session_name` is the role session name of roles that name none.
+    """
+    found = {name: _resolved(sections, name, session_name) for name in sections.profiles}
+    names = _identity_names(each.identity for each in found.values() if isinstance(each, Profile))
+    return Catalogue({name: _named(each, names) if isinstance(each, Profile) else each for name, each in found.items()})
+
+
+def session_name_for(user: str) -> str:
+    """The role session name of a person whose login name is `user`: what STS allows of `trayexec-<user>`."""
+    return ("trayexec-" + re.sub(r"[^\w+=,.@-]", "-", user, flags=re.ASCII))[:64]
+
+
+def _resolved(sections: Sections, name: str, session_name: str) -> Profile | Unserved:
+    try:
+        return _served(sections, name, session_name)
+    except ProfileError as fault:
+        own = sections.profiles[name]
+        return Unserved(name, _seen_from(sections, name, fault), _plain(own, "region"), _plain(own, "role_arn"))
+
+
+def _served(sections: Sections, name: str, session_name: str) -> Profile:
+    chain = _walk(sections, name, session_name)
+    serial, partition = _serial(sections, chain)
+    first = endpoint_of(sections, chain.names, partition)
+
+    def endpoint(*names: str) -> Endpoint:
+        # One place for the whole chain, as with botocore, whose one client serves every step; all else is each
+        # profile's own, so that chains which meet share what they have in common.
+        own = endpoint_of(sections, names, partition)
+        return replace(own, url=first.url, ca_bundle=first.ca_bundle if first.url else own.ca_bundle)
+
+    target: Identity | Role = Identity(
+        keys=chain.keys,
+        mfa_serial=serial,
+        endpoint_url=first.url,
+        name=shown(chain.keys),
+        endpoint=endpoint(chain.keys),
+    )
+    for place, link in reversed(tuple(enumerate(chain.roles))):
+        target = Role(
+            arn=link.arn,
+            source=target,
+            session_name=link.session_name,
+            external_id=link.external_id,
+            seconds=link.seconds,
+            endpoint=endpoint(*chain.names[place:]),
+        )
+    return Profile(name, region_of(sections, chain.names, partition), target)
+
+
+def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
+    links: list[_Link] = []
+    at = name
+    while True:
+        names = [link.profile for link in links]
+        if at in names:
+            raise _loop(names[names.index(at) :])
+        section = sections.profiles.get(at, {})
+        _check_supported(sections, at, section)
+        # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
+        if "role_arn" not in section or (links and _holds_keys(at, section)):
+            _check_end(sections, at, section)
+            return _Chain(tuple(links), at)
+        if len(links) == LONGEST_CHAIN:
+            raise _too_long(name)
+        source = _source(sections, at)
+        links.append(_link(sections, at, session_name))
+        if source == at:
+            return _Chain(tuple(links), at)
+        at = source
+
+
+def _source(sections: Sections, profile: str) -> str:
+    """The profile a role is assumed from."""
+    source = sections.text(profile, "source_profile")
+    if source is None:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+                "Write source_profile = default under {section}, or the profile that your keys belong to.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
+    if source in sections.profiles or source == "default":
+        return source
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_source",
+            "Profile {profile} has source_profile = {source}, but there is no such profile.",
+            "Correct source_profile under {section}, or add a section {missing}.",
+            profile=shown(profile),
+            source=shown(source),
+            section=header(profile),
+            missing=header(source),
+        ),
+    )
+
+
+def _link(sections: Sections, profile: str, session_name: str) -> _Link:
+    arn = sections.text(profile, "role_arn") or ""
+    match = _ROLE_ARN.fullmatch(arn)
+    if not match or len(arn) not in _ARN_LENGTHS:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_role_arn",
+                "The role_arn of profile {profile} is not the ARN of a role: {value}",
+                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
+                "with nothing after it on the line, not even a comment.",
+                profile=shown(profile),
+                value=shown(arn),
+                section=header(profile),
+            ),
+        )
+    return _Link(
+        profile,
+        arn,
+        match[1],
+        _matching(sections, profile, "external_id", _EXTERNAL_ID),
+        _matching(sections, profile, "role_session_name", _SESSION_NAME) or session_name,
+        _duration(sections, profile),
+    )
+
+
+def _matching(sections: Sections, profile: str, key: str, pattern: re.Pattern[str]) -> str | None:
+    value = sections.text(profile, key)
+    if value is None or pattern.fullmatch(value):
+        return value
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_value",
+            "The {key} of profile {profile} has a length or a character that AWS does not allow.",
+            "Correct {key} under {section}: no spaces, no comment after it on the line.",
+            profile=shown(profile),
+            key=key,
+            section=header(profile),
+        ),
+    )
+
+
+def _duration(sections: Sections, profile: str) -> int:
+    value = sections.text(profile, "duration_seconds")
+    if value is None:
+        return _DEFAULT_SECONDS
+    if _SECONDS.fullmatch(value) and int(value) in _DURATIONS:
+        return int(value)
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_value",
+            "The duration_seconds of profile {profile} is not a number from 900 to 43200: {value}",
+            "Correct duration_seconds under {section}, or remove the line: the default is 3600.",
+            profile=shown(profile),
+            value=shown(value),
+            section=header(profile),
+        ),
+    )
+
+
+def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
+    """The MFA device's serial, from the first profile along the chain that has one, and the partition of it all."""
+    profile = next(
+        (name for name in (*chain.names, "default") if sections.text(name, "mfa_serial") is not None),
+        None,
+    )
+    if profile is None:
+        raise ProfileError(
+            chain.names[0],
+            trouble(
+                "profile_mfa",
+                "No mfa_serial is known for profile {profile}, so no code can be asked for.",
+                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+                profile=shown(chain.names[0]),
+                section=header(chain.keys),
+            ),
+        )
+    serial = sections.text(profile, "mfa_serial") or ""
+    if ":u2f/" in serial:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_mfa_fido",
+                "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in the browser only.",
+                "Add an authenticator app to the same IAM user in the AWS console, and write its "
+                "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    if not _SERIAL.fullmatch(serial):
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_mfa",
+                "The mfa_serial of profile {profile} is not one that AWS could have given out: {value}",
+                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with nothing after it.",
+                profile=shown(profile),
+                value=shown(serial),
+                section=header(profile),
+            ),
+        )
+    return serial, _partition(chain, serial)
+
+
+def _partition(chain: _Chain, serial: str) -> str:
+    """The one AWS partition of the device (a hardware token's bare serial does not tell) and of every role."""
+    parts = serial.split(":")
+    device = parts[1] if parts[0] == "arn" and len(parts) > 1 else None
+    partition = device or (chain.roles[-1].partition if chain.roles else "aws")
+    for link in chain.roles:
+        if link.partition != partition:
+            raise ProfileError(
+                link.profile,
+                trouble(
+                    "profile_partition",
+                    "The role_arn of profile {profile} is in the partition {role}, but its keys are in {keys}: "
+                    "AWS has no way from one to the other.",
+                    "Correct role_arn, source_profile or mfa_serial under {section}.",
+                    profile=shown(link.profile),
+                    role=link.partition,
+                    keys=shown(partition),
+                    section=header(link.profile),
+                ),
+            )
+    return partition
+
+
+def _check_supported(sections: Sections, profile: str, section: Section) -> None:
+    """Refuse what we would otherwise have to ignore: ignoring it could lead to another account or more rights."""
+    if "source_profile" in section and "credential_source" in section:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has both source_profile and credential_source, and only one can be meant.",
+                "Remove credential_source from {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    for key in section:
+        if key in _OUTSIDE or key.startswith("sso_"):
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
+                    "Use this profile without trayexec, or write role_arn and source_profile for {key} under {section}.",
+                    profile=shown(profile),
+                    key=shown(key),
+                    section=header(profile),
+                ),
+            )
+        if key in _ROLE_EXTRAS:
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} has {key}, which trayexec does not send.",
+                    "Remove {key} from {section} if the role works without it.",
+                    profile=shown(profile),
+                    key=key,
+                    section=header(profile),
+                ),
+            )
+    if "include_profile" in section:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_unsupported",
+                "Profile {profile} has include_profile = {value}, which only aws-vault understands.",
+                "Copy the lines of {value} into {section} and remove include_profile.",
+                profile=shown(profile),
+                value=shown(sections.text(profile, "include_profile") or ""),
+                section=header(profile),
+            ),
+        )
+
+
+def _check_end(sections: Sections, profile: str, section: Section) -> None:
+    """Refuse a chain's end whose keys cannot be in the keychain, because the section says where else they come from."""
+    if any(key in section for key in _STATIC_KEYS):
+        return
+    process = sections.text(profile, "credential_process")
+    if process is not None and _calls_us(process):
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_recursion",
+                "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
+                "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    if process is not None:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_unsupported",
+                "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
+                "Use this profile without trayexec, or remove credential_process from {section} "
+                "and type `trayexec keys add {profile}`.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    if sections.text(profile, "source_profile") not in {None, profile}:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_role_arn",
+                "Profile {profile} has a source_profile but no role_arn, so it is not clear whose rights it has.",
+                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, or remove source_profile.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+
+
+def _holds_keys(profile: str, section: Section) -> bool:
+    """Whether a source ends the chain: it has static keys, or it names itself, which says the same."""
+    return any(key in section for key in _STATIC_KEYS) or section.get("source_profile") == profile
+
+
+def _calls_us(command: str) -> bool:
+    """Whether a credential_process line starts trayexec, however it is quoted and whatever folder it is in."""
+    words = re.split(r"[\s\"']+", command.lower())
+    return any(re.split(r"[/\\]", word)[-1].removesuffix(".exe") in _OURSELVES for word in words)
+
+
+def _loop(names: Sequence[str]) -> ProfileError:
+    return ProfileError(
+        names[0],
+        trouble(
+            "profile_loop",
+            "Profile {profile} and its sources go round in a loop: {chain}",
+            "One of them must have the keys: remove role_arn and source_profile from {section}, "
+            "or let source_profile name the profile that your keys belong to.",
+            profile=shown(names[0]),
+            chain=_arrows((*names, names[0])),
+            section=header(names[-1]),
+        ),
+    )
+
+
+def _too_long(name: str) -> ProfileError:
+    return ProfileError(
+        name,
+        trouble(
+            "profile_too_long",
+            "The chain of sources of profile {profile} is longer than {limit} roles.",
+            "Let source_profile under {section} name a profile nearer to the keys.",
+            profile=shown(name),
+            limit=LONGEST_CHAIN,
+            section=header(name),
+        ),
+    )
+
+
+def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
+    """The fault as the problem of profile `name`: its own, or that of a source further along, with the way there."""
+    way = _way(sections, name, fault.profile)
+    if not way:
+        return fault.trouble
+    title = Text(
+        "Profile {profile} needs a profile that has a problem ({chain}). {reason}",
+        profile=shown(name),
+        chain=_arrows(way),
+        reason=str(fault.trouble.title),
+    )
+    return Trouble("profile_chain", title, fault.trouble.hint)
+
+
+def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:
+    """The profiles from `start` to another one along its sources; empty if it is not among them."""
+    way = [start]
+    while way[-1] != end:
+        source = sections.profiles.get(way[-1], {}).get("source_profile")
+        if not isinstance(source, str) or source in way:
+            return ()
+        way.append(source)
+    return tuple(way) if len(way) > 1 else ()
+
+
+def _arrows(names: Iterable[str]) -> str:
+    return " → ".join(shown(name) for name in names)
+
+
+def _plain(section: Section, key: str) -> str | None:
+    value = section.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _identity_names(identities: Iterable[Identity]) -> Mapping[Identity, str]:
+    """What people call each identity: its keys, and as much of the rest as it takes to tell it from the others."""
+    distinct = tuple(dict.fromkeys(identities))
+    names: dict[Identity, str] = {}
+    for identity in distinct:
+        others = [other for other in distinct if other.keys == identity.keys and other != identity]
+        serial, place = identity.mfa_serial, identity.endpoint_url
+        name = shown(identity.keys)
+        if any(other.mfa_serial != serial for other in others):
+            rivals = {other.mfa_serial for other in others} - {serial}
+            device = _device(serial)
+            name += f" ({serial if device in map(_device, rivals) else device})"
+        if place and any(other.mfa_serial == serial for other in others):
+            name += f" at {shown(place)}"
+        names[identity] = name
+    return names
+
+
+def _device(serial: str) -> str:
+    return serial.rpartition("/")[2] or serial
+
+
+def _named(profile: Profile, names: Mapping[Identity, str]) -> Profile:
+    return replace(profile, target=_renamed(profile.target, names))
+
+
+def _renamed(target: Identity | Role, names: Mapping[Identity, str]) -> Identity | Role:
+    if isinstance(target, Role):
+        return replace(target, source=_renamed(target.source, names))
+    return replace(target, name=names[target])

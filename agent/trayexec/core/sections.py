@@ -1,0 +1,66 @@
+"""The sections of a pair of AWS config files, and how one value is read from them. It must not know files or botocore.
+
+A fault names the profile that has to be repaired, which need not be the profile that was asked for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trayexec.errors import TrayexecError, Trouble, trouble
+
+Section = Mapping[str, str | Mapping[str, str]]
+
+_LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What a resolution looks at: both files merged as botocore merges them, and the agent's own environment.
+
+    `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections.
+    """
+
+    profiles: Mapping[str, Section]
+    services: Mapping[str, Section]
+    environment: Mapping[str, str]
+
+    def text(self, profile: str, key: str) -> str | None:
+        """The value of `key` in the profile's own section. Raises ProfileError where an indented block stands instead."""
+        value = self.profiles.get(profile, {}).get(key)
+        if value is None or isinstance(value, str):
+            return value
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_value",
+                "Profile {profile} has an indented block where {key} needs one value.",
+                "Write {key} = … on one line under {section}.",
+                profile=shown(profile),
+                key=key,
+                section=header(profile),
+            ),
+        )
+
+
+class ProfileError(TrayexecError):
+    """A trouble together with the `profile` whose section has to be repaired."""
+
+    def __init__(self, profile: str, what: Trouble) -> None:
+        """Carry both."""
+        super().__init__(what)
+        self.profile = profile
+
+
+def shown(value: str) -> str:
+    """A name or value as a person may see it: no control characters, not endless, never nothing."""
+    cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
+    plain = cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
+    return plain or '""'
+
+
+def header(profile: str) -> str:
+    """The line that starts the profile's section in the config file, to be typed or searched for."""
+    if profile == "default":
+        return "[default]"
+    name = shown(profile)
+    return f'[profile "{name}"]' if " " in name else f"[profile {name}]"

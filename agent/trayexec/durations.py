@@ -1,0 +1,40 @@
+"""Durations as people write them: `12h`, `1h30m`, `90s`, `2d`, plain seconds. It imports nothing, for the run path."""
+
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+_DIGITS = "0123456789"
+_LONGEST = 32
+
+
+def parse_duration(text: str) -> int:
+    """The seconds that `text` says: numbers with d, h, m and s, each at most once and in this order, or seconds alone.
+
+    Raises ValueError for everything else; its text is for a person.
+    """
+    rest = text.strip().lower()
+    wrong = ValueError(f"{text[:_LONGEST]!r} is not a duration: write it like 90s, 15m, 1h30m or 2d")
+    if not rest or len(rest) > _LONGEST:
+        raise wrong
+    if not rest.strip(_DIGITS):
+        return int(rest)
+    total = 0
+    for unit, seconds in _UNITS:
+        number, found, after = rest.partition(unit)
+        if not found:
+            continue
+        if not number or number.strip(_DIGITS):
+            raise wrong
+        total += int(number) * seconds
+        rest = after
+    if rest:
+        raise wrong
+    return total
+
+
+def format_duration(seconds: int) -> str:
+    """`seconds` in the same words: 5400 is `1h30m`, 0 is `0s`."""
+    parts = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
