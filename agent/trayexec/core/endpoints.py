@@ -55,7 +55,7 @@ def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str |
 
 
 def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> Endpoint:
-    """How STS is reached for the first profile of `chain`, whose roles and keys are in `partition`. Raises ProfileError."""
+    """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError."""
     profile = chain[0]
     return Endpoint(
         region=region_of(sections, chain, partition) or _fallback(sections, profile, partition),

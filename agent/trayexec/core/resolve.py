@@ -93,13 +93,7 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
         own = endpoint_of(sections, names, partition)
         return replace(own, url=first.url, ca_bundle=first.ca_bundle if first.url else own.ca_bundle)
 
-    target: Identity | Role = Identity(
-        keys=chain.keys,
-        mfa_serial=serial,
-        endpoint_url=first.url,
-        name=shown(chain.keys),
-        endpoint=endpoint(chain.keys),
-    )
+    target: Identity | Role = Identity(chain.keys, serial, first.url, shown(chain.keys), endpoint(chain.keys))
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
             arn=link.arn,
@@ -107,7 +101,7 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
             session_name=link.session_name,
             external_id=link.external_id,
             seconds=link.seconds,
-            endpoint=endpoint(*chain.names[place:]),
+            endpoint=endpoint(*chain.names[place:]) if place else first,
         )
     return Profile(name, region_of(sections, chain.names, partition), target)
 
@@ -250,7 +244,7 @@ def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
             profile,
             trouble(
                 "profile_mfa_fido",
-                "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in the browser only.",
+                "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in a browser only.",
                 "Add an authenticator app to the same IAM user in the AWS console, and write its "
                 "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
                 profile=shown(profile),
@@ -315,7 +309,7 @@ def _check_supported(sections: Sections, profile: str, section: Section) -> None
                 trouble(
                     "profile_unsupported",
                     "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
-                    "Use this profile without trayexec, or write role_arn and source_profile for {key} under {section}.",
+                    "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
                     profile=shown(profile),
                     key=shown(key),
                     section=header(profile),
@@ -485,6 +479,9 @@ def _device(serial: str) -> str:
 
 
 def _named(profile: Profile, names: Mapping[Identity, str]) -> Profile:
+    identity = profile.identity
+    if identity.name == names[identity]:
+        return profile
     return replace(profile, target=_renamed(profile.target, names))
 
 

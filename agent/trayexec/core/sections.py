@@ -25,7 +25,7 @@ class Sections:
     environment: Mapping[str, str]
 
     def text(self, profile: str, key: str) -> str | None:
-        """The value of `key` in the profile's own section. Raises ProfileError where an indented block stands instead."""
+        """The value of `key` in the profile's own section. Raises ProfileError for an indented block."""
         value = self.profiles.get(profile, {}).get(key)
         if value is None or isinstance(value, str):
             return value

@@ -1,0 +1,221 @@
+"""The user's AWS config and credentials files: found, read, parsed and merged as botocore does it, and watched.
+
+botocore's own parser opens the file by itself, so only its grammar is used: the standard library's raw INI parser,
+then `botocore.configloader.build_profile_map`, then the merge of `botocore.session.Session.full_config`. A test
+compares the two. The values of static keys are dropped at once: that they are there is all that matters.
+"""
+
+import configparser
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from botocore.configloader import build_profile_map
+
+from trayexec.adapters import plainfile
+from trayexec.adapters.plainfile import Stamp
+from trayexec.core.profiles import Catalogue
+from trayexec.core.resolve import resolve
+from trayexec.core.sections import Section, Sections, shown
+from trayexec.errors import TrayexecError, trouble
+
+LONGEST_FILE = 10_000_000
+MOST_PAIRS = 32
+
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
+_SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"})
+
+_Parsed = dict[str, dict[str, str | dict[str, str]]]
+
+
+@dataclass(slots=True)
+class _Pair:
+    """What is known of one pair of files: the versions last seen, what came of them, and what last came out well."""
+
+    stamps: tuple[Stamp, Stamp]
+    outcome: Catalogue | TrayexecError
+    good: Catalogue | None
+    had_config: bool
+
+
+class AwsFiles:
+    """The `Catalogues` port. Safe to call from several threads; one call reads at a time."""
+
+    def __init__(self, environment: Mapping[str, str], *, session_name: str) -> None:
+        """Look for the agent's own files where `environment` says; roles without a session name get `session_name`."""
+        self._environment = environment
+        self._session_name = session_name
+        self._pairs: OrderedDict[tuple[str, str], _Pair] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def load(self, config: str | None, shared: str | None) -> Catalogue:
+        """The catalogue of this pair of files (the agent's own where None); the same object until a file changes.
+
+        A missing file is empty. When a file breaks or the config file disappears, what it last said stays in force
+        and `warning` says so. Raises TrayexecError (`file`, `config_syntax`) if there is nothing to stay with.
+        """
+        paths = (
+            self._path(config, "AWS_CONFIG_FILE", "~/.aws/config"),
+            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        )
+        with self._turn:
+            known = self._pairs.get(paths)
+            if known is None or known.stamps != (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1])):
+                known = self._read(paths, known)
+                self._pairs[paths] = known
+            self._pairs.move_to_end(paths)
+            while len(self._pairs) > MOST_PAIRS:
+                self._pairs.popitem(last=False)
+        if isinstance(known.outcome, Catalogue):
+            return known.outcome
+        raise TrayexecError(known.outcome.trouble)
+
+    def _path(self, named: str | None, variable: str, usual: str) -> str:
+        path = expand(named or self._environment.get(variable) or usual, self._environment)
+        if named and not Path(path).is_absolute():
+            raise TrayexecError(
+                trouble(
+                    "file",
+                    "The request names the file {file}, but not from which folder.",
+                    "Set {variable} to an absolute path.",
+                    file=shown(path),
+                    variable=variable,
+                )
+            )
+        return path
+
+    def _read(self, paths: tuple[str, str], known: _Pair | None) -> _Pair:
+        stamps = (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1]))
+        good = known.good if known else None
+        had_config = known is not None and known.had_config
+        try:
+            config = plainfile.read(paths[0], limit=LONGEST_FILE)
+            shared = plainfile.read(paths[1], limit=LONGEST_FILE)
+            if config is None and had_config:
+                raise _gone(paths[0])
+            sections = merge(
+                parse(config.text if config else "", file=paths[0]),
+                parse(shared.text if shared else "", file=paths[1]),
+                self._environment,
+            )
+        except TrayexecError as error:
+            outcome = replace(good, warning=error.trouble) if good else error
+            return _Pair(stamps, outcome, good, had_config)
+        good = resolve(sections, session_name=self._session_name)
+        # The stamps are those of what was read, so that a change since then is noticed next time.
+        stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1])
+        return _Pair(stamps, good, good, config is not None)
+
+
+def expand(path: str, environment: Mapping[str, str]) -> str:
+    """`path` with `$VAR`, `${VAR}` and a leading `~` replaced as os.path does it, but from `environment`."""
+
+    def value(match: re.Match[str]) -> str:
+        return environment.get(match[1] or match[2] or "", match[0])
+
+    path = _VARIABLE.sub(value, path)
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if home and (path == "~" or path.startswith(("~/", "~" + os.sep))):
+        return home.rstrip("/" + os.sep) + path[1:]
+    try:
+        return str(Path(path).expanduser()) if path.startswith("~") else path
+    except RuntimeError:  # nobody of that name: then there is no such file
+        return path
+
+
+def parse(text: str, *, file: str) -> _Parsed:
+    """The sections of one file as `botocore.configloader.raw_config_parse` returns them.
+
+    Raises TrayexecError (`config_syntax`) naming `file` and, where it is known, the line; never what the line says.
+    """
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+        return {
+            section: {key: _nested(parser.get(section, key)) for key in parser.options(section)}
+            for section in parser.sections()
+        }
+    except configparser.DuplicateSectionError as error:
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "Line {line} of {file} starts the section [{section}] a second time.",
+                "Make one section of the two.",
+                file=shown(file),
+                line=error.lineno or 0,
+                section=shown(error.section),
+            )
+        ) from None
+    except configparser.DuplicateOptionError as error:
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "Line {line} of {file} sets {key} a second time in the section [{section}].",
+                "Remove one of the two lines.",
+                file=shown(file),
+                line=error.lineno or 0,
+                key=shown(error.option),
+                section=shown(error.section),
+            )
+        ) from None
+    except configparser.MissingSectionHeaderError as error:
+        raise _malformed(file, error.lineno) from None
+    except configparser.ParsingError as error:
+        raise _malformed(file, error.errors[0][0]) from None
+    except (configparser.Error, ValueError):
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "An indented block in {file} has a line without `=`.",
+                "Write each indented line as key = value.",
+                file=shown(file),
+            )
+        ) from None
+
+
+def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:
+    """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
+    full = build_profile_map(config)
+    profiles: dict[str, Section] = full["profiles"]
+    for name, section in shared.items():
+        profiles[name] = {**profiles.get(name, {}), **section}
+    public = {
+        name: {key: "" if key in _SECRET else section[key] for key in section} for name, section in profiles.items()
+    }
+    return Sections(public, full["services"], environment)
+
+
+def _nested(value: str) -> str | dict[str, str]:
+    """A value, or the one level of nesting that an indented block is. Raises ValueError for a line without `=`."""
+    if not value.startswith("\n"):
+        return value
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    pairs = [line.split("=", 1) for line in lines]
+    return {key.strip(): content.strip() for key, content in pairs}
+
+
+def _malformed(file: str, line: int) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "config_syntax",
+            "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.",
+            "Correct or remove the line.",
+            file=shown(file),
+            line=line,
+        )
+    )
+
+
+def _gone(file: str) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "file",
+            "The file {file} is gone; what it last said stays in force.",
+            "Put it back, or start the agent again: trayexec agent stop",
+            file=shown(file),
+        )
+    )
