@@ -31,9 +31,9 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(seconds: int) -> str:
-    """`seconds` in the same words: 5400 is `1h30m`, 0 is `0s`."""
+    """`seconds` in the same words, hours at most, as people speak of sessions: 5400 is `1h30m`, 129600 is `36h`."""
     parts = []
-    for unit, size in _UNITS:
+    for unit, size in _UNITS[1:]:
         count, seconds = divmod(seconds, size)
         if count:
             parts.append(f"{count}{unit}")

@@ -1,0 +1,370 @@
+"""Our own settings, `config.toml`: what can be set, to what, and what holds otherwise. It must not know files.
+
+Nothing is ignored: an unknown key or a value out of bounds is an error that names its line and what is allowed.
+"""
+
+import difflib
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+
+from trayexec.core.sections import shown
+from trayexec.core.tomllines import Path, line_of
+from trayexec.durations import format_duration, parse_duration
+from trayexec.errors import Text, TrayexecError, Trouble, trouble
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+# AWS allows sessions of 15 minutes to 36 hours
+# (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
+_SESSION = (15 * MINUTE, 36 * HOUR)
+_WARNING = MINUTE
+_PROMPT = (10, 10 * MINUTE)
+_CONFIRM = (MINUTE, 36 * HOUR)
+
+_COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
+_RGB = re.compile(r"#[0-9a-fA-F]{6}")
+_GROUP = re.compile(r"[^\s@,*?\[\]][^\s,*?\[\]]*")
+_SYNTAX = re.compile(r"(?P<reason>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
+_LONGEST_GUESSED = 64
+_CLOSE = 0.75  # how like a tool's name a command may look before it counts as a slip
+
+Choice = TypeVar("Choice", bound=Enum)
+Value = TypeVar("Value")
+
+
+class OnLock(Enum):
+    """What happens when the screen is locked."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    WIPE = "wipe"
+
+
+class Method(Enum):
+    """Which dialog asks for the code."""
+
+    AUTO = "auto"
+    PINENTRY = "pinentry"
+    ZENITY = "zenity"
+    KDIALOG = "kdialog"
+    TK = "tk"
+    TERMINAL = "terminal"
+    OSASCRIPT = "osascript"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program that prints the code, instead of a dialog; never run by a shell."""
+
+    argv: tuple[str, ...]
+
+
+class Delivery(Enum):
+    """How a command gets a profile's credentials; LONG asks for the role with a code of its own."""
+
+    ENV = "env"
+    LIVE = "live"
+    SERVER = "server"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Whether a person is asked before a hand-out: never (None), or at most once in `every` seconds, 0 for always."""
+
+    every: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRule:
+    """What is set for the profiles whose names match `pattern`; None where nothing is said."""
+
+    pattern: str
+    confirm: Confirm | None = None
+    delivery: Delivery | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, durations in seconds; without arguments what holds when there is no file.
+
+    `warn` counts from the end of the session backwards, longest first. `rules` are in the order of the file.
+    """
+
+    session_seconds: int = 12 * HOUR
+    warn: tuple[int, ...] = (15 * MINUTE, 5 * MINUTE)
+    prompt: Method | Command = Method.AUTO
+    prompt_seconds: int = 90
+    on_lock: OnLock = OnLock.REFUSE
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: tuple[ProfileRule, ...] = ()
+
+    def rule(self, profile: str) -> ProfileRule:
+        """What is set for this profile: of all that match, for each key what is said last."""
+        found = ProfileRule(profile)
+        for rule in self.rules:
+            if fnmatchcase(profile, rule.pattern):
+                found = ProfileRule(
+                    profile,
+                    rule.confirm or found.confirm,
+                    rule.delivery or found.delivery,
+                    rule.colour or found.colour,
+                )
+        return found
+
+
+def parse(text: str, *, file: str) -> Settings:
+    """The settings that `text`, the content of `file`, says. Raises TrayexecError (`settings`) with file and line."""
+    document = _document(text, file)
+    source = _Source(text, file)
+    root = source.table((), document, ("session", "prompt", "screen", "groups", "profile"))
+    session = source.table(("session",), root.get("session", {}), ("duration", "warn"))
+    prompt = source.table(("prompt",), root.get("prompt", {}), ("method", "timeout"))
+    screen = source.table(("screen",), root.get("screen", {}), ("on_lock",))
+    groups = source.table(("groups",), root.get("groups", {}), None)
+    profiles = source.table(("profile",), root.get("profile", {}), None)
+    usual = Settings()
+    seconds = source.get(session, ("session", "duration"), source.duration(_SESSION), usual.session_seconds)
+    return Settings(
+        session_seconds=seconds,
+        warn=source.get(session, ("session", "warn"), source.warnings(seconds), _usual_warnings(usual, seconds)),
+        prompt=source.get(prompt, ("prompt", "method"), source.method, usual.prompt),
+        prompt_seconds=source.get(prompt, ("prompt", "timeout"), source.duration(_PROMPT), usual.prompt_seconds),
+        on_lock=source.get(screen, ("screen", "on_lock"), source.choice(OnLock), usual.on_lock),
+        groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
+        rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The text and the name of its file, to say where something is wrong; each method checks one kind of value."""
+
+    text: str
+    file: str
+
+    def get(self, table: Mapping[str, Any], path: Path, check: Callable[[Path, Any], Value], usual: Value) -> Value:
+        """The checked value of the last part of `path` in `table`, or the usual one."""
+        key = str(path[-1])
+        return check(path, table[key]) if key in table else usual
+
+    def table(self, path: Path, value: Any, known: tuple[str, ...] | None) -> Mapping[str, Any]:
+        """A table with no keys but the `known` ones; None lets every key be."""
+        if not isinstance(value, dict):
+            raise self._wrong(
+                path, value, Text("Write [{key}] on a line of its own and the settings below it.", key=_dotted(path))
+            )
+        for key in value:
+            if known is not None and key not in known:
+                raise self._unknown((*path, key), known)
+        return value
+
+    def duration(self, bounds: tuple[int, int]) -> Callable[[Path, Any], int]:
+        """A check for a duration between two numbers of seconds."""
+        least, most = bounds
+
+        def check(path: Path, value: Any) -> int:
+            seconds = _seconds(value)
+            if seconds is not None and least <= seconds <= most:
+                return seconds
+            hint = Text(
+                'Write a duration from {least} to {most}, like "45s", "15m" or "1h30m".',
+                least=format_duration(least),
+                most=format_duration(most),
+            )
+            raise self._wrong(path, value, hint)
+
+        return check
+
+    def choice(self, kind: type[Choice]) -> Callable[[Path, Any], Choice]:
+        """A check for one of the words of an enum."""
+
+        def check(path: Path, value: Any) -> Choice:
+            for each in kind:
+                if value == each.value:
+                    return each
+            raise self._wrong(
+                path, value, Text("Write one of: {choices}", choices=_listed(each.value for each in kind))
+            )
+
+        return check
+
+    def warnings(self, session: int) -> Callable[[Path, Any], tuple[int, ...]]:
+        """A check for a list of durations, each shorter than the session."""
+        check_one = self.duration((_WARNING, session - MINUTE))
+
+        def check(path: Path, value: Any) -> tuple[int, ...]:
+            if not isinstance(value, list):
+                raise self._wrong(
+                    path, value, Text('Write a list of durations, like ["15m", "5m"], or [] for no warning.')
+                )
+            return _descending(check_one((*path, index), each) for index, each in enumerate(value))
+
+        return check
+
+    def method(self, path: Path, value: Any) -> Method | Command:
+        """A dialog's name, or a command that prints the code."""
+        names = [each.value for each in Method]
+        if value in names:
+            return Method(value)
+        argv = _argv(value)
+        slip = len(argv) == 1 and difflib.get_close_matches(argv[0].lower(), names, cutoff=_CLOSE)
+        if argv and not slip:
+            return Command(argv)
+        hint = Text("Write one of: {choices}; or a command that prints the code.", choices=_listed(names))
+        raise self._wrong(path, value, hint)
+
+    def group(self, path: Path, value: Any) -> tuple[str, ...]:
+        """A list of profile names and patterns."""
+        if not _GROUP.fullmatch(str(path[-1])):
+            raise self._wrong(
+                path, path[-1], Text("Name a group without spaces, commas, @ in front, or the signs * ? [ ].")
+            )
+        if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
+            return tuple(value)
+        raise self._wrong(path, value, Text('Write a list of profile names or patterns, like ["prod-*", "account-a"].'))
+
+    def rule(self, path: Path, value: Any) -> ProfileRule:
+        """What is set for one pattern."""
+        if not path[-1]:
+            raise self._wrong(path, path[-1], Text('Write a profile name or a pattern, like [profile."prod-*"].'))
+        table = self.table(path, value, ("confirm", "delivery", "colour"))
+        return ProfileRule(
+            str(path[-1]),
+            self.get(table, (*path, "confirm"), self._confirm, None),
+            self.get(table, (*path, "delivery"), self.choice(Delivery), None),
+            self.get(table, (*path, "colour"), self._colour, None),
+        )
+
+    def _confirm(self, path: Path, value: Any) -> Confirm | None:
+        if value == "never":
+            return Confirm(None)
+        if value == "always":
+            return Confirm(0)
+        seconds = _seconds(value)
+        if seconds is not None and _CONFIRM[0] <= seconds <= _CONFIRM[1]:
+            return Confirm(seconds)
+        hint = Text('Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".')
+        raise self._wrong(path, value, hint)
+
+    def _colour(self, path: Path, value: Any) -> str | None:
+        if isinstance(value, str) and (value in _COLOURS or _RGB.fullmatch(value)):
+            return value.lower()
+        raise self._wrong(path, value, Text("Write one of: {choices}; or #rrggbb.", choices=_listed(_COLOURS)))
+
+    def _wrong(self, path: Path, value: Any, hint: Text) -> TrayexecError:
+        title = Text(
+            "Line {line} of {file}: {key} cannot be {value}.",
+            line=line_of(self.text, path),
+            file=shown(self.file),
+            key=_dotted(path),
+            value=_written(value),
+        )
+        return TrayexecError(Trouble("settings", title, hint))
+
+    def _unknown(self, path: Path, known: tuple[str, ...]) -> TrayexecError:
+        title = Text(
+            "Line {line} of {file}: there is no setting {key}.",
+            line=line_of(self.text, path),
+            file=shown(self.file),
+            key=_dotted(path),
+        )
+        close = difflib.get_close_matches(str(path[-1])[:_LONGEST_GUESSED].lower(), known, n=1)
+        hint = (
+            Text("Did you mean {guess}? Here can be: {choices}", guess=close[0], choices=_listed(known))
+            if close
+            else Text("Remove it. Here can be: {choices}", choices=_listed(known))
+        )
+        return TrayexecError(Trouble("settings", title, hint))
+
+
+def _document(text: str, file: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _SYNTAX.fullmatch(str(error))
+        line = int(found["line"]) if found and found["line"] else text.rstrip().count("\n") + 1
+        reason = found["reason"] if found else str(error)
+    except (RecursionError, ValueError):  # what tomllib lets through: lists in lists without end, endless numbers
+        line = _first_bad_line(text)
+        reason = "nested too deeply, or a number too long"
+    raise TrayexecError(
+        trouble(
+            "settings",
+            "Line {line} of {file} is not valid TOML: {reason}.",
+            'Correct the line: settings are written like duration = "12h", with quotes around words.',
+            line=line,
+            file=shown(file),
+            reason=shown(reason),
+        )
+    )
+
+
+def _first_bad_line(text: str) -> int:
+    """The line that tomllib stumbles over without saying so: the last of the shortest beginning it cannot take."""
+    lines = text.split("\n")
+    good, bad = 0, len(lines)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        try:
+            tomllib.loads("\n".join(lines[:middle]))
+        except tomllib.TOMLDecodeError:
+            good = middle  # merely cut off in the middle of something
+        except (RecursionError, ValueError):
+            bad = middle
+        else:
+            good = middle
+    return bad
+
+
+def _seconds(value: Any) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    try:
+        return parse_duration(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _descending(seconds: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(seconds), reverse=True))
+
+
+def _usual_warnings(usual: Settings, session: int) -> tuple[int, ...]:
+    return tuple(each for each in usual.warn if each < session)
+
+
+def _argv(value: Any) -> tuple[str, ...]:
+    """The words of a command, none if it is not one."""
+    try:
+        words = shlex.split(value) if isinstance(value, str) else value
+    except ValueError:
+        return ()
+    if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
+        return ()
+    return tuple(words) if words and words[0].strip() else ()
+
+
+def _dotted(path: Path) -> str:
+    return shown(".".join(part for part in path if isinstance(part, str)))
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _written(value: Any) -> str:
+    """A value as it stands in the file, as far as people care."""
+    try:
+        return shown(json.dumps(value, ensure_ascii=False, default=str))
+    except (RecursionError, ValueError):
+        return "…"

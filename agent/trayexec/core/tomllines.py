@@ -1,0 +1,99 @@
+"""On which line of a TOML text each key stands: tomllib does not tell. It must not know what the keys mean.
+
+Only for text that tomllib has accepted; so the scanner merely has to find where keys and values begin and end
+(https://toml.io/en/v1.0.0), and lets tomllib itself read the keys.
+"""
+
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+_GAP = re.compile(r"(?:[\s,]|#[^\n]*)*")
+_BASIC = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BASIC_LONG = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}(?!")', re.DOTALL)
+_LITERAL = re.compile(r"'[^']*'")
+_LITERAL_LONG = re.compile(r"'''.*?'{3,5}(?!')", re.DOTALL)
+_BARE = re.compile(r"[^,\]}\n#]*")
+_KEY = re.compile(r"""(?:[^"'=\]]|"(?:[^"\\]|\\.)*"|'[^']*')*""")
+
+
+def key_lines(text: str) -> Mapping[Path, int]:
+    """The line, from 1, of every table, key and array element of the valid TOML `text`, by its whole path."""
+    found: dict[Path, int] = {}
+    table: Path = ()
+    at = _gap(text, 0)
+    while at < len(text):
+        if text[at] == "[":
+            start = at
+            brackets = 2 if text.startswith("[[", at) else 1
+            table, at = _key(text, at + brackets)
+            _note(found, table, start)
+            at += brackets
+        else:
+            at = _pair(text, at, table, found)
+        at = _gap(text, at)
+    ends = [match.start() for match in re.finditer("\n", text)]
+    return {path: bisect_left(ends, place) + 1 for path, place in found.items()}
+
+
+def line_of(text: str, path: Path) -> int:
+    """The line of what `path` names in the valid TOML `text`, or of the nearest thing around it that stands there."""
+    try:
+        lines = key_lines(text)
+    except (RecursionError, ValueError):  # nested beyond reason: then the start has to do
+        return 1
+    return next((lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in lines), 1)
+
+
+def _gap(text: str, at: int) -> int:
+    """Past white space, commas and comments."""
+    match = _GAP.match(text, at)
+    return match.end() if match else at
+
+
+def _note(found: dict[Path, int], path: Path, at: int) -> None:
+    for size in range(1, len(path) + 1):
+        found.setdefault(path[:size], at)
+
+
+def _key(text: str, at: int) -> tuple[Path, int]:
+    """The key that begins at `at`, and where the `=` or `]` after it is."""
+    match = _KEY.match(text, at)
+    end = match.end() if match else at
+    path: list[str] = []
+    node: Any = tomllib.loads(f"{text[at:end]} = 0")
+    while isinstance(node, dict):
+        name, node = next(iter(node.items()))
+        path.append(name)
+    return tuple(path), end
+
+
+def _pair(text: str, at: int, table: Path, found: dict[Path, int]) -> int:
+    key, equals = _key(text, at)
+    _note(found, table + key, at)
+    return _value(text, _gap(text, equals + 1), table + key, found)
+
+
+def _value(text: str, at: int, path: Path, found: dict[Path, int]) -> int:
+    """Past the value that begins at `at`, noting what is inside."""
+    if text.startswith("{", at):
+        at = _gap(text, at + 1)
+        while not text.startswith("}", at):
+            at = _gap(text, _pair(text, at, path, found))
+        return at + 1
+    if text.startswith("[", at):
+        at = _gap(text, at + 1)
+        index = 0
+        while not text.startswith("]", at):
+            _note(found, (*path, index), at)
+            at = _gap(text, _value(text, at, (*path, index), found))
+            index += 1
+        return at + 1
+    for pattern in (_BASIC_LONG, _LITERAL_LONG, _BASIC, _LITERAL, _BARE):
+        if match := pattern.match(text, at):
+            return max(match.end(), at + 1)
+    return at + 1
