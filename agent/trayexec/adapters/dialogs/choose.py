@@ -1,0 +1,106 @@
+"""Chooses the tool that asks for a code, and goes on to the next when one turns out to be of no use."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, tk, windows, zenity
+from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
+from trayexec.core.ports import Answer, NoDialog, Prompter, Question
+from trayexec.errors import Text, Trouble, trouble
+
+TERMINAL = "terminal"
+FINDERS: Mapping[str, Callable[[Mapping[str, str]], list[Tool]]] = {
+    "pinentry": pinentry.find,
+    "zenity": zenity.find,
+    "kdialog": kdialog.find,
+    "tk": tk.find,
+    "osascript": osascript.find,
+    "windows": windows.find,
+}
+
+
+class Dialogs(Prompter):
+    """The dialog on this desktop.
+
+    `method` is `auto`, `terminal`, a tool's name (one of `FINDERS`, or one pinentry such as `pinentry-qt`), or a
+    command line that prints the code.
+    `environ` says which display, desktop and PATH there are, and is what the dialogs run in.
+
+    A tool that failed is asked last from then on, and again only when every other one failed too: what keeps a tool
+    from working may pass.
+    """
+
+    def __init__(self, method: str, environ: Mapping[str, str], speak: Callable[[Text], str] = str) -> None:
+        self._method = method.strip()
+        self._environ = environ
+        self._speak = speak
+        self._failed: dict[str, Trouble] = {}
+
+    @property
+    def name(self) -> str:
+        """The tool that would ask now, or `terminal` when there is none or all have failed."""
+        return next((tool.name for tool in self._tools() if tool.program not in self._failed), TERMINAL)
+
+    async def ask(self, question: Question) -> Answer:
+        """Show a dialog and wait, at most `question.seconds`. Cancelling the task closes it and leaves no process."""
+        sheet = write(question, self._speak)
+        answer: Answer = NoDialog(self._nothing())
+        for tool in sorted(self._tools(), key=lambda tool: tool.program in self._failed):
+            answer = await tool.ask(tool.program, sheet, self._environ)
+            if not isinstance(answer, NoDialog):
+                self._failed.pop(tool.program, None)
+                break
+            self._failed[tool.program] = answer.trouble
+        return answer
+
+    def _tools(self) -> list[Tool]:
+        """What may be asked here, best first."""
+        here, method = self._environ, self._method
+        if method == "auto":
+            return self._automatic()
+        if method == TERMINAL:
+            return []
+        if method in FINDERS:
+            return FINDERS[method](here)
+        if method.startswith("pinentry-") and " " not in method:
+            return [tool for tool in pinentry.find(here) if tool.name == method]
+        return [command.tool(method)]
+
+    def _automatic(self) -> list[Tool]:
+        here = self._environ
+        if sys.platform == "darwin":
+            return [*osascript.find(here), *tk.find(here)]
+        if sys.platform == "win32":
+            return [*tk.find(here), *windows.find(here)]
+        others = [*zenity.find(here), *kdialog.find(here)]
+        if "KDE" in here.get("XDG_CURRENT_DESKTOP", "").upper().split(":"):
+            others.reverse()
+        return [*pinentry.find(here), *others, *tk.find(here)]
+
+    def _nothing(self) -> Trouble:
+        """Why there is no tool to ask with."""
+        if self._method == TERMINAL:
+            return trouble(
+                "no_dialog",
+                "Your settings say that the code is asked on the terminal only.",
+                "Type the code in a terminal: trayexec auth",
+            )
+        if sys.platform == "linux" and not on_screen(self._environ):
+            return trouble(
+                "no_dialog",
+                "There is no display to show the dialog on.",
+                "Type the code in a terminal: trayexec auth",
+            )
+        if self._method == "auto":
+            return trouble(
+                "no_dialog",
+                "No program that can show a dialog is installed.",
+                "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk,"
+                " or type the code in a terminal: trayexec auth",
+            )
+        return trouble(
+            "no_dialog",
+            "The dialog program that your settings name, {method}, is not installed.",
+            "Install it, or set the prompt method to auto; for now: trayexec auth",
+            method=self._method,
+        )

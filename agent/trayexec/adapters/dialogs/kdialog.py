@@ -1,0 +1,41 @@
+"""Asks with kdialog, KDE's dialog for scripts. It has no time-out of its own: it is killed."""
+
+import shutil
+from collections.abc import Mapping
+from html import escape
+
+from trayexec.adapters.children import run
+from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, on_screen, useless
+from trayexec.core.credentials import Secret
+from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+
+_OK, _CANCEL = 0, 1
+
+
+def find(environ: Mapping[str, str]) -> list[Tool]:
+    """Kdialog, when it is installed and there is a display."""
+    path = shutil.which("kdialog", path=environ.get("PATH")) if on_screen(environ) else None
+    return [Tool("kdialog", path, ask)] if path else []
+
+
+async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+    """Ask once."""
+    heading, *rest = sheet.lines
+    body = "<br>".join(_escape(line) for line in rest)
+    warning = f'<p style="color:#b3261e">{_escape(sheet.warning)}</p>' if sheet.warning else ""
+    text = f"<qt><p><b>{_escape(heading)}</b></p><p>{body}</p>{warning}<p>{_escape(sheet.prompt)}:</p></qt>"
+    argv = [program, "--title", TITLE, "--inputbox", text, ""]
+    try:
+        ended = await run(argv, environ, seconds=sheet.seconds)
+    except TimeoutError:
+        return TimedOut()
+    except OSError as error:
+        return useless("kdialog", str(error))
+    if ended.status == _OK:
+        return Entered(Secret(ended.out.decode(errors="replace").removesuffix("\n")))
+    return Cancelled() if ended.status == _CANCEL else broken("kdialog", ended)
+
+
+def _escape(text: str) -> str:
+    """Rich text, in which kdialog also undoes backslashes, and in which Qt takes a single `&` for a mnemonic."""
+    return escape(text.replace("&", "&&")).replace("\\", "&#92;").replace("\n", " ").replace("\r", " ")

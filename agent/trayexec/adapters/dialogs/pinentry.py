@@ -1,0 +1,109 @@
+"""Asks with a graphical pinentry, the dialog of GnuPG: it masks, grabs nothing, and can say why it asks again.
+
+The protocol is Assuan (https://www.gnupg.org/documentation/manuals/assuan/): a command a line, answered by `OK`,
+`ERR number text`, and before them `D` lines, in which `%`, CR and LF are written as %XX.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from trayexec.adapters.children import Child, child
+from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, on_screen, useless
+from trayexec.core.credentials import Secret
+from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+
+_START = 10.0  # seconds until it answers the first commands; a cold disk may be slow
+_LATE = 3.0  # seconds beyond its own time-out before it is killed
+_CODE = 0xFFFF  # the low half of an error number is the code, the high half says which library it comes from
+_TIMED_OUT, _CANCELLED, _FULLY_CANCELLED = 62, 99, 198  # libgpg-error's GPG_ERR_*
+_NOT_GRAPHICAL = ("curses", "tty", "emacs")
+
+
+class _RefusedError(Exception):
+    """The pinentry answered `ERR`."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        number, _, self.text = line.partition(" ")
+        self.code = int(number) & _CODE if number.isdigit() else 0
+
+
+def find(environ: Mapping[str, str]) -> list[Tool]:
+    """The pinentries installed here, the one that fits the desktop first."""
+    if not on_screen(environ):
+        return []
+    gtk, qt = ["gnome3", "gtk-2"], ["qt", "qt5"]
+    desktop = environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
+    order = [*qt, *gtk] if {"KDE", "LXQT"} & set(desktop) else [*gtk, *qt]
+    names = [f"pinentry-{flavour}" for flavour in (*order, "fltk")]
+    found = [(name, shutil.which(name, path=environ.get("PATH"))) for name in (*names, "pinentry")]
+    return [Tool(name, path, ask) for name, path in found if path]
+
+
+async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+    """Ask once. A pinentry that would ask on a terminal is not used."""
+    name = program.rpartition("/")[2]
+    try:
+        async with child([program], environ) as process:
+            async with asyncio.timeout(_START):
+                await _answer(process)
+                flavour = await _command(process, "GETINFO flavor")
+                if any(word in flavour for word in _NOT_GRAPHICAL):
+                    return useless(name, f"it is {flavour} and would ask on a terminal")
+                for line in _settings(sheet):
+                    await _command(process, line)
+            async with asyncio.timeout(sheet.seconds + _LATE):
+                return Entered(Secret(await _command(process, "GETPIN")))
+    except _RefusedError as refused:
+        if refused.code in {_CANCELLED, _FULLY_CANCELLED}:
+            return Cancelled()
+        return TimedOut() if refused.code == _TIMED_OUT else useless(name, refused.text)
+    except TimeoutError:
+        return TimedOut()
+    except (OSError, EOFError) as error:
+        return useless(name, str(error) or "it ended by itself")
+
+
+def _settings(sheet: Sheet) -> list[str]:
+    heading, *rest = sheet.lines
+    about = "\n".join((heading, "", *rest))
+    warning = [f"SETERROR {_escape(sheet.warning)}"] if sheet.warning else []
+    return [
+        "OPTION no-grab",  # a grabbed keyboard would keep people from fetching the code from another window
+        f"SETTITLE {TITLE}",
+        f"SETDESC {_escape(about)}",
+        f"SETPROMPT {_escape(sheet.prompt)}:",
+        f"SETOK {_escape(sheet.accept)}",
+        f"SETCANCEL {_escape(sheet.cancel)}",
+        f"SETTIMEOUT {sheet.seconds}",
+        *warning,
+    ]
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+async def _command(process: Child, line: str) -> str:
+    process.tell(f"{line}\n".encode())
+    return await _answer(process)
+
+
+async def _answer(process: Child) -> str:
+    """The data up to the `OK`. Raises _RefusedError on `ERR`."""
+    data = b""
+    while True:
+        kind, _, rest = (await process.line()).partition(b" ")
+        match kind:
+            case b"OK":
+                return data.decode(errors="replace")
+            case b"D":
+                data += unquote_to_bytes(rest)
+            case b"ERR":
+                raise _RefusedError(rest.decode(errors="replace"))
+            case b"INQUIRE":  # it wants something of us that we did not offer
+                process.tell(b"CAN\n")
+            case _:  # a status or a comment
+                pass

@@ -1,0 +1,124 @@
+"""What a dialog shows, in the words of the person's language, and the one shape that every tool's file has."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from trayexec.adapters.children import Ended
+from trayexec.core.ports import Answer, NoDialog, Question
+from trayexec.errors import Text, trouble
+
+# Not translated: window rules, screen readers' scripts and tests know the dialog by it.
+TITLE = "trayexec - MFA code"
+LONGEST = 300  # characters; a serial has at most 256 (IAM's API reference, SerialNumber)
+COUNT = "{seconds}"  # where a dialog that can count writes the number itself
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The dialog's text. A tool shows the parts where it has a place for them; each is a line or a few words.
+
+    `reason` (why it is asked again) and `hurry` (when the next code comes) are empty when there is nothing to say.
+    `counting` and `counted` are for a dialog that can count down by itself: `hurry` with `COUNT` for the number, and
+    what stands there afterwards.
+    """
+
+    heading: str
+    device: str
+    asked: str
+    reason: str
+    hurry: str
+    counting: str
+    counted: str
+    prompt: str
+    digits: str
+    accept: str
+    cancel: str
+    wait: int
+    seconds: int
+    identity: str
+    serial: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is always true: for which identity, who asks, with which device."""
+        return tuple(line for line in (self.heading, self.asked, self.device) if line)
+
+    @property
+    def warning(self) -> str:
+        """Why it is asked again and when the next code comes, in one line; often empty."""
+        return " ".join(line for line in (self.reason, self.hurry) if line)
+
+
+Ask = Callable[[str, Sheet, Mapping[str, str]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A way to ask: what it is called, the program behind it (a path, a command line), and the function that asks.
+
+    `ask(program, sheet, environ)` answers `NoDialog` when the tool turned out to be of no use here.
+    """
+
+    name: str
+    program: str
+    ask: Ask
+
+
+def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
+    """Word a question."""
+    wait, identity, serial = question.wait, _plain(question.identity), _plain(question.mfa_serial)
+    return Sheet(
+        heading=speak(Text("Unlock {identity} with your MFA code", identity=identity)),
+        device=speak(Text("Device: {serial}", serial=serial)),
+        asked=_asked(_plain(question.asker), _plain(question.profile), speak),
+        reason=_plain(speak(question.reason)) if question.reason else "",
+        hurry=speak(Text("A new code appears in {seconds} s: use that one.", seconds=wait)) if wait > 0 else "",
+        counting=speak(Text("A new code appears in {seconds} s: use that one.", seconds=COUNT)) if wait > 0 else "",
+        counted=speak(Text("The new code is there now.")) if wait > 0 else "",
+        prompt=speak(Text("MFA code")),
+        digits=speak(Text("Six digits, from your authenticator")),
+        accept=speak(Text("Unlock")),
+        cancel=speak(Text("Cancel")),
+        wait=max(wait, 0),
+        seconds=question.seconds,
+        identity=identity,
+        serial=serial,
+    )
+
+
+def _plain(words: str) -> str:
+    """Without line breaks, direction marks and the like: a program's name must not be able to write our lines."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words[:LONGEST])
+
+
+def _asked(asker: str, profile: str, speak: Callable[[Text], str]) -> str:
+    if asker and profile:
+        return speak(Text("Asked by {asker}, for profile {profile}", asker=asker, profile=profile))
+    if asker:
+        return speak(Text("Asked by {asker}", asker=asker))
+    if profile:
+        return speak(Text("For profile {profile}", profile=profile))
+    return ""
+
+
+def useless(tool: str, why: str) -> NoDialog:
+    """A tool that could not show its dialog, in its own words."""
+    return NoDialog(
+        trouble(
+            "no_dialog",
+            "{tool} could not show its dialog: {why}",
+            "Type the code in a terminal instead: trayexec auth",
+            tool=tool,
+            why=why[:200],
+        )
+    )
+
+
+def broken(tool: str, ended: Ended) -> NoDialog:
+    """`useless`, from how the child ended."""
+    return useless(tool, ended.complaint)
+
+
+def on_screen(environ: Mapping[str, str]) -> bool:
+    """Whether there is an X or Wayland display to show something on."""
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,60 @@
+"""Asks with zenity, GNOME's dialog for scripts.
+
+The digits stay visible: a code is good for 30 seconds and once, and a typo costs a try.
+"""
+
+import shutil
+from collections.abc import Mapping
+
+from trayexec.adapters.children import run
+from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, on_screen, useless
+from trayexec.core.credentials import Secret
+from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+
+_LATE = 3.0  # seconds beyond its own time-out before it is killed
+_OK, _CANCEL, _TIMEOUT = 0, 1, 5
+
+
+def find(environ: Mapping[str, str]) -> list[Tool]:
+    """Zenity, when it is installed and there is a display."""
+    path = shutil.which("zenity", path=environ.get("PATH")) if on_screen(environ) else None
+    return [Tool("zenity", path, ask)] if path else []
+
+
+async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+    """Ask once."""
+    heading, *rest = sheet.lines
+    warning = "\n".join(line for line in (sheet.reason, sheet.hurry) if line)
+    text = "\n\n".join(block for block in (heading, "\n".join(rest), warning, f"{sheet.prompt}:") if block)
+    argv = [
+        program,
+        "--entry",
+        f"--title={TITLE}",
+        f"--text={_escape(text)}",
+        f"--timeout={sheet.seconds}",
+        f"--ok-label={_mnemonic(sheet.accept)}",
+        f"--cancel-label={_mnemonic(sheet.cancel)}",
+        "--width=420",
+    ]
+    try:
+        ended = await run(argv, environ, seconds=sheet.seconds + _LATE)
+    except TimeoutError:
+        return TimedOut()
+    except OSError as error:
+        return useless("zenity", str(error))
+    if ended.status == _OK:
+        return Entered(Secret(ended.out.decode(errors="replace").removesuffix("\n")))
+    if ended.status == _TIMEOUT:  # it prints what was typed so far: nobody pressed the button, so it is no answer
+        return TimedOut()
+    # A display that cannot be opened ends with the same status as the Cancel button; only the words differ.
+    no_display = b"display" in ended.err.lower()
+    return Cancelled() if ended.status == _CANCEL and not no_display else broken("zenity", ended)
+
+
+def _escape(text: str) -> str:
+    """The label of --entry undoes C escapes, then takes `_` for a mnemonic (zenity's src/entry.c); no markup there."""
+    return _mnemonic(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", " ")
+
+
+def _mnemonic(text: str) -> str:
+    return text.replace("_", "__")

@@ -1,0 +1,171 @@
+"""The OS keychain, service `trayexec`: one item per identity, its value a small JSON document.
+
+Every call runs in a child process (`child.py`) that is killed after a time-out: a locked Secret Service blocks for
+ever, and keyring, SecretStorage and cryptography would cost this process more memory than everything else it does.
+"""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trayexec.adapters.children import environment, python
+from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.ports import Keychain
+from trayexec.errors import TrayexecError, Trouble, trouble
+
+CHILD = "trayexec.adapters.keychain.child"
+SECONDS = 20.0  # a person may have to unlock the keyring first
+ID, SECRET = "access_key_id", "secret_access_key"
+
+# What could steer keyring: KEYRING_PROPERTY_*, PYTHON_KEYRING_BACKEND, KEYCHAIN_PATH.
+_STEERING = ("KEYRING_", "PYTHON", "KEYCHAIN_")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a child answered: `state` is `ok`, or why not."""
+
+    state: str
+    value: str = ""
+    detail: str = ""
+
+
+class SystemKeychain(Keychain):
+    """The keychain of this desktop. `seconds` bounds each call. Blocking: call it in a worker."""
+
+    def __init__(self, environ: Mapping[str, str], *, seconds: float = SECONDS) -> None:
+        self._environ = environ
+        self._seconds = seconds
+
+    def read(self, name: str) -> LongTermKeys:
+        """The keys stored under `name`.
+
+        Raises TrayexecError: keys_missing, keys_damaged, keychain_locked, keychain_unavailable.
+        """
+        return _parse(name, self._call("read", name).value)
+
+    def store(self, name: str, keys: LongTermKeys) -> None:
+        """Store and read back. Raises TrayexecError: keychain_locked, keychain_unavailable."""
+        value = json.dumps({ID: keys.access_key_id, SECRET: keys.secret_access_key.reveal()})
+        self._call("store", name, value)
+
+    def remove(self, name: str) -> None:
+        """Remove. Raises TrayexecError: keys_missing when there was nothing, or as `read`."""
+        self._call("remove", name)
+
+    def _call(self, op: str, name: str, value: str = "") -> _Said:
+        request = {"op": op, "name": name, "value": value, "seconds": self._seconds}
+        said = self._ask(json.dumps(request).encode())
+        if said.state != "ok":
+            raise TrayexecError(_explain(said, name, round(self._seconds)))
+        return said
+
+    def _ask(self, request: bytes) -> _Said:
+        environ = {name: value for name, value in self._environ.items() if not name.startswith(_STEERING)}
+        pipe = subprocess.PIPE
+        try:
+            process = subprocess.Popen(
+                python(CHILD), env=environment(environ), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+            )
+        except OSError as error:
+            return _Said("failed", detail=str(error))
+        with process:
+            try:
+                out, err = process.communicate(request, timeout=self._seconds)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                out, _ = process.communicate()
+                return _last(out) or _Said("silent")
+            except BaseException:
+                _kill(process)
+                raise
+        lines = err.decode(errors="replace").strip().splitlines()
+        return _last(out) or _Said("failed", detail=lines[-1] if lines else f"exit status {process.returncode}")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if os.name == "nt":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _last(out: bytes) -> _Said | None:
+    """The last line that the child finished: it says `waiting` before anything that a person may have to answer."""
+    lines = out.split(b"\n")[:-1]
+    if not lines:
+        return None
+    said = json.loads(lines[-1])
+    return _Said(said["state"], said.get("value", ""), said.get("detail", ""))
+
+
+def _parse(name: str, value: str) -> LongTermKeys:
+    try:
+        item: Any = json.loads(value)
+        key_id, secret = item[ID], item[SECRET]
+    except (ValueError, TypeError, KeyError):
+        key_id = secret = None
+    if not (isinstance(key_id, str) and isinstance(secret, str) and key_id and secret):
+        raise TrayexecError(
+            trouble(
+                "keys_damaged",
+                "The keychain item of {name} is not one that trayexec wrote.",
+                "Store the keys again: trayexec keys add {name}",
+                name=name,
+            )
+        )
+    return LongTermKeys(key_id, Secret(secret))
+
+
+def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 — a table, each line literal
+    match said.state:
+        case "missing":
+            return trouble(
+                "keys_missing",
+                "No keys are stored for {name}.",
+                "Store them: trayexec keys add {name}",
+                name=name,
+            )
+        case "locked" | "waiting":
+            return trouble(
+                "keychain_locked",
+                "Your keyring is locked.",
+                "Unlock it when your desktop asks, or in its password manager, then try again.",
+            )
+        case "silent":
+            return trouble(
+                "keychain_locked",
+                "The keychain did not answer within {seconds} s.",
+                "Unlock your keyring, then try again.",
+                seconds=seconds,
+            )
+        case "creating":
+            return trouble(
+                "keychain_unavailable",
+                "This desktop has no default keyring yet.",
+                "Create one when your desktop asks, or in its password manager (seahorse), then try again.",
+            )
+        case "unavailable":
+            return trouble(
+                "keychain_unavailable",
+                "No keychain service is running in this session.",
+                "Install gnome-keyring, or KWallet with its Secret Service, and log in again.",
+            )
+        case "mismatch":
+            return trouble(
+                "keychain_unavailable",
+                "The keychain did not keep the keys of {name}.",
+                "See what is wrong with it: trayexec doctor",
+                name=name,
+            )
+        case _:
+            return trouble(
+                "keychain_unavailable",
+                "The keychain failed: {detail}",
+                "See what is wrong with it: trayexec doctor",
+                detail=said.detail[:200] or said.state,
+            )

@@ -1,0 +1,115 @@
+"""One keychain call in a process of its own: a request as JSON on stdin, JSON lines on stdout.
+
+Of keyring's back ends only those on the list are used, by exact class: its own choice may be a plain file, nothing at
+all, or whatever an environment variable or `keyringrc.cfg` names (that is `keyring.get_keyring`, never called here).
+A line `waiting` or `creating` comes before a call that a person may have to answer.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from trayexec.adapters.bus_address import session_bus
+from trayexec.adapters.harden import seal
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+SERVICE = "trayexec"
+SLACK = 2.0  # seconds after the parent's limit; only an orphan lives that long
+DEFAULT = "/org/freedesktop/secrets/aliases/default"  # Secret Service API 0.2, the default collection
+
+ALLOWED = {
+    "linux": (("keyring.backends.SecretService", "Keyring"), ("keyring.backends.kwallet", "DBusKeyring")),
+    "darwin": (("keyring.backends.macOS", "Keyring"),),
+    "win32": (("keyring.backends.Windows", "WinVaultKeyring"),),
+}
+
+
+class _StoppedError(Exception):
+    """Why there is no value: the message is the state to answer."""
+
+
+def backend() -> "KeyringBackend":
+    """The first allowed back end that works here. Raises _StoppedError when there is none."""
+    for module, name in ALLOWED.get(sys.platform, ()):
+        with contextlib.suppress(Exception):  # a back end that cannot be used says so with whatever it likes
+            found = getattr(importlib.import_module(module), name)
+            if found.priority > 0:
+                made: KeyringBackend = found()
+                if sys.platform == "win32":
+                    # Else the item roams to other machines of the domain (CRED_PERSIST_ENTERPRISE).
+                    vars(made)["persist"] = "local machine"
+                return made
+    raise _StoppedError("unavailable")
+
+
+def look_first(op: str, ring: "KeyringBackend") -> None:
+    """Find out without a prompt whether one is to come, and say so; nothing is stored where there is no collection."""
+    if type(ring).__module__ != "keyring.backends.SecretService":
+        return
+    import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
+
+    with contextlib.closing(secretstorage.dbus_init()) as connection:
+        try:
+            locked = secretstorage.Collection(connection, DEFAULT).is_locked()
+        except secretstorage.exceptions.ItemNotFoundException as error:
+            if op != "store":
+                raise _StoppedError("missing") from error
+            say("creating")
+            return
+    if locked:
+        say("waiting")
+
+
+def call(op: str, name: str, value: str) -> str:
+    """Do it. Raises _StoppedError, or whatever the back end raises."""
+    from keyring import errors  # noqa: PLC0415 — after `seal`, and in the child only
+
+    ring = backend()
+    try:
+        look_first(op, ring)
+        if op == "store":
+            ring.set_password(SERVICE, name, value)
+            if ring.get_password(SERVICE, name) != value:
+                raise _StoppedError("mismatch")
+            return ""
+        found = ring.get_password(SERVICE, name)
+        if found is None:
+            raise _StoppedError("missing")
+        if op == "remove":
+            ring.delete_password(SERVICE, name)
+            return ""
+    except (errors.KeyringLocked, errors.InitError) as error:
+        raise _StoppedError("locked") from error
+    return found
+
+
+def say(state: str, **more: str) -> None:
+    """Answer a line."""
+    sys.stdout.write(json.dumps({"state": state, **more}) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Read the request, do it, answer."""
+    seal()
+    request = json.load(sys.stdin)
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, request["seconds"] + SLACK)
+    if address := session_bus(os.environ):
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = address  # SecretStorage knows no other place
+    try:
+        say("ok", value=call(request["op"], request["name"], request["value"]))
+    except _StoppedError as stopped:
+        say(str(stopped))
+    except Exception as error:  # noqa: BLE001 — a back end may raise anything; the parent words it
+        say("failed", detail=f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests that need a display, a bus or a panel: all private, see `support.desktop`."""
