@@ -1,0 +1,151 @@
+"""One agent per socket: the folder is ours alone, a lock held for life decides, and only its holder touches the socket."""
+
+import errno
+import fcntl
+import os
+import socket
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from trayexec.errors import TrayexecError, trouble
+
+LONGEST_PATH = 107  # bytes in sockaddr_un (unix(7)) without the final NUL; macOS has 103 and says so itself
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The lock and the bound socket of the one agent."""
+
+    path: Path
+    lock: int
+    listener: socket.socket
+
+    def release(self) -> None:
+        """Remove the socket and let the next agent in."""
+        self.path.unlink(missing_ok=True)
+        self.listener.close()
+        os.close(self.lock)
+
+
+class AlreadyRunningError(TrayexecError):
+    """Another agent holds the lock."""
+
+
+def claim(path: Path) -> Claim:
+    """Become the agent of this socket.
+
+    Raises AlreadyRunningError when there is one, TrayexecError when the folder cannot be trusted.
+    """
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise TrayexecError(
+            trouble(
+                "socket_path",
+                "The socket's path is too long for a socket: {path}",
+                "Name a shorter one with TRAYEXEC_SOCKET (at most {most} bytes).",
+                path=str(path),
+                most=LONGEST_PATH,
+            )
+        )
+    _own_folder(path.parent)
+    lock = _lock(path.with_suffix(".lock"))
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(os.fspath(path))
+    except OSError as error:
+        os.close(lock)
+        raise _cannot(path, error) from None
+    finally:
+        os.umask(before)
+    return Claim(path, lock, listener)
+
+
+def _own_folder(folder: Path) -> None:
+    """Make the folder, or make sure that it is a real one, ours, and closed to all others."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileExistsError:
+        raise _untrusted(folder, "it is no folder") from None
+    except OSError as error:
+        why = "it is a symbolic link" if error.errno in {errno.ELOOP, errno.ENOTDIR} else str(error.strerror)
+        raise _untrusted(folder, why) from None
+    try:
+        seen = os.fstat(handle)
+        if seen.st_uid != os.geteuid():
+            raise _untrusted(folder, "it belongs to another user")
+        if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise _untrusted(folder, "others may write to it")
+        if folder.name == "trayexec" and seen.st_mode & 0o077:
+            os.fchmod(handle, 0o700)
+    finally:
+        os.close(handle)
+
+
+def _untrusted(folder: Path, why: str) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "socket_folder",
+            "The folder of the private socket cannot be trusted: {folder} ({why}).",
+            "Remove it, or name a socket in a folder of your own (mode 0700) with TRAYEXEC_SOCKET.",
+            folder=str(folder),
+            why=why,
+        )
+    )
+
+
+def _cannot(path: Path, error: OSError) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "socket",
+            "The private socket {path} cannot be made: {why}.",
+            "Name another with TRAYEXEC_SOCKET.",
+            path=str(path),
+            why=error.strerror or str(error),
+        )
+    )
+
+
+def _lock(path: Path) -> int:
+    """The lock, held until this process ends however it ends."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _cannot(path, error) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        pid = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "?"
+        os.close(lock)
+        raise AlreadyRunningError(
+            trouble(
+                "already_running",
+                "A trayexec agent is already running (pid {pid}).",
+                "Nothing to do; `trayexec agent stop` ends it.",
+                pid=pid,
+            )
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
+    return lock
+
+
+def _remove_stale(path: Path) -> None:
+    """What an agent that was killed left behind: only the holder of the lock gets here. A file of yours it is not."""
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(kind):
+        raise TrayexecError(
+            trouble(
+                "socket",
+                "{path} is in the way: it is no socket.",
+                "Move it away, or name another socket with TRAYEXEC_SOCKET.",
+                path=str(path),
+            )
+        )
+    path.unlink()

@@ -1,0 +1,54 @@
+"""The agent's log: a small rotating file in the state folder, with whatever looks like a secret taken out."""
+
+import logging
+import logging.handlers
+import os
+import re
+from pathlib import Path
+
+SIZE, KEPT = 512 * 1024, 2
+# an access key id; a secret access key, session token or signature; a six-digit number standing alone
+SECRETS = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b|[A-Za-z0-9/+=_-]{40,}|(?<![\d.:/-])\d{6}(?![\d.:/-])")
+CHATTY = ("botocore", "boto3", "urllib3", "keyring", "PIL", "asyncio", "s3transfer")
+
+
+class Redactor(logging.Filter):
+    """The second line of defence: nothing secret is ever passed to the log, and if it were, it would not arrive."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record's text in place; tracebacks are reduced to where, without what."""
+        record.msg = SECRETS.sub("[redacted]", record.getMessage())
+        record.args = ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
+class _Private(logging.handlers.RotatingFileHandler):
+    def _open(self) -> "logging.io.TextIOWrapper":  # type: ignore[name-defined]
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def open_journal(path: Path) -> logging.Logger:
+    """The log at `path`, or one that goes nowhere when it cannot be written: a full disk must not stop the agent."""
+    journal = logging.getLogger("trayexec")
+    journal.propagate = False
+    journal.setLevel(logging.INFO)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).propagate = False
+        logging.getLogger(name).handlers = [logging.NullHandler()]
+    logging.raiseExceptions = False
+    handler: logging.Handler
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = _Private(path, maxBytes=SIZE, backupCount=KEPT)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    handler.addFilter(Redactor())
+    for old in list(journal.handlers):
+        journal.removeHandler(old)
+        old.close()
+    journal.addHandler(handler)
+    return journal

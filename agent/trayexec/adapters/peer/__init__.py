@@ -1,0 +1,12 @@
+"""Who is at the other end of the private socket: one file per platform with the same functions, chosen here."""
+
+import sys
+
+if sys.platform == "linux":
+    from trayexec.adapters.peer.linux import process_of, program_of, uid_of
+elif sys.platform == "darwin":
+    from trayexec.adapters.peer.macos import process_of, program_of, uid_of
+else:
+    from trayexec.adapters.peer.windows import process_of, program_of, uid_of
+
+__all__ = ["process_of", "program_of", "uid_of"]

@@ -1,0 +1,279 @@
+"""The run path: `trayexec PROFILE -- CMD…`. One question to the agent, then the command takes this process's place.
+
+Every import here is paid for by every run, so there are almost none: tests/test_architecture.py holds the list, with
+a reason for each. A verb, an error or a question to a person may import what it likes, when it happens.
+"""
+
+import os
+import sys
+
+from trayexec.errors import Text, TrayexecError, trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _socket import socket
+    from collections.abc import Mapping, Sequence
+    from typing import Any, NoReturn
+
+OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127, 130
+
+# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role
+FOREIGN = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SDK_LOAD_CONFIG",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+FOREIGN_PREFIX = "AWS_CONTAINER_"
+
+
+def main() -> "NoReturn":
+    """`trayexec`: run, and end with its exit status."""
+    sys.exit(_guarded(sys.argv[1:]))
+
+
+def main_agent() -> "NoReturn":
+    """`trayexec-agent`: the same as `trayexec agent`."""
+    sys.exit(_guarded(["agent", *sys.argv[1:]]))
+
+
+def _guarded(arguments: "Sequence[str]") -> int:
+    try:
+        if "--" in arguments:
+            cut = arguments.index("--")
+            return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
+        from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
+
+        return dispatch(arguments, os.environ)
+    except TrayexecError as error:
+        complain(error)
+        return USAGE if error.trouble.code == "usage" else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
+        return FAILED
+
+
+def complain(error: TrayexecError) -> None:
+    """Say an error and its fix to the person: never a traceback."""
+    from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
+
+    speak = speaker(os.environ)
+    say(speak(error.trouble.title))
+    hint = speak(error.trouble.hint)
+    if hint:
+        sys.stderr.write(f"  {hint}\n")
+
+
+def say(sentence: str) -> None:
+    """One line for the person, on stderr: stdout belongs to the command."""
+    sys.stderr.write(f"trayexec: {sentence}\n")
+    sys.stderr.flush()
+
+
+def _usage(sentence: str, /, **values: str) -> TrayexecError:
+    return TrayexecError(
+        trouble("usage", sentence, "Usage: trayexec [--region R] [--need 2h] [--wait S] PROFILE -- CMD…", **values)
+    )
+
+
+def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    request, region = _request(words, environ)
+    if not command:
+        raise _usage("There is no command after `--`.")
+    program = _find(command[0], environ)
+    if isinstance(program, int):
+        return program
+    request["program"] = command[0].rpartition("/")[2]
+    served = obtain(request, environ)
+    return _become(program, command, _environment(served, str(request["profile"]), region, environ))
+
+
+def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None]":
+    """What to ask the agent for, and the region that was named."""
+    request: dict[str, Any] = {"op": "credentials"}
+    region: str | None = None
+    profiles: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-") or word == "-":
+            profiles.append(word)
+            continue
+        option, equals, value = word.partition("=")
+        if option == "--no-wait" and not equals:
+            request["wait"] = 0
+            continue
+        if option not in {"--region", "--need", "--wait", "--profile"}:
+            raise _usage("{option} is no option of a run.", option=option)
+        if not equals:
+            if not rest:
+                raise _usage("{option} lacks its value.", option=option)
+            value = rest.pop(0)
+        if option == "--region":
+            region = value
+        elif option == "--profile":
+            profiles.append(value)
+        else:
+            request[option[2:]] = _seconds(option, value)
+    if len(profiles) != 1:
+        raise _usage("One profile stands before `--`, no more and no less.")
+    request["profile"] = profiles[0]
+    request.update(files(environ))
+    if "wait" not in request:
+        request["wait"] = 120
+    return request, region
+
+
+def _seconds(option: str, value: str) -> int:
+    from trayexec.durations import parse_duration  # noqa: PLC0415 — only with an option
+
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise _usage("{option}: {why}.", option=option, why=str(error)) from None
+
+
+def files(environ: "Mapping[str, str]") -> "dict[str, str]":
+    """The caller's own AWS files, if its environment names them (direnv does that per project)."""
+    named = {}
+    for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
+        path = environ.get(name)
+        if path:
+            path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
+            named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder
+    return named
+
+
+def _find(name: str, environ: "Mapping[str, str]") -> str | int:
+    """The program's path, or the exit status that a shell would give; said before anybody is asked for a code."""
+    if "/" in name:
+        candidates = [name]
+    else:
+        folders = environ.get("PATH", os.defpath).split(os.pathsep)
+        candidates = [f"{folder or '.'}/{name}" for folder in folders] if name else []
+    there = False
+    for path in candidates:
+        if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 — pathlib is slow to import
+            return path
+        there = there or os.path.exists(path)  # noqa: PTH110 — likewise
+    if there:
+        say(f"{name}: not executable")
+        return NOT_EXECUTABLE
+    say(f"{name}: command not found")
+    return NOT_FOUND
+
+
+def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
+    """Ask the agent, starting it if there is none, and see the person through to the answer."""
+    from trayexec.words import language  # noqa: PLC0415 — not before the command is known to exist
+
+    if not _has_display(environ):
+        request["hand"] = "terminal"
+    request["lang"] = language(environ)
+    return converse(_agent(environ), request, environ)
+
+
+def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":
+    """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
+    from trayexec import client  # noqa: PLC0415 — see obtain
+
+    final: Mapping[str, Any] = {}
+    patience = int(request.get("wait", 0)) + client.PATIENCE
+    for line in client.ask(connection, request, _progress(request, patience)):
+        final = line
+        if line.get("note") == "code":
+            from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
+
+            if terminal.answer(line, connection, environ):
+                continue
+        if "note" in line:
+            say(str(line.get("text", "")))
+    return client.outcome(final)
+
+
+def _has_display(environ: "Mapping[str, str]") -> bool:
+    return sys.platform != "linux" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _agent(environ: "Mapping[str, str]") -> "socket":
+    from trayexec import client  # noqa: PLC0415 — see obtain
+
+    try:
+        return client.connect(environ)
+    except client.AgentAbsentError:
+        if environ.get("TRAYEXEC_SOCKET") or environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
+            raise
+    from trayexec.commands import agent  # noqa: PLC0415 — once a day
+
+    return agent.start(environ)
+
+
+def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":
+    said = False
+
+    def quiet(seconds: int) -> None:
+        nonlocal said
+        if seconds > patience:
+            raise TrayexecError(
+                trouble(
+                    "agent_silent",
+                    "The agent does not answer.",
+                    "Stop it with `trayexec agent stop`, or end its process, then try again.",
+                )
+            )
+        if not said and sys.stderr.isatty():
+            said = True
+            from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
+
+            waiting = Text("Still waiting for {profile}…", profile=str(request.get("profile", "the agent")))
+            say(speaker(os.environ)(waiting))
+
+    return quiet
+
+
+def _environment(
+    served: "Mapping[str, Any]", profile: str, region: str | None, environ: "Mapping[str, str]"
+) -> "dict[str, str]":
+    """The command's environment: DESIGN 3.2."""
+    env = {
+        name: value for name, value in environ.items() if name not in FOREIGN and not name.startswith(FOREIGN_PREFIX)
+    }
+    env["AWS_ACCESS_KEY_ID"] = served["AccessKeyId"]
+    env["AWS_SECRET_ACCESS_KEY"] = served["SecretAccessKey"]
+    env["AWS_SESSION_TOKEN"] = served["SessionToken"]
+    env["AWS_CREDENTIAL_EXPIRATION"] = served["Expiration"]
+    env["TRAYEXEC_PROFILE"] = profile
+    region = region or served.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    if region:
+        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
+    return env
+
+
+def _become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int:
+    """Let the command take this process's place. Only a failure returns: its exit status."""
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 — built in; `signal` is slow to import
+
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)  # Python ignores it, and an ignored signal is inherited
+    try:
+        os.execve(program, list(command), env)  # noqa: S606 — that is the product
+    except OSError as error:
+        import errno  # noqa: PLC0415 — only when it went wrong
+
+        if error.errno == errno.ENOEXEC:  # a script without `#!`: the shell's, as execvp(3) has it
+            try:
+                os.execve("/bin/sh", ["sh", program, *command[1:]], env)  # noqa: S606 — likewise
+            except OSError as second:
+                error = second
+        say(f"{command[0]}: {error.strerror}")
+        return NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE

@@ -1,0 +1,159 @@
+"""The companion's end of the private socket: find it, make sure whose it is, say one line, read the answers.
+
+Light enough for the run path: `_socket`, not `socket`.
+"""
+
+import errno
+import os
+
+from trayexec import wire
+from trayexec.adapters import peer
+from trayexec.errors import TrayexecError, trouble
+from trayexec.paths import socket_path
+
+try:
+    import _socket
+except ImportError:  # pragma: no cover — an interpreter without the C part
+    import socket as _socket  # type: ignore[no-redef]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
+LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
+PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
+
+
+class AgentAbsentError(TrayexecError):
+    """No agent listens; one may be started."""
+
+
+def connect(environ: "Mapping[str, str]") -> "_socket.socket":
+    """A connection to the agent, which is known to belong to this user.
+
+    Raises AgentAbsentError when nobody listens, TrayexecError when somebody else does or the path cannot be used.
+    """
+    path = socket_path(environ)
+    if not hasattr(_socket, "AF_UNIX"):
+        peer.uid_of(None)  # type: ignore[arg-type]  # it raises: not on this platform yet
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        raise _unreachable(path, error) from None
+    if peer.uid_of(connection) != os.geteuid():
+        connection.close()
+        raise TrayexecError(
+            trouble(
+                "foreign_agent",
+                "The socket {path} belongs to another user's process.",
+                "Nothing was sent. Remove it, or unset TRAYEXEC_SOCKET.",
+                path=path,
+            )
+        )
+    return connection
+
+
+def _unreachable(path: str, error: OSError) -> TrayexecError:
+    if error.errno in ABSENT:
+        return AgentAbsentError(
+            trouble(
+                "no_agent",
+                "No trayexec agent listens at {path}.",
+                "Start one with `trayexec agent start`.",
+                path=path,
+            )
+        )
+    return TrayexecError(
+        trouble(
+            "no_agent",
+            "The agent's socket {path} cannot be used: {why}.",
+            "Check who owns the folder, or name another with TRAYEXEC_SOCKET (at most 107 bytes).",
+            path=path,
+            why=error.strerror or str(error),
+        )
+    )
+
+
+def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iterator[dict[str, Any]]":
+    """What the agent says, line by line, until it hangs up; `quiet(n)` is called in the nth second of silence.
+
+    Raises TrayexecError for what is not the protocol, and whatever `quiet` raises to end the waiting.
+    """
+    connection.settimeout(1.0)
+    buffer = b""
+    seconds = 0
+    while True:
+        line, newline, rest = buffer.partition(b"\n")
+        if newline:
+            buffer, seconds = rest, 0
+            try:
+                yield wire.decode(line, LONGEST_ANSWER)
+            except wire.WireError:
+                raise _garbled() from None
+            continue
+        try:
+            more = connection.recv(wire.MAX_LINE)
+        except TimeoutError:
+            seconds += 1
+            quiet(seconds)
+            continue
+        except OSError:
+            return
+        if not more:
+            return
+        buffer += more
+        if len(buffer) > LONGEST_ANSWER:
+            raise _garbled()
+
+
+def _garbled() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "protocol",
+            "The agent's answer is not of this protocol.",
+            "Agent and command may be of different versions: run `trayexec agent stop`, then try again.",
+        )
+    )
+
+
+def _hung_up() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "agent_gone",
+            "The agent ended before it answered.",
+            "Run the command again; its log says why it ended.",
+        )
+    )
+
+
+def ask(
+    connection: "_socket.socket", message: "Mapping[str, Any]", quiet: "Callable[[int], None]"
+) -> "Iterator[dict[str, Any]]":
+    """Send one request and give the notes as they come, then the final line; nothing follows that one.
+
+    Raises TrayexecError when the agent goes away first.
+    """
+    try:
+        connection.sendall(wire.encode(message))
+    except OSError:  # noqa: SIM105 — contextlib is slow to import
+        pass  # a refusal may have been written before we were heard: read it
+    for line in lines(connection, quiet):
+        yield line
+        if "note" not in line:
+            return
+    raise _hung_up()
+
+
+def outcome(final: "Mapping[str, Any]") -> "Any":
+    """The `ok` of a final line. Raises TrayexecError with the agent's own words otherwise."""
+    if "ok" in final:
+        return final["ok"]
+    error = final.get("error")
+    if not isinstance(error, dict):
+        raise _garbled()
+    said = {name: str(error.get(name, "")) for name in ("code", "title", "hint")}
+    raise TrayexecError(trouble(said["code"], "{title}", "{hint}", **{k: said[k] for k in ("title", "hint")}))

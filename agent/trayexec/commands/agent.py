@@ -1,0 +1,189 @@
+"""`agent`: in the foreground, or started and stopped in the background."""
+
+import argparse
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trayexec import cli, client, paths
+from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.words import speaker
+
+if TYPE_CHECKING:
+    from _socket import socket
+
+START = 20.0  # seconds until we stop believing that the agent comes up
+STOP = 10.0  # seconds until we stop believing that it ends
+POLL = 0.02
+
+# Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
+# outlives it: requests name the files of their caller.
+NOT_FOR_AN_AGENT = (*cli.FOREIGN, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "TRAYEXEC_PROFILE")
+
+
+def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """`agent`, `agent start`, `agent stop`."""
+    if options.what == "start":
+        return _start(environ)
+    if options.what == "stop":
+        return _stop(environ)
+    return _foreground(options, environ)
+
+
+def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from trayexec.daemon import app  # noqa: PLC0415 — the whole agent
+
+    def hello() -> None:
+        if sys.stderr.isatty():
+            cli.say(speaker(environ)(Text("the agent listens; Ctrl-C stops it and forgets everything")))
+
+    ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
+    face = app.Face.HEADLESS if options.headless else app.Face.TRAY
+    try:
+        status = app.run(app.Wish(environ, face, ready))
+    except TrayexecError as error:
+        if options.ready_fd is None:
+            raise
+        speak = speaker(environ)
+        what = error.trouble
+        os.write(options.ready_fd, f"{what.code}\n{speak(what.title)}\n{speak(what.hint)}\n".encode())
+        return cli.FAILED
+    app.leave(status)
+    return status
+
+
+def start(environ: Mapping[str, str]) -> "socket":
+    """Start an agent in the background and connect to it. A hundred callers may do so at once: one agent comes of it.
+
+    Raises TrayexecError with the agent's own words when it cannot start.
+    """
+    mine, agents = os.pipe()
+    with _log(environ) as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trayexec", "agent", "--ready-fd", str(agents)],
+            env=_environment(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(agents,),
+            start_new_session=True,
+            cwd="/",
+        )
+    os.close(agents)
+    try:
+        said = _hear(mine, environ)
+    finally:
+        os.close(mine)
+    process.returncode = 0  # it is not ours to wait for: it outlives us
+    if said[:1] not in (["listening"], ["already_running"]):
+        code, title, hint = (*said, "", "", "")[:3]
+        raise TrayexecError(
+            trouble(
+                code or "no_agent",
+                "{title}" if title else "The agent did not start.",
+                "{hint}" if hint else "Run `trayexec agent` in a terminal: it says why.",
+                title=title,
+                hint=hint,
+            )
+        )
+    return _connect(environ)
+
+
+def _log(environ: Mapping[str, str]) -> "_Output":
+    return _Output(paths.log_path(environ))
+
+
+class _Output:
+    """Where the agent's own output goes: its log, or nowhere when that cannot be written."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor = -1
+
+    def __enter__(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        try:
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            self._descriptor = os.open(self._path, flags, 0o600)
+        except OSError:
+            self._descriptor = os.open(os.devnull, os.O_WRONLY)
+        return self._descriptor
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in NOT_FOR_AN_AGENT and not name.startswith(cli.FOREIGN_PREFIX)
+    }
+
+
+def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:
+    """What the new agent says: that it listens, or why it does not."""
+    said = b""
+    deadline = time.monotonic() + START
+    patient = time.monotonic() + 1.0
+    while (left := deadline - time.monotonic()) > 0:
+        readable, _, _ = select.select([pipe], [], [], min(left, 1.0))
+        if readable:
+            more = os.read(pipe, 4096)
+            if not more:
+                break
+            said += more
+        elif time.monotonic() > patient and sys.stderr.isatty():
+            cli.say(speaker(environ)(Text("starting the agent…")))
+            patient = deadline
+    return said.decode("utf-8", "replace").splitlines()
+
+
+def _connect(environ: Mapping[str, str]) -> "socket":
+    deadline = time.monotonic() + START
+    while True:
+        try:
+            return client.connect(environ)
+        except client.AgentAbsentError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL)
+
+
+def _start(environ: Mapping[str, str]) -> int:
+    speak = speaker(environ)
+    try:
+        client.connect(environ).close()
+    except client.AgentAbsentError:
+        start(environ).close()
+        cli.say(speak(Text("the agent runs")))
+    else:
+        cli.say(speak(Text("the agent runs already")))
+    return cli.OK
+
+
+def _stop(environ: Mapping[str, str]) -> int:
+    speak = speaker(environ)
+    try:
+        connection = client.connect(environ)
+    except client.AgentAbsentError:
+        cli.say(speak(Text("no agent runs")))
+        return cli.OK
+    for line in client.ask(connection, {"op": "stop"}, lambda _seconds: None):
+        client.outcome(line)
+    connection.close()
+    deadline = time.monotonic() + STOP
+    while time.monotonic() < deadline:
+        try:
+            client.connect(environ).close()
+        except TrayexecError:
+            cli.say(speak(Text("the agent has stopped and forgotten everything")))
+            return cli.OK
+        time.sleep(POLL)
+    raise TrayexecError(
+        trouble("agent_silent", "The agent does not stop.", "End its process: `trayexec status` shows its pid.")
+    )

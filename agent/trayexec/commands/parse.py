@@ -1,0 +1,134 @@
+"""The verbs, their options and their help: what `trayexec help` prints is written here and nowhere else."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+from trayexec import __version__, durations
+from trayexec.errors import TrayexecError, trouble
+
+RUN = """\
+usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec VERB …
+
+One MFA code in the morning, every AWS account all day, and no key on disk.
+
+run a command with a profile's credentials:
+  PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
+                       signals and its exit status are its own
+  --region R           the region for the command, whatever the profile says
+  --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
+  --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
+
+verbs:
+  auth [IDENTITY]      open the session: asks for the MFA code. --force renews an open one; --code-stdin reads the
+                       code from standard input
+  lock [IDENTITY]      forget session and role credentials now
+  status               identities and the time they have left
+  list                 profiles, accounts, roles, state, problems
+  keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
+                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+  keys list            the identities of your AWS config, and whether their keys are stored
+  keys remove PROFILE  take the keys out of the keychain
+  agent                run the agent in the foreground; --headless: without an icon
+  agent start | stop   start or stop it in the background. The first command that needs it starts it, too
+  version · help       say which version this is · print this
+
+`status`, `list` and `keys list` take --json.
+
+exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
+2 usage.
+
+environment: TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an
+agent. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE are honoured, also per project.
+
+settings: config.toml in ~/.config/trayexec; see trayexec(1).
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse, speaking as the rest of us does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise TrayexecError(
+            trouble("usage", "{message}.", "`trayexec help` shows every verb.", message=message.rstrip("."))
+        )
+
+    def format_help(self) -> str:
+        return RUN
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; each has the function that does it as `act`."""
+    from trayexec.commands import agent, keys, show, unlock  # noqa: PLC0415 — they use this module's words
+
+    top = _Parser(prog="trayexec", add_help=False)
+    top.add_argument("-h", "--help", action="store_true", dest="wants_help")
+    top.add_argument("--version", action="store_true", dest="wants_version")
+    top.set_defaults(act=_nothing)
+    verbs = top.add_subparsers(parser_class=_Parser, metavar="VERB")
+
+    auth = verbs.add_parser("auth")
+    auth.add_argument("identity", nargs="?")
+    auth.add_argument("--code-stdin", action="store_true")
+    auth.add_argument("--force", action="store_true")
+    auth.add_argument("--wait", type=_seconds, default=120)
+    auth.set_defaults(act=unlock.auth)
+
+    lock = verbs.add_parser("lock")
+    lock.add_argument("identity", nargs="?")
+    lock.set_defaults(act=unlock.lock)
+
+    for name, act in (("status", show.status), ("list", show.profiles)):
+        verb = verbs.add_parser(name)
+        verb.add_argument("--json", action="store_true")
+        verb.set_defaults(act=act)
+
+    kept = verbs.add_parser("keys").add_subparsers(parser_class=_Parser, metavar="add|list|remove", required=True)
+    add = kept.add_parser("add")
+    add.add_argument("profile")
+    add.add_argument("--env", action="store_true")
+    add.set_defaults(act=keys.add)
+    stored = kept.add_parser("list")
+    stored.add_argument("--json", action="store_true")
+    stored.set_defaults(act=keys.listed)
+    remove = kept.add_parser("remove")
+    remove.add_argument("profile")
+    remove.set_defaults(act=keys.remove)
+
+    ours = verbs.add_parser("agent")
+    ours.add_argument("what", nargs="?", choices=("start", "stop"))
+    ours.add_argument("--headless", action="store_true")
+    ours.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    ours.set_defaults(act=agent.agent)
+
+    verbs.add_parser("version").set_defaults(act=_version)
+    verbs.add_parser("help").set_defaults(act=_help)
+    return top
+
+
+def _nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if options.wants_version:
+        return _version(options, environ)
+    if options.wants_help:
+        return _help(options, environ)
+    sys.stderr.write(RUN)
+    return 2
+
+
+def _help(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    sys.stdout.write(RUN)
+    return 0
+
+
+def _version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    sys.stdout.write(f"trayexec {__version__}\n")
+    return 0
+
+
+def _seconds(text: str) -> int:
+    try:
+        return durations.parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,48 @@
+"""Plain columns for people, times in their own zone; scripts take `--json`."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from unicodedata import east_asian_width
+
+HOUR, MINUTE = 3600, 60
+
+
+def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell, two spaces apart."""
+    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def show_json(document: object) -> None:
+    """The document, for a script."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def clock(stamp: str) -> str:
+    """`2026-01-31T21:07:09Z` as a person's clock shows it: with the day, unless that is today."""
+    then = _parse(stamp).astimezone()
+    today = datetime.now().astimezone().date()
+    return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
+
+
+def left(stamp: str) -> str:
+    """How long until then."""
+    seconds = int(_parse(stamp).timestamp() - time.time())
+    if seconds < MINUTE:
+        return "<1 min"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02} min"
+
+
+def _parse(stamp: str) -> datetime:
+    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _width(cell: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in cell)

@@ -1,0 +1,90 @@
+"""Asks for the code on the caller's own terminal, when there is no dialog or the person is not in front of it."""
+
+import fcntl
+import os
+import select
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trayexec import cli, client
+from trayexec.errors import Text, TrayexecError
+from trayexec.words import speaker
+
+if TYPE_CHECKING:
+    from _socket import socket
+
+ASK_AGAIN = {"bad_code", "spent_code"}
+LONGEST = 256
+TURN = 1.0  # seconds between looks whether another command still asks on this terminal
+
+
+def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, str]) -> bool:
+    """Ask, and hand the code in. False when there is no terminal to ask on, and the caller is to say the note itself.
+
+    Returns as soon as `connection` has news: somebody else may have given the code meanwhile.
+    """
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        if os.tcgetpgrp(terminal) != os.getpgrp():
+            return False  # in the background: to read here would stop this process
+        if _my_turn(terminal, connection):
+            _ask(terminal, note, connection, environ)
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+    return True
+
+
+def _my_turn(terminal: int, connection: "socket") -> bool:
+    """Whether this process may ask: of all commands on one terminal only one does. False once there is news."""
+    while True:
+        try:
+            fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            readable, _, _ = select.select([connection], [], [], TURN)
+            if readable:
+                return False
+        else:
+            return True
+
+
+def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: Mapping[str, str]) -> None:
+    speak = speaker(environ)
+    identity = str(note.get("identity", ""))
+    prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=str(note["mfa_serial"]))
+    said = str(note.get("text", ""))
+    while True:
+        if said:
+            os.write(terminal, f"{said}\n".encode())
+        os.write(terminal, speak(prompt).encode())
+        readable, _, _ = select.select([terminal, connection.fileno()], [], [])
+        if connection.fileno() in readable:
+            os.write(terminal, b"\n")
+            return
+        typed = os.read(terminal, LONGEST)
+        if not typed:
+            raise KeyboardInterrupt
+        try:
+            _hand_in(identity, typed.decode("utf-8", "replace").strip(), environ)
+        except TrayexecError as error:
+            said = f"{speak(error.trouble.title)} {speak(error.trouble.hint)}"
+            if error.trouble.code not in ASK_AGAIN:
+                os.write(terminal, f"{said}\n".encode())
+                return
+        else:
+            return
+
+
+def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
+    request = {"op": "auth", "identity": identity, "code": code, "hand": "terminal", **cli.files(environ)}
+    connection = client.connect(environ)
+    try:
+        for line in client.ask(connection, request, lambda _seconds: None):
+            if "note" not in line:
+                client.outcome(line)
+    finally:
+        connection.close()

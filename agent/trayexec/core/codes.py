@@ -1,0 +1,91 @@
+"""MFA codes: what counts as one, which are spent, and when the next appears. This module must not know dialogs or STS.
+
+Facts (AWS, RFC 6238): a code is six ASCII digits and lives in a step of 30 seconds; AWS takes each code once, and counts
+nine verifications per device in three minutes, right or wrong. We stop at five.
+"""
+
+from dataclasses import dataclass, replace
+
+from trayexec.core.clock import Instant
+from trayexec.core.credentials import Secret
+from trayexec.errors import Text, Trouble, trouble
+
+STEP = 30
+WINDOW = 180
+TRIES = 5
+SPENT_FOR = 150
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A code that was sent to AWS for a device, and when."""
+
+    code: Secret
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What we remember of one MFA device: the codes sent lately, and until when AWS will hear no more."""
+
+    spent: tuple[Spent, ...] = ()
+    closed_until: Instant | None = None
+
+
+def parse(text: str) -> Secret | Text:
+    """The code in what a person typed, or the reason why it is none. White space is dropped wherever it stands."""
+    digits = "".join(text.split())
+    if len(digits) == DIGITS and digits.isascii() and digits.isdigit():
+        return Secret(digits)
+    if digits.isascii() and digits.isdigit():
+        return Text("A code has six digits, this one has {count}.", count=len(digits))
+    return Text("A code has six digits (0 to 9) and nothing else.")
+
+
+def wait_for_next(now: Instant) -> int:
+    """Seconds until the device shows its next code."""
+    return STEP - int(now.wall) % STEP
+
+
+def is_spent(device: Device, code: Secret, now: Instant) -> bool:
+    """Whether this very code was sent within the last 150 seconds: AWS would refuse it."""
+    return any(one.code.reveal() == code.reveal() and one.at.until(now) < SPENT_FOR for one in device.spent)
+
+
+def sent(device: Device, code: Secret, now: Instant) -> Device:
+    """The device after `code` has been sent; what is older than the window is forgotten."""
+    recent = tuple(one for one in device.spent if one.at.until(now) < WINDOW)
+    return replace(device, spent=(*recent, Spent(code, now)))
+
+
+def unsent(device: Device, code: Secret) -> Device:
+    """The device after it turned out that `code` never left this machine: it is still good."""
+    return replace(device, spent=tuple(one for one in device.spent if one.code is not code))
+
+
+def exhausted(device: Device, now: Instant) -> Device:
+    """The device after AWS said that its own budget is used up: nothing more until the next three-minute boundary."""
+    return replace(device, closed_until=now.after(WINDOW - now.wall % WINDOW + 1))
+
+
+def seconds_closed(device: Device, now: Instant) -> int:
+    """Seconds until another code may be sent for this device; 0 when one may be sent now."""
+    waits = [0.0]
+    recent = [one.at for one in device.spent if one.at.until(now) < WINDOW]
+    if len(recent) >= TRIES:
+        waits.append(now.until(recent[-TRIES].after(WINDOW)))
+    if device.closed_until is not None:
+        waits.append(now.until(device.closed_until))
+    return -int(-max(waits) // 1)
+
+
+def too_many(seconds: int) -> Trouble:
+    """Why no dialog opens now."""
+    return trouble(
+        "too_many_codes",
+        "Too many MFA codes in three minutes.",
+        "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that "
+        "mfa_serial in ~/.aws/config is your own device.",
+        seconds=seconds,
+    )

@@ -1,0 +1,263 @@
+"""What can happen to the broker (events) and what it wants done (effects). This module must not decide anything."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.ports import Answer, Notice, Question, Refusal
+from trayexec.core.profiles import Identity, Profile, Role
+from trayexec.core.settings import Settings
+from trayexec.errors import Text, Trouble
+
+SOFT_NEED = 1200
+
+
+class Hand(Enum):
+    """Where a caller can be asked for the code."""
+
+    DIALOG = "in the agent's dialog"
+    TERMINAL = "on the caller's own terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `request` is the gate's number for the connection, `program` and `pid` are for people to read."""
+
+    request: int
+    program: str = ""
+    pid: int = 0
+    hand: Hand = Hand.DIALOG
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A caller wants credentials with `need` seconds left and gives a person `wait` seconds to enter a code."""
+
+    caller: Caller
+    profile: Profile
+    need: int = SOFT_NEED
+    wait: int = 120
+
+
+class Renewal(Enum):
+    """Whether an open session is good enough for an Authenticate."""
+
+    IF_LOCKED = "only when it is locked"
+    ALWAYS = "also when it is open"
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Open the session of `identity`, by dialog or with the `code` that came along."""
+
+    caller: Caller
+    identity: Identity
+    renewal: Renewal = Renewal.IF_LOCKED
+    code: Secret | None = None
+    wait: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Forget the session and roles of these keys, or of all."""
+
+    keys: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The caller hung up."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The dialog ended."""
+
+    identity: Identity
+    epoch: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """GetSessionToken succeeded."""
+
+    identity: Identity
+    epoch: int
+    session: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRefused:
+    """GetSessionToken gave nothing, or the keys could not be had."""
+
+    identity: Identity
+    epoch: int
+    trouble: Trouble
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssumed:
+    """AssumeRole succeeded."""
+
+    role: Role
+    epoch: int
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRefused:
+    """AssumeRole gave nothing."""
+
+    role: Role
+    epoch: int
+    trouble: Trouble
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The user's files or our settings were read (again)."""
+
+    identities: tuple[Identity, ...]
+    settings: Settings
+    warning: Trouble | None = None
+
+
+class Screen(Enum):
+    """The desktop's own lock."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenChanged:
+    """The desktop was locked or unlocked."""
+
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Event = (
+    Ask
+    | Authenticate
+    | Lock
+    | Gone
+    | Answered
+    | SessionOpened
+    | SessionRefused
+    | RoleAssumed
+    | RoleRefused
+    | Configured
+    | ScreenChanged
+    | Tick
+)
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The final answer to a caller: these credentials."""
+
+    caller: Caller
+    profile: Profile
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The final answer to a caller: the session is open."""
+
+    caller: Caller
+    identity: Identity
+    session: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The final answer to a caller: no, and why."""
+
+    caller: Caller
+    trouble: Trouble
+
+
+class NoteKind(Enum):
+    """What a note means to the program that reads it."""
+
+    MFA = "mfa"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A note to a caller that waits; on CODE it may ask the person at its own terminal."""
+
+    caller: Caller
+    kind: NoteKind
+    text: Text
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Show the dialog (after making sure that the keys are there)."""
+
+    identity: Identity
+    epoch: int
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Take the dialog of this identity away, if it is there."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Read the keys and call GetSessionToken, once."""
+
+    identity: Identity
+    epoch: int
+    code: Secret
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssumeRole:
+    """Call AssumeRole."""
+
+    role: Role
+    epoch: int
+    by: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a notification."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """Take a notification away."""
+
+    key: str
+
+
+Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide

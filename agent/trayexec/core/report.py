@@ -1,0 +1,178 @@
+"""The broker, told to others: the status document for scripts, the view for the tray. It must not change anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from trayexec.core.clock import Instant
+from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting
+from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
+from trayexec.errors import Text
+
+MINUTE, HOUR = 60, 3600
+RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the status says of the agent itself."""
+
+    pid: int
+    version: str
+    tray: str
+    prompt: str
+
+
+def utc(seconds: int) -> str:
+    """Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`: the one form that every SDK reads."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def status(broker: Broker, catalogue: Catalogue, facts: Facts, now: Instant) -> dict[str, object]:
+    """The document of `status --json` (DESIGN 3.6), without a secret in it."""
+    identities = dict.fromkeys((*catalogue.identities, *broker.identities))
+    return {
+        "version": 1,
+        "agent": {"pid": facts.pid, "version": facts.version, "tray": facts.tray, "prompt": facts.prompt},
+        "identities": [_identity(broker, one, now) for one in identities],
+        "profiles": [_profile(broker, one, now) for one in catalogue.profiles.values()],
+    }
+
+
+def _identity(broker: Broker, identity: Identity, now: Instant) -> dict[str, object]:
+    session = broker.session(identity, now)
+    return {
+        "name": identity.name,
+        "account": identity.account or None,
+        "mfa_serial": identity.mfa_serial,
+        "phase": _phase(broker, identity, now),
+        "expires_at": utc(session.expiry.utc) if session is not None else None,
+    }
+
+
+def _phase(broker: Broker, identity: Identity, now: Instant) -> str:
+    match broker.phase(identity):
+        case Locked():
+            return "locked"
+        case Prompting():
+            return "prompting"
+        case Opening():
+            return "opening"
+        case Open():
+            return "open" if broker.session(identity, now) is not None else "locked"
+
+
+def _profile(broker: Broker, profile: Profile | Unserved, now: Instant) -> dict[str, object]:
+    if isinstance(profile, Unserved):
+        return {
+            "name": profile.name,
+            "identity": None,
+            "account": None,
+            "role": profile.role_arn,
+            "region": profile.region,
+            "expires_at": None,
+            "problem": f"{profile.problem.title} {profile.problem.hint}",
+        }
+    target = profile.target
+    held = broker.held(target).credentials if isinstance(target, Role) else broker.session(target, now)
+    return {
+        "name": profile.name,
+        "identity": profile.identity.name,
+        "account": profile.account or None,
+        "role": profile.role_arn,
+        "region": profile.region,
+        "expires_at": utc(held.expiry.utc) if held is not None and held.expiry.left(now) > 0 else None,
+        "problem": None,
+    }
+
+
+def view(broker: Broker, now: Instant) -> View:
+    """What the tray shows."""
+    phases = {identity: broker.phase(identity) for identity in broker.identities}
+    face, fill = _face(broker, now)
+    menu: list[Entry] = [*_authenticate(broker.identities)]
+    menu.append(Item(Text("Lock now"), "lock"))
+    menu.append(Separator())
+    menu += [Item(_line(broker, identity, now)) for identity in phases]
+    if not phases:
+        menu.append(Item(Text("No identity yet: run `trayexec keys add default`")))
+    troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
+    menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
+    if broker.uses:
+        menu += [
+            Separator(),
+            Submenu(Text("Last uses"), tuple(Item(_use(broker, one)) for one in range(len(broker.uses)))),
+        ]
+    menu += [Separator(), Item(Text("Quit"), "quit")]
+    return View(face, fill, _tooltip(broker, now), tuple(menu))
+
+
+def _authenticate(identities: tuple[Identity, ...]) -> list[Entry]:
+    if len(identities) <= 1:
+        name = identities[0].name if identities else ""
+        return [Item(Text("Authenticate MFA"), f"auth:{name}", default=True)]
+    each = tuple(Item(Text("{identity}", identity=one.name), f"auth:{one.name}") for one in identities)
+    return [Item(Text("Authenticate MFA"), "auth:", default=True), Submenu(Text("Authenticate MFA for"), each)]
+
+
+def _use(broker: Broker, index: int) -> Text:
+    use = broker.uses[index]
+    when = datetime.fromtimestamp(use.at.wall).astimezone().strftime("%H:%M")
+    return Text("{when}  {profile}  {program}", when=when, profile=use.profile, program=use.program)
+
+
+def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
+    match broker.phase(identity):
+        case Open() if (session := broker.session(identity, now)) is not None:
+            left = session.expiry.left(now)
+            hours, minutes = int(left // HOUR), int(left % HOUR // MINUTE)
+            if hours:
+                return Text("{identity}: {h} h {m:02} min left", identity=identity.name, h=hours, m=minutes)
+            if minutes:
+                return Text("{identity}: {m} min left", identity=identity.name, m=minutes)
+            return Text("{identity}: less than a minute left", identity=identity.name)
+        case Prompting(place=Place.DIALOG):
+            return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
+        case Prompting():
+            return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
+        case Opening():
+            return Text("{identity}: asking AWS", identity=identity.name)
+        case _:
+            return Text("{identity}: locked", identity=identity.name)
+
+
+def _tooltip(broker: Broker, now: Instant) -> Text:
+    if not broker.identities:
+        return Text("trayexec: no identity yet")
+    open_ones = [one for one in broker.identities if broker.session(one, now) is not None]
+    return _line(broker, open_ones[0] if open_ones else broker.identities[0], now)
+
+
+def _face(broker: Broker, now: Instant) -> tuple[Face, float]:
+    """The most urgent thing there is to say about all identities, in one picture."""
+    phases = list(broker.phases.values())
+    lefts = [
+        (phase.session.expiry.left(now), phase.length)
+        for phase in phases
+        if isinstance(phase, Open) and phase.session.expiry.left(now) > 0
+    ]
+    if any(broker.prompting(one) is not None for one in broker.phases):
+        return Face.ASKING, 0.0
+    if lefts:
+        left, length = min(lefts)
+        fill = round(min(1.0, left / length) * RING) / RING if length > 0 else 0.0
+        soon = bool(broker.settings.warn) and left <= max(broker.settings.warn)
+        return (Face.EXPIRING if soon else Face.OPEN), fill
+    if broker.warning is not None or any(isinstance(one, Locked) and one.trouble is not None for one in phases):
+        return Face.TROUBLE, 0.0
+    return Face.LOCKED, 0.0
+
+
+def find(catalogue: Catalogue, name: str) -> Mapping[str, Identity]:
+    """The identities that `name` can mean: an identity's own name, its keys' name, or a profile that it serves."""
+    matches = {one.name: one for one in catalogue.identities if name in {one.name, one.keys}}
+    profile = catalogue.profiles.get(name)
+    if not matches and isinstance(profile, Profile):
+        matches = {profile.identity.name: profile.identity}
+    return matches

@@ -1,0 +1,179 @@
+"""What the broker knows: phases, sessions, roles, who waits. This module must not know what happens to them.
+
+The phases of an identity:
+
+    Locked ──▶ Prompting ──▶ Opening ──▶ Open
+      ▲  ▲         │            │         │ ▲
+      │  └─────────┴────────────┘         │ │ renewal: Prompting ──▶ Opening, while the session goes on
+      └───────────────────────────────────┘ └─
+         lock, expiry, revoked
+
+Only `Open` has a session. An *epoch* number is stamped on every dialog and call that is started; an answer that does
+not carry the number that is expected now is dropped, so nothing that was under way survives a lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from trayexec.core.clock import Instant
+from trayexec.core.codes import Device
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.events import Ask, Authenticate, Screen
+from trayexec.core.profiles import Identity, Role
+from trayexec.core.settings import Settings
+from trayexec.errors import Text, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """No session. `trouble` is why the last attempt failed; after cancels no dialog opens until `quiet_until`."""
+
+    trouble: Trouble | None = None
+    cancels: int = 0
+    quiet_until: Instant | None = None
+
+
+class Place(Enum):
+    """Where the code is being asked."""
+
+    DIALOG = "in the agent's dialog"
+    TERMINALS = "on the callers' terminals: nobody who waits has a desktop"
+    NOWHERE = "on whatever terminal there is: the agent can show no dialog"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompting:
+    """Waiting for a code; `attempt` counts the questions asked, from 1."""
+
+    epoch: int
+    place: Place
+    attempt: int = 1
+    reason: Text | None = None
+    cancels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """GetSessionToken is under way with `code`, which came from `prompt` (or from the caller numbered `giver`)."""
+
+    epoch: int
+    code: Secret
+    prompt: Prompting | None = None
+    giver: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """There is a session. `length` is how many seconds it had when it came, `warned` which warnings were given."""
+
+    session: Credentials
+    since: Instant
+    length: float
+    warned: frozenset[int] = frozenset()
+    renewal: Prompting | Opening | None = None
+
+
+Phase = Locked | Prompting | Opening | Open
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An AssumeRole under way; with `waits` it has not left yet, because its source role is still on the way."""
+
+    epoch: int
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What we have of one role: credentials (and how many seconds they had), a call under way, the last refusal."""
+
+    credentials: Credentials | None = None
+    life: float = 0.0
+    flight: Flight | None = None
+    refused: Trouble | None = None
+    not_before: Instant | None = None
+    failures: int = 0
+    used: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that has no answer yet: what was asked, and until when a person may take."""
+
+    asked: Ask | Authenticate
+    deadline: Instant
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session it needs."""
+        return self.asked.identity if isinstance(self.asked, Authenticate) else self.asked.profile.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One answered request, for the menu and the log."""
+
+    profile: str
+    program: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Everything the agent knows. `queues` tells which requests wait for an identity's session or for a role."""
+
+    settings: Settings = field(default_factory=Settings)
+    epoch: int = 0
+    identities: tuple[Identity, ...] = ()
+    phases: Mapping[Identity, Phase] = field(default_factory=dict)
+    roles: Mapping[Role, Held] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    waiting: Mapping[int, Waiting] = field(default_factory=dict)
+    queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
+    screen: Screen = Screen.UNLOCKED
+    warning: Trouble | None = None
+    uses: tuple[Use, ...] = ()
+
+    def phase(self, identity: Identity) -> Phase:
+        """The phase of `identity`; one never seen is locked."""
+        return self.phases.get(identity, Locked())
+
+    def session(self, identity: Identity, now: Instant) -> Credentials | None:
+        """The session of `identity`, if it is open and AWS still takes it."""
+        phase = self.phase(identity)
+        return phase.session if isinstance(phase, Open) and phase.session.expiry.left(now) > 0 else None
+
+    def prompting(self, identity: Identity) -> Prompting | Opening | None:
+        """What is under way to open or renew the session of `identity`."""
+        phase = self.phase(identity)
+        if isinstance(phase, Prompting | Opening):
+            return phase
+        return phase.renewal if isinstance(phase, Open) else None
+
+    def held(self, role: Role) -> Held:
+        """What we have of `role`."""
+        return self.roles.get(role, Held())
+
+    def device(self, identity: Identity) -> Device:
+        """What we remember of the MFA device of `identity`."""
+        return self.devices.get(identity.mfa_serial, Device())
+
+    def with_phase(self, identity: Identity, phase: Phase) -> "Broker":
+        """This broker with another phase for `identity`."""
+        known = self.identities if identity in self.identities else (*self.identities, identity)
+        return replace(self, phases={**self.phases, identity: phase}, identities=known)
+
+    def with_attempt(self, identity: Identity, attempt: Prompting | Opening) -> "Broker":
+        """This broker with `attempt` under way: beside the session if there is one, else as the phase itself."""
+        phase = self.phase(identity)
+        return self.with_phase(identity, replace(phase, renewal=attempt) if isinstance(phase, Open) else attempt)
+
+    def with_held(self, role: Role, held: Held) -> "Broker":
+        """This broker with something else known of `role`."""
+        return replace(self, roles={**self.roles, role: held})
+
+    def with_device(self, identity: Identity, device: Device) -> "Broker":
+        """This broker with something else remembered of the device of `identity`."""
+        return replace(self, devices={**self.devices, identity.mfa_serial: device})

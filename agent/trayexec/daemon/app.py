@@ -1,0 +1,324 @@
+"""The composition root: the one place that knows every part, wires them by hand, and takes them down again.
+
+The main thread belongs to the tray; the loop has a thread of its own; blocking calls have a few more.
+"""
+
+import asyncio
+import getpass
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from itertools import count
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from trayexec import __version__, paths
+from trayexec.adapters import settingsfile
+from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.adapters.harden import harden
+from trayexec.adapters.instance import Claim, claim
+from trayexec.adapters.journal import open_journal
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.notices.chain import Notices
+from trayexec.adapters.notices.dbus import DBusNotices
+from trayexec.adapters.notices.log import LogNotices
+from trayexec.adapters.notices.plyer_notice import PlyerNotices
+from trayexec.adapters.screenlock import ScreenWatch
+from trayexec.adapters.tray import choose
+from trayexec.core.events import (
+    Authenticate,
+    Caller,
+    Configured,
+    Lock,
+    Refuse,
+    Renewal,
+    Screen,
+    ScreenChanged,
+    Tick,
+)
+from trayexec.core.notices import REAUTHENTICATE, identity_of, unlock_failed
+from trayexec.core.ports import Answer, Question, Sts, Tray
+from trayexec.core.profiles import Identity
+from trayexec.core.report import Facts, view
+from trayexec.core.resolve import session_name_for
+from trayexec.core.settings import Command, Settings
+from trayexec.core.state import Broker, Locked
+from trayexec.core.status import View
+from trayexec.daemon.gate import Gate
+from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
+from trayexec.daemon.service import Rooms, Service
+from trayexec.errors import TrayexecError
+from trayexec.words import speaker
+
+ASSUMING = 4  # AssumeRole calls at once
+LOOK_AGAIN = 5.0  # seconds between looks at the files
+FAREWELL = 3.0  # seconds that taking things down may take
+
+
+class Face(Enum):
+    """Whether the agent is to show itself."""
+
+    TRAY = "with an icon"
+    HEADLESS = "without"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the agent is started: where its environment points, and whom to tell once it listens."""
+
+    environ: Mapping[str, str]
+    face: Face
+    ready: Callable[[], None]
+
+
+def run(wish: Wish) -> int:
+    """Be the agent until told to stop. Returns the exit status.
+
+    Raises TrayexecError when it cannot start: another one runs, the folder is not trusted, the settings are wrong.
+    """
+    harden()
+    settings = settingsfile.refresh(paths.settings_path(wish.environ), None)
+    claimed = claim(Path(paths.socket_path(wish.environ)))
+    agent = _Agent(wish, settings, claimed)
+    return agent.live()
+
+
+class _SwitchingDialogs:
+    """The prompter of the settings in force: made anew when they change."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._settings: Settings | None = None
+        self._dialogs = Dialogs("auto", environ, speaker(environ))
+
+    def use(self, settings: Settings) -> None:
+        if self._settings is None or self._settings.prompt != settings.prompt:
+            prompt = settings.prompt
+            method = " ".join(prompt.argv) if isinstance(prompt, Command) else prompt.value
+            self._dialogs = Dialogs(method, self._environ, speaker(self._environ))
+        self._settings = settings
+
+    @property
+    def name(self) -> str:
+        return self._dialogs.name
+
+    async def ask(self, question: Question) -> Answer:
+        return await self._dialogs.ask(question)
+
+
+class _Agent:
+    """All parts of one running agent."""
+
+    def __init__(self, wish: Wish, settings: settingsfile.Loaded, claimed: Claim) -> None:
+        environ = wish.environ
+        self._wish = wish
+        self._settings = settings
+        self._claim = claimed
+        self._clock = SystemClock()
+        self._journal: Logger = open_journal(Path(paths.log_path(environ)))
+        self._speak = speaker(environ)
+        self._dialogs = _SwitchingDialogs(environ)
+        self._notices = Notices([DBusNotices(environ), PlyerNotices(environ), LogNotices(self._journal)], self._speak)
+        self._tray: Tray = choose(environ if wish.face is Face.TRAY else {}, self._speak)
+        self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
+        self._files = _pool(1, "files")
+        self._catalogues = AwsFiles(environ, session_name=session_name_for(_user()))
+        self._own_requests = count(1)
+        self._seen: View | None = None
+        self._running = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
+        self._gone = threading.Event()
+        facts = Rooms(self._catalogues, self._clock, self._files, self._journal, self._facts, self._tray.stop)
+        self._service = Service(facts)
+        self._gate = Gate(self._service.heard, self._service.left)
+        self._loop = Loop(
+            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices),
+            self._workers,
+            answer=self._answer,
+            changed=self._changed,
+            mishap=self._mishap,
+        )
+        self._service.to(self._loop, self._gate)
+        self._notices.on_action(self._pressed)
+
+    def live(self) -> int:
+        """Run until stopped; then forget everything and leave nothing behind."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._tray.stop())
+        thread = threading.Thread(target=self._run_loop, name="loop", daemon=True)
+        thread.start()
+        self._tray.run(self._clicked)
+        self._in_loop(self._stopped.set)
+        self._gone.wait(FAREWELL)
+        self._claim.release()
+        self._journal.info("agent %d stopped", os.getpid())
+        return 0
+
+    # The loop's thread
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._running)
+        try:
+            self._running.run_until_complete(self._serve())
+        finally:
+            self._gone.set()
+            self._tray.stop()
+
+    async def _serve(self) -> None:
+        await self._look()
+        await self._gate.open(self._claim.listener)
+        self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
+        self._wish.ready()
+        watch = ScreenWatch(
+            self._wish.environ,
+            on_change=lambda screen: self._loop.post(ScreenChanged(screen)),
+            on_sleep=lambda: self._loop.post(Tick()),
+            on_wake=lambda: self._loop.post(Tick()),
+        )
+        extra = [self._start(watch.run()), self._start(self._keep_looking())]
+        await self._stopped.wait()
+        self._loop.post(Lock())
+        self._gate.close()
+        for task in extra:
+            task.cancel()
+        await asyncio.gather(*extra, return_exceptions=True)
+        await self._loop.drain()
+        await self._notices.stop()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        return self._running.create_task(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """A part that breaks is logged; the others go on."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 — indestructible: the icon or the lock watch may fail, credentials not
+            self._mishap(error)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            await self._look()
+
+    async def _look(self) -> None:
+        """Read what has changed: our settings and the agent's own pair of AWS files."""
+        broker = self._loop.broker
+        identities, warning = broker.identities, None
+        self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
+        self._dialogs.use(self._settings.settings)
+        try:
+            load = self._catalogues.load
+            catalogue = await asyncio.get_running_loop().run_in_executor(self._files, load, None, None)
+            identities, warning = catalogue.identities, catalogue.warning
+        except TrayexecError as error:
+            warning = error.trouble
+        event = Configured(identities, self._settings.settings, self._settings.warning or warning)
+        if (event.identities, event.settings, event.warning) != (broker.identities, broker.settings, broker.warning):
+            self._loop.post(event)
+
+    # What the parts tell us
+
+    def _answer(self, effect: Answering) -> None:
+        """Callers get theirs; a click on the icon that came to nothing is told by a notification."""
+        if effect.caller.request > 0:
+            self._service.answer(effect)
+        elif isinstance(effect, Refuse) and effect.trouble.code not in {"cancelled", "timed_out", "locked"}:
+            self._start(self._notices.show(unlock_failed(effect.trouble)))
+
+    def _changed(self, broker: Broker) -> None:
+        seen = view(broker, self._clock.now())
+        if seen != self._seen:
+            self._seen = seen
+            self._tray.show(seen)
+
+    def _mishap(self, error: BaseException) -> None:
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        code = where.tb_frame.f_code if where is not None else None
+        place = f"{Path(code.co_filename).name}:{where.tb_lineno}" if code is not None and where is not None else "?"
+        self._journal.error("mishap %s at %s", type(error).__name__, place)
+
+    def _pressed(self, key: str, action: str) -> None:
+        """A button of a notification."""
+        identity = identity_of(key, self._loop.broker.identities)
+        if identity is not None and action in {REAUTHENTICATE, "default"}:
+            self._authenticate(identity)
+
+    def _clicked(self, action: str) -> None:
+        """A choice in the tray's menu, from whichever thread."""
+        self._in_loop(self._act, action)
+
+    def _act(self, action: str) -> None:
+        verb, _, name = action.partition(":")
+        broker = self._loop.broker
+        if verb == "quit":
+            self._tray.stop()
+        elif verb == "lock":
+            self._loop.post(Lock())
+        elif verb == "auth":
+            named = [one for one in broker.identities if name in {"", one.name}]
+            locked = [one for one in named if isinstance(broker.phase(one), Locked)]
+            if named:
+                self._authenticate((locked or named)[0])
+
+    def _authenticate(self, identity: Identity) -> None:
+        """A person wants it now, whether or not the session is open."""
+        caller = Caller(-next(self._own_requests))
+        self._loop.post(Authenticate(caller, identity, Renewal.ALWAYS))
+
+    # Odds and ends
+
+    def _in_loop(self, call: Callable[..., None], *arguments: str) -> None:
+        if not self._running.is_closed():
+            self._running.call_soon_threadsafe(call, *arguments)
+
+    def _facts(self) -> Facts:
+        return Facts(os.getpid(), __version__, self._tray.name, self._dialogs.name)
+
+    def _warm(self) -> "Future[Sts]":
+        """Botocore takes a quarter of a second to load: start now, so that the first code does not wait for it."""
+        clock = self._clock
+
+        def build() -> Sts:
+            from trayexec.adapters.sts import BotoSts  # noqa: PLC0415 — in the worker, not before the socket listens
+
+            return BotoSts(clock)
+
+        return self._workers.sessions.submit(build)
+
+
+def _pool(size: int, name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix=name)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def tell_ready(descriptor: int) -> Callable[[], None]:
+    """What writes one line to `descriptor` and closes it: whoever started us reads it, or the error instead."""
+
+    def ready() -> None:
+        os.write(descriptor, b"listening\n")
+        os.close(descriptor)
+
+    return ready
+
+
+def leave(status: int) -> None:
+    """End the process now: a worker may be waiting for AWS, and nobody waits for it any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

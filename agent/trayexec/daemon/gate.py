@@ -1,0 +1,135 @@
+"""The private socket: who may come in, how much they may say and how long they may take. It knows lines, not meanings."""
+
+import asyncio
+import os
+import select
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from trayexec import wire
+from trayexec.adapters import peer
+
+HELLO = 2.0  # seconds a caller has to say its line
+MOST = 4096  # connections at once
+BACKLOG = 1024
+
+
+class Connection(asyncio.Protocol):
+    """One caller: one line in, lines out, the last of which closes it."""
+
+    def __init__(self, gate: "Gate", number: int) -> None:
+        self._gate = gate
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._heard = False
+        self.number = number
+        self.pid = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let only our own user in; everybody else gets not one byte."""
+        self._transport = cast("asyncio.Transport", transport)
+        connection = self._transport.get_extra_info("socket")
+        try:
+            stranger = peer.uid_of(connection) != os.geteuid()
+            self.pid = peer.process_of(connection)
+        except OSError:
+            stranger = True
+        if stranger or not self._gate.entered(self):
+            self._transport.abort()
+            return
+        self._deadline = asyncio.get_running_loop().call_later(HELLO, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect one line; what follows it is nobody's business."""
+        if self._heard or self._transport is None:
+            return
+        self._buffer += data
+        line, newline, _rest = self._buffer.partition(b"\n")
+        if newline or len(self._buffer) > wire.MAX_LINE:
+            self._heard = True
+            self._buffer = bytearray()
+            if self._deadline is not None:
+                self._deadline.cancel()
+            self._gate.heard(self, bytes(line))
+
+    def eof_received(self) -> bool:
+        """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
+        if self._transport is None or not self._heard:
+            return False
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLHUP)
+        return not any(event & select.POLLHUP for _fd, event in poll.poll(0))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the caller."""
+        del exc
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._transport = None
+        self._buffer = bytearray()
+        self._gate.left(self)
+
+    def say(self, line: bytes) -> None:
+        """Send a note, if the caller is still there."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(line)
+
+    def finish(self, line: bytes) -> None:
+        """Send the final line and close."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(line)
+            self._transport.close()
+
+    def _too_slow(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Gate:
+    """All connections. `on_line(connection, line)` and `on_left(number)` are the room behind it."""
+
+    def __init__(self, on_line: Callable[[Connection, bytes], None], on_left: Callable[[int], None]) -> None:
+        """Keep the two callbacks; `open` does the rest."""
+        self._on_line = on_line
+        self._on_left = on_left
+        self._inside: dict[int, Connection] = {}
+        self._count = 0
+        self._server: asyncio.Server | None = None
+
+    async def open(self, listener: socket.socket) -> None:
+        """Serve on a bound socket."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=BACKLOG)
+
+    def close(self) -> None:
+        """Let nobody in any more, and everybody out."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._inside.values()):
+            connection.finish(b"")
+
+    def connection(self, number: int) -> Connection | None:
+        """The caller with this number, if it is still there."""
+        return self._inside.get(number)
+
+    def _new(self) -> Connection:
+        self._count += 1
+        return Connection(self, self._count)
+
+    def entered(self, connection: Connection) -> bool:
+        """Whether there is room."""
+        if len(self._inside) >= MOST:
+            return False
+        self._inside[connection.number] = connection
+        return True
+
+    def heard(self, connection: Connection, line: bytes) -> None:
+        """Pass on what was said."""
+        self._on_line(connection, line)
+
+    def left(self, connection: Connection) -> None:
+        """Pass on that a caller has gone."""
+        if self._inside.pop(connection.number, None) is not None:
+            self._on_left(connection.number)

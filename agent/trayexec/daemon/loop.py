@@ -1,0 +1,188 @@
+"""The loop that owns the broker: events in, `step`, effects out to the adapters. It decides nothing itself."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from trayexec.core.broker import next_deadline, step
+from trayexec.core.credentials import Credentials
+from trayexec.core.events import (
+    Answered,
+    AssumeRole,
+    Confirm,
+    Deliver,
+    Dismiss,
+    Effect,
+    Event,
+    Hide,
+    OpenSession,
+    Prompt,
+    Refuse,
+    RoleAssumed,
+    RoleRefused,
+    SessionOpened,
+    SessionRefused,
+    Show,
+    Tell,
+    Tick,
+)
+from trayexec.core.ports import Clock, Keychain, Notifier, Prompter, Refusal, Sts, StsError
+from trayexec.core.profiles import Identity
+from trayexec.core.state import Broker
+from trayexec.errors import TrayexecError, Trouble, trouble
+
+Answering = Deliver | Confirm | Refuse | Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load."""
+
+    clock: Clock
+    sts: "Future[Sts]"
+    keychain: Keychain
+    prompter: Prompter
+    notifier: Notifier
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Where blocking calls run: at most 4 AssumeRole at once; sessions and the keychain apart from them."""
+
+    roles: Executor
+    sessions: Executor
+
+
+class Loop:
+    """Owns the broker. Everything here runs on one asyncio loop; other threads come in by `post_from_thread`."""
+
+    def __init__(
+        self,
+        neighbours: Neighbours,
+        workers: Workers,
+        *,
+        answer: Callable[[Answering], None],
+        changed: Callable[[Broker], None],
+        mishap: Callable[[BaseException], None],
+    ) -> None:
+        """Wire it; nothing runs yet. `changed` is told every new state, `mishap` every bug."""
+        self._to = neighbours
+        self._workers = workers
+        self._answer = answer
+        self._changed = changed
+        self._mishap = mishap
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._dialogs: dict[Identity, asyncio.Task[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self.broker = Broker()
+
+    def post(self, event: Event) -> None:
+        """Take one step, and see to its effects."""
+        now = self._to.clock.now()
+        self.broker, effects = step(self.broker, event, now)
+        for effect in effects:
+            self._perform(effect)
+        if self._timer is not None:
+            self._timer.cancel()
+        pause = next_deadline(self.broker, now)
+        self._timer = asyncio.get_running_loop().call_later(pause, self.post, Tick())
+        self._changed(self.broker)
+
+    async def drain(self) -> None:
+        """End every task that is under way."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Deliver() | Confirm() | Refuse() | Tell():
+                self._answer(effect)
+            case Prompt():
+                self._dismiss(effect.identity)
+                self._dialogs[effect.identity] = self._start(self._prompt(effect))
+            case Dismiss(identity):
+                self._dismiss(identity)
+            case OpenSession():
+                self._start(self._open(effect))
+            case AssumeRole():
+                self._start(self._assume(effect))
+            case Show(notice):
+                self._start(self._to.notifier.show(notice))
+            case Hide(key):
+                self._start(self._to.notifier.close(key))
+            case _:
+                assert_never(effect)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._mishap(error)
+
+    def _dismiss(self, identity: Identity) -> None:
+        task = self._dialogs.pop(identity, None)
+        if task is not None:
+            task.cancel()
+
+    async def _prompt(self, effect: Prompt) -> None:
+        """Make sure that there are keys before a person is asked; then ask."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._workers.sessions, self._to.keychain.read, effect.identity.keys)
+        except TrayexecError as error:
+            self.post(SessionRefused(effect.identity, effect.epoch, error.trouble, Refusal.KEYS))
+            return
+        answer = await self._to.prompter.ask(effect.question)
+        self.post(Answered(effect.identity, effect.epoch, answer))
+
+    async def _open(self, effect: OpenSession) -> None:
+        def call() -> Credentials:
+            keys = self._to.keychain.read(effect.identity.keys)
+            return self._to.sts.result().open_session(effect.identity, keys, effect.code, effect.seconds)
+
+        outcome = await self._attempt(self._workers.sessions, call)
+        if isinstance(outcome, Credentials):
+            self.post(SessionOpened(effect.identity, effect.epoch, outcome))
+        else:
+            self.post(SessionRefused(effect.identity, effect.epoch, *outcome))
+
+    async def _assume(self, effect: AssumeRole) -> None:
+        def call() -> Credentials:
+            return self._to.sts.result().assume(effect.role, effect.by)
+
+        outcome = await self._attempt(self._workers.roles, call)
+        if isinstance(outcome, Credentials):
+            self.post(RoleAssumed(effect.role, effect.epoch, outcome))
+        else:
+            self.post(RoleRefused(effect.role, effect.epoch, *outcome))
+
+    async def _attempt(self, where: Executor, call: Callable[[], Credentials]) -> Credentials | tuple[Trouble, Refusal]:
+        """The result of a blocking call; a bug in it becomes an answer too, so that nobody waits for ever."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(where, call)
+        except StsError as error:
+            return error.trouble, error.refusal
+        except TrayexecError as error:
+            return error.trouble, Refusal.KEYS
+        except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
+            self._mishap(error)
+            return _internal(error), Refusal.OTHER
+
+
+def _internal(error: BaseException) -> Trouble:
+    return trouble(
+        "internal",
+        "Something went wrong inside trayexec ({kind}).",
+        "Try again. If it stays, please report it with the last lines of the agent's log.",
+        kind=type(error).__name__,
+    )

@@ -1,0 +1,168 @@
+"""What callers may ask: a line of the wire becomes a typed request here, or is refused with the reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trayexec import __version__, wire
+from trayexec.core.credentials import Secret
+from trayexec.core.events import SOFT_NEED, Hand, Renewal
+from trayexec.errors import TrayexecError, trouble
+
+LONGEST_WAIT = 3600  # seconds
+LONGEST_NEED = 36 * 3600  # seconds
+LONGEST_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The caller's own AWS files, where its environment names them."""
+
+    config: str | None = None
+    shared: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every request may carry: whose files, which program, which language, where the person is."""
+
+    files: Files
+    program: str
+    language: str
+    hand: Hand
+
+
+@dataclass(frozen=True, slots=True)
+class WantCredentials:
+    """`credentials`."""
+
+    common: Common
+    profile: str
+    need: int
+    wait: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantSession:
+    """`auth`."""
+
+    common: Common
+    identity: str | None
+    code: Secret | None
+    renewal: Renewal
+    wait: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantLock:
+    """`lock`."""
+
+    common: Common
+    identity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantStatus:
+    """`status`."""
+
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
+class WantStop:
+    """`stop`."""
+
+    common: Common
+
+
+Request = WantCredentials | WantSession | WantLock | WantStatus | WantStop
+
+
+def parse(line: bytes) -> Request:
+    """The request on one line. Raises TrayexecError (code `protocol` or `bad_request`) for anything else."""
+    try:
+        said = wire.decode(line)
+    except wire.WireError as error:
+        raise TrayexecError(
+            trouble("protocol", "That is no request: {why}.", "One JSON object on one line is.", why=str(error))
+        ) from None
+    if said.get("v") != wire.VERSION:
+        raise _version(said.get("v"))
+    common = Common(
+        Files(_path(said, "config"), _path(said, "shared")),
+        _word(said, "program") or "",
+        _word(said, "lang") or "",
+        Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
+    )
+    match said.get("op"):
+        case "credentials":
+            profile = _word(said, "profile")
+            if not profile:
+                raise _bad("profile", "the name of a profile")
+            need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
+            return WantCredentials(common, profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT))
+        case "auth":
+            code = _word(said, "code")
+            return WantSession(
+                common,
+                _word(said, "identity"),
+                Secret(code) if code is not None else None,
+                Renewal.ALWAYS if said.get("force") is True else Renewal.IF_LOCKED,
+                _number(said, "wait", default=120, most=LONGEST_WAIT),
+            )
+        case "lock":
+            return WantLock(common, _word(said, "identity"))
+        case "status":
+            return WantStatus(common)
+        case "stop":
+            return WantStop(common)
+        case _:
+            raise _version(said.get("v"), op=str(said.get("op"))[:64])
+
+
+def _version(theirs: object, op: str | None = None) -> TrayexecError:
+    what = (
+        "This agent does not know the request {op}."
+        if op is not None
+        else "This agent does not speak version {theirs}."
+    )
+    return TrayexecError(
+        trouble(
+            "version",
+            what,
+            "It is trayexec {version} and speaks version {ours}, you sent version {theirs}. After an update, "
+            "run `trayexec agent stop`: the next command starts the new agent.",
+            op=op or "",
+            theirs=str(theirs)[:16],
+            ours=wire.VERSION,
+            version=__version__,
+        )
+    )
+
+
+def _bad(key: str, wanted: str) -> TrayexecError:
+    return TrayexecError(
+        trouble("bad_request", "The request's {key} is not {wanted}.", "Correct the caller.", key=key, wanted=wanted)
+    )
+
+
+def _word(said: Mapping[str, object], key: str) -> str | None:
+    value = said.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise _bad(key, "a short text")
+    return value
+
+
+def _path(said: Mapping[str, object], key: str) -> str | None:
+    value = _word(said, key)
+    if value is not None and (not value.startswith("/") or "\0" in value):
+        raise _bad(key, "an absolute path")
+    return value
+
+
+def _number(said: Mapping[str, object], key: str, *, default: int, most: int) -> int:
+    value = said.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise _bad(key, f"a number of seconds from 0 to {most}")
+    return value

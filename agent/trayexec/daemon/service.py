@@ -1,0 +1,240 @@
+"""What the agent does for a caller: requests become events for the broker, its answers become lines for the caller."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from logging import Logger
+
+from trayexec import wire
+from trayexec.adapters import peer
+from trayexec.core.credentials import Credentials
+from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Renewal, Tell
+from trayexec.core.ports import Catalogues, Clock
+from trayexec.core.profiles import Catalogue, Identity, Profile
+from trayexec.core.report import Facts, find, status, utc
+from trayexec.daemon.gate import Connection, Gate
+from trayexec.daemon.loop import Answering, Loop
+from trayexec.daemon.requests import (
+    Common,
+    Files,
+    Request,
+    WantCredentials,
+    WantLock,
+    WantSession,
+    WantStatus,
+    WantStop,
+    parse,
+)
+from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.words import speaker_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the service needs beside the loop and the gate."""
+
+    catalogues: Catalogues
+    clock: Clock
+    files: Executor
+    journal: Logger
+    facts: Callable[[], Facts]
+    stop: Callable[[], None]
+
+
+class Service:
+    """Between the gate and the loop. `to` wires it to both, once they exist."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        """Keep the neighbours."""
+        self._rooms = rooms
+        self._languages: dict[int, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: Loop
+        self._gate: Gate
+
+    def to(self, loop: Loop, gate: Gate) -> None:
+        """Wire the two ends."""
+        self._loop = loop
+        self._gate = gate
+
+    # From the gate
+
+    def heard(self, connection: Connection, line: bytes) -> None:
+        """A caller has said its line."""
+        try:
+            request = parse(line)
+        except TrayexecError as error:
+            connection.finish(_error(error.trouble, ""))
+            return
+        self._languages[connection.number] = request.common.language
+        task = asyncio.get_running_loop().create_task(self._serve(connection, request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def left(self, number: int) -> None:
+        """A caller has hung up, or has been answered."""
+        self._languages.pop(number, None)
+        self._loop.post(Gone(number))
+
+    async def _serve(self, connection: Connection, request: Request) -> None:
+        try:
+            await self._do(connection, request)
+        except TrayexecError as error:
+            self._journal(request, connection.pid, error.trouble.code)
+            connection.finish(_error(error.trouble, request.common.language))
+        except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
+            self._rooms.journal.error("a request failed: %s", type(error).__name__)
+            why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
+            connection.finish(_error(why, request.common.language))
+
+    async def _do(self, connection: Connection, request: Request) -> None:
+        match request:
+            case WantCredentials(common, name, need, wait):
+                profile = _profile(await self._catalogue(common.files), name)
+                self._loop.post(Ask(self._caller(connection, common), profile, need, wait))
+            case WantSession(common, name, code, renewal, wait):
+                identity = _identity(await self._catalogue(common.files), name)
+                caller = self._caller(connection, common)
+                self._loop.post(Authenticate(caller, identity, renewal, code, wait))
+            case WantLock(common, name):
+                keys = None if name is None else _identity(await self._catalogue(common.files), name).keys
+                self._loop.post(Lock(keys))
+                self._journal(request, connection.pid, "ok")
+                connection.finish(wire.encode({"ok": {}}))
+            case WantStatus(common):
+                catalogue = await self._catalogue(common.files)
+                facts = self._rooms.facts()
+                document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
+                connection.finish(wire.encode({"ok": document}))
+            case WantStop():
+                self._journal(request, connection.pid, "ok")
+                connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
+                self._rooms.stop()
+
+    async def _catalogue(self, files: Files) -> Catalogue:
+        load = self._rooms.catalogues.load
+        return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, files.config, files.shared)
+
+    def _caller(self, connection: Connection, common: Common) -> Caller:
+        program = common.program or peer.program_of(connection.pid)
+        return Caller(connection.number, program, connection.pid, common.hand)
+
+    def _journal(self, request: Request, pid: int, answer: str) -> None:
+        what = {WantCredentials: "credentials", WantSession: "auth", WantLock: "lock"}.get(type(request), "other")
+        about = request.profile if isinstance(request, WantCredentials) else ""
+        self._rooms.journal.info("%s profile=%r pid=%d answer=%s", what, about, pid, answer)
+
+    # To the gate
+
+    def answer(self, effect: Answering) -> None:
+        """Pass on what the broker says to a caller, in the caller's language."""
+        connection = self._gate.connection(effect.caller.request)
+        language = self._languages.get(effect.caller.request, "")
+        if not isinstance(effect, Tell):
+            self._log(effect)
+        if connection is None:
+            return
+        match effect:
+            case Tell(_, kind, text, identity):
+                note = {"note": kind.value, "text": speaker_of(language)(text)}
+                connection.say(wire.encode({**note, "identity": identity.name, "mfa_serial": identity.mfa_serial}))
+            case Deliver(_, profile, credentials):
+                connection.finish(wire.encode({"ok": _document(profile, credentials)}))
+            case Confirm(_, identity, session):
+                ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
+                connection.finish(wire.encode({"ok": ok}))
+            case Refuse(_, why):
+                connection.finish(_error(why, language))
+
+    def _log(self, effect: Deliver | Confirm | Refuse) -> None:
+        caller = effect.caller
+        about = effect.profile.name if isinstance(effect, Deliver) else ""
+        word = effect.trouble.code if isinstance(effect, Refuse) else "ok"
+        what = {Deliver: "credentials", Confirm: "auth", Refuse: "refused"}[type(effect)]
+        self._rooms.journal.info(
+            "%s profile=%r pid=%d program=%r answer=%s", what, about, caller.pid, caller.program, word
+        )
+
+
+def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
+    """AWS's credential_process document, and the region beside it: the caller copies it as it is."""
+    return {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+        "SessionToken": credentials.session_token.reveal(),
+        "Expiration": utc(credentials.expiry.utc),
+        "Region": profile.region,
+    }
+
+
+def _error(why: Trouble, language: str) -> bytes:
+    speak = speaker_of(language)
+    return wire.encode({"error": {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}})
+
+
+def _profile(catalogue: Catalogue, name: str) -> Profile:
+    found = catalogue.profiles.get(name)
+    if isinstance(found, Profile):
+        return found
+    if found is not None:
+        raise TrayexecError(found.problem)
+    near = get_close_matches(name, catalogue.profiles, n=1)
+    if near:
+        raise TrayexecError(
+            trouble(
+                "unknown_profile",
+                "There is no profile {profile} in the AWS config.",
+                "Did you mean {near}? `trayexec list` shows all of them.",
+                profile=name,
+                near=near[0],
+            )
+        )
+    raise TrayexecError(
+        trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
+            profile=name,
+        )
+    )
+
+
+def _identity(catalogue: Catalogue, name: str | None) -> Identity:
+    if name is None:
+        found = {one.name: one for one in catalogue.identities}
+    else:
+        found = dict(find(catalogue, name))
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise TrayexecError(
+            trouble(
+                "ambiguous",
+                "There are several identities: {names}.",
+                "Name one of them, as in `trayexec auth {first}`.",
+                names=", ".join(found),
+                first=next(iter(found)),
+            )
+        )
+    if name is not None and name in catalogue.profiles:
+        _profile(catalogue, name)
+    if name is not None:
+        raise TrayexecError(
+            trouble(
+                "unknown_identity",
+                "There is no identity {name}.",
+                "`trayexec status` shows the identities there are.",
+                name=name,
+            )
+        )
+    raise TrayexecError(
+        trouble(
+            "no_identity",
+            "No profile in the AWS config leads to an identity with an MFA device.",
+            "Write mfa_serial into ~/.aws/config, then run `trayexec keys add default`; `trayexec list` says more.",
+        )
+    )

@@ -1,0 +1,3 @@
+"""Every sentence in Japanese, by its English template. A test finds what is missing."""
+
+SENTENCES: dict[str, str] = {}

@@ -1,0 +1,58 @@
+"""Where our own things are: the socket, the settings, the log. Pure: the environment comes in, nothing is touched."""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def home(environ: "Mapping[str, str]") -> str:
+    """The user's home folder: $HOME, else what the system's user list says."""
+    if environ.get("HOME"):
+        return environ["HOME"]
+    import os  # noqa: PLC0415 — the run path seldom needs it
+    import pwd  # noqa: PLC0415 — likewise
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"
+
+
+def state_folder(environ: "Mapping[str, str]") -> str:
+    """Where the log is, and the socket when there is no runtime folder."""
+    if sys.platform == "darwin":
+        return home(environ) + "/Library/Application Support/trayexec"
+    return (_absolute(environ, "XDG_STATE_HOME") or home(environ) + "/.local/state") + "/trayexec"
+
+
+def socket_path(environ: "Mapping[str, str]") -> str:
+    """The private socket of DESIGN 3.7: $TRAYEXEC_SOCKET, the runtime folder, the state folder."""
+    named = environ.get("TRAYEXEC_SOCKET")
+    if named:
+        return named
+    runtime = _absolute(environ, "XDG_RUNTIME_DIR")
+    if runtime and sys.platform != "darwin":
+        return runtime + "/trayexec/agent.sock"
+    if sys.platform == "darwin":
+        return state_folder(environ) + "/agent.sock"
+    return home(environ) + "/.local/state/trayexec/agent.sock"
+
+
+def settings_path(environ: "Mapping[str, str]") -> str:
+    """Our `config.toml`, in the platform's folder for configuration."""
+    if sys.platform == "darwin":
+        return home(environ) + "/Library/Application Support/trayexec/config.toml"
+    return (_absolute(environ, "XDG_CONFIG_HOME") or home(environ) + "/.config") + "/trayexec/config.toml"
+
+
+def log_path(environ: "Mapping[str, str]") -> str:
+    """The agent's log."""
+    return state_folder(environ) + "/agent.log"
+
+
+def _absolute(environ: "Mapping[str, str]", name: str) -> str:
+    """A folder named by the XDG Base Directory specification, which says that relative ones are to be ignored."""
+    value = environ.get(name, "")
+    return value.rstrip("/") if value.startswith("/") else ""

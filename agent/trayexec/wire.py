@@ -1,0 +1,95 @@
+"""The private socket's protocol, version 1, for both ends: pure, no I/O.
+
+One connection is one request line, then any number of note lines, then one final line; each line is one JSON object in
+UTF-8, and a request is at most 64 KiB long. The run path lives on this module, so it takes the C parts of the standard
+`json` without the package around them: `import json` alone would cost as much as the rest of a run.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+try:
+    import _json
+except ImportError:  # an interpreter without the C parts
+    _json = None  # type: ignore[assignment]
+
+VERSION = 1
+MAX_LINE = 64 * 1024
+MAX_DEPTH = 8
+
+
+class WireError(ValueError):
+    """A line that is not of this protocol."""
+
+
+def _object(pairs: "list[tuple[str, Any]]") -> "dict[str, Any]":
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise WireError("a key stands twice")
+    return table
+
+
+def _constant(name: str) -> "Any":
+    raise WireError(f"{name} is not JSON")
+
+
+if _json is not None:
+
+    class _Rules:
+        strict = True
+        object_hook = None
+        object_pairs_hook = staticmethod(_object)
+        parse_float = float
+        parse_int = int
+        parse_constant = staticmethod(_constant)
+
+    _scan: "Any" = _json.make_scanner(_Rules())  # type: ignore[arg-type]
+    _options = (None, None, _json.encode_basestring_ascii, None, ":", ",", False, False, False)
+    _chunks: "Any" = _json.make_encoder(*_options)  # type: ignore[arg-type]
+
+    def _load(text: str) -> "Any":
+        value, end = _scan(text, 0)
+        if end != len(text):
+            raise WireError("something follows the object")
+        return value
+
+    def _dump(message: "Mapping[str, Any]") -> str:
+        return "".join(_chunks(message, 0))
+
+else:
+    import json
+
+    def _load(text: str) -> "Any":
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+
+    def _dump(message: "Mapping[str, Any]") -> str:
+        return json.dumps(message, separators=(",", ":"))
+
+
+def encode(message: "Mapping[str, Any]") -> bytes:
+    """One line, with its newline."""
+    return _dump({"v": VERSION, **message}).encode("ascii") + b"\n"
+
+
+def decode(line: bytes, most: int = MAX_LINE) -> "dict[str, Any]":
+    """The object on one line of at most `most` bytes. Raises WireError for anything that is not one of ours."""
+    if len(line) > most:
+        raise WireError(f"the line is longer than {most} bytes")
+    try:
+        value = _load(line.decode("utf-8").strip(" \t\r\n"))
+    except WireError:
+        raise
+    except (ValueError, RecursionError, StopIteration):
+        raise WireError("the line is not JSON") from None
+    if not isinstance(value, dict):
+        raise WireError("the line is not an object")
+    if _deeper(value, MAX_DEPTH):
+        raise WireError("the line is nested too deeply")
+    return value
+
+
+def _deeper(value: "Any", depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inner) and (depth <= 1 or any(_deeper(one, depth - 1) for one in inner))

@@ -1,0 +1,29 @@
+"""Languages: English as it stands in the source, Japanese from `japanese.py`."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+from trayexec.errors import Text
+
+
+def language(environ: "Mapping[str, str]") -> str:
+    """The language a person wants, by POSIX's order of variables (locale(7))."""
+    return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+
+
+def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
+    """What turns a text into a sentence in the language that `environ` asks for."""
+    return speaker_of(language(environ))
+
+
+def speaker_of(locale: str) -> "Callable[[Text], str]":
+    """What turns a text into a sentence in the language of `locale` (`ja_JP.UTF-8`)."""
+    if not locale.startswith("ja"):
+        return str
+    from trayexec.japanese import SENTENCES  # noqa: PLC0415 — only for who reads it
+
+    def speak(text: Text) -> str:
+        return SENTENCES.get(text.template, text.template).format(**text.values)
+
+    return speak
