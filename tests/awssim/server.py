@@ -159,8 +159,8 @@ class Sim:
             self._most_at_once = max(self._most_at_once, self._in_flight)
         try:
             fault = self.script.take(action, role_arn)
-            if fault is not None and fault.kind is Kind.DELAY:
-                self._stopping.wait(fault.seconds)
+            if fault is not None and fault.kind is Kind.DELAY and self.wait(fault.seconds):
+                return None
             answer = None if fault is None or fault.after else _before(fault)
             with self._lock:
                 if answer is None:
@@ -185,8 +185,8 @@ class Sim:
                         fault=fault.kind.value if fault else None,
                     )
                 )
-            if fault is not None and fault.kind is Kind.LATE:
-                self._stopping.wait(fault.seconds)
+            if fault is not None and fault.kind is Kind.LATE and self.wait(fault.seconds):
+                return None
             return self._reply(answer, fault)
         finally:
             with self._lock:
@@ -332,9 +332,9 @@ class _Handler(BaseHTTPRequestHandler):
             # A piece every tenth of a second: never silent for long enough to look dead.
             size = math.ceil(len(body) / max(1, reply.seconds * 10))
             for start in range(0, len(body), size):
-                self.wfile.write(body[start : start + size])
                 if self.server.sim.wait(0.1):
                     break
+                self.wfile.write(body[start : start + size])
         else:
             self.wfile.write(head + body)
         if reply.cut is not None:
