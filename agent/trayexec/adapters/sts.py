@@ -1,0 +1,323 @@
+"""AWS STS through boto3: the port `Sts`. It owns the clients, and turns answers into credentials.
+
+The clients hold no secret: who signs is known only inside the thread that makes a call, for as long as the call
+lasts. So "forget" is true at once, and one client serves every key and every role of an endpoint.
+"""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import boto3
+import botocore.session
+import urllib3.exceptions
+from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+from trayexec import __version__
+from trayexec.adapters.sts_errors import (
+    NotAnswered,
+    Purpose,
+    Request,
+    answered_at,
+    bad_expiration,
+    explain,
+    no_credentials,
+    unusable_endpoint,
+)
+from trayexec.core.clock import Expiry, Instant
+from trayexec.core.credentials import Credentials, LongTermKeys, Secret
+from trayexec.core.ports import Clock, StsError
+from trayexec.core.profiles import Endpoint, Identity, Role
+
+SHORTEST = 900  # seconds; both operations refuse less (STS API reference, DurationSeconds)
+LONGEST_SESSION = 129600  # GetSessionToken refuses more
+LONGEST_ROLE = 3600  # AssumeRole with a session refuses more ("role chaining")
+TRIES = 3  # of AssumeRole; GetSessionToken has one, for its code works only once
+MOST_CLIENTS = 16  # one for each endpoint; a laptop rarely knows more than five
+PAUSES = (0.3, 1.0)  # seconds before a GetSessionToken that never left is sent again
+
+# A partition's region that cannot be switched off: where to go when another one is (AWS General Reference, STS).
+HOME_REGIONS = {
+    "cn-": "cn-north-1",
+    "us-gov-": "us-gov-west-1",
+    "us-iso-": "us-iso-east-1",
+    "us-isob-": "us-isob-east-1",
+    "us-isof-": "us-isof-south-1",
+    "eu-isoe-": "eu-isoe-west-1",
+    "eusc-": "eusc-de-east-1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one try may take, in seconds, and how much of an answer is read, in bytes."""
+
+    connect: float = 5.0
+    read: float = 10.0
+    body: int = 1 << 20
+
+
+class BotoSts:
+    """STS for any number of endpoints. Use it from as many threads as you like; `close` it at the end."""
+
+    def __init__(
+        self, clock: Clock, *, limits: Limits | None = None, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Prepare; botocore is started with the first call. `pause` is how to sleep, in seconds."""
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._pause = pause
+        self._signer = _Signer()
+        self._making = threading.Lock()  # neither botocore's sessions nor its client factory are safe to share
+        self._session: Any = None
+        self._clients: OrderedDict[Endpoint, Any] = OrderedDict()
+
+    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
+        """GetSessionToken for `seconds` (900 to 129600; AWS's limits are applied). The code reaches AWS at most once.
+
+        Raises StsError. A request that never left is tried again after short pauses: its code is still good.
+        """
+        request = Request(Purpose.SESSION, identity.endpoint, identity.name)
+        wanted = min(max(SHORTEST, seconds), LONGEST_SESSION)
+        signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
+        parameters = {
+            "SerialNumber": identity.mfa_serial,
+            "TokenCode": code.reveal(),
+            "DurationSeconds": wanted,
+        }
+        for wait in PAUSES:
+            try:
+                return self._issue(request, signed_by, parameters)
+            except StsError as error:
+                if error.trouble.code not in {"sts_unreachable", "sts_dns"}:
+                    raise
+            self._pause(wait)
+        return self._issue(request, signed_by, parameters)
+
+    def assume(self, role: Role, by: Credentials) -> Credentials:
+        """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
+        request = Request(Purpose.ROLE, role.endpoint, role.arn, chained=isinstance(role.source, Role))
+        signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
+        parameters = {
+            "RoleArn": role.arn,
+            "RoleSessionName": role.session_name,
+            "DurationSeconds": min(max(SHORTEST, role.seconds), LONGEST_ROLE),
+        }
+        if role.external_id is not None:
+            parameters["ExternalId"] = role.external_id
+        try:
+            return self._issue(request, signed_by, parameters)
+        except StsError as error:
+            if error.trouble.code != "sts_duration" or parameters["DurationSeconds"] == SHORTEST:
+                raise
+        return self._issue(request, signed_by, {**parameters, "DurationSeconds": SHORTEST})
+
+    def check(self, endpoint: Endpoint, keys: LongTermKeys) -> str:
+        """GetCallerIdentity with long-term keys: the caller's ARN. Raises StsError."""
+        request = Request(Purpose.CHECK, endpoint, keys.access_key_id)
+        signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
+        answer, _ = self._call_somewhere(request, signed_by, {})
+        arn = answer.get("Arn")
+        if not isinstance(arn, str):
+            raise no_credentials(request)
+        return arn
+
+    def close(self) -> None:
+        """Close every connection. The next call opens new ones."""
+        with self._making:
+            while self._clients:
+                self._clients.popitem()[1].close()
+
+    # One call
+
+    def _issue(self, request: Request, signed_by: ReadOnlyCredentials, parameters: Mapping[str, Any]) -> Credentials:
+        answer, start = self._call_somewhere(request, signed_by, parameters)
+        return _credentials(answer, start, request, asked=parameters["DurationSeconds"])
+
+    def _call_somewhere(
+        self, request: Request, signed_by: ReadOnlyCredentials, parameters: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Instant]:
+        """Call, and once more in the partition's home region if STS is switched off in this one."""
+        try:
+            return self._call(request, signed_by, parameters)
+        except StsError as error:
+            home = _home_region(request.endpoint.region)
+            if error.trouble.code != "sts_region_disabled" or home == request.endpoint.region:
+                raise
+        return self._call(replace(request, endpoint=replace(request.endpoint, region=home)), signed_by, parameters)
+
+    def _call(
+        self, request: Request, signed_by: ReadOnlyCredentials, parameters: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Instant]:
+        """The parsed answer, and the instant when the call began. Raises StsError and nothing else."""
+        client = self._client(request)
+        start = self._clock.now()
+        try:
+            with self._signer.signing_as(signed_by):
+                return getattr(client, request.purpose.operation)(**parameters), start
+        except Exception as error:  # noqa: BLE001 — this is the border: all of it becomes a sentence
+            failure = explain(error, request, self._clock.now().wall)
+        finally:
+            if request.purpose is Purpose.SESSION:
+                client.close()
+        # Raised out here, so that no exception with a request or an answer in it hangs on as the context.
+        raise failure from None
+
+    # Clients
+
+    def _client(self, request: Request) -> Any:
+        """The endpoint's client. A session gets one of its own: a connection that died of idleness costs its code."""
+        endpoint = request.endpoint
+        with self._making:
+            if request.purpose is Purpose.SESSION:
+                return self._make(request, tries=1)
+            client = self._clients.pop(endpoint, None) or self._make(request, tries=TRIES)
+            self._clients[endpoint] = client
+            if len(self._clients) > MOST_CLIENTS:
+                self._clients.popitem(last=False)[1].close()
+            return client
+
+    def _make(self, request: Request, *, tries: int) -> Any:
+        endpoint = request.endpoint
+        if endpoint.ca_bundle is not None and not os.access(endpoint.ca_bundle, os.R_OK):
+            raise unusable_endpoint(request, FileNotFoundError(endpoint.ca_bundle))
+        config = Config(
+            connect_timeout=self._limits.connect,
+            read_timeout=self._limits.read,
+            retries={"total_max_attempts": tries, "mode": "standard"},
+            max_pool_connections=4,
+            use_fips_endpoint=endpoint.use_fips,
+            use_dualstack_endpoint=endpoint.use_dualstack,
+            ignore_configured_endpoint_urls=True,
+            user_agent_extra=f"trayexec/{__version__}",
+        )
+        try:
+            session = self._botocore_session()
+            session.set_config_variable("sts_regional_endpoints", endpoint.sts_regional_endpoints)
+            client = boto3.Session(botocore_session=session).client(
+                "sts",
+                region_name=endpoint.region,
+                endpoint_url=endpoint.url,
+                # Without a bundle of its own, botocore looks at AWS_CA_BUNDLE and REQUESTS_CA_BUNDLE, as people expect.
+                verify=endpoint.ca_bundle,
+                config=config,
+            )
+        except Exception as error:  # noqa: BLE001 — whatever botocore finds wrong with the settings
+            failure = unusable_endpoint(request, error)
+        else:
+            # Private, but the only way to the transport with its proxies and certificates; moto goes the same way.
+            client.meta.events.register("before-send.sts", partial(self._send, client._endpoint.http_session))  # noqa: SLF001
+            return client
+        raise failure from None
+
+    def _botocore_session(self) -> Any:
+        """A botocore session that reads no file and knows no profile: everything is said by the `Endpoint`."""
+        if self._session is None:
+            nothing = (None, None, None, None)
+            no_file = (None, None, os.devnull, None)
+            session = botocore.session.Session(
+                session_vars={"profile": nothing, "config_file": no_file, "credentials_file": no_file}
+            )
+            session.register_component("credential_provider", self._signer)
+            self._session = session
+        return self._session
+
+    def _send(self, transport: Any, request: Any, **_event: object) -> Any:
+        """Send in botocore's place, to read no more than is sensible and to know what does not come from AWS."""
+        deadline = self._clock.now().boot + self._limits.connect + self._limits.read
+        request.stream_output = True  # read by us
+        answer = transport.send(request)
+        body = bytearray()
+        try:
+            while piece := answer.raw.read1(65536):
+                body += piece
+                if len(body) > self._limits.body:
+                    raise NotAnswered
+                if self._clock.now().boot > deadline:
+                    raise ReadTimeoutError(endpoint_url=request.url)
+            answer.raw.read()  # nothing is left: this hands the connection back, or notices that the rest is missing
+        except urllib3.exceptions.ReadTimeoutError:
+            raise ReadTimeoutError(endpoint_url=request.url) from None
+        except urllib3.exceptions.HTTPError as error:
+            raise ConnectionClosedError(endpoint_url=request.url, error=type(error).__name__) from None
+        finally:
+            answer.raw.close()  # a connection that was handed back stays open
+        answer._content = _from_aws(answer.status_code, bytes(body))  # noqa: SLF001 — what `.content` would have read
+        return answer
+
+
+class _Signer:
+    """Whose signature is due in this thread. To botocore it is a credential provider, and the credentials too."""
+
+    method = "trayexec"
+    account_id = None
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+
+    @contextmanager
+    def signing_as(self, keys: ReadOnlyCredentials) -> Iterator[None]:
+        """Sign with `keys` inside this block, in this thread."""
+        self._thread.keys = keys
+        try:
+            yield
+        finally:
+            del self._thread.keys
+
+    def load_credentials(self) -> "_Signer":
+        """Botocore asks its provider once."""
+        return self
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Botocore asks at every signature."""
+        keys: ReadOnlyCredentials = self._thread.keys
+        return keys
+
+    def get_deferred_property(self, _name: str) -> Callable[[], None]:
+        """Botocore may ask for the account of the keys; STS endpoints do not depend on it."""
+        return lambda: None
+
+
+def _from_aws(status: int, body: bytes) -> bytes:
+    """The body, if it can be an answer of STS. Raises NotAnswered when somebody in between wrote it.
+
+    STS never redirects and answers XML without a document type; a portal's page has one, and so has an XML bomb.
+    """
+    text = body.lstrip().lower()
+    strange = not text.startswith(b"<") or b"<!doctype" in text or b"<!entity" in text or text.startswith(b"<html")
+    if status >= 500:  # noqa: PLR2004 — a load balancer's page is still "the service is down", and is tried again
+        return b"" if strange else body
+    if strange or (status >= 300 and status < 400):  # noqa: PLR2004 — redirections
+        raise NotAnswered
+    return body
+
+
+def _credentials(answer: Mapping[str, Any], start: Instant, request: Request, *, asked: int) -> Credentials:
+    """Credentials out of an answer. Their life is counted from `start` by AWS's own clock, whatever ours says."""
+    parts = answer.get("Credentials") or {}
+    key, secret, token = (parts.get(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    if not (isinstance(key, str) and isinstance(secret, str) and isinstance(token, str) and key and secret and token):
+        raise no_credentials(request)
+    expiration = parts.get("Expiration")
+    if not isinstance(expiration, datetime):
+        raise bad_expiration(request)
+    ends = expiration.timestamp()
+    answered = answered_at(answer)
+    life = ends - (start.wall if answered is None else answered)
+    # A quarter of an hour is how wrong our own clock can be, where only that one is known.
+    if not 0 < life <= asked + 900:
+        raise bad_expiration(request)
+    return Credentials(key, Secret(secret), Secret(token), Expiry(start.after(min(life, asked)), int(ends)))
+
+
+def _home_region(region: str) -> str:
+    return next((home for prefix, home in HOME_REGIONS.items() if region.startswith(prefix)), "us-east-1")

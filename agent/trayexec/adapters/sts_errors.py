@@ -1,0 +1,477 @@
+"""What each refusal and each accident of STS means for a person and for the session. Used by `sts` only.
+
+AWS's own messages are matched but never shown: some repeat what was sent, a code for one. Sources: the STS API
+reference, and the messages as AWS sends them today. Codes are matched first, texts only where one code means several
+things. Every text stands whole inside a `trouble(…)`, because that is where translations are collected from.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3.exceptions
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ParamValidationError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
+
+from trayexec.core.ports import Refusal, StsError
+from trayexec.core.profiles import Endpoint
+from trayexec.errors import Trouble, trouble
+
+THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
+INVALID_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+SKEWED = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
+# TLS went wrong before anything of ours was sent: OpenSSL's words for it.
+HANDSHAKE = re.compile(r"VERIFY|HANDSHAKE|PROTOCOL|WRONG_VERSION|NO_CERTIFICATE|UNKNOWN_CA|HTTP_REQUEST")
+NOT_YET_VALID, NO_LONGER_VALID = 9, 10  # OpenSSL's X509_V_ERR_*: what a very wrong clock looks like
+
+
+class Purpose(Enum):
+    """What was asked of STS; the value is botocore's name of the operation."""
+
+    SESSION = "get_session_token"
+    ROLE = "assume_role"
+    CHECK = "get_caller_identity"
+
+    @property
+    def operation(self) -> str:
+        """The client's method."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked, as far as an explanation needs it.
+
+    `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
+    """
+
+    purpose: Purpose
+    endpoint: Endpoint
+    subject: str
+    chained: bool = False
+
+
+class NotAnswered(Exception):  # noqa: N818 — never shown
+    """Something answered, but it was not AWS."""
+
+
+def explain(error: Exception, request: Request, wall: float) -> StsError:
+    """What `error` means. `wall` is our own clock (Unix seconds). Nothing of the request's secrets is in the result."""
+    if isinstance(error, ClientError):
+        return _refused(error, request, wall)
+    return _accident(error, request)
+
+
+def no_credentials(request: Request) -> StsError:
+    """An answer that lacks what was asked for."""
+    return _other(
+        trouble(
+            "sts_no_credentials",
+            "The answer of {host} lacks what was asked for.",
+            "Try again. If it stays so, something between here and AWS changes the answers: try another network.",
+            host=_host(request.endpoint),
+        )
+    )
+
+
+def bad_expiration(request: Request) -> StsError:
+    """Credentials that have ended already, never end, or do not say when."""
+    return _other(
+        trouble(
+            "sts_expiration",
+            "{host} sent credentials whose expiry makes no sense.",
+            "Check this machine's clock (timedatectl), then try again.",
+            host=_host(request.endpoint),
+        )
+    )
+
+
+def unusable_endpoint(request: Request, error: Exception) -> StsError:
+    """Settings with which nothing can be sent."""
+    endpoint = request.endpoint
+    if isinstance(error, OSError) and endpoint.ca_bundle:
+        what = trouble(
+            "sts_ca_bundle",
+            "The certificate bundle {path} cannot be read.",
+            "Correct ca_bundle in ~/.aws/config, or AWS_CA_BUNDLE.",
+            path=endpoint.ca_bundle,
+        )
+    elif endpoint.url is not None and isinstance(error, ValueError):
+        what = trouble(
+            "sts_endpoint",
+            "The STS endpoint {url} is not a URL that can be used.",
+            "Correct endpoint_url in ~/.aws/config, or AWS_ENDPOINT_URL_STS: it begins with https://.",
+            url=endpoint.url,
+        )
+    else:
+        what = trouble(
+            "sts_endpoint",
+            "There is no STS endpoint for region {region} with these settings ({reason}).",
+            "Check region, use_fips_endpoint and use_dualstack_endpoint of the profile in ~/.aws/config.",
+            region=endpoint.region,
+            reason=type(error).__name__,
+        )
+    return StsError(what, Refusal.UNSENT)
+
+
+# AWS said no
+
+
+def _refused(error: ClientError, request: Request, wall: float) -> StsError:
+    answer = error.response
+    code, message = str(answer.get("Error", {}).get("Code", "")), str(answer.get("Error", {}).get("Message", ""))
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= 500:  # noqa: PLR2004 — HTTP's border
+        return _down(request, status)
+    if code in INVALID_KEY or code in EXPIRED:
+        return _invalid(code, request)
+    if code == "AccessDenied":
+        return _denied(message, request)
+    if code == "SignatureDoesNotMatch" or code in SKEWED:
+        return _signature(code, message, answered_at(answer), request, wall)
+    return _unsuitable(code, message, request)
+
+
+def _down(request: Request, status: int) -> StsError:
+    what = trouble(
+        "sts_down",
+        "AWS STS has trouble of its own ({host} answered {status}).",
+        "Wait a minute and try again; https://health.aws.amazon.com shows outages.",
+        host=_host(request.endpoint),
+        status=status,
+    )
+    return StsError(what, Refusal.LOST)
+
+
+def _invalid(code: str, request: Request) -> StsError:
+    if request.purpose is Purpose.ROLE:
+        if code in EXPIRED:
+            what = trouble("session_ended", "The AWS session has expired.", "Unlock again with a new code.")
+        else:
+            what = trouble(
+                "session_ended",
+                "AWS no longer accepts the session: it was revoked, or its user was changed.",
+                "Unlock again with a new code.",
+            )
+        return StsError(what, Refusal.SESSION)
+    what = trouble(
+        "keys_refused",
+        "AWS does not know the access key of {subject}, or it is inactive.",
+        "Make a new key in the AWS console (IAM, Security credentials), then: trayexec keys add",
+        subject=request.subject,
+    )
+    return StsError(what, Refusal.KEYS)
+
+
+def _denied(message: str, request: Request) -> StsError:
+    if request.purpose is Purpose.ROLE:
+        return StsError(_role_denied(request), Refusal.DENIED)
+    if "one time pass code" in message and "must provide" not in message:
+        what = trouble(
+            "code_refused",
+            "AWS did not accept the code: it is wrong, or was used before.",
+            "Wait for the next code, and check that it is the device of {subject} and that its clock is right.",
+            subject=request.subject,
+        )
+        return StsError(what, Refusal.CODE)
+    if "MultiFactorAuthentication failed" in message:
+        what = trouble(
+            "code_budget",
+            "AWS looks at no more codes for now: there were too many in three minutes, or the MFA serial is not yours.",
+            "Wait three minutes and try once. If it stays so, correct mfa_serial in ~/.aws/config: "
+            "aws iam list-mfa-devices shows it. A security key (FIDO) cannot be used here.",
+        )
+        return StsError(what, Refusal.BUDGET)
+    if "session credentials" in message:
+        what = trouble(
+            "keys_temporary",
+            "The keys of {subject} are temporary ones, and those cannot open a session.",
+            "Store an IAM user's long-term access key (it begins with AKIA): trayexec keys add",
+            subject=request.subject,
+        )
+        return StsError(what, Refusal.KEYS)
+    return _other(
+        trouble(
+            "sts_denied",
+            "AWS denied the request for {subject}.",
+            "Ask the administrator of the account whether a policy forbids it.",
+            subject=request.subject,
+        )
+    )
+
+
+def _role_denied(request: Request) -> Trouble:
+    if request.chained:
+        return trouble(
+            "role_denied",
+            "AWS refused the role {role}, asked for from another role.",
+            "A role's credentials carry no MFA: if the trust policy of {role} demands aws:MultiFactorAuthPresent, it "
+            "must trust your user instead. Else check role_arn, external_id, the trust policy, and whether the first "
+            "role may call sts:AssumeRole.",
+            role=request.subject,
+        )
+    return trouble(
+        "role_denied",
+        "AWS refused the role {role}.",
+        "AWS gives no reason. Check role_arn (does the role exist?), external_id, the role's trust policy, and whether "
+        "your user may call sts:AssumeRole on it. If the role wants a recent MFA, run: trayexec auth --force",
+        role=request.subject,
+    )
+
+
+def _signature(code: str, message: str, answered: float | None, request: Request, wall: float) -> StsError:
+    if code in SKEWED or "Signature expired" in message or "not yet current" in message:
+        return StsError(_clock(answered, wall), Refusal.OTHER)
+    if "scoped to" in message:
+        return _other(
+            trouble(
+                "sts_region",
+                "AWS does not take the region {region} at {host}.",
+                "Correct region (or endpoint_url) of the profile in ~/.aws/config.",
+                region=request.endpoint.region,
+                host=_host(request.endpoint),
+            )
+        )
+    if request.purpose is Purpose.ROLE:
+        return _other(
+            trouble(
+                "sts_signature",
+                "AWS did not accept the signature of the request to {host}.",
+                "Something between here and AWS changes the requests: try another network, or without the proxy.",
+                host=_host(request.endpoint),
+            )
+        )
+    what = trouble(
+        "keys_refused",
+        "The secret access key of {subject} is not the one that AWS knows.",
+        "Store the pair again, copied whole: trayexec keys add",
+        subject=request.subject,
+    )
+    return StsError(what, Refusal.KEYS)
+
+
+def _clock(answered: float | None, wall: float) -> Trouble:
+    minutes = 0 if answered is None else round((wall - answered) / 60)
+    if minutes > 0:
+        return trouble(
+            "clock_skew",
+            "Your clock is {minutes} minutes fast.",
+            "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+            minutes=minutes,
+        )
+    if minutes < 0:
+        return trouble(
+            "clock_skew",
+            "Your clock is {minutes} minutes slow.",
+            "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+            minutes=-minutes,
+        )
+    return trouble(
+        "clock_skew",
+        "AWS says that the time of this machine is wrong.",
+        "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+    )
+
+
+def _unsuitable(code: str, message: str, request: Request) -> StsError:
+    if code in THROTTLED:
+        return _other(
+            trouble(
+                "sts_throttled",
+                "AWS STS has too many requests from this account just now.",
+                "Wait a minute and try again.",
+            )
+        )
+    if code == "RegionDisabledException":
+        return _other(
+            trouble(
+                "sts_region_disabled",
+                "AWS STS is switched off in region {region} for this account.",
+                "Use another region for the profile in ~/.aws/config, or let an administrator switch it on "
+                "(IAM, Account settings).",
+                region=request.endpoint.region,
+            )
+        )
+    if "duration" in message.lower():
+        return _other(
+            trouble(
+                "sts_duration",
+                "AWS does not give so long a life to {subject}.",
+                "Ask for less: duration_seconds in ~/.aws/config, or the session's duration in the settings.",
+                subject=request.subject,
+            )
+        )
+    return _other(
+        trouble(
+            "sts_refused",
+            "AWS refused the request for {subject} ({code}).",
+            "Check these of the profile in ~/.aws/config: {names}",
+            subject=request.subject,
+            code=code or "no code",
+            names=", ".join(re.findall(r" at '(\w+)' failed", message)) or "region, role_arn, mfa_serial",
+        )
+    )
+
+
+# Nothing that AWS said
+
+
+def _accident(error: Exception, request: Request) -> StsError:
+    match error:
+        case EndpointConnectionError() | ConnectTimeoutError():
+            what, refusal = _unreachable(error, request.endpoint), Refusal.UNSENT
+        case SSLError():
+            what, refusal = _tls(error, request.endpoint)
+        case ProxyConnectionError():
+            what, refusal = _proxy(request.endpoint), Refusal.UNSENT
+        case ParamValidationError():
+            what, refusal = _parameters(error, request), Refusal.UNSENT
+        case ReadTimeoutError() | ConnectionClosedError() | HTTPClientError():
+            what, refusal = _lost(request), Refusal.LOST
+        case NotAnswered() | ResponseParserError() | ValueError() | LookupError():
+            what, refusal = _not_aws(), Refusal.LOST
+        case _:
+            what, refusal = _unknown(error, request.endpoint), Refusal.OTHER
+    return StsError(what, refusal)
+
+
+def _not_aws() -> Trouble:
+    return trouble(
+        "sts_not_aws",
+        "The answer did not come from AWS; a proxy or a captive portal may be in between.",
+        "Open a web page to sign in to this network, or use another one, then try again.",
+    )
+
+
+def _unknown(error: Exception, endpoint: Endpoint) -> Trouble:
+    return trouble(
+        "sts_failed",
+        "The request to {host} failed in a way nobody thought of ({kind}).",
+        "Try again, and report it if it stays so.",
+        host=_host(endpoint),
+        kind=type(error).__name__,
+    )
+
+
+def _proxy(endpoint: Endpoint) -> Trouble:
+    return trouble(
+        "sts_proxy",
+        "The proxy on the way to {host} cannot be reached, or refuses.",
+        "Check HTTPS_PROXY and NO_PROXY where trayexec-agent was started.",
+        host=_host(endpoint),
+    )
+
+
+def _parameters(error: Exception, request: Request) -> Trouble:
+    return trouble(
+        "sts_parameters",
+        "The request for {subject} cannot be sent as it is.",
+        "Check these of the profile in ~/.aws/config: {names}",
+        subject=request.subject,
+        names=", ".join(re.findall(r"parameter:? \"?(\w+)", str(error))) or "role_arn, mfa_serial",
+    )
+
+
+def _lost(request: Request) -> Trouble:
+    if request.purpose is Purpose.SESSION:
+        return trouble(
+            "sts_lost",
+            "The code was sent to {host}, but no answer came.",
+            "Check the network and try again with the next code: one that was sent counts as used.",
+            host=_host(request.endpoint),
+        )
+    return trouble(
+        "sts_lost",
+        "The request was sent to {host}, but no answer came.",
+        "Check the network and try again.",
+        host=_host(request.endpoint),
+    )
+
+
+def _unreachable(error: Exception, endpoint: Endpoint) -> Trouble:
+    if any(isinstance(cause, socket.gaierror | urllib3.exceptions.NameResolutionError) for cause in _causes(error)):
+        return trouble(
+            "sts_dns",
+            "The name {host} is not known here.",
+            "Check the network, and that region = {region} of the profile in ~/.aws/config is a region of AWS.",
+            host=_host(endpoint),
+            region=endpoint.region,
+        )
+    return trouble(
+        "sts_unreachable",
+        "{host} cannot be reached.",
+        "Check the network or the VPN; does a proxy have to be set where trayexec-agent was started?",
+        host=_host(endpoint),
+    )
+
+
+def _tls(error: Exception, endpoint: Endpoint) -> tuple[Trouble, Refusal]:
+    """A failed handshake sent nothing; a connection torn later may have."""
+    causes = [cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
+    unsent = any(
+        isinstance(cause, ssl.SSLCertVerificationError) or HANDSHAKE.search(str(cause.reason)) for cause in causes
+    )
+    if any(getattr(cause, "verify_code", 0) in {NOT_YET_VALID, NO_LONGER_VALID} for cause in causes):
+        what = trouble(
+            "sts_tls",
+            "The certificate of {host} is not valid at this machine's time.",
+            "Check this machine's clock first (timedatectl); then whether something inspects TLS on this network.",
+            host=_host(endpoint),
+        )
+    else:
+        what = trouble(
+            "sts_tls",
+            "The connection to {host} cannot be trusted.",
+            "If your company inspects TLS, set ca_bundle in ~/.aws/config to its certificate. Else change the network.",
+            host=_host(endpoint),
+        )
+    return what, Refusal.UNSENT if unsent else Refusal.LOST
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that it wraps: botocore's in `kwargs`, urllib3's in `args` and `reason`."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if not isinstance(found, BaseException) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = getattr(found, "kwargs", {})
+        waiting += [inner.get("error") if isinstance(inner, Mapping) else None, getattr(found, "reason", None)]
+        waiting += [*found.args, found.__cause__, found.__context__]
+
+
+def answered_at(answer: Mapping[str, Any]) -> float | None:
+    """When AWS says it answered (Unix seconds), from the Date header."""
+    try:
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _host(endpoint: Endpoint) -> str:
+    """What people would recognise: the host of the override, or the region's."""
+    return (urlsplit(endpoint.url).netloc if endpoint.url else "") or f"AWS STS in {endpoint.region}"
+
+
+def _other(what: Trouble) -> StsError:
+    return StsError(what, Refusal.OTHER)
