@@ -433,7 +433,7 @@ def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
         chain=_arrows(way),
         reason=str(fault.trouble.title),
     )
-    return Trouble("profile_chain", title, fault.trouble.hint)
+    return Trouble(fault.trouble.code, title, fault.trouble.hint)
 
 
 def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Every adapter, tested against the real thing it talks to."""
