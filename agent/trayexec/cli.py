@@ -62,6 +62,12 @@ def _guarded(arguments: "Sequence[str]") -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
         return FAILED
+    except Exception as error:
+        if os.environ.get("TRAYEXEC_DEBUG"):
+            raise
+        what = "Something went wrong inside trayexec ({kind})."
+        complain(TrayexecError(trouble("internal", what, "TRAYEXEC_DEBUG=1 shows where.", kind=type(error).__name__)))
+        return FAILED
 
 
 def complain(error: TrayexecError) -> None:
@@ -101,7 +107,7 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
 
 def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None]":
     """What to ask the agent for, and the region that was named."""
-    request: dict[str, Any] = {"op": "credentials"}
+    request: dict[str, Any] = {"op": "credentials", "wait": 120, **files(environ)}
     region: str | None = None
     profiles: list[str] = []
     rest = list(words)
@@ -109,30 +115,32 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
         word = rest.pop(0)
         if not word.startswith("-") or word == "-":
             profiles.append(word)
-            continue
-        option, equals, value = word.partition("=")
-        if option == "--no-wait" and not equals:
+        elif word == "--no-wait":
             request["wait"] = 0
-            continue
-        if option not in {"--region", "--need", "--wait", "--profile"}:
-            raise _usage("{option} is no option of a run.", option=option)
-        if not equals:
-            if not rest:
-                raise _usage("{option} lacks its value.", option=option)
-            value = rest.pop(0)
-        if option == "--region":
-            region = value
-        elif option == "--profile":
-            profiles.append(value)
         else:
-            request[option[2:]] = _seconds(option, value)
+            option, value = _option(word, rest)
+            if option == "--region":
+                region = value
+            elif option == "--profile":
+                profiles.append(value)
+            else:
+                request[option[2:]] = _seconds(option, value)
     if len(profiles) != 1:
         raise _usage("One profile stands before `--`, no more and no less.")
     request["profile"] = profiles[0]
-    request.update(files(environ))
-    if "wait" not in request:
-        request["wait"] = 120
     return request, region
+
+
+def _option(word: str, rest: "list[str]") -> "tuple[str, str]":
+    """An option and its value, which is behind a `=` or is the next word."""
+    option, equals, value = word.partition("=")
+    if option not in {"--region", "--need", "--wait", "--profile"}:
+        raise _usage("{option} is no option of a run.", option=word)
+    if equals:
+        return option, value
+    if not rest:
+        raise _usage("{option} lacks its value.", option=option)
+    return option, rest.pop(0)
 
 
 def _seconds(option: str, value: str) -> int:

@@ -137,9 +137,9 @@ def ask(
 
     Raises TrayexecError when the agent goes away first.
     """
-    try:
+    try:  # noqa: SIM105 — contextlib is slow to import
         connection.sendall(wire.encode(message))
-    except OSError:  # noqa: SIM105 — contextlib is slow to import
+    except OSError:
         pass  # a refusal may have been written before we were heard: read it
     for line in lines(connection, quiet):
         yield line

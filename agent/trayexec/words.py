@@ -1,10 +1,10 @@
 """Languages: English as it stands in the source, Japanese from `japanese.py`."""
 
+from trayexec.errors import Text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-from trayexec.errors import Text
 
 
 def language(environ: "Mapping[str, str]") -> str:

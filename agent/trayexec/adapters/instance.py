@@ -1,4 +1,4 @@
-"""One agent per socket: the folder is ours alone, a lock held for life decides, and only its holder touches the socket."""
+"""One agent per socket: the folder is ours, a lock held for life decides, and only its holder touches the socket."""
 
 import errno
 import fcntl

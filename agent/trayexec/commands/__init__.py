@@ -1,6 +1,7 @@
-"""Every verb but the run path: loaded when asked for, so imports are free here."""
+"""Every verb but the run path, a room each, loaded when asked for: imports are free in there."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 from trayexec.commands.parse import parser
 
@@ -8,4 +9,5 @@ from trayexec.commands.parse import parser
 def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do what the first word says. Returns the exit status; raises TrayexecError for what cannot be done."""
     options = parser().parse_args(list(arguments))
-    return int(options.act(options, environ))
+    room, _, act = options.act.partition(".")
+    return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, environ))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayexec import cli, client, paths
@@ -94,20 +95,20 @@ def start(environ: Mapping[str, str]) -> "socket":
 
 
 def _log(environ: Mapping[str, str]) -> "_Output":
-    return _Output(paths.log_path(environ))
+    return _Output(Path(paths.log_path(environ)))
 
 
 class _Output:
     """Where the agent's own output goes: its log, or nowhere when that cannot be written."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor = -1
 
     def __enter__(self) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(self._path, flags, 0o600)
         except OSError:
             self._descriptor = os.open(os.devnull, os.O_WRONLY)

@@ -60,13 +60,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all verbs; each has the function that does it as `act`."""
-    from trayexec.commands import agent, keys, show, unlock  # noqa: PLC0415 — they use this module's words
-
+    """The parser of all verbs; each names, as `act`, the room and the function that does it."""
     top = _Parser(prog="trayexec", add_help=False)
     top.add_argument("-h", "--help", action="store_true", dest="wants_help")
     top.add_argument("--version", action="store_true", dest="wants_version")
-    top.set_defaults(act=_nothing)
+    top.set_defaults(act="parse.nothing")
     verbs = top.add_subparsers(parser_class=_Parser, metavar="VERB")
 
     auth = verbs.add_parser("auth")
@@ -74,13 +72,13 @@ def parser() -> argparse.ArgumentParser:
     auth.add_argument("--code-stdin", action="store_true")
     auth.add_argument("--force", action="store_true")
     auth.add_argument("--wait", type=_seconds, default=120)
-    auth.set_defaults(act=unlock.auth)
+    auth.set_defaults(act="unlock.auth")
 
     lock = verbs.add_parser("lock")
     lock.add_argument("identity", nargs="?")
-    lock.set_defaults(act=unlock.lock)
+    lock.set_defaults(act="unlock.lock")
 
-    for name, act in (("status", show.status), ("list", show.profiles)):
+    for name, act in (("status", "show.status"), ("list", "show.profiles")):
         verb = verbs.add_parser(name)
         verb.add_argument("--json", action="store_true")
         verb.set_defaults(act=act)
@@ -89,40 +87,43 @@ def parser() -> argparse.ArgumentParser:
     add = kept.add_parser("add")
     add.add_argument("profile")
     add.add_argument("--env", action="store_true")
-    add.set_defaults(act=keys.add)
+    add.set_defaults(act="keys.add")
     stored = kept.add_parser("list")
     stored.add_argument("--json", action="store_true")
-    stored.set_defaults(act=keys.listed)
+    stored.set_defaults(act="keys.listed")
     remove = kept.add_parser("remove")
     remove.add_argument("profile")
-    remove.set_defaults(act=keys.remove)
+    remove.set_defaults(act="keys.remove")
 
     ours = verbs.add_parser("agent")
     ours.add_argument("what", nargs="?", choices=("start", "stop"))
     ours.add_argument("--headless", action="store_true")
     ours.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
-    ours.set_defaults(act=agent.agent)
+    ours.set_defaults(act="agent.agent")
 
-    verbs.add_parser("version").set_defaults(act=_version)
-    verbs.add_parser("help").set_defaults(act=_help)
+    verbs.add_parser("version").set_defaults(act="parse.version")
+    verbs.add_parser("help").set_defaults(act="parse.usage")
     return top
 
 
-def _nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """No verb at all: what the two options ask for, else the help, as an error."""
     if options.wants_version:
-        return _version(options, environ)
+        return version(options, environ)
     if options.wants_help:
-        return _help(options, environ)
+        return usage(options, environ)
     sys.stderr.write(RUN)
     return 2
 
 
-def _help(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+def usage(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    """`help`."""
     sys.stdout.write(RUN)
     return 0
 
 
-def _version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    """`version`."""
     sys.stdout.write(f"trayexec {__version__}\n")
     return 0
 

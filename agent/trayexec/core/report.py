@@ -123,15 +123,10 @@ def _use(broker: Broker, index: int) -> Text:
 
 
 def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
+    session = broker.session(identity, now)
+    if session is not None:
+        return _left(identity, session.expiry.left(now))
     match broker.phase(identity):
-        case Open() if (session := broker.session(identity, now)) is not None:
-            left = session.expiry.left(now)
-            hours, minutes = int(left // HOUR), int(left % HOUR // MINUTE)
-            if hours:
-                return Text("{identity}: {h} h {m:02} min left", identity=identity.name, h=hours, m=minutes)
-            if minutes:
-                return Text("{identity}: {m} min left", identity=identity.name, m=minutes)
-            return Text("{identity}: less than a minute left", identity=identity.name)
         case Prompting(place=Place.DIALOG):
             return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
         case Prompting():
@@ -140,6 +135,15 @@ def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
             return Text("{identity}: asking AWS", identity=identity.name)
         case _:
             return Text("{identity}: locked", identity=identity.name)
+
+
+def _left(identity: Identity, seconds: float) -> Text:
+    hours, minutes = int(seconds // HOUR), int(seconds % HOUR // MINUTE)
+    if hours:
+        return Text("{identity}: {h} h {m:02} min left", identity=identity.name, h=hours, m=minutes)
+    if minutes:
+        return Text("{identity}: {m} min left", identity=identity.name, m=minutes)
+    return Text("{identity}: less than a minute left", identity=identity.name)
 
 
 def _tooltip(broker: Broker, now: Instant) -> Text:
@@ -169,8 +173,10 @@ def _face(broker: Broker, now: Instant) -> tuple[Face, float]:
     return Face.LOCKED, 0.0
 
 
-def find(catalogue: Catalogue, name: str) -> Mapping[str, Identity]:
-    """The identities that `name` can mean: an identity's own name, its keys' name, or a profile that it serves."""
+def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:
+    """The identities that `name` can mean: an identity's own name, its keys' name, a profile it serves; None is any."""
+    if name is None:
+        return {one.name: one for one in catalogue.identities}
     matches = {one.name: one for one in catalogue.identities if name in {one.name, one.keys}}
     profile = catalogue.profiles.get(name)
     if not matches and isinstance(profile, Profile):

@@ -14,9 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
-from logging import Logger
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trayexec import __version__, paths
 from trayexec.adapters import settingsfile
@@ -32,7 +31,7 @@ from trayexec.adapters.notices.dbus import DBusNotices
 from trayexec.adapters.notices.log import LogNotices
 from trayexec.adapters.notices.plyer_notice import PlyerNotices
 from trayexec.adapters.screenlock import ScreenWatch
-from trayexec.adapters.tray import choose
+from trayexec.adapters.tray.choose import choose
 from trayexec.core.events import (
     Authenticate,
     Caller,
@@ -40,7 +39,6 @@ from trayexec.core.events import (
     Lock,
     Refuse,
     Renewal,
-    Screen,
     ScreenChanged,
     Tick,
 )
@@ -51,12 +49,16 @@ from trayexec.core.report import Facts, view
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
 from trayexec.core.state import Broker, Locked
-from trayexec.core.status import View
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
 from trayexec.errors import TrayexecError
 from trayexec.words import speaker
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from trayexec.core.status import View
 
 ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files

@@ -1,4 +1,4 @@
-"""The private socket: who may come in, how much they may say and how long they may take. It knows lines, not meanings."""
+"""The private socket: who may come in, how much they may say and how long it may take. It must not know meanings."""
 
 import asyncio
 import os

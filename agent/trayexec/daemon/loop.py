@@ -28,7 +28,7 @@ from trayexec.core.events import (
     Tell,
     Tick,
 )
-from trayexec.core.ports import Clock, Keychain, Notifier, Prompter, Refusal, Sts, StsError
+from trayexec.core.ports import Clock, Keychain, NoDialog, Notifier, Prompter, Refusal, Sts, StsError
 from trayexec.core.profiles import Identity
 from trayexec.core.state import Broker
 from trayexec.errors import TrayexecError, Trouble, trouble
@@ -142,7 +142,11 @@ class Loop:
         except TrayexecError as error:
             self.post(SessionRefused(effect.identity, effect.epoch, error.trouble, Refusal.KEYS))
             return
-        answer = await self._to.prompter.ask(effect.question)
+        try:
+            answer = await self._to.prompter.ask(effect.question)
+        except Exception as error:  # noqa: BLE001 — the border: a broken dialog must not leave callers waiting
+            self._mishap(error)
+            answer = NoDialog(_internal(error))
         self.post(Answered(effect.identity, effect.epoch, answer))
 
     async def _open(self, effect: OpenSession) -> None:

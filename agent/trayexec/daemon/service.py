@@ -11,7 +11,7 @@ from logging import Logger
 from trayexec import wire
 from trayexec.adapters import peer
 from trayexec.core.credentials import Credentials
-from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Renewal, Tell
+from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Tell
 from trayexec.core.ports import Catalogues, Clock
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
@@ -204,10 +204,7 @@ def _profile(catalogue: Catalogue, name: str) -> Profile:
 
 
 def _identity(catalogue: Catalogue, name: str | None) -> Identity:
-    if name is None:
-        found = {one.name: one for one in catalogue.identities}
-    else:
-        found = dict(find(catalogue, name))
+    found = find(catalogue, name)
     if len(found) == 1:
         return next(iter(found.values()))
     if found:

@@ -1,10 +1,12 @@
-"""Whether the screen is locked and the machine sleeps: a file per platform, each with a `ScreenWatch`."""
+"""Whether the screen is locked and the machine sleeps: a file per platform, each with a `ScreenWatch`, chosen here."""
 
-from enum import Enum
+import sys
 
+from trayexec.core.events import Screen
 
-class Screen(Enum):
-    """Whether somebody may be looking."""
+if sys.platform == "linux":
+    from trayexec.adapters.screenlock.linux import ScreenWatch
+else:
+    from trayexec.adapters.screenlock.elsewhere import ScreenWatch
 
-    LOCKED = "locked"
-    UNLOCKED = "unlocked"
+__all__ = ["Screen", "ScreenWatch"]

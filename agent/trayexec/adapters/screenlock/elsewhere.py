@@ -7,7 +7,7 @@ will listen to com.apple.screenIsLocked, Windows to WM_WTSSESSION_CHANGE.
 import asyncio
 from collections.abc import Callable, Mapping
 
-from trayexec.adapters.screenlock import Screen
+from trayexec.core.events import Screen
 
 
 class ScreenWatch:

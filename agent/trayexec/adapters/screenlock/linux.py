@@ -14,7 +14,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, Message
 
 from trayexec.adapters.bus import Bus, BusError, connect, field, quiet_call
 from trayexec.adapters.bus_address import session_bus, system_bus
-from trayexec.adapters.screenlock import Screen
+from trayexec.core.events import Screen
 
 AGAIN = 30.0  # seconds until a bus that is not there is looked for again
 

@@ -1,0 +1,103 @@
+"""The words of every refusal that the rules decide on. This module must not know when one is due."""
+
+from trayexec.core.profiles import Identity, Role
+from trayexec.errors import Text, Trouble, trouble
+
+
+def spent() -> Text:
+    """A dialog's reason: AWS takes each code once."""
+    return Text("That code has been used already. Wait for the next one.")
+
+
+def locked(identity: Identity) -> Trouble:
+    """Nobody is to be asked, and there is no session."""
+    return trouble(
+        "locked",
+        "Identity {identity} is locked.",
+        "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.",
+        identity=identity.name,
+    )
+
+
+def not_enough(identity: Identity) -> Trouble:
+    """Nobody is to be asked, and the session is too short."""
+    return trouble(
+        "locked",
+        "The session of identity {identity} has less time left than was asked for with --need.",
+        "Renew it with `trayexec auth {identity} --force`.",
+        identity=identity.name,
+    )
+
+
+def locked_by_hand(identity: Identity) -> Trouble:
+    """Locked while the request waited."""
+    return trouble(
+        "locked",
+        "Identity {identity} was locked while this waited.",
+        "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.",
+        identity=identity.name,
+    )
+
+
+def cancelled(identity: Identity) -> Trouble:
+    """A person said no."""
+    return trouble(
+        "cancelled",
+        "The MFA dialog of identity {identity} was cancelled.",
+        "Run the command again, or unlock with `trayexec auth {identity}`.",
+        identity=identity.name,
+    )
+
+
+def nobody(identity: Identity) -> Trouble:
+    """A person said nothing."""
+    return trouble(
+        "timed_out",
+        "Nobody entered the MFA code of identity {identity} in time.",
+        "Run the command again, or unlock with `trayexec auth {identity}`.",
+        identity=identity.name,
+    )
+
+
+def not_a_code(reason: Text) -> Trouble:
+    """What came is no code, too often."""
+    return Trouble("bad_code", reason, Text("Enter the six digits that your MFA device shows now."))
+
+
+def already_used(seconds: int) -> Trouble:
+    """This very code was sent before."""
+    return trouble(
+        "spent_code",
+        "That code has been used already.",
+        "AWS takes each code once: the next one appears in {seconds} seconds.",
+        seconds=seconds,
+    )
+
+
+def screen_locked() -> Trouble:
+    """Nobody is looking."""
+    return trouble(
+        "screen_locked",
+        "The screen is locked, so no credentials are handed out.",
+        'Unlock the screen, or set on_lock = "keep" under [screen] in config.toml.',
+    )
+
+
+def too_little(left: float) -> Trouble:
+    """Not even a new session has what was asked for."""
+    return trouble(
+        "too_little_time",
+        "The new session ends in {minutes} minutes, and more was asked for.",
+        "Ask for less with --need, or raise duration under [session] in config.toml (36h at most).",
+        minutes=int(left // 60),
+    )
+
+
+def too_short(role: Role) -> Trouble:
+    """AWS gave a role next to no time."""
+    return trouble(
+        "too_short",
+        "AWS gave credentials for {role} that end within a minute.",
+        "Check the clock of this machine; if it is right, try again.",
+        role=role.arn,
+    )

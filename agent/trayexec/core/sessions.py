@@ -1,0 +1,275 @@
+"""The rules about people: when the code is asked, where, how often, and what an answer leads to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from trayexec.core import codes, notices, refusals
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.events import (
+    Answered,
+    Ask,
+    Authenticate,
+    Caller,
+    Confirm,
+    Dismiss,
+    Hand,
+    Hide,
+    NoteKind,
+    OpenSession,
+    Prompt,
+    Refuse,
+    SessionRefused,
+    Show,
+    Tell,
+)
+from trayexec.core.ports import Cancelled, Entered, NoDialog, Question, Refusal, TimedOut
+from trayexec.core.profiles import Identity
+from trayexec.core.state import Locked, Open, Opening, Place, Prompting, Waiting
+from trayexec.core.turn import Turn
+from trayexec.errors import Text, Trouble
+
+QUIET_FIRST, QUIET_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+
+
+class Sessions(Turn):
+    """Opens, renews and ends sessions."""
+
+    def want_session(self, identity: Identity, caller: Caller) -> None:
+        """See to it that somebody is asked for the code, and tell the caller what it waits for."""
+        waiting = self.broker.waiting[caller.request]
+        attempt = self.broker.prompting(identity)
+        if isinstance(attempt, Opening):
+            return
+        no = self._why_not_ask(waiting, attempt)
+        if no is not None:
+            self.give_up(caller.request, no)
+            return
+        if attempt is None or (attempt.place is Place.TERMINALS and caller.hand is Hand.DIALOG):
+            attempt = self._prompt(identity, caller, attempt)
+        self._tell(waiting, attempt)
+
+    def _why_not_ask(self, waiting: Waiting, attempt: Prompting | None) -> Trouble | None:
+        identity = waiting.identity
+        phase = self.broker.phase(identity)
+        if not self.later(waiting.deadline):
+            return refusals.not_enough(identity) if isinstance(phase, Open) else refusals.locked(identity)
+        if attempt is not None:
+            return None
+        closed = codes.seconds_closed(self.broker.device(identity), self.now)
+        if closed > 0:
+            return codes.too_many(closed)
+        if isinstance(phase, Locked) and self.later(phase.quiet_until) and isinstance(waiting.asked, Ask):
+            return refusals.cancelled(identity)
+        return None
+
+    def _prompt(self, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
+        """A first question: in the dialog, or only on the caller's terminal if that is what it has."""
+        phase = self.broker.phase(identity)
+        cancels = phase.cancels if isinstance(phase, Locked) else 0
+        reason = attempt.reason if attempt is not None else None
+        place = Place.TERMINALS if caller.hand is Hand.TERMINAL else Place.DIALOG
+        prompt = Prompting(self.next_epoch(), place, reason=reason, cancels=cancels)
+        self.broker = self.broker.with_attempt(identity, prompt)
+        if place is Place.DIALOG:
+            self._question(identity, prompt, wait=0)
+        return prompt
+
+    def _question(self, identity: Identity, prompt: Prompting, *, wait: int) -> None:
+        waiting = next(self._who_wait(identity), None)
+        asked = waiting.asked if waiting is not None else None
+        question = Question(
+            identity=identity.name,
+            mfa_serial=identity.mfa_serial,
+            asker=asked.caller.program if asked is not None else "",
+            profile=asked.profile.name if isinstance(asked, Ask) else "",
+            reason=prompt.reason,
+            wait=wait,
+            seconds=self.broker.settings.prompt_seconds,
+        )
+        self.effects.append(Prompt(identity, prompt.epoch, question))
+
+    def _tell(self, waiting: Waiting, prompt: Prompting) -> None:
+        caller = waiting.asked.caller
+        identity = waiting.identity
+        if prompt.place is not Place.DIALOG or caller.hand is Hand.TERMINAL:
+            text = prompt.reason or Text(
+                "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {identity}`",
+                identity=identity.name,
+            )
+            self.effects.append(Tell(caller, NoteKind.CODE, text, identity))
+        else:
+            text = Text("Waiting for the MFA code of identity {identity} in the dialog", identity=identity.name)
+            self.effects.append(Tell(caller, NoteKind.MFA, text, identity))
+
+    def tell_all(self, identity: Identity, prompt: Prompting) -> None:
+        """Tell all who wait for the session where the code is asked."""
+        for waiting in self._who_wait(identity):
+            self._tell(waiting, prompt)
+
+    def answered(self, event: Answered) -> None:
+        """The dialog ended; unless it is out of date, it matters how."""
+        prompt = self.current(event.identity, event.epoch)
+        if not isinstance(prompt, Prompting):
+            return
+        match event.answer:
+            case Entered(text):
+                self.entered(event.identity, prompt, text)
+            case Cancelled():
+                self.cancelled(event.identity, prompt)
+            case TimedOut():
+                self.timed_out(event.identity)
+            case NoDialog(why):
+                self.no_dialog(event.identity, prompt, why)
+
+    def no_session(self, event: SessionRefused) -> None:
+        """There are no keys to ask a code for, or AWS gave nothing for the code."""
+        match self.current(event.identity, event.epoch):
+            case Prompting():
+                self.failed(event.identity, event.trouble)
+            case Opening() as opening:
+                self.refused(event.identity, opening, event.trouble, event.refusal)
+            case None:
+                pass
+
+    def entered(self, identity: Identity, prompt: Prompting, text: Secret) -> None:
+        """A code came from the dialog."""
+        code = codes.parse(text.reveal())
+        if isinstance(code, Text):
+            self._again(identity, prompt, reason=code, wait=0)
+        elif codes.is_spent(self.broker.device(identity), code, self.now):
+            self._again(identity, prompt, reason=refusals.spent(), wait=codes.wait_for_next(self.now))
+        else:
+            self._open(identity, Opening(self.next_epoch(), code, prompt))
+
+    def code_from(self, event: Authenticate, typed: Secret) -> None:
+        """A code came with the request: from a terminal, or from a script."""
+        identity = event.identity
+        attempt = self.broker.prompting(identity)
+        closed = codes.seconds_closed(self.broker.device(identity), self.now)
+        code = codes.parse(typed.reveal())
+        if isinstance(attempt, Opening):
+            return  # it waits like everybody else for the code that is already on its way
+        if closed > 0:
+            self.give_up(event.caller.request, codes.too_many(closed))
+        elif isinstance(code, Text):
+            self.give_up(event.caller.request, refusals.not_a_code(code))
+        elif codes.is_spent(self.broker.device(identity), code, self.now):
+            self.give_up(event.caller.request, refusals.already_used(codes.wait_for_next(self.now)))
+        else:
+            if isinstance(attempt, Prompting) and attempt.place is Place.DIALOG:
+                self.effects.append(Dismiss(identity))
+            self._open(identity, Opening(self.next_epoch(), code, attempt, giver=event.caller.request))
+
+    def _open(self, identity: Identity, opening: Opening) -> None:
+        device = codes.sent(self.broker.device(identity), opening.code, self.now)
+        self.broker = self.broker.with_device(identity, device).with_attempt(identity, opening)
+        seconds = self.broker.settings.session_seconds
+        self.effects.append(OpenSession(identity, opening.epoch, opening.code, seconds))
+
+    def _again(self, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
+        """Ask once more, with the reason; but not for ever."""
+        closed = codes.seconds_closed(self.broker.device(identity), self.now)
+        if closed > 0:
+            self.failed(identity, codes.too_many(closed))
+        elif prompt.attempt >= codes.TRIES:
+            self.failed(identity, refusals.not_a_code(reason))
+        else:
+            again = replace(prompt, epoch=self.next_epoch(), attempt=prompt.attempt + 1, reason=reason)
+            self.broker = self.broker.with_attempt(identity, again)
+            if again.place is Place.DIALOG:
+                self._question(identity, again, wait=wait)
+            self.tell_all(identity, again)
+
+    def cancelled(self, identity: Identity, prompt: Prompting) -> None:
+        """The person said no: all who wait are told at once, and for a moment nobody asks again."""
+        why = refusals.cancelled(identity)
+        pause = min(QUIET_MOST, QUIET_FIRST * 2**prompt.cancels)
+        self.failed(identity, why, Locked(None, prompt.cancels + 1, self.now.after(pause)))
+
+    def timed_out(self, identity: Identity) -> None:
+        """Nobody came to the dialog."""
+        self.failed(identity, refusals.nobody(identity), Locked())
+
+    def no_dialog(self, identity: Identity, prompt: Prompting, why: Trouble) -> None:
+        """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""
+        place = replace(prompt, place=Place.NOWHERE)
+        self.broker = self.broker.with_attempt(identity, place)
+        if not self.broker.queues.get(identity):
+            self.failed(identity, why)
+            return
+        self.tell_all(identity, place)
+
+    def failed(self, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
+        """The attempt is over without a session; an open one goes on as it was."""
+        phase = self.broker.phase(identity)
+        if isinstance(phase, Open):
+            self.broker = self.broker.with_phase(identity, replace(phase, renewal=None))
+        else:
+            self.broker = self.broker.with_phase(identity, then or Locked(why))
+        for one in self.settle_all(identity):
+            if isinstance(one.asked, Ask):
+                self.fall_back(one.asked, why)
+            else:
+                self.effects.append(Refuse(one.asked.caller, why))
+
+    def opened(self, identity: Identity, session: Credentials) -> None:
+        """AWS took the code: serve all who waited, and begin to count."""
+        opened = Open(session, self.now, session.expiry.left(self.now))
+        self.broker = self.broker.with_phase(identity, opened)
+        for role, held in list(self.broker.roles.items()):
+            if role.identity == identity:  # a fresh session may well be what a refused role was lacking
+                self.broker = self.broker.with_held(role, replace(held, not_before=None, failures=0))
+        self.effects.append(Hide(notices.expiry_key(identity)))
+        for request in self.take_queue(identity):
+            waiting = self.broker.waiting.get(request)
+            if waiting is None:
+                continue
+            if isinstance(waiting.asked, Authenticate):
+                self.settled(request)
+                self.effects.append(Confirm(waiting.asked.caller, identity, session))
+            else:
+                self._serve_with_new(waiting.asked, session)
+        self.age(identity, opened)
+
+    def _serve_with_new(self, asked: Ask, session: Credentials) -> None:
+        """Serve from a session that has just come: what it cannot give now, no further code would give either."""
+        if self.session_serves(asked, session):
+            self.serve(asked.caller.request)
+        else:
+            self.give_up(asked.caller.request, refusals.too_little(session.expiry.left(self.now)))
+
+    def refused(self, identity: Identity, opening: Opening, why: Trouble, refusal: Refusal) -> None:
+        """AWS gave no session: ask again where another code may help, else tell all who wait."""
+        device = self.broker.device(identity)
+        if refusal is Refusal.BUDGET:
+            self.broker = self.broker.with_device(identity, codes.exhausted(device, self.now))
+        elif refusal in {Refusal.UNSENT, Refusal.KEYS}:
+            self.broker = self.broker.with_device(identity, codes.unsent(device, opening.code))
+        if opening.giver is not None:
+            self.give_up(opening.giver, why)
+        if refusal in {Refusal.CODE, Refusal.LOST} and opening.prompt is not None and self.still_wanted(identity):
+            self._again(identity, opening.prompt, reason=why.title, wait=codes.wait_for_next(self.now))
+        else:
+            self.failed(identity, why)
+
+    def still_wanted(self, identity: Identity) -> bool:
+        """Whether anybody waits for this session."""
+        return any(True for _ in self._who_wait(identity))
+
+    def _who_wait(self, identity: Identity) -> Iterator[Waiting]:
+        """Those who wait for this session, in the order they came."""
+        queue = self.broker.queues.get(identity, ())
+        return (self.broker.waiting[request] for request in queue if request in self.broker.waiting)
+
+    def age(self, identity: Identity, phase: Open) -> None:
+        """Warn before a session ends, once for each warning; and see it end."""
+        left = phase.session.expiry.left(self.now)
+        if left <= 0:
+            self.broker = self.broker.with_phase(identity, phase.renewal or Locked())
+            self.effects.append(Show(notices.expired(identity)))
+            return
+        due = frozenset(seconds for seconds in self.broker.settings.warn if left <= seconds)
+        if due - phase.warned:
+            last = min(due) == min(self.broker.settings.warn)
+            self.effects.append(Show(notices.expiring(identity, left, last=last)))
+            self.broker = self.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
