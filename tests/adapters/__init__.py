@@ -1,1 +1,1 @@
-"""Every adapter, tested against the real thing it talks to."""
+"""Tests of the adapters, against real neighbours."""

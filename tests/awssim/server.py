@@ -7,6 +7,7 @@ In a test: `with Sim() as sim: … sim.url … sim.calls`. From another process:
 import math
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -47,12 +48,23 @@ class Reply:
 class Sim:
     """The double, running inside a `with` block. Everything public may be used from any thread."""
 
-    def __init__(self, world: World | None = None, *, clock: Callable[[], float] = time.time, port: int = 0) -> None:
-        """Prepare; `clock` is Unix seconds, and is also what the Date header says. Listens once entered."""
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Prepare; `clock` is Unix seconds, and is also what the Date header says. Listens once entered.
+
+        With `tls` (a server's context, for the name localhost) it speaks https.
+        """
         self.world = default_world() if world is None else world
         self.script = Script()
         self._service = Service(self.world, clock)
         self._port = port
+        self._tls = tls
         self._lock = threading.Lock()
         self._calls: list[Call] = []
         self._in_flight = 0
@@ -63,6 +75,11 @@ class Sim:
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", self._port), self)
+        if self._tls is not None:
+            # The handshake is left to the connection's own thread.
+            self._server.socket = self._tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         # A short poll, so that leaving the block takes no half second.
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="awssim")
         self._thread.start()
@@ -83,7 +100,8 @@ class Sim:
         """The endpoint, for `AWS_ENDPOINT_URL_STS` or `endpoint_url`."""
         if self._server is None:
             raise RuntimeError("the double is not running")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        host = "http://127.0.0.1" if self._tls is None else "https://localhost"
+        return f"{host}:{self._server.server_address[1]}"
 
     def now(self) -> float:
         """Unix seconds on the double's clock."""

@@ -171,6 +171,14 @@ def _invalid(code: str, request: Request) -> StsError:
                 "Unlock again with a new code.",
             )
         return StsError(what, Refusal.SESSION)
+    if request.subject.startswith("ASIA"):
+        what = trouble(
+            "keys_temporary",
+            "The key {subject} is a temporary one, and those cannot open a session.",
+            "Use an IAM user's long-term access key (it begins with AKIA): trayexec keys add",
+            subject=request.subject,
+        )
+        return StsError(what, Refusal.KEYS)
     what = trouble(
         "keys_refused",
         "AWS does not know the access key of {subject}, or it is inactive.",
@@ -199,14 +207,6 @@ def _denied(message: str, request: Request) -> StsError:
             "aws iam list-mfa-devices shows it. A security key (FIDO) cannot be used here.",
         )
         return StsError(what, Refusal.BUDGET)
-    if "session credentials" in message:
-        what = trouble(
-            "keys_temporary",
-            "The keys of {subject} are temporary ones, and those cannot open a session.",
-            "Store an IAM user's long-term access key (it begins with AKIA): trayexec keys add",
-            subject=request.subject,
-        )
-        return StsError(what, Refusal.KEYS)
     return _other(
         trouble(
             "sts_denied",
@@ -345,6 +345,8 @@ def _accident(error: Exception, request: Request) -> StsError:
             what, refusal = _parameters(error, request), Refusal.UNSENT
         case ReadTimeoutError() | ConnectionClosedError() | HTTPClientError():
             what, refusal = _lost(request), Refusal.LOST
+        case ValueError() if "timestamp" in str(error):  # botocore's only word for a date that is none
+            return bad_expiration(request)
         case NotAnswered() | ResponseParserError() | ValueError() | LookupError():
             what, refusal = _not_aws(), Refusal.LOST
         case _:

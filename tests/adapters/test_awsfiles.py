@@ -1,0 +1,352 @@
+"""The user's config files on disk: found, read whatever they are, and watched."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trayexec.adapters import plainfile
+from trayexec.adapters.awsfiles import LONGEST_FILE, MOST_PAIRS, AwsFiles, expand
+from trayexec.core.profiles import Catalogue, Profile
+from trayexec.errors import TrayexecError, Trouble
+
+PHONE = "arn:aws:iam::111111111111:mfa/phone"
+ROLE = "arn:aws:iam::222222222222:role/A"
+GOOD = f"[default]\nmfa_serial = {PHONE}\n[profile a]\nrole_arn = {ROLE}\nsource_profile = default\n"
+
+
+def files_in(home: Path, **environment: str) -> AwsFiles:
+    """The files of someone whose home this is."""
+    return AwsFiles({"HOME": str(home), **environment}, session_name="trayexec-alice")
+
+
+def put(home: Path, config: str | bytes, name: str = "config") -> Path:
+    """Write the config file, in its usual place."""
+    path = home / ".aws" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(config if isinstance(config, bytes) else config.encode())
+    return path
+
+
+def refused(files: AwsFiles) -> Trouble:
+    """The trouble that loading is."""
+    with pytest.raises(TrayexecError) as caught:
+        files.load(None, None)
+    return caught.value.trouble
+
+
+def works(catalogue: Catalogue) -> bool:
+    """Whether profile `a` is served."""
+    return isinstance(catalogue.profiles.get("a"), Profile)
+
+
+def test_the_usual_files_are_read_and_the_credentials_file_wins(tmp_path: Path) -> None:
+    """Both are in ~/.aws; values of the second replace those of the first."""
+    put(tmp_path, GOOD + "region = eu-west-1\n")
+    put(tmp_path, "[a]\nregion = eu-west-2\n[old]\naws_access_key_id = AKIA\n", "credentials")
+    found = files_in(tmp_path).load(None, None)
+    assert list(found.profiles) == ["default", "a", "old"]
+    assert found.profiles["a"].region == "eu-west-2"
+    assert found.warning is None
+
+
+def test_no_files_are_no_profiles(tmp_path: Path) -> None:
+    """A new machine is no error."""
+    assert files_in(tmp_path).load(None, None) == Catalogue({})
+
+
+def test_the_variables_name_other_files(tmp_path: Path) -> None:
+    """With `~` and `$VAR`, as botocore expands them."""
+    config = tmp_path / "x y" / "config"
+    config.parent.mkdir()
+    config.write_text(GOOD)
+    for name in ("~/x y/config", "$HOME/x y/config", "${BASE}/config", str(config)):
+        assert works(files_in(tmp_path, AWS_CONFIG_FILE=name, BASE=str(config.parent)).load(None, None))
+    assert not works(files_in(tmp_path, AWS_CONFIG_FILE="$NOWHERE/config").load(None, None))
+
+
+def test_a_request_names_its_own_files(tmp_path: Path) -> None:
+    """They beat the agent's variables, and every pair has a catalogue of its own."""
+    put(tmp_path, GOOD)
+    other = put(tmp_path, GOOD.replace("profile a", "profile b"), "other")
+    files = files_in(tmp_path)
+    assert works(files.load(None, None))
+    assert list(files.load(str(other), os.devnull).profiles) == ["default", "b"]
+    assert works(files.load(None, None))
+
+
+def test_a_request_may_not_leave_the_folder_open(tmp_path: Path) -> None:
+    """The agent's working folder is not the caller's."""
+    with pytest.raises(TrayexecError, match="absolute"):
+        files_in(tmp_path).load("config", None)
+
+
+def test_an_unknown_home_is_no_error() -> None:
+    """Without HOME the operating system is asked; nobody's home is nowhere."""
+    assert expand("~nobody-of-that-name/x", {}) == "~nobody-of-that-name/x"
+    assert Path(expand("~/x", {})).is_absolute()
+
+
+def test_the_null_device_is_an_empty_file(tmp_path: Path) -> None:
+    """People set it to say "no credentials file"."""
+    put(tmp_path, GOOD)
+    assert works(files_in(tmp_path, AWS_SHARED_CREDENTIALS_FILE=os.devnull).load(None, None))
+
+
+def test_the_same_catalogue_comes_back_until_a_file_changes(tmp_path: Path) -> None:
+    """Either file; also when the new one has the old one's date and length, or is another one by the same name."""
+    path = put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    first = files.load(None, None)
+    assert files.load(None, None) is first
+    put(tmp_path, "[a]\nregion = eu-west-2\n", "credentials")
+    assert files.load(None, None).profiles["a"].region == "eu-west-2"
+    seen = path.stat()
+    replacement = path.with_name("new")
+    replacement.write_text(GOOD.replace("role/A", "role/B"))
+    os.utime(replacement, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    replacement.replace(path)
+    profile = files.load(None, None).profiles["a"]
+    assert profile.role_arn == "arn:aws:iam::222222222222:role/B"
+
+
+def test_a_linked_file_is_followed_and_its_target_watched(tmp_path: Path) -> None:
+    """Dotfiles are often links into a repository."""
+    target = tmp_path / "dotfiles"
+    target.write_text("")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").symlink_to(target)
+    files = files_in(tmp_path)
+    assert not works(files.load(None, None))
+    target.write_text(GOOD)
+    assert works(files.load(None, None))
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode()])
+def test_files_from_windows_are_read(tmp_path: Path, content: bytes) -> None:
+    """A byte order mark and Windows line ends are accepted."""
+    put(tmp_path, content)
+    assert works(files_in(tmp_path).load(None, None))
+
+
+BROKEN: dict[str, tuple[str | bytes, str]] = {
+    "duplicate section": (GOOD + "[profile a]\n", "Line 6"),
+    "duplicate key": (GOOD + "source_profile = x\n", "Line 6"),
+    "no section": ("region = x\n" + GOOD, "Line 1"),
+    "no setting": (GOOD + "what is this\n", "Line 6"),
+    "open bracket": (GOOD + "\n[profile b\n", "Line 7"),
+    "indented": (GOOD + "s3 =\n  what\n", "indented"),
+    "Latin-1": (GOOD.encode() + b"\n# gr\xfc\xdfe\n", "line 7"),
+    "UTF-16": (GOOD.encode("utf-16"), "line 1"),
+    "too long": (b"#" * (LONGEST_FILE + 1), "too long"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, kind: str) -> None:
+    """And with what to do; nothing of what the line says is repeated, it could be a key."""
+    content, place = BROKEN[kind]
+    path = put(tmp_path, content)
+    trouble = refused(files_in(tmp_path))
+    assert place in str(trouble.title)
+    assert str(path) in str(trouble.title)
+    assert str(trouble.hint)
+    assert "what" not in str(trouble.title).replace("what is", "").split(str(path))[-1]
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_file_that_breaks_leaves_the_last_good_version_in_force(tmp_path: Path, kind: str) -> None:
+    """The catalogue carries the warning; once the file is repaired the warning is gone."""
+    put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    good = files.load(None, None)
+    put(tmp_path, BROKEN[kind][0])
+    for _ in range(2):
+        found = files.load(None, None)
+        assert found.profiles == good.profiles
+        assert found.warning is not None
+    put(tmp_path, GOOD + "region = eu-west-1\n")
+    assert files.load(None, None).warning is None
+
+
+def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
+    """Without a restart."""
+    put(tmp_path, "rubbish")
+    files = files_in(tmp_path)
+    refused(files)
+    refused(files)
+    put(tmp_path, GOOD)
+    assert works(files.load(None, None))
+
+
+def test_a_config_file_that_disappears_stays_in_force(tmp_path: Path) -> None:
+    """An editor may be about to put it back; the credentials file is simply empty then, as after an import of keys."""
+    path = put(tmp_path, GOOD)
+    shared = put(tmp_path, "[x]\naws_access_key_id = AKIA\n", "credentials")
+    files = files_in(tmp_path)
+    files.load(None, None)
+    shared.unlink()
+    found = files.load(None, None)
+    assert (list(found.profiles), found.warning) == (["default", "a"], None)
+    path.unlink()
+    found = files.load(None, None)
+    assert works(found)
+    assert found.warning is not None
+    assert str(path) in str(found.warning.title)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "endless link"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    """A pipe without a writer does not block, a device is not read to its end."""
+    path = tmp_path / ".aws" / "config"
+    path.parent.mkdir()
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "device":
+            path.symlink_to("/dev/zero")
+        case _:
+            path.symlink_to(path)
+    assert str(path) in str(refused(files_in(tmp_path)).title)
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Run as nobody, in case the tests run as somebody who may read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_an_unreadable_file_is_said_and_the_last_version_kept(tmp_path: Path) -> None:
+    """With the command that shows why."""
+    path = put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    files.load(None, None)
+    path.chmod(0)
+    with without_rights():
+        found = files.load(None, None)
+        trouble = refused(files_in(tmp_path))
+    path.chmod(0o600)
+    assert works(found)
+    assert found.warning == trouble
+    assert f"ls -l {path}" in str(trouble.hint)
+
+
+@pytest.mark.parametrize("name", ["/x\0y", "/" + "x" * 300, "/\udcff/x"])
+def test_a_name_that_cannot_be_is_an_error_or_nothing(tmp_path: Path, name: str) -> None:
+    """Never a traceback."""
+    found: Catalogue | Trouble
+    try:
+        found = files_in(tmp_path).load(name, None)
+    except TrayexecError as error:
+        found = error.trouble
+    assert found == Catalogue({}) if isinstance(found, Catalogue) else str(found.title).isprintable()
+
+
+def test_a_file_replaced_again_and_again_is_never_seen_half(tmp_path: Path) -> None:
+    """Whoever reads meanwhile sees one version or the other, or is told; never a mixture."""
+    path = put(tmp_path, GOOD)
+    other = GOOD.replace("[profile a]", "[profile b]") + "\n" * 5000
+    files = files_in(tmp_path)
+    files.load(None, None)
+    done = threading.Event()
+
+    def write() -> None:
+        for turn in range(150):
+            path.write_text(other if turn % 2 else GOOD + "\n" * 9000)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        seen.add(tuple(files.load(None, None).profiles))
+    writer.join()
+    # In between the file is truncated, which is a version too: nobody can tell it from an emptied file.
+    assert seen <= {(), ("default",), ("default", "a"), ("default", "b")}
+
+
+def test_no_more_pairs_are_remembered_than_agreed(tmp_path: Path) -> None:
+    """Projects come and go; the least recently used pair is forgotten."""
+    put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    first = files.load(None, None)
+    for number in range(MOST_PAIRS * 2):
+        files.load(str(tmp_path / f"{number}"), None)
+        assert files.load(None, None) is first
+    assert len(files._pairs) == MOST_PAIRS
+
+
+def test_many_threads_get_the_same_catalogue(tmp_path: Path) -> None:
+    """Callers come in parallel."""
+    put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    found: list[Catalogue] = []
+    threads = [threading.Thread(target=lambda: found.append(files.load(None, None))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(each) for each in found}) == 1
+
+
+def test_a_thousand_profiles_are_all_there(tmp_path: Path) -> None:
+    """Large organisations have them."""
+    lines = [
+        f"[profile p{n}]\nrole_arn = arn:aws:iam::222222222222:role/A{n}\nsource_profile = default\n"
+        for n in range(1000)
+    ]
+    put(tmp_path, GOOD + "".join(lines))
+    found = files_in(tmp_path).load(None, None)
+    assert len([each for each in found.profiles.values() if isinstance(each, Profile)]) == 1002
+
+
+def test_keys_in_a_file_stay_there(tmp_path: Path) -> None:
+    """What is loaded has no trace of them."""
+    put(tmp_path, GOOD)
+    put(
+        tmp_path,
+        "[default]\naws_access_key_id = AKIAX\naws_secret_access_key = s3cret\naws_session_token = t0ken\n",
+        "credentials",
+    )
+    files = files_in(tmp_path)
+    files.load(None, None)
+    everything = repr(files.load(None, None)) + repr(files._pairs)
+    assert not [secret for secret in ("AKIAX", "s3cret", "t0ken") if secret in everything]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.binary(max_size=60) | st.just(b"[default]\nmfa_serial = GAHT12345678\n"))
+def test_any_bytes_are_a_catalogue_or_a_trouble(tmp_path: Path, config: bytes, shared: bytes) -> None:
+    """Nothing else is raised."""
+    put(tmp_path, config)
+    put(tmp_path, shared, "credentials")
+    found: Catalogue | Trouble
+    try:
+        found = files_in(tmp_path).load(None, None)
+    except TrayexecError as error:
+        found = error.trouble
+    assert isinstance(found, Catalogue) or (str(found.title) and str(found.hint))
+
+
+def test_a_stamp_is_given_for_everything(tmp_path: Path) -> None:
+    """Also for what cannot be: a number that stays the same until there is something."""
+    path = tmp_path / "x"
+    nothing = plainfile.stamp_of(str(path))
+    assert nothing == plainfile.stamp_of(str(path))
+    path.write_text("")
+    assert plainfile.stamp_of(str(path)) != nothing
+    assert plainfile.stamp_of("a\0b") != nothing
