@@ -618,7 +618,7 @@ def _panel_settings(shade: Shade) -> str:
       <property name="length" type="uint" value="100"/>
       <property name="position-locked" type="bool" value="true"/>
       <property name="size" type="uint" value="{PANEL}"/>
-      <property name="icon-size" type="uint" value="22"/>
+      <property name="icon-size" type="uint" value="24"/>
       <property name="background-style" type="uint" value="1"/>
       <property name="background-rgba" type="array">{colour}</property>
       <property name="plugin-ids" type="array"><value type="int" value="1"/><value type="int" value="2"/></property>
