@@ -39,7 +39,7 @@ from trayexec.core.events import (
     Tick,
 )
 from trayexec.core.profiles import Identity, Role
-from trayexec.core.roles import FRESH_ROLE, Roles, role_need
+from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Waiting
 from trayexec.errors import Trouble
