@@ -42,6 +42,7 @@ from trayexec.core.profiles import Identity, Role
 from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Waiting
+from trayexec.core.turn import FRESH_ROLE
 from trayexec.errors import Trouble
 
 TICK = 15.0
