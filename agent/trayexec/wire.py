@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 try:
     import _json
+
+    FAST = True
 except ImportError:  # an interpreter without the C parts
-    _json = None  # type: ignore[assignment]
+    FAST = False
 
 VERSION = 1
 MAX_LINE = 64 * 1024
@@ -35,7 +37,7 @@ def _constant(name: str) -> "Any":
     raise WireError(f"{name} is not JSON")
 
 
-if _json is not None:
+if FAST:
 
     class _Rules:
         strict = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,6 +30,14 @@ from trayexec.daemon.requests import (
 )
 from trayexec.errors import TrayexecError, Trouble, trouble
 from trayexec.words import speaker_of
+
+
+OPS: Mapping[type[Request], str] = {
+    WantCredentials: "credentials",
+    WantSession: "auth",
+    WantLock: "lock",
+    WantStop: "stop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +155,10 @@ class Service:
 
     def _log(self, connection: Connection, request: Request, answer: str) -> None:
         """Who asked for what, and what was answered: never what was handed out."""
-        match request:
-            case WantCredentials():
-                op, about = "credentials", request.profile
-            case WantSession():
-                op, about = "auth", request.identity or ""
-            case WantLock():
-                op, about = "lock", request.identity or ""
-            case WantStatus():
-                return
-            case WantStop():
-                op, about = "stop", ""
+        if isinstance(request, WantStatus):
+            return  # nothing was handed out, and prompts of shells ask often
+        about = request.profile if isinstance(request, WantCredentials) else getattr(request, "identity", None) or ""
+        op = OPS[type(request)]
         program = request.common.program or peer.program_of(connection.pid)
         self._rooms.journal.info("%s %r pid=%d program=%r answer=%s", op, about, connection.pid, program, answer)
 
