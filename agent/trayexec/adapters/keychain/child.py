@@ -60,7 +60,8 @@ def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
     if type(ring).__module__ != "keyring.backends.SecretService":
         return
     import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
-    from secretstorage.util import SERVICE_IFACE, SS_PATH, DBusAddressWrapper  # noqa: PLC0415 — likewise
+    from secretstorage.defines import SS_PATH  # noqa: PLC0415 — likewise
+    from secretstorage.util import SERVICE_IFACE, DBusAddressWrapper  # noqa: PLC0415 — likewise
 
     with contextlib.closing(secretstorage.dbus_init()) as connection:
         service = DBusAddressWrapper(SS_PATH, SERVICE_IFACE, connection)
