@@ -31,7 +31,6 @@ from trayexec.daemon.requests import (
 from trayexec.errors import TrayexecError, Trouble, trouble
 from trayexec.words import speaker_of
 
-
 OPS: Mapping[type[Request], str] = {
     WantCredentials: "credentials",
     WantSession: "auth",
