@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SERVICE = "trayexec"
 SLACK = 4.0  # seconds beyond the request's; the parent's limit is shorter, so only an orphan lives that long
-DEFAULT = "/org/freedesktop/secrets/aliases/default"  # Secret Service API 0.2, the default collection
+SERVICE_PATH = "/org/freedesktop/secrets"  # Secret Service API 0.2
+DEFAULT = f"{SERVICE_PATH}/aliases/default"  # likewise, the default collection
 NO_PROMPT = "/"  # likewise: nobody has to be asked
 
 ALLOWED = {
@@ -60,11 +61,10 @@ def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
     if type(ring).__module__ != "keyring.backends.SecretService":
         return
     import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
-    from secretstorage.defines import SS_PATH  # noqa: PLC0415 — likewise
     from secretstorage.util import SERVICE_IFACE, DBusAddressWrapper  # noqa: PLC0415 — likewise
 
     with contextlib.closing(secretstorage.dbus_init()) as connection:
-        service = DBusAddressWrapper(SS_PATH, SERVICE_IFACE, connection)
+        service = DBusAddressWrapper(SERVICE_PATH, SERVICE_IFACE, connection)
         try:
             if not secretstorage.Collection(connection, DEFAULT).is_locked():
                 return
