@@ -240,6 +240,11 @@ class Desktop:
         self.wait("the window manager", self._managed)
         return self
 
+    def stop_display(self) -> None:
+        """End the X server under everybody's feet."""
+        self._running.pop("window manager").end()
+        self._running.pop("display").end()
+
     def start_panel(self, shade: Shade = Shade.DARK) -> Self:
         """xfce4-panel at the top of the screen, with nothing but a tray at its right end. A second."""
         self.start_bus().start_display()
@@ -618,7 +623,7 @@ def _panel_settings(shade: Shade) -> str:
       <property name="length" type="uint" value="100"/>
       <property name="position-locked" type="bool" value="true"/>
       <property name="size" type="uint" value="{PANEL}"/>
-      <property name="icon-size" type="uint" value="22"/>
+      <property name="icon-size" type="uint" value="24"/>
       <property name="background-style" type="uint" value="1"/>
       <property name="background-rgba" type="array">{colour}</property>
       <property name="plugin-ids" type="array"><value type="int" value="1"/><value type="int" value="2"/></property>

@@ -35,7 +35,10 @@ def draw(face: Face, fill: float, size: int) -> Image.Image:
     A padlock is locked; one whose body is an entry field asks for the code; an open one in a ring is open, and the ring
     drains clockwise; an hourglass in a ring expires; a triangle is trouble.
     """
-    sheet = _Sheet(size)
+    # From 40 pixels on it is the icon of half the size, doubled: that is what a HiDPI panel expects, and a panel that
+    # scales it down by two (xfce4-panel takes the largest picture it gets) lands on whole pixels again.
+    double = 2 if size >= 40 and size % 2 == 0 else 1  # noqa: PLR2004 — see above
+    sheet = _Sheet(size // double, _OVER * double)
     match face:
         case Face.LOCKED:
             _padlock(sheet)
@@ -52,7 +55,7 @@ def draw(face: Face, fill: float, size: int) -> Image.Image:
         case _:
             assert_never(face)
     image = Image.new("RGBA", (size, size), (*_COLOURS[face], 0))
-    image.putalpha(sheet.mask())
+    image.putalpha(sheet.image.reduce(_OVER))
     return image
 
 
@@ -63,10 +66,11 @@ _Pair = tuple[float, float]
 class _Sheet:
     """An alpha mask that is drawn in pixels of the icon; `px` puts a measure, in 16ths of it, on a whole pixel."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, over: int) -> None:
         self.size = size
+        self.over = over
         self.margin = size // 32
-        self.image = Image.new("L", (size * _OVER, size * _OVER), 0)
+        self.image = Image.new("L", (size * over, size * over), 0)
         self.pen = ImageDraw.Draw(self.image)
 
     def px(self, sixteenths: float) -> int:
@@ -77,38 +81,34 @@ class _Sheet:
         odd = self.size % 2
         return max(2 - odd, 2 * round((sixteenths * self.size / 16 - odd) / 2) + odd)
 
-    def mask(self) -> Image.Image:
-        return self.image.reduce(_OVER)
+    def _scaled(self, left: float, top: float, right: float, bottom: float) -> _Area:
+        """Pillow counts the last pixel in: take it off again, so that edges fall where they were meant to."""
+        return left * self.over, top * self.over, right * self.over - 1, bottom * self.over - 1
 
     def box(self, area: _Area, *, radius: float = 0, alpha: int = 255) -> None:
         left, top, right, bottom = area
         if left >= right or top >= bottom:
             return  # at the smallest sizes some detail has no pixel left
-        self.pen.rounded_rectangle(_scaled(left, top, right, bottom), radius * _OVER, fill=alpha)
+        self.pen.rounded_rectangle(self._scaled(left, top, right, bottom), radius * self.over, fill=alpha)
 
     def disc(self, x: float, y: float, radius: float, *, alpha: int = 255) -> None:
-        self.pen.ellipse(_scaled(x - radius, y - radius, x + radius, y + radius), fill=alpha)
+        self.pen.ellipse(self._scaled(x - radius, y - radius, x + radius, y + radius), fill=alpha)
 
     def slice(self, start: float, end: float) -> None:
         """A slice of the greatest disc; degrees clockwise from three o'clock."""
-        self.pen.pieslice(_scaled(0, 0, self.size, self.size), start, end, fill=255)
+        self.pen.pieslice(self._scaled(0, 0, self.size, self.size), start, end, fill=255)
 
     def bow(self, left: float, top: float, right: float, stroke: float) -> None:
         """The upper half of a circle's outline."""
-        area = _scaled(left, top, right, top + right - left)
-        self.pen.arc(area, 180, 360, fill=255, width=round(stroke * _OVER))
+        area = self._scaled(left, top, right, top + right - left)
+        self.pen.arc(area, 180, 360, fill=255, width=round(stroke * self.over))
 
     def line(self, start: _Pair, end: _Pair, width: float) -> None:
-        points = [(x * _OVER, y * _OVER) for x, y in (start, end)]
-        self.pen.line(points, fill=255, width=round(width * _OVER))
+        points = [(x * self.over, y * self.over) for x, y in (start, end)]
+        self.pen.line(points, fill=255, width=round(width * self.over))
 
     def shape(self, *points: _Pair) -> None:
-        self.pen.polygon([(x * _OVER, y * _OVER) for x, y in points], fill=255)
-
-
-def _scaled(left: float, top: float, right: float, bottom: float) -> _Area:
-    """Pillow counts the last pixel in: take it off again, so that edges fall where they were meant to."""
-    return left * _OVER, top * _OVER, right * _OVER - 1, bottom * _OVER - 1
+        self.pen.polygon([(x * self.over, y * self.over) for x, y in points], fill=255)
 
 
 def _shackle(sheet: _Sheet, corner: _Pair, *, width: float, stroke: float, legs: _Pair) -> None:
@@ -127,9 +127,9 @@ def _padlock(sheet: _Sheet) -> None:
     left, top = (size - body) / 2, bottom - height
     _shackle(sheet, ((size - bow) / 2, sheet.margin), width=bow, stroke=sheet.px(2), legs=(top, top))
     sheet.box((left, top, left + body, bottom), radius=sheet.px(1.6))
-    hole = sheet.even(2)
+    hole = sheet.even(2.2)
     middle = top + height / 2
-    sheet.disc(size / 2, middle - hole * 0.3, hole * 0.85, alpha=0)
+    sheet.disc(size / 2, middle - hole * 0.2, hole * 0.4 + 0.9 * size / 16, alpha=0)
     sheet.box(((size - hole) / 2, middle, (size + hole) / 2, middle + sheet.px(2)), alpha=0)
 
 

@@ -1,0 +1,200 @@
+"""A pystray menu as com.canonical.dbusmenu sees it: numbered lines with properties, and what changed since last time.
+
+The interface: https://github.com/AyatanaIndicators/libdbusmenu/blob/main/libdbusmenu-glib/dbus-menu.xml
+"""
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trayexec.adapters.tray.objects import Interface, Method, Refused, Value
+from trayexec.adapters.tray.pystrays import Menu
+
+MENU = "com.canonical.dbusmenu"
+
+_Tree = tuple[int, dict[str, Value], list[Value]]
+_Key = tuple[int, str, int]  # the parent's number, what the line stands for, and the how-manieth such
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of the menu. `item` is pystray's; None for the root and for separators."""
+
+    id: int
+    properties: Mapping[str, Value]
+    children: "tuple[Node, ...]" = ()
+    item: Any = None
+
+    def chosen(self, names: Collection[str]) -> dict[str, Value]:
+        """The properties of these names; all of them for no name, as the interface wants it."""
+        return {name: value for name, value in self.properties.items() if not names or name in names}
+
+    def tree(self, depth: int, names: Collection[str]) -> _Tree:
+        """This line and, `depth` levels down (-1: all), the ones below it: the type `(ia{sv}av)`."""
+        below = self.children if depth else ()
+        children = [("(ia{sv}av)", child.tree(depth - 1, names)) for child in below]
+        return self.id, self.chosen(names), children
+
+    def walk(self) -> "Iterator[Node]":
+        """This line and everything below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def shape(self) -> tuple[Any, ...]:
+        """Equal when only the values of properties differ."""
+        return self.id, tuple(self.properties), tuple(child.shape() for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Lines came, went or moved: the panel must read the menu again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retouch:
+    """Only these lines have other properties now: an open menu can stay open."""
+
+    nodes: tuple[Node, ...]
+
+
+Change = Redraw | Retouch
+
+
+class DBusMenu:
+    """The menu with its numbers; `choose` is called with the pystray item of a line that was clicked.
+
+    A number belongs to one action for as long as that is in the menu, and is never given to another: a click that was
+    on its way while the menu changed cannot choose something else.
+    """
+
+    def __init__(self, choose: Callable[[Any], None]) -> None:
+        """Begin with an empty menu."""
+        self.revision = 1
+        self._choose = choose
+        self._root = Node(0, _ROOT)
+        self._nodes = {0: self._root}
+        self._numbers: dict[_Key, int] = {}
+        self._fresh = itertools.count(1)
+
+    def update(self, menu: Any) -> Change:
+        """Take over `menu` (a pystray.Menu or None) and tell what changed."""
+        former, known, self._numbers = self._nodes, self._numbers, {}
+        root = Node(0, _ROOT, tuple(self._number(menu or (), 0, known)))
+        changed = root.shape() != self._root.shape()
+        self._root = root
+        self._nodes = {node.id: node for node in root.walk()}
+        if changed:
+            self.revision += 1
+            return Redraw()
+        return Retouch(tuple(node for node in root.walk() if node.properties != former[node.id].properties))
+
+    def _number(self, items: Any, parent: int, known: Mapping[_Key, int]) -> Iterator[Node]:
+        seen: dict[str, int] = {}
+        for item in items:
+            meaning = _meaning(item)
+            nth = seen[meaning] = seen.get(meaning, -1) + 1
+            key = (parent, meaning, nth)
+            number = self._numbers[key] = known.get(key) or next(self._fresh)
+            children = tuple(self._number(item.submenu or (), number, known))
+            yield Node(number, _properties(item), children, None if item is Menu.SEPARATOR else item)
+
+    def interface(self) -> Interface:
+        """The menu on the bus."""
+        return Interface(
+            MENU,
+            {
+                "GetLayout": Method(("i", "i", "as"), ("u", "(ia{sv}av)"), self._get_layout),
+                "GetGroupProperties": Method(("ai", "as"), ("a(ia{sv})",), self._get_group_properties),
+                "GetProperty": Method(("i", "s"), ("v",), self._get_property),
+                "Event": Method(("i", "s", "v", "u"), (), self._event),
+                "EventGroup": Method(("a(isvu)",), ("ai",), self._event_group),
+                "AboutToShow": Method(("i",), ("b",), self._about_to_show),
+                "AboutToShowGroup": Method(("ai",), ("ai", "ai"), self._about_to_show_group),
+            },
+            {
+                "ItemsPropertiesUpdated": ("a(ia{sv})", "a(ias)"),
+                "LayoutUpdated": ("u", "i"),
+                "ItemActivationRequested": ("i", "u"),
+            },
+            lambda: {
+                "Version": ("u", 3),
+                "TextDirection": ("s", "ltr"),
+                "Status": ("s", "normal"),
+                "IconThemePath": ("as", []),
+            },
+        )
+
+    def _known(self, number: int) -> Node:
+        node = self._nodes.get(number)
+        if node is None:
+            raise Refused("InvalidArgs", f"The menu has no line {number}")
+        return node
+
+    def _unknown(self, numbers: Iterable[int]) -> list[int]:
+        """Those that the menu does not have. Refused when it has none of them."""
+        asked = list(numbers)
+        unknown = [number for number in asked if number not in self._nodes]
+        if asked and len(unknown) == len(asked):
+            raise Refused("InvalidArgs", "The menu has none of these lines")
+        return unknown
+
+    def _get_layout(self, number: int, depth: int, names: list[str]) -> tuple[int, _Tree]:
+        return self.revision, self._known(number).tree(depth, names)
+
+    def _get_group_properties(self, numbers: list[int], names: list[str]) -> tuple[list[tuple[int, dict[str, Value]]]]:
+        wanted = numbers or list(self._nodes)
+        return ([(number, self._nodes[number].chosen(names)) for number in wanted if number in self._nodes],)
+
+    def _get_property(self, number: int, name: str) -> tuple[Value]:
+        properties = self._known(number).properties
+        if name not in properties:
+            raise Refused("InvalidArgs", f"Line {number} has no property {name}")
+        return (properties[name],)
+
+    def _event(self, number: int, event: str, _data: Value, _time: int) -> tuple[()]:
+        item = self._known(number).item
+        if event == "clicked" and item is not None and item.submenu is None and item.enabled:
+            self._choose(item)
+        return ()
+
+    def _event_group(self, events: list[tuple[int, str, Value, int]]) -> tuple[list[int]]:
+        unknown = self._unknown(number for number, *_ in events)
+        for event in events:
+            if event[0] not in unknown:
+                self._event(*event)
+        return (unknown,)
+
+    def _about_to_show(self, number: int) -> tuple[bool]:
+        self._known(number)
+        return (False,)  # what the panel has read is up to date: every change is announced
+
+    def _about_to_show_group(self, numbers: list[int]) -> tuple[list[int], list[int]]:
+        return [], self._unknown(numbers)
+
+
+_ROOT: Mapping[str, Value] = {"children-display": ("s", "submenu")}
+
+
+def _meaning(item: Any) -> str:
+    """What a line stands for; the lines that do nothing are told apart by their order."""
+    if item is Menu.SEPARATOR:
+        return "separator"
+    if item.submenu is not None:
+        return "submenu"
+    action = getattr(item, "action", item.text)  # a plain pystray item has only its text
+    return "line" if action is None else f"action {action}"
+
+
+def _properties(item: Any) -> Mapping[str, Value]:
+    if item is Menu.SEPARATOR:
+        return {"type": ("s", "separator")}
+    # An underscore marks the next letter as a shortcut; AWS profile names are full of them.
+    properties: dict[str, Value] = {"label": ("s", item.text.replace("_", "__")), "enabled": ("b", item.enabled)}
+    if item.submenu is not None:
+        properties["children-display"] = ("s", "submenu")
+    if item.checked is not None:
+        properties["toggle-type"] = ("s", "radio" if item.radio else "checkmark")
+        properties["toggle-state"] = ("i", int(item.checked))
+    return properties

@@ -1,0 +1,70 @@
+"""From a view to a pystray icon: its picture, its title and its menu, each touched only when it really changed.
+
+Every change of the menu makes some panels close it under the pointer (pystray#59), so nothing is set twice.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, assert_never
+
+from trayexec.adapters.tray.pystrays import Line, Menu, MenuItem
+from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
+from trayexec.errors import Text
+
+# A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
+_STEPS = 64
+
+Speak = Callable[[Text], str]
+Click = Callable[[str], None]
+
+
+class Presenter:
+    """Draws views on `icon`, one at a time: `picture(face, fill)` makes what its `icon` property takes."""
+
+    def __init__(
+        self, icon: Any, *, picture: Callable[[Face, float], Any], speak: Speak, click: Click, title: int | None = None
+    ) -> None:
+        """A title of more than `title` characters is cut, where a platform says so."""
+        self._icon = icon
+        self._picture = picture
+        self._speak = speak
+        self._click = click
+        self._title = title
+        self._shown: View | None = None
+
+    def present(self, view: View) -> None:
+        """Make the icon look like `view`."""
+        shown = self._shown
+        if shown is None or _look(shown) != _look(view):
+            face, step = _look(view)
+            self._icon.icon = self._picture(face, step / _STEPS)
+        if shown is None or shown.tooltip != view.tooltip:
+            self._icon.title = clean(self._speak(view.tooltip))[: self._title]
+        if shown is None or shown.menu != view.menu:
+            self._icon.menu = Menu(*self._lines(view.menu))
+        self._shown = view
+
+    def _lines(self, entries: Iterable[Entry]) -> Iterator[Any]:
+        for entry in entries:
+            match entry:
+                case Item(label, action, default):
+                    yield Line(clean(self._speak(label)), action, default=default, click=self._click)
+                case Submenu(label, children):
+                    yield MenuItem(clean(self._speak(label)), Menu(*self._lines(children)))
+                case Separator():
+                    yield Menu.SEPARATOR
+                case _:
+                    assert_never(entry)
+
+
+def _look(view: View) -> tuple[Face, int]:
+    ringed = view.face in {Face.OPEN, Face.EXPIRING}
+    return view.face, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS
+
+
+def clean(text: str) -> str:
+    """`text` as any toolkit can take it: names come from other people's files and may hold anything.
+
+    Line ends stay; other control characters become spaces, and what is not Unicode, a question mark.
+    """
+    legible = text.encode("utf-8", "replace").decode()
+    return "".join(letter if letter == "\n" or letter.isprintable() else " " for letter in legible)
