@@ -37,6 +37,8 @@ def while_asked(
     screen: Desktop, tool: str, asked: Question, person: Callable[[], Awaitable[None]]
 ) -> tuple[Answer, list[int]]:
     """What the dialog answers to what `person` does once it is there, and the processes left afterwards."""
+    if tool != "tk":
+        desktop.program(tool)  # a missing one is named
 
     async def both() -> Answer:
         dialogs = Dialogs(tool, screen.env)
