@@ -272,7 +272,8 @@ def _become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> in
     """Let the command take this process's place. Only a failure returns: its exit status."""
     import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 — built in; `signal` is slow to import
 
-    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)  # Python ignores it, and an ignored signal is inherited
+    for ignored in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores these, and an ignored signal is inherited
+        _signal.signal(ignored, _signal.SIG_DFL)
     try:
         os.execve(program, list(command), env)  # noqa: S606 — that is the product
     except OSError as error:
