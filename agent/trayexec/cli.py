@@ -144,10 +144,11 @@ def _option(word: str, rest: "list[str]") -> "tuple[str, str]":
 
 
 def _seconds(option: str, value: str) -> int:
-    from trayexec.durations import parse_duration  # noqa: PLC0415 — only with an option
+    from trayexec import durations  # noqa: PLC0415 — only with an option
 
+    most = durations.LONGEST_WAIT if option == "--wait" else durations.LONGEST_NEED
     try:
-        return parse_duration(value)
+        return durations.parse_up_to(value, most)
     except ValueError as error:
         raise _usage("{option}: {why}.", option=option, why=str(error)) from None
 
