@@ -75,10 +75,8 @@ def complain(error: TrayexecError) -> None:
     from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
 
     speak = speaker(os.environ)
-    say(speak(error.trouble.title))
     hint = speak(error.trouble.hint)
-    if hint:
-        sys.stderr.write(f"  {hint}\n")
+    say(f"{speak(error.trouble.title)}\n  {hint}" if hint else speak(error.trouble.title))
 
 
 def say(sentence: str) -> None:
