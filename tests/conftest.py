@@ -1,4 +1,4 @@
-"""Rigs without a display. The keyring is shared by all tests of this folder; everything else is a test's own."""
+"""Rigs without a display. The keyring is shared by all tests; everything else is a test's own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,3 +41,12 @@ def rig(keyring: Keyring) -> Iterator[Rig]:
         desk.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.desk.env["DBUS_SESSION_BUS_ADDRESS"]
         with rig_on(desk, sim) as own:
             yield own
+
+
+@pytest.fixture(scope="module")
+def open_rig(keyring: Keyring) -> Iterator[Rig]:
+    """A rig shared by the tests of a file, its session open: leave it open."""
+    with private_desktop() as desk, Sim(world_with(keyring.key)) as sim:
+        desk.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.desk.env["DBUS_SESSION_BUS_ADDRESS"]
+        with rig_on(desk, sim) as own:
+            yield own.unlock()
