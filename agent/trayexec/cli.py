@@ -35,6 +35,9 @@ FOREIGN = (
 )
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
+PLAIN = {"--region", "--need", "--wait", "--profile"}
+PATTERN = set("*?[")  # a word with one of these means every profile that matches
+
 
 def main() -> "NoReturn":
     """`trayexec`: run, and end with its exit status."""
@@ -117,53 +120,51 @@ def _usage(sentence: str, /, **values: str) -> TrayexecError:
 
 
 def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
-    request, region = _request(words, environ)
     if not command:
         raise _usage("There is no command after `--`.")
-    program = _find(command[0], environ)
+    program = find(command[0], environ)
     if isinstance(program, int):
         return program
+    plain = _request(words, environ)
+    if plain is None:
+        from trayexec.commands import modes  # noqa: PLC0415 — several profiles, --live, --server: not the run path
+
+        return modes.run(words, command, environ)
+    request, region = plain
     request["program"] = command[0].rpartition("/")[2]
     served = obtain(request, environ)
-    return _become(program, command, _environment(served, str(request["profile"]), region, environ))
+    return become(program, command, environment(served, str(request["profile"]), region, environ))
 
 
-def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None]":
-    """What to ask the agent for, and the region that was named."""
+def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None] | None":
+    """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
     request: dict[str, Any] = {"op": "credentials", "wait": 120, **files(environ)}
     region: str | None = None
     profiles: list[str] = []
     rest = list(words)
     while rest:
         word = rest.pop(0)
+        option, equals, value = word.partition("=")
         if not word.startswith("-") or word == "-":
             profiles.append(word)
         elif word == "--no-wait":
             request["wait"] = 0
-        else:
-            option, value = _option(word, rest)
+        elif option in PLAIN and (equals or rest):
+            value = value if equals else rest.pop(0)
             if option == "--region":
                 region = value
             elif option == "--profile":
-                profiles.append(value)
+                request["profile"] = value
             else:
                 request[option[2:]] = _seconds(option, value)
-    if len(profiles) != 1:
-        raise _usage("One profile stands before `--`, no more and no less.")
+        else:
+            return None
+    if "profile" in request:
+        return None if profiles else (request, region)
+    if len(profiles) != 1 or profiles[0][0] == "@" or PATTERN.intersection(profiles[0]):
+        return None
     request["profile"] = profiles[0]
     return request, region
-
-
-def _option(word: str, rest: "list[str]") -> "tuple[str, str]":
-    """An option and its value, which is behind a `=` or is the next word."""
-    option, equals, value = word.partition("=")
-    if option not in {"--region", "--need", "--wait", "--profile"}:
-        raise _usage("{option} is no option of a run.", option=word)
-    if equals:
-        return option, value
-    if not rest:
-        raise _usage("{option} lacks its value.", option=option)
-    return option, rest.pop(0)
 
 
 def _seconds(option: str, value: str) -> int:
@@ -187,7 +188,7 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     return named
 
 
-def _find(name: str, environ: "Mapping[str, str]") -> str | int:
+def find(name: str, environ: "Mapping[str, str]") -> str | int:
     """The program's path, or the exit status that a shell would give; said before anybody is asked for a code."""
     if "/" in name:
         candidates = [name]
@@ -274,7 +275,7 @@ def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":
     return quiet
 
 
-def _environment(
+def environment(
     served: "Mapping[str, Any]", profile: str, region: str | None, environ: "Mapping[str, str]"
 ) -> "dict[str, str]":
     """The command's environment: DESIGN 3.2."""
@@ -292,7 +293,7 @@ def _environment(
     return env
 
 
-def _become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int:
+def become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int:
     """Let the command take this process's place. Only a failure returns: its exit status."""
     import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 — built in; `signal` is slow to import
 

@@ -47,31 +47,33 @@ settings: config.toml in ~/.config/trayexec; see trayexec(1).
 """
 
 
-class _Parser(argparse.ArgumentParser):
+class SayingParser(argparse.ArgumentParser):
     """Argparse, speaking as the rest of us does."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the words, instead of ending the process."""
         raise TrayexecError(
             trouble("usage", "{message}.", "`trayexec help` shows every verb.", message=message.rstrip("."))
         )
 
     def format_help(self) -> str:
+        """The one help there is."""
         return RUN
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all verbs; each names, as `act`, the room and the function that does it."""
-    top = _Parser(prog="trayexec", add_help=False)
+    top = SayingParser(prog="trayexec", add_help=False)
     top.add_argument("-h", "--help", action="store_true", dest="wants_help")
     top.add_argument("--version", action="store_true", dest="wants_version")
     top.set_defaults(act="parse.nothing")
-    verbs = top.add_subparsers(parser_class=_Parser, metavar="VERB")
+    verbs = top.add_subparsers(parser_class=SayingParser, metavar="VERB")
 
     auth = verbs.add_parser("auth")
     auth.add_argument("identity", nargs="?")
     auth.add_argument("--code-stdin", action="store_true")
     auth.add_argument("--force", action="store_true")
-    auth.add_argument("--wait", type=_seconds, default=120)
+    auth.add_argument("--wait", type=seconds, default=120)
     auth.set_defaults(act="unlock.auth")
 
     lock = verbs.add_parser("lock")
@@ -83,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true")
         verb.set_defaults(act=act)
 
-    kept = verbs.add_parser("keys").add_subparsers(parser_class=_Parser, metavar="add|list|remove", required=True)
+    kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
     add.add_argument("profile")
     add.add_argument("--env", action="store_true")
@@ -128,7 +130,8 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _seconds(text: str) -> int:
+def seconds(text: str) -> int:
+    """Seconds from a duration of a wait, as argparse wants it."""
     try:
         return durations.parse_up_to(text, durations.LONGEST_WAIT)
     except ValueError as error:

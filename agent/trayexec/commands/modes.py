@@ -1,0 +1,59 @@
+"""A run that is more than one plain profile: several at once, `--live`, `--server`. Reads the words, opens the room."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from trayexec import durations
+from trayexec.commands.parse import SayingParser, seconds
+from trayexec.errors import TrayexecError, trouble
+
+
+def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `command` as `words` say. Returns the exit status; raises TrayexecError (`usage`) for what it cannot read."""
+    options = _parser().parse_args(list(words))
+    room = "live" if options.live else "server" if options.server else "fanout"
+    most = {"live": 1, "server": 1}.get(room)
+    least = {"live": 0, "server": 1}.get(room, 0 if options.retry_failed else 1)
+    named = len(options.profiles) + len(options.literal)
+    if named < least or (most is not None and named > most):
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "One profile stands before `--`, no more and no less.",
+                "Usage: trayexec [--live | --server] PROFILE -- CMD…",
+            )
+            if most is not None
+            else trouble("usage", "No profile stands before `--`.", "Usage: trayexec PROFILE [PROFILE…] -- CMD…")
+        )
+    return int(import_module(f"trayexec.commands.{room}").run(options, command, environ))
+
+
+def _need(text: str) -> int:
+    try:
+        return durations.parse_up_to(text, durations.LONGEST_NEED)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Every option of a run. `profiles` are names, globs and @groups; `literal` are names and nothing else."""
+    parser = SayingParser(prog="trayexec", add_help=False, allow_abbrev=False)
+    parser.add_argument("profiles", nargs="*", default=[])
+    parser.add_argument("--profile", dest="literal", action="append", default=[])
+    parser.add_argument("--region")
+    parser.add_argument("--need", type=_need)
+    parser.add_argument("--wait", type=seconds, default=120)
+    parser.add_argument("--no-wait", dest="wait", action="store_const", const=0)
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--live", action="store_true")
+    mode.add_argument("--server", action="store_true")
+    parser.add_argument("--except", dest="leave_out", action="append", default=[], metavar="GLOB")
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--output", default="prefix")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--fail-fast", action="store_true")
+    parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument("--retry-failed", action="store_true")
+    parser.add_argument("--yes", action="store_true")
+    return parser
