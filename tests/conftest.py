@@ -1,4 +1,4 @@
-"""What all tests share: rigs without a display (the keyring is one, all else a test's own), and how hypothesis searches."""
+"""What all tests share: rigs without a display (one keyring, all else a test's own), and how hypothesis searches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
