@@ -83,7 +83,7 @@ class Loop:
         now = self._to.clock.now()
         self.broker, effects = step(self.broker, event, now)
         for effect in effects:
-            self._perform(effect)
+            self.perform(effect)
         if self._timer is not None:
             self._timer.cancel()
         pause = next_deadline(self.broker, now)
@@ -98,7 +98,8 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> None:
+        """See to one effect."""
         match effect:
             case Deliver() | Confirm() | Refuse() | Tell():
                 self._answer(effect)
