@@ -108,6 +108,19 @@ def test_a_lower_role_with_next_to_no_life_is_an_error(stage: Stage) -> None:
     assert calls(stage) == 1
 
 
+def test_a_lower_role_in_its_last_minute_is_assumed_anew(stage: Stage) -> None:
+    """What is over before the next call arrives is no good to call with."""
+    stage.ask()
+    stage.give()
+    stage.sleep(HOUR - 30)
+    stage.deny(Refusal.OTHER)
+    caller = stage.ask(DEEP)
+    assert [call.role for call in stage.assuming] == [ADMIN]
+    stage.give()
+    stage.give()
+    assert stage.served(caller)
+
+
 def test_a_lower_role_that_aws_no_longer_takes_is_assumed_anew(stage: Stage) -> None:
     """The session is good, so nobody is asked; callers wait a call longer."""
     stage.ask()
@@ -316,6 +329,28 @@ def test_a_revoked_session_makes_one_dialog_for_all_who_wait(stage: Stage) -> No
     assert calls(stage) == 20
 
 
+def test_a_role_that_succeeds_although_another_was_refused_is_served(stage: Stage) -> None:
+    """AWS learns of a revocation place by place: what it gave is good."""
+    refused, given = stage.ask(), stage.ask(B)
+    stage.deny(Refusal.SESSION)
+    stage.give()
+    assert stage.got(refused) is None
+    assert stage.served(given)
+
+
+def test_a_revoked_session_under_a_role_on_a_role(stage: Stage) -> None:
+    """Whoever waits for the upper one waits for the same dialog."""
+    lower, upper = stage.ask(), stage.ask(DEEP)
+    stage.deny(Refusal.SESSION)
+    assert stage.count(Prompt) == 1
+    stage.enter("222222")
+    stage.grant()
+    stage.give()
+    stage.give()
+    assert stage.served(lower)
+    assert stage.served(upper)
+
+
 def test_a_revoked_session_asks_nobody_when_nobody_waits(stage: Stage) -> None:
     """A renewal in the background finds it out: a notice with its button, no dialog."""
     stage.ask()
@@ -385,6 +420,18 @@ def test_a_role_with_next_to_no_life_is_never_handed_out(stage: Stage, seconds: 
     caller = stage.ask()
     stage.give(seconds)
     assert stage.got(caller) == "too_short"
+
+
+def test_less_than_a_minute_is_less_than_enough_for_anybody(stage: Stage) -> None:
+    """Even a caller that needs no time at all gets a role anew in its last minute."""
+    stage.ask()
+    stage.give()
+    stage.sleep(HOUR - 59)
+    stage.deny(Refusal.OTHER)
+    caller = stage.ask(need=0)
+    assert stage.got(caller) is None
+    stage.give()
+    assert stage.served(caller)
 
 
 def test_the_session_itself_is_served_to_its_last_minute(stage: Stage) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, identity, profile, role
+from trayexec.core.broker import next_deadline
 from trayexec.core.clock import Instant
-from trayexec.core.events import Dismiss, Hand, OpenSession, Prompt, Renewal, Screen
+from trayexec.core.events import Answered, Dismiss, Hand, OpenSession, Prompt, Renewal, Screen
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, OnLock
 from trayexec.core.state import Locked, Opening
@@ -122,6 +123,17 @@ def test_a_cancel_of_long_ago_is_forgotten(stage: Stage) -> None:
     assert stage.dialogs
 
 
+def test_a_session_ends_the_quiet(stage: Stage) -> None:
+    """Whoever gave a code has changed their mind: the next request that needs one asks."""
+    for _ in range(4):
+        stage.auth()
+        stage.cancel()
+    stage.unlock()
+    stage.lock()
+    stage.ask()
+    assert stage.dialogs
+
+
 def test_a_cancelled_renewal_is_believed_too(stage: Stage) -> None:
     """A loop that wants more than the session has does not open one dialog after the other."""
     stage.unlock(2 * HOUR)
@@ -154,6 +166,13 @@ def test_a_caller_waits_for_a_person_as_long_as_it_said(stage: Stage) -> None:
     stage.grant()
     stage.give()
     assert stage.served(patient)
+
+
+def test_somebody_waiting_is_looked_after_every_second(stage: Stage) -> None:
+    """So that a wait ends when it was said to; otherwise the agent wakes every 15 seconds."""
+    assert next_deadline(stage.broker, stage.now) == 15
+    stage.ask()
+    assert next_deadline(stage.broker, stage.now) == 1
 
 
 def test_no_wait_never_asks(stage: Stage) -> None:
@@ -328,6 +347,19 @@ def test_a_second_code_is_tried_when_the_first_was_wrong(stage: Stage) -> None:
     assert stage.count(Prompt) == 0
 
 
+def test_a_second_code_goes_before_the_dialog(stage: Stage) -> None:
+    """Who waited for the dialog is not asked again while there is a code left to try."""
+    caller = stage.ask()
+    stage.auth(code="111111")
+    right = stage.auth(code="222222")
+    stage.refuse(Refusal.CODE)
+    assert stage.count(Prompt) == 1
+    stage.grant()
+    stage.give()
+    assert stage.served(right)
+    assert stage.served(caller)
+
+
 def test_the_same_code_twice_is_sent_once(stage: Stage) -> None:
     """The second giver of the same wrong code is told that it is spent."""
     first, second = stage.auth(code="111111"), stage.auth(code="111111")
@@ -386,6 +418,15 @@ def test_no_dialog_leaves_the_callers_waiting_for_a_code(stage: Stage) -> None:
     stage.grant()
     stage.give()
     assert stage.served(caller)
+
+
+def test_a_dialog_that_answers_twice_is_heard_once(stage: Stage) -> None:
+    """After it could not be shown it has nothing more to say."""
+    caller = stage.ask()
+    epoch = stage.dialogs[ALICE].epoch
+    stage.answer(NO_DISPLAY)
+    assert stage.do(Answered(ALICE, epoch, TimedOut())) == ()
+    assert stage.got(caller) is None
 
 
 def test_no_dialog_and_nobody_waiting_is_a_trouble(stage: Stage) -> None:
@@ -463,6 +504,15 @@ def test_an_open_session_is_good_enough_for_auth(stage: Stage) -> None:
     stage.unlock()
     assert stage.served(stage.auth())
     assert stage.count(Prompt) == 0
+
+
+def test_a_code_that_is_given_renews_an_open_session(stage: Stage) -> None:
+    """Whoever takes the trouble of giving a code wants a new session."""
+    stage.unlock(HOUR)
+    old = stage.broker.session(ALICE, stage.now)
+    giver = stage.auth(code="222222")
+    stage.grant()
+    assert stage.got(giver) is not old
 
 
 def test_need_renews_first(stage: Stage) -> None:
@@ -577,6 +627,19 @@ def test_answers_after_a_lock_are_dropped(stage: Stage) -> None:
     stage.lock()
     assert stage.give() == ()
     assert not stage.broker.roles
+
+
+def test_an_answer_of_before_the_lock_is_not_taken_for_the_one_after_it(stage: Stage) -> None:
+    """The same role is under way again: only its own answer counts."""
+    stage.unlock()
+    stage.ask()
+    stage.lock()
+    stage.unlock(code="222222")
+    caller = stage.ask()
+    assert stage.give(which=0) == ()
+    assert stage.got(caller) is None
+    stage.give()
+    assert stage.served(caller)
 
 
 def test_a_locked_screen_refuses_and_takes_the_dialog_away(stage: Stage) -> None:

@@ -310,8 +310,6 @@ class Stage:
                 self._forget(list(self.broker.phases))
             case Configured(_, settings) if settings.on_lock is OnLock.WIPE and self.broker.screen is Screen.LOCKED:
                 self._forget(list(self.broker.phases))
-            case RoleRefused(one, refusal=Refusal.SESSION):
-                self._orphans |= {call.epoch for call in self.assuming if call.role.identity == one.identity}
             case _:
                 pass
 

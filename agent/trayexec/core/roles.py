@@ -94,14 +94,15 @@ class Roles(Sessions):
             if self._is_young(source):
                 return False
             self._drop(source)
-        waiting: list[int] = []
-        for one, held in self.broker.roles.items():  # every call made with it is in vain
-            if one.identity == role.identity and held.flight is not None and held.flight.by in {by, None}:
-                waiting += self.take_queue(one)
-                self.broker = self.broker.with_held(one, replace(held, flight=None))
-        for request in waiting:
+        for request in self._abandon(role):
             self.serve(request)
         return True
+
+    def _abandon(self, role: Role) -> list[int]:
+        """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
+        uppers = self._on_top_of(role)
+        self.broker = self.broker.with_held(role, replace(self.broker.held(role), flight=None))
+        return [*self.take_queue(role), *(request for upper in uppers for request in self._abandon(upper))]
 
     def _is_young(self, source: Identity | Role) -> bool:
         if isinstance(source, Role):
