@@ -106,7 +106,7 @@ def test_cancels_in_a_row_are_believed_longer(stage: Stage) -> None:
         while stage.got(stage.ask(wait=1)) == "cancelled":
             stage.wait(1)
         pauses.append(round(stage.now.boot - start))
-        stage.answer(TimedOut())
+        stage.answer(TimedOut())  # at once, as no dialog does: nobody is asked in circles
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
 
 
@@ -152,6 +152,21 @@ def test_nobody_there(stage: Stage) -> None:
     assert stage.got(caller) == "timed_out"
     stage.ask()
     assert stage.dialogs
+
+
+def test_whoever_comes_just_before_the_dialog_goes_is_asked_again(stage: Stage) -> None:
+    """The dialog was up for a minute and a half, but not for the one who came in its last seconds."""
+    first = stage.ask()
+    stage.wait(85)
+    late = stage.ask()
+    stage.wait(5)
+    stage.answer(TimedOut())
+    assert stage.got(first) == "timed_out"
+    assert stage.got(late) is None
+    stage.enter("123456")
+    stage.grant()
+    stage.give()
+    assert stage.served(late)
 
 
 def test_a_caller_waits_for_a_person_as_long_as_it_said(stage: Stage) -> None:

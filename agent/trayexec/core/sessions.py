@@ -30,6 +30,7 @@ from trayexec.core.turn import Turn
 from trayexec.errors import Text, Trouble
 
 QUIET_FIRST, QUIET_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
 QUIET_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
@@ -204,8 +205,19 @@ class Sessions(Turn):
         self.failed(identity, refusals.cancelled(identity), Locked())
 
     def timed_out(self, identity: Identity) -> None:
-        """Nobody came to the dialog."""
-        self.failed(identity, refusals.nobody(identity), Locked())
+        """Nobody came to the dialog. Whoever asked just before it went away has a dialog to answer all the same."""
+        why = refusals.nobody(identity)
+        everybody = list(self._who_wait(identity))
+        late = {one.asked.caller.request for one in everybody if self.later(one.came.after(GLANCE))}
+        if len(late) == len(everybody):
+            self.failed(identity, why, Locked())
+            return
+        self.broker = self.broker.without_attempt(identity, Locked())
+        for request in self.take_queue(identity):
+            if request in late:
+                self.serve(request)
+            else:
+                self.give_up(request, why)
 
     def no_dialog(self, identity: Identity, prompt: Prompting, why: Trouble) -> None:
         """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""

@@ -122,6 +122,11 @@ class Waiting:
     deadline: Instant
 
     @property
+    def came(self) -> Instant:
+        """When it was asked."""
+        return self.deadline.after(-self.asked.wait)
+
+    @property
     def identity(self) -> Identity:
         """Whose session it needs."""
         return self.asked.identity if isinstance(self.asked, Authenticate) else self.asked.profile.identity
