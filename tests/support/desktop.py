@@ -21,6 +21,7 @@ import functools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -199,7 +200,8 @@ class Desktop:
         """A session bus that can activate nothing but the panel's own settings. Milliseconds."""
         if "bus" in self._running:
             return self
-        socket = self.home("run/bus")
+        socket_path = self.home("run/bus")
+        socket_path.unlink(missing_ok=True)
         config = self.folder / "bus.conf"
         # A closed world: no stray notification daemon, prompter or accessibility bus wakes up.
         services = self.folder / "services"
@@ -211,13 +213,14 @@ class Desktop:
             '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
             ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n'
             "<busconfig><type>session</type><keep_umask/>"
-            f"<listen>unix:path={socket}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
+            f"<listen>unix:path={socket_path}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
             '<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n'
         )
-        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket_path}"
         self._start("bus", ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
-        self.wait("the session bus", socket.exists)
+        # The file is there a moment before anybody listens.
+        self.wait("the session bus", lambda: _answers(socket_path))
         return self
 
     def start_display(self) -> Self:
@@ -586,6 +589,16 @@ class Desktop:
                 if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
                     os.kill(pid, signal.SIGTERM)
                     eventually(f"{name} to end", functools.partial(_gone, pid))
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _gone(pid: int) -> bool:
