@@ -36,7 +36,6 @@ def test_whatever_is_typed_is_six_ascii_digits_or_a_sentence(typed: str) -> None
         assert set(code.reveal()) <= set("0123456789")
     else:
         assert str(code).startswith("A code has six digits")
-        assert not typed.strip() or typed not in str(code)
 
 
 @given(SIX, st.sampled_from(["\u200f", "\u200b", "\u202e", "\ufeff", "\0", "-", "a"]), st.integers(0, 6))
