@@ -61,7 +61,7 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
         case Lock(keys):
             turn.lock([one for one in turn.known() if keys in {None, one.keys}])
         case Gone(request):
-            turn.settled(request)
+            turn.gone(request)
         case Answered():
             turn.answered(event)
         case SessionOpened(identity, epoch, session):
@@ -187,6 +187,20 @@ class _Rules(Roles):
                 self.broker = replace(self.broker, roles=roles)
             self.effects.append(Hide(notices.expiry_key(identity)))
 
+    def gone(self, request: int) -> None:
+        """A caller has hung up: nobody is asked on a terminal that nobody looks at."""
+        waiting = self.settled(request)
+        if waiting is not None:
+            self.unwanted(waiting.identity)
+
+    def unwanted(self, identity: Identity) -> None:
+        """End a question that only callers could have answered, once there are none."""
+        attempt = self.broker.prompting(identity)
+        if isinstance(attempt, Prompting) and attempt.place is not Place.DIALOG and not self.still_wanted(identity):
+            phase = self.broker.phase(identity)
+            after = replace(phase, renewal=None) if isinstance(phase, Open) else Locked(cancels=attempt.cancels)
+            self.broker = self.broker.with_phase(identity, after)
+
     # Everything else
 
     def configured(self, identities: tuple[Identity, ...], settings: Settings, warning: Trouble | None) -> None:
@@ -216,8 +230,7 @@ class _Rules(Roles):
         for identity, phase in list(self.broker.phases.items()):
             if isinstance(phase, Open):
                 self.age(identity, phase)
-            elif isinstance(phase, Prompting) and phase.place is not Place.DIALOG and not self.still_wanted(identity):
-                self.broker = self.broker.with_phase(identity, Locked())
+            self.unwanted(identity)
         for role, held in list(self.broker.roles.items()):
             self.renew(role, held)
 
