@@ -319,7 +319,7 @@ def test_a_revoked_session_makes_one_dialog_for_all_who_wait(stage: Stage) -> No
     while stage.assuming:
         stage.deny(Refusal.SESSION)
     assert stage.count(Prompt) == 1
-    assert stage.titles() == ["AWS no longer accepts the session of default"]
+    assert stage.titles() == ["AWS no longer accepts the session"]
     assert not stage.is_open()
     stage.enter("222222")
     stage.grant()
@@ -357,7 +357,7 @@ def test_a_revoked_session_asks_nobody_when_nobody_waits(stage: Stage) -> None:
     stage.give()
     stage.wait(41 * MINUTE)
     stage.deny(Refusal.SESSION)
-    assert stage.titles() == ["AWS no longer accepts the session of default"]
+    assert stage.titles() == ["AWS no longer accepts the session"]
     assert not stage.dialogs
 
 

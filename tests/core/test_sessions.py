@@ -563,13 +563,13 @@ def test_warnings_come_once_each(stage: Stage) -> None:
     stage.unlock(HOUR)
     stage.wait(HOUR + 60)
     assert stage.titles() == [
-        "AWS session of default expires in 15 min",
-        "AWS session of default expires in 5 min",
-        "AWS session of default has expired",
+        "AWS session expires in 15 min",
+        "AWS session expires in 5 min",
+        "AWS session has expired",
     ]
     assert stage.broker.phase(ALICE) == Locked()
     stage.unlock(600, code="222222")
-    assert stage.titles()[3:] == ["AWS session of default expires in 10 min"]
+    assert stage.titles()[3:] == ["AWS session expires in 10 min"]
 
 
 def test_a_very_short_session_works_and_warns_at_once(stage: Stage) -> None:
@@ -579,9 +579,9 @@ def test_a_very_short_session_works_and_warns_at_once(stage: Stage) -> None:
     stage.grant(8)
     stage.give()
     assert stage.served(caller)
-    assert stage.titles() == ["AWS session of default expires in less than a minute"]
+    assert stage.titles() == ["AWS session expires in less than a minute"]
     stage.wait(8)
-    assert stage.titles()[1:] == ["AWS session of default has expired"]
+    assert stage.titles()[1:] == ["AWS session has expired"]
 
 
 @pytest.mark.parametrize("left", [0, -700])
@@ -611,7 +611,7 @@ def test_eight_hours_of_sleep(stage: Stage) -> None:
     stage.now = stage.now.after(8 * HOUR)
     assert stage.got(stage.ask(BASE, wait=0)) == "locked"
     stage.sleep(0)
-    assert stage.titles() == ["AWS session of default has expired"]
+    assert stage.titles() == ["AWS session has expired"]
 
 
 # Locking

@@ -267,13 +267,13 @@ class Terminal:
     screen: str = field(init=False, default="")
 
     def wait_for(self, pattern: str, *, seconds: float = PATIENCE) -> str:
-        """Wait until something that matches is on the screen, take it off with all before it, and return it."""
+        """Wait until something that matches is on the screen; take it off with all before it, and return both."""
         deadline = time.monotonic() + seconds
         while (found := re.search(pattern, self.screen, re.DOTALL)) is None:
             if not self._look(deadline - time.monotonic()):
                 raise DesktopError(f"waited for {pattern!r} on a terminal that shows {self.screen!r}")
-        self.screen = self.screen[found.end() :]
-        return found[0]
+        taken, self.screen = self.screen[: found.end()], self.screen[found.end() :]
+        return taken
 
     def type(self, text: str) -> None:
         r"""Type; `\n` is Return, `\x03` Ctrl-C, `\x04` Ctrl-D."""
@@ -285,6 +285,11 @@ class Terminal:
         while self._look(deadline - time.monotonic()):
             pass
         return self.process.wait(max(1.0, deadline - time.monotonic())), self.screen
+
+    def hang_up(self) -> None:
+        """Close the window: the programs on the terminal get a hangup."""
+        os.close(self._end)
+        self._end = -1
 
     def end(self) -> None:
         """Close the terminal: its programs get a hangup."""

@@ -62,7 +62,7 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
         case Lock(keys):
             turn.lock([one for one in turn.known() if keys in {None, one.keys}])
         case Gone(request):
-            turn.settled(request)
+            turn.gone(request)
         case Answered():
             turn.answered(event)
         case SessionOpened(identity, epoch, session):
@@ -193,6 +193,18 @@ class _Rules(Roles):
                 self.broker = replace(self.broker, roles=roles)
             self.effects.append(Hide(notices.expiry_key(identity)))
 
+    def gone(self, request: int) -> None:
+        """A caller has hung up: nobody is asked on a terminal that nobody looks at."""
+        waiting = self.settled(request)
+        if waiting is not None:
+            self.unwanted(waiting.identity)
+
+    def unwanted(self, identity: Identity) -> None:
+        """End a question that only callers could have answered, once there are none."""
+        attempt = self.broker.prompting(identity)
+        if isinstance(attempt, Prompting) and attempt.place is not Place.DIALOG and not self.still_wanted(identity):
+            self.broker = self.broker.without_attempt(identity, Locked())
+
     # Everything else
 
     def configured(self, identities: tuple[Identity, ...], settings: Settings, warning: Trouble | None) -> None:
@@ -219,11 +231,9 @@ class _Rules(Roles):
     def tick(self) -> None:
         """Whatever time alone brings about."""
         for identity in self.known():
-            attempt = self.broker.prompting(identity)
-            if isinstance(attempt, Prompting):  # a call that is under way is waited for
+            if isinstance(self.broker.prompting(identity), Prompting):  # a call that is under way is waited for
                 self.drop_overdue(identity)
-                if attempt.place is not Place.DIALOG and not self.still_wanted(identity):
-                    self.broker = self.broker.without_attempt(identity, Locked())
+                self.unwanted(identity)
             self.age(identity)
         for role in list(self.broker.roles):
             self.renew(role)
