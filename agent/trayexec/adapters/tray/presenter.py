@@ -20,11 +20,15 @@ Click = Callable[[str], None]
 class Presenter:
     """Draws views on `icon`, one at a time: `picture(face, fill)` makes what its `icon` property takes."""
 
-    def __init__(self, icon: Any, *, picture: Callable[[Face, float], Any], speak: Speak, click: Click) -> None:
+    def __init__(
+        self, icon: Any, *, picture: Callable[[Face, float], Any], speak: Speak, click: Click, title: int | None = None
+    ) -> None:
+        """A title of more than `title` characters is cut, where a platform says so."""
         self._icon = icon
         self._picture = picture
         self._speak = speak
         self._click = click
+        self._title = title
         self._shown: View | None = None
 
     def present(self, view: View) -> None:
@@ -34,7 +38,7 @@ class Presenter:
             face, step = _look(view)
             self._icon.icon = self._picture(face, step / _STEPS)
         if shown is None or shown.tooltip != view.tooltip:
-            self._icon.title = clean(self._speak(view.tooltip))
+            self._icon.title = clean(self._speak(view.tooltip))[: self._title]
         if shown is None or shown.menu != view.menu:
             self._icon.menu = Menu(*self._lines(view.menu))
         self._shown = view
