@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 try:
     import _json
+
+    _fast: "Any" = _json
 except ImportError:  # an interpreter without the C parts
-    _json = None  # type: ignore[assignment]
+    _fast = None
 
 VERSION = 1
 MAX_LINE = 64 * 1024
@@ -35,7 +37,7 @@ def _constant(name: str) -> "Any":
     raise WireError(f"{name} is not JSON")
 
 
-if _json is not None:
+if _fast is not None:
 
     class _Rules:
         strict = True
@@ -45,9 +47,9 @@ if _json is not None:
         parse_int = int
         parse_constant = staticmethod(_constant)
 
-    _scan: "Any" = _json.make_scanner(_Rules())  # type: ignore[arg-type]
-    _options = (None, None, _json.encode_basestring_ascii, None, ":", ",", False, False, False)
-    _chunks: "Any" = _json.make_encoder(*_options)  # type: ignore[arg-type]
+    _scan: "Any" = _fast.make_scanner(_Rules())
+    _options = (None, None, _fast.encode_basestring_ascii, None, ":", ",", False, False, False)
+    _chunks: "Any" = _fast.make_encoder(*_options)
 
     def _load(text: str) -> "Any":
         value, end = _scan(text, 0)

@@ -1,1 +1,1 @@
-"""Tests of the adapters, against real neighbours."""
+"""Every adapter, tested against the real thing it talks to."""

@@ -240,6 +240,11 @@ class Desktop:
         self.wait("the window manager", self._managed)
         return self
 
+    def stop_display(self) -> None:
+        """End the X server under everybody's feet."""
+        self._running.pop("window manager").end()
+        self._running.pop("display").end()
+
     def start_panel(self, shade: Shade = Shade.DARK) -> Self:
         """xfce4-panel at the top of the screen, with nothing but a tray at its right end. A second."""
         self.start_bus().start_display()

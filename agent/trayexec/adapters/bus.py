@@ -53,8 +53,11 @@ class Bus:
                 self._writer.write(message.serialise(serial))
                 await self._writer.drain()
                 reply = await answer
-        except (TimeoutError, OSError) as error:
-            raise BusError(str(error) or f"no answer within {seconds:.0f} s") from error
+        except TimeoutError as error:
+            raise BusError(f"no answer within {seconds:.0f} s") from error
+        except OSError as error:
+            self.closed.set()
+            raise BusError(str(error)) from error
         finally:
             self._waiting.pop(serial, None)
         if reply.header.message_type is MessageType.error:

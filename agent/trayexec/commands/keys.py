@@ -45,25 +45,29 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Every identity that the AWS config leads to, and whether its keys are stored."""
     speak = speaker(environ)
-    keychain = SystemKeychain(environ)
-    found = []
-    for name in dict.fromkeys(one.keys for one in _catalogue(environ).identities):
-        try:
-            key_id = keychain.read(name).access_key_id
-        except TrayexecError as error:
-            if error.trouble.code != "keys_missing":
-                raise
-            key_id = None
-        found.append({"name": name, "stored": key_id is not None, "key": f"…{key_id[-LAST:]}" if key_id else None})
+    names = dict.fromkeys(one.keys for one in _catalogue(environ).identities)
+    found = {name: _last_four(name, environ) for name in names}
     if options.json:
-        table.show_json(found)
+        table.show_json([{"name": name, "stored": last is not None, "key": last} for name, last in found.items()])
     elif found:
-        missing = speak(Text("not stored: run `trayexec keys add {name}`"))
-        heads = [speak(head) for head in (Text("IDENTITY"), Text("ACCESS KEY"))]
-        table.show(heads, [(str(one["name"]), str(one["key"] or missing.format(name=one["name"]))) for one in found])
+        rows = [
+            (name, last or speak(Text("not stored: run `trayexec keys add {name}`", name=name)))
+            for name, last in found.items()
+        ]
+        table.show([speak(Text("IDENTITY")), speak(Text("ACCESS KEY"))], rows)
     else:
         cli.say(speak(Text("no profile of the AWS config leads to an identity with an MFA device")))
     return cli.OK
+
+
+def _last_four(name: str, environ: Mapping[str, str]) -> str | None:
+    """The end of the stored access key id, enough to tell keys apart; None when nothing is stored."""
+    try:
+        return "…" + SystemKeychain(environ).read(name).access_key_id[-LAST:]
+    except TrayexecError as error:
+        if error.trouble.code != "keys_missing":
+            raise
+        return None
 
 
 def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:

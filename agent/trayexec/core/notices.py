@@ -5,6 +5,7 @@ from trayexec.core.profiles import Identity
 from trayexec.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
+_OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
 
 
 def expiry_key(identity: Identity) -> str:
@@ -21,26 +22,21 @@ def expiring(identity: Identity, left: float, *, last: bool) -> Notice:
     """The session ends in `left` seconds."""
     minutes = round(left / 60)
     title = (
-        Text("AWS session of {identity} expires in {minutes} min", identity=identity.name, minutes=minutes)
+        Text("AWS session expires in {minutes} min", minutes=minutes)
         if minutes > 0
-        else Text("AWS session of {identity} expires in less than a minute", identity=identity.name)
+        else Text("AWS session expires in less than a minute")
     )
-    return Notice(
-        expiry_key(identity),
-        title,
-        Text("Re-authenticate now and nothing is interrupted."),
-        ((REAUTHENTICATE, Text("Re-authenticate")),),
-        Urgency.LAST if last else Urgency.NORMAL,
-    )
+    body = Text("Re-authenticate {identity} now, and nothing is interrupted.", identity=identity.name)
+    return Notice(expiry_key(identity), title, body, _OFFER, Urgency.LAST if last else Urgency.NORMAL)
 
 
 def expired(identity: Identity) -> Notice:
     """The session is over."""
     return Notice(
         expiry_key(identity),
-        Text("AWS session of {identity} has expired", identity=identity.name),
-        Text("Roles already handed out work until they end, at most an hour. The next request asks for a code."),
-        ((REAUTHENTICATE, Text("Re-authenticate")),),
+        Text("AWS session has expired"),
+        Text("{identity} is locked. What was handed out works until it ends, at most an hour.", identity=identity.name),
+        _OFFER,
         Urgency.LAST,
     )
 
@@ -49,9 +45,9 @@ def revoked(identity: Identity) -> Notice:
     """AWS refused the session before its time."""
     return Notice(
         expiry_key(identity),
-        Text("AWS no longer accepts the session of {identity}", identity=identity.name),
-        Text("It was revoked, or its keys were changed. A new code opens a new session."),
-        ((REAUTHENTICATE, Text("Re-authenticate")),),
+        Text("AWS no longer accepts the session"),
+        Text("The session of {identity} was revoked, or its keys were changed.", identity=identity.name),
+        _OFFER,
         Urgency.LAST,
     )
 

@@ -24,6 +24,7 @@ from trayexec.core.events import (
 )
 from trayexec.core.ports import Cancelled, Entered, NoDialog, Question, Refusal, TimedOut
 from trayexec.core.profiles import Identity
+from trayexec.core.settings import Command
 from trayexec.core.state import Locked, Open, Opening, Place, Prompting, Waiting
 from trayexec.core.turn import Turn
 from trayexec.errors import Text, Trouble
@@ -67,12 +68,17 @@ class Sessions(Turn):
         phase = self.broker.phase(identity)
         cancels = phase.cancels if isinstance(phase, Locked) else 0
         reason = attempt.reason if attempt is not None else None
-        place = Place.TERMINALS if caller.hand is Hand.TERMINAL else Place.DIALOG
+        at_terminal = caller.hand is Hand.TERMINAL and not self._by_command()
+        place = Place.TERMINALS if at_terminal else Place.DIALOG
         prompt = Prompting(self.next_epoch(), place, reason=reason, cancels=cancels)
         self.broker = self.broker.with_attempt(identity, prompt)
         if place is Place.DIALOG:
             self._question(identity, prompt, wait=0)
         return prompt
+
+    def _by_command(self) -> bool:
+        """Whether a program of the person's choice gives the code: it needs neither display nor terminal."""
+        return isinstance(self.broker.settings.prompt, Command)
 
     def _question(self, identity: Identity, prompt: Prompting, *, wait: int) -> None:
         waiting = next(self._who_wait(identity), None)
@@ -91,7 +97,8 @@ class Sessions(Turn):
     def _tell(self, waiting: Waiting, prompt: Prompting) -> None:
         caller = waiting.asked.caller
         identity = waiting.identity
-        if prompt.place is not Place.DIALOG or caller.hand is Hand.TERMINAL:
+        at_terminal = caller.hand is Hand.TERMINAL and not self._by_command()
+        if prompt.place is not Place.DIALOG or at_terminal:
             text = prompt.reason or Text(
                 "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {identity}`",
                 identity=identity.name,

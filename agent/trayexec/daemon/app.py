@@ -6,6 +6,7 @@ The main thread belongs to the tray; the loop has a thread of its own; blocking 
 import asyncio
 import getpass
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -104,7 +105,7 @@ class _SwitchingDialogs:
     def use(self, settings: Settings) -> None:
         if self._settings is None or self._settings.prompt != settings.prompt:
             prompt = settings.prompt
-            method = " ".join(prompt.argv) if isinstance(prompt, Command) else prompt.value
+            method = shlex.join(prompt.argv) if isinstance(prompt, Command) else prompt.value
             self._dialogs = Dialogs(method, self._environ, speaker(self._environ))
         self._settings = settings
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -31,6 +31,13 @@ from trayexec.daemon.requests import (
 from trayexec.errors import TrayexecError, Trouble, trouble
 from trayexec.words import speaker_of
 
+OPS: Mapping[type[Request], str] = {
+    WantCredentials: "credentials",
+    WantSession: "auth",
+    WantLock: "lock",
+    WantStop: "stop",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
@@ -50,7 +57,7 @@ class Service:
     def __init__(self, rooms: Rooms) -> None:
         """Keep the neighbours."""
         self._rooms = rooms
-        self._languages: dict[int, str] = {}
+        self._asked: dict[int, Request] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: Loop
         self._gate: Gate
@@ -69,21 +76,21 @@ class Service:
         except TrayexecError as error:
             connection.finish(_error(error.trouble, ""))
             return
-        self._languages[connection.number] = request.common.language
+        self._asked[connection.number] = request
         task = asyncio.get_running_loop().create_task(self._serve(connection, request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def left(self, number: int) -> None:
         """A caller has hung up, or has been answered."""
-        self._languages.pop(number, None)
+        self._asked.pop(number, None)
         self._loop.post(Gone(number))
 
     async def _serve(self, connection: Connection, request: Request) -> None:
         try:
             await self._do(connection, request)
         except TrayexecError as error:
-            self._journal(request, connection.pid, error.trouble.code)
+            self._log(connection, request, error.trouble.code)
             connection.finish(_error(error.trouble, request.common.language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
             self._rooms.journal.error("a request failed: %s", type(error).__name__)
@@ -102,7 +109,7 @@ class Service:
             case WantLock(common, name):
                 keys = None if name is None else _identity(await self._catalogue(common.files), name).keys
                 self._loop.post(Lock(keys))
-                self._journal(request, connection.pid, "ok")
+                self._log(connection, request, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
                 catalogue = await self._catalogue(common.files)
@@ -110,7 +117,7 @@ class Service:
                 document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
                 connection.finish(wire.encode({"ok": document}))
             case WantStop():
-                self._journal(request, connection.pid, "ok")
+                self._log(connection, request, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
 
@@ -122,21 +129,17 @@ class Service:
         program = common.program or peer.program_of(connection.pid)
         return Caller(connection.number, program, connection.pid, common.hand)
 
-    def _journal(self, request: Request, pid: int, answer: str) -> None:
-        what = {WantCredentials: "credentials", WantSession: "auth", WantLock: "lock"}.get(type(request), "other")
-        about = request.profile if isinstance(request, WantCredentials) else ""
-        self._rooms.journal.info("%s profile=%r pid=%d answer=%s", what, about, pid, answer)
-
     # To the gate
 
     def answer(self, effect: Answering) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
         connection = self._gate.connection(effect.caller.request)
-        language = self._languages.get(effect.caller.request, "")
+        request = self._asked.get(effect.caller.request)
+        if connection is None or request is None:
+            return  # it has hung up
+        language = request.common.language
         if not isinstance(effect, Tell):
-            self._log(effect)
-        if connection is None:
-            return
+            self._log(connection, request, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
             case Tell(_, kind, text, identity):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
@@ -149,14 +152,14 @@ class Service:
             case Refuse(_, why):
                 connection.finish(_error(why, language))
 
-    def _log(self, effect: Deliver | Confirm | Refuse) -> None:
-        caller = effect.caller
-        about = effect.profile.name if isinstance(effect, Deliver) else ""
-        word = effect.trouble.code if isinstance(effect, Refuse) else "ok"
-        what = {Deliver: "credentials", Confirm: "auth", Refuse: "refused"}[type(effect)]
-        self._rooms.journal.info(
-            "%s profile=%r pid=%d program=%r answer=%s", what, about, caller.pid, caller.program, word
-        )
+    def _log(self, connection: Connection, request: Request, answer: str) -> None:
+        """Who asked for what, and what was answered: never what was handed out."""
+        if isinstance(request, WantStatus):
+            return  # nothing was handed out, and prompts of shells ask often
+        about = request.profile if isinstance(request, WantCredentials) else getattr(request, "identity", None) or ""
+        op = OPS[type(request)]
+        program = request.common.program or peer.program_of(connection.pid)
+        self._rooms.journal.info("%s %r pid=%d program=%r answer=%s", op, about, connection.pid, program, answer)
 
 
 def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:

@@ -19,6 +19,7 @@ from trayexec.errors import TrayexecError, Trouble, trouble
 
 CHILD = "trayexec.adapters.keychain.child"
 SECONDS = 20.0  # a person may have to unlock the keyring first
+MARGIN = 2.0  # seconds for the child to start, and to say that nobody answered
 ID, SECRET = "access_key_id", "secret_access_key"
 
 # What could steer keyring: KEYRING_PROPERTY_*, PYTHON_KEYRING_BACKEND, KEYCHAIN_PATH.
@@ -35,7 +36,10 @@ class _Said:
 
 
 class SystemKeychain(Keychain):
-    """The keychain of this desktop. `seconds` bounds each call. Blocking: call it in a worker."""
+    """The keychain of this desktop. Blocking: call it in a worker.
+
+    `seconds` is how long a person may take to unlock a keyring; each call ends within that and `MARGIN`.
+    """
 
     def __init__(self, environ: Mapping[str, str], *, seconds: float = SECONDS) -> None:
         self._environ = environ
@@ -75,7 +79,7 @@ class SystemKeychain(Keychain):
             return _Said("failed", detail=str(error))
         with process:
             try:
-                out, err = process.communicate(request, timeout=self._seconds)
+                out, err = process.communicate(request, timeout=self._seconds + MARGIN)
             except subprocess.TimeoutExpired:
                 _kill(process)
                 out, _ = process.communicate()

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trayexec.adapters.bus_address import session_bus
 from trayexec.adapters.harden import seal
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "trayexec"
-SLACK = 2.0  # seconds after the parent's limit; only an orphan lives that long
-DEFAULT = "/org/freedesktop/secrets/aliases/default"  # Secret Service API 0.2, the default collection
+SLACK = 4.0  # seconds beyond the request's; the parent's limit is shorter, so only an orphan lives that long
+SERVICE_PATH = "/org/freedesktop/secrets"  # Secret Service API 0.2
+DEFAULT = f"{SERVICE_PATH}/aliases/default"  # likewise, the default collection
+NO_PROMPT = "/"  # likewise: nobody has to be asked
 
 ALLOWED = {
     "linux": (("keyring.backends.SecretService", "Keyring"), ("keyring.backends.kwallet", "DBusKeyring")),
@@ -48,31 +50,62 @@ def backend() -> "KeyringBackend":
     raise _StoppedError("unavailable")
 
 
-def look_first(op: str, ring: "KeyringBackend") -> None:
-    """Find out without a prompt whether one is to come, and say so; nothing is stored where there is no collection."""
+def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
+    """On a Secret Service, find out without a prompt whether the default collection is there and open.
+
+    Where it is locked, or a first one is needed to store something, the desktop may ask a person, and gets `seconds`.
+    A prompt nobody answered stays on the screen: `Prompt.Dismiss` makes gnome-keyring 42 abort (an assertion in
+    gkd-secret-unlock.c), which would cost the person every open keyring. Whoever answers it later still unlocks.
+    Raises _StoppedError when there is nothing to read from, or nobody answered in time.
+    """
     if type(ring).__module__ != "keyring.backends.SecretService":
         return
     import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
+    from secretstorage.util import SERVICE_IFACE, DBusAddressWrapper  # noqa: PLC0415 — likewise
 
     with contextlib.closing(secretstorage.dbus_init()) as connection:
+        service = DBusAddressWrapper(SERVICE_PATH, SERVICE_IFACE, connection)
         try:
-            locked = secretstorage.Collection(connection, DEFAULT).is_locked()
+            if not secretstorage.Collection(connection, DEFAULT).is_locked():
+                return
+            state = "waiting"
+            say(state)
+            _, prompt = service.call("Unlock", "ao", [DEFAULT])
         except secretstorage.exceptions.ItemNotFoundException as error:
             if op != "store":
                 raise _StoppedError("missing") from error
-            say("creating")
-            return
-    if locked:
-        say("waiting")
+            state = "creating"
+            say(state)
+            label = {"org.freedesktop.Secret.Collection.Label": ("s", "Default")}
+            _, prompt = service.call("CreateCollection", "a{sv}s", label, "default")
+        if prompt != NO_PROMPT and not answered(connection, prompt, seconds):
+            raise _StoppedError(state)
 
 
-def call(op: str, name: str, value: str) -> str:
+def answered(connection: Any, prompt: str, seconds: float) -> bool:
+    """Have the desktop ask a person; whether they agreed in time (Secret Service API 0.2, Prompts)."""
+    from jeepney import MatchRule, MessageType  # noqa: PLC0415 — SecretStorage has brought it
+    from secretstorage.util import PROMPT_IFACE, DBusAddressWrapper  # noqa: PLC0415 — likewise
+
+    window = DBusAddressWrapper(prompt, PROMPT_IFACE, connection)
+    done = MatchRule(path=prompt, interface=PROMPT_IFACE, member="Completed", type=MessageType.signal)
+    with connection.filter(done) as signals:
+        window.call("Prompt", "s", "")
+        try:
+            dismissed, _ = connection.recv_until_filtered(signals, timeout=seconds).body
+        except TimeoutError:
+            return False
+    return not dismissed
+
+
+def call(request: dict[str, Any]) -> str:
     """Do it. Raises _StoppedError, or whatever the back end raises."""
     from keyring import errors  # noqa: PLC0415 — after `seal`, and in the child only
 
+    op, name, value = request["op"], request["name"], request["value"]
     ring = backend()
     try:
-        look_first(op, ring)
+        open_up(op, ring, request["seconds"])
         if op == "store":
             ring.set_password(SERVICE, name, value)
             if ring.get_password(SERVICE, name) != value:
@@ -104,7 +137,7 @@ def main() -> None:
     if address := session_bus(os.environ):
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = address  # SecretStorage knows no other place
     try:
-        say("ok", value=call(request["op"], request["name"], request["value"]))
+        say("ok", value=call(request))
     except _StoppedError as stopped:
         say(str(stopped))
     except Exception as error:  # noqa: BLE001 — a back end may raise anything; the parent words it

@@ -60,13 +60,20 @@ class DBusNotices:
     async def show(self, note: Note) -> Delivery:
         """Show, or replace what has the same key."""
         async with self._turn:
-            try:
-                bus = await self._connected()
-                server = await self._known(bus)
-                await self._notify(bus, server, note)
-            except BusError:
-                return Delivery.FAILED
-        return Delivery.SHOWN
+            if await self._delivered(note):
+                return Delivery.SHOWN
+            # A connection may turn out to be dead only when it is used: that deserves a second try, with a new one.
+            dead = self._bus is not None and self._bus.closed.is_set()
+            return Delivery.SHOWN if dead and await self._delivered(note) else Delivery.FAILED
+
+    async def _delivered(self, note: Note) -> bool:
+        try:
+            bus = await self._connected()
+            server = await self._known(bus)
+            await self._notify(bus, server, note)
+        except BusError:
+            return False
+        return True
 
     async def withdraw(self, key: str) -> None:
         """Take it away, if it is still there."""
@@ -80,10 +87,12 @@ class DBusNotices:
         """Close the connection."""
         if self._bus is not None:
             await self._bus.close()
+            self._bus = None
 
     async def _connected(self) -> Bus:
         if self._bus is not None and not self._bus.closed.is_set():
             return self._bus
+        await self.stop()
         self._forget()
         bus = await connect(session_bus(self._environ), self._heard)
         try:

@@ -40,7 +40,8 @@ _SAVERS = {
 class ScreenWatch:
     """Calls `on_change` when the screen gets locked or unlocked, `on_sleep` and `on_wake` around a suspend.
 
-    All in the loop that runs `run`. The first `on_change` comes only with the first LOCKED.
+    All in the loop that runs `run`. The first `on_change` comes only with the first LOCKED. A bus that is not there is
+    looked for again every `again` seconds.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class ScreenWatch:
         on_change: Callable[[Screen], None],
         on_sleep: Callable[[], None],
         on_wake: Callable[[], None],
+        again: float = AGAIN,
     ) -> None:
         self._environ = environ
         self._on_change, self._on_sleep, self._on_wake = on_change, on_sleep, on_wake
+        self._again = again
         self._locked_by: set[str] = set()
         self._told = Screen.UNLOCKED
 
@@ -66,14 +69,9 @@ class ScreenWatch:
         """Watch one bus for ever: when it is not there or goes away, try again later."""
         while True:
             with contextlib.suppress(BusError):
-                bus = await connect(address, source.heard)
-                try:
-                    await source.begin(bus)
-                    await bus.closed.wait()
-                finally:
-                    source.end()
-                    await bus.close()
-            await asyncio.sleep(AGAIN)
+                await _watch(address, source)
+            source.end()  # not when cancelled: who stops watching says nothing any more
+            await asyncio.sleep(self._again)
 
     def _say(self, source: str, screen: Screen) -> None:
         """Note what one source says; tell the agent when the sum of all changes."""
@@ -88,6 +86,15 @@ class ScreenWatch:
 
     def _sleep(self, asleep: object) -> None:
         (self._on_sleep if asleep else self._on_wake)()
+
+
+async def _watch(address: str, source: "_Savers | _Login") -> None:
+    bus = await connect(address, source.heard)
+    try:
+        await source.begin(bus)
+        await bus.closed.wait()
+    finally:
+        await bus.close()
 
 
 def _screen(locked: object) -> Screen:

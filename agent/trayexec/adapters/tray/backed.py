@@ -15,6 +15,8 @@ from trayexec.core.status import Face, View
 # The backends scale it down; 64 is a whole multiple of what most of them want.
 _SIZE = 64
 
+Picture = Callable[[Face, float], Image.Image]
+
 _log = logging.getLogger(__name__)
 
 
@@ -25,12 +27,21 @@ class BackedTray:
     nobody waits for; a platform that wants them elsewhere overrides `_dispatch`.
     """
 
-    def __init__(self, name: str, make: Callable[[], Any], speak: Speak = str, *, title: int | None = None) -> None:
-        """`name` is what `status` shows; a tooltip of more than `title` characters is cut."""
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Any],
+        speak: Speak = str,
+        *,
+        title: int | None = None,
+        picture: Picture | None = None,
+    ) -> None:
+        """`name` is what `status` shows; a tooltip of more than `title` characters is cut; `picture` draws."""
         self._name = name
         self._make = make
         self._speak = speak
         self._title = title
+        self._picture = picture or _picture
         self._latest: View | None = None
         self._icon: Any = None
         self._presenter: Presenter | None = None
@@ -49,9 +60,9 @@ class BackedTray:
         if self._ended:
             return
         icon = self._make()
-        self._presenter = Presenter(icon, picture=_picture, speak=self._speak, click=click, title=self._title)
+        self._presenter = Presenter(icon, picture=self._picture, speak=self._speak, click=click, title=self._title)
         self._icon = icon
-        threading.Thread(target=self._work, name="tray", daemon=True).start()
+        self._start()
         icon.run(setup=self._begin)
 
     def show(self, view: View) -> None:
@@ -64,7 +75,7 @@ class BackedTray:
         """End `run`. Any thread, and safe in a signal handler, which may have interrupted the backend's own loop."""
         self._ended = True
         if self._ready and self._stopping.acquire(blocking=False):
-            threading.Thread(target=self._icon.stop, name="tray stop", daemon=True).start()
+            self._end()
 
     def _begin(self, _: Any) -> None:
         """The loop runs: pystray calls this in a thread of its own."""
@@ -79,16 +90,24 @@ class BackedTray:
             self._presenter.present(self._latest)
             self._icon.visible = True
 
+    def _start(self) -> None:
+        threading.Thread(target=self._work, name="tray", daemon=True).start()
+
+    def _end(self) -> None:
+        threading.Thread(target=self._icon.stop, name="tray stop", daemon=True).start()
+
     def _dispatch(self, job: Callable[[], None]) -> None:
         self._jobs.put(job)
 
     def _work(self) -> None:
         while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except Exception:  # noqa: BLE001 — one picture less is better than no icon; the log has the traceback
-                _log.exception("the tray icon could not be drawn")
+            self._work_off(self._jobs.get())
+
+    def _work_off(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception:  # noqa: BLE001 — one picture less is better than no icon; the log has the traceback
+            _log.exception("the tray icon could not be drawn")
 
 
 def _picture(face: Face, fill: float) -> Image.Image:

@@ -30,11 +30,11 @@ class DarwinTray(BackedTray):
         self._dispatch(_take_signals)
         super()._begin(icon)
 
-    def stop(self) -> None:
-        """End `run`. Any thread, and safe in a signal handler."""
-        self._ended = True
-        if self._ready and self._stopping.acquire(blocking=False):
-            self._dispatch(self._icon.stop)
+    def _start(self) -> None:
+        """No thread: AppKit has the only one that counts."""
+
+    def _end(self) -> None:
+        self._dispatch(self._icon.stop)
 
     def _dispatch(self, job: Callable[[], None]) -> None:
         importlib.import_module("PyObjCTools.AppHelper").callAfter(job)

@@ -1,0 +1,1 @@
+"""One suite per port, run on a fake and on the real adapter."""

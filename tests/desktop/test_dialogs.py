@@ -1,0 +1,314 @@
+"""The real dialogs on a real display, typed into with xdotool."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support import desktop
+from support.desktop import Desktop, eventually, private_desktop
+from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
+from trayexec.errors import Text
+
+TITLE = "trayexec - MFA code"
+TOOLS = ["pinentry-gtk-2", "pinentry-qt", "zenity", "kdialog", "tk"]
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[Desktop]:
+    """A display for all the dialogs of this module; each test leaves it empty."""
+    with private_desktop() as own:
+        yield own.start_bus().start_display()
+
+
+def question(*, seconds: int = 60, reason: Text | None = None, wait: int = 0, name: str = "default") -> Question:
+    """A question with everything in it."""
+    serial = f"arn:aws:iam::111122223333:mfa/{name}"
+    return Question(name, serial, asker="aws (pid 4711)", profile=name, reason=reason, wait=wait, seconds=seconds)
+
+
+def while_asked(
+    screen: Desktop, tool: str, asked: Question, person: Callable[[], Awaitable[None]]
+) -> tuple[Answer, list[int]]:
+    """What the dialog answers to what `person` does once it is there, and the processes left afterwards."""
+
+    async def both() -> Answer:
+        dialogs = Dialogs(tool, screen.env)
+        assert dialogs.name == tool
+        answer = asyncio.create_task(dialogs.ask(asked))
+        await asyncio.to_thread(screen.wait_window, TITLE)
+        await person()
+        return await asyncio.wait_for(answer, desktop.PATIENCE)
+
+    before = _processes(screen)
+    answer = asyncio.run(both())
+    screen.wait_no_window(TITLE)
+    return answer, sorted(_processes(screen) - before)
+
+
+def _processes(screen: Desktop) -> set[int]:
+    """Every live process of this desktop that is not a service the bus started for a dialog."""
+    live = {pid for pid in desktop._marked(str(screen.folder)) if not desktop._gone(pid)}
+    return {pid for pid in live if "dbus" not in _command(pid)}
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return "dbus: gone"
+
+
+def _reds(screen: Desktop) -> int:
+    """How many pixels of the screen are clearly red: the colour of a reason."""
+    raw = screen.pixels().convert("RGB").tobytes()
+    return sum(
+        red > 150 and green < 90 and blue < 90 for red, green, blue in zip(raw[::3], raw[1::3], raw[2::3], strict=True)
+    )
+
+
+async def _do(*steps: Callable[[], object]) -> None:
+    for step in steps:
+        await asyncio.to_thread(step)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_typed_code_comes_back(screen: Desktop, tool: str) -> None:
+    """Type six digits and Return: the code is the answer, and nothing of the dialog is left."""
+    answer, left = while_asked(
+        screen, tool, question(), lambda: _do(lambda: screen.type("123456"), lambda: screen.key("Return"))
+    )
+
+    assert isinstance(answer, Entered)
+    assert answer.text.reveal() == "123456"
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_escape_cancels(screen: Desktop, tool: str) -> None:
+    """Escape is a cancel, also after some digits."""
+    answer, left = while_asked(
+        screen, tool, question(), lambda: _do(lambda: screen.type("12"), lambda: screen.key("Escape"))
+    )
+
+    assert isinstance(answer, Cancelled)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_what_was_typed_but_not_sent_is_no_answer(screen: Desktop, tool: str) -> None:
+    """When the time is up the dialog goes away, even with digits in it (zenity prints them: they do not count)."""
+    answer, left = while_asked(screen, tool, question(seconds=3), lambda: _do(lambda: screen.type("123456")))
+
+    assert isinstance(answer, TimedOut)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_cancelled_task_takes_its_dialog_along(screen: Desktop, tool: str) -> None:
+    """Cancelling the ask closes the window and leaves no process."""
+
+    async def give_up() -> None:
+        task = asyncio.create_task(Dialogs(tool, screen.env).ask(question()))
+        await asyncio.to_thread(screen.wait_window, TITLE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    before = _processes(screen)
+    asyncio.run(give_up())
+
+    screen.wait_no_window(TITLE)
+    assert _processes(screen) - before == set()
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_the_reason_is_on_the_screen(screen: Desktop, tool: str) -> None:
+    """Asked again, the dialog says why, in red where the tool has colours, and otherwise on lines of its own."""
+    reason = Text("AWS did not accept that code.")
+    seen: list[tuple[int, int]] = []
+
+    async def look() -> None:
+        def measure() -> None:
+            window = screen.windows(TITLE)[0]
+            geometry = screen.run(["xdotool", "getwindowgeometry", "--shell", window])
+            height = int(geometry.partition("HEIGHT=")[2].split()[0])
+            seen.append((_reds(screen), height))
+
+        await asyncio.sleep(0.5)
+        await _do(measure, lambda: screen.key("Escape"))
+
+    while_asked(screen, tool, question(), look)
+    while_asked(screen, tool, question(reason=reason, wait=17), look)
+
+    (reds_before, height_before), (reds, height) = seen
+    assert height > height_before
+    assert reds > reds_before + 100 or tool == "zenity"
+
+
+def test_tk_takes_the_focus_by_itself(screen: Desktop) -> None:
+    """Nobody has to click into our own window first."""
+
+    async def type_blindly() -> Answer:
+        answer = asyncio.create_task(Dialogs("tk", screen.env).ask(question()))
+        await asyncio.to_thread(screen.wait, "the window", lambda: screen.windows(TITLE))
+        focused = ["xdotool", "getactivewindow", "getwindowname"]
+        await asyncio.to_thread(screen.wait, "the focus", lambda: TITLE in screen.run(focused))
+        await _do(lambda: screen.type("654321"), lambda: screen.key("Return"))
+        return await answer
+
+    answer = asyncio.run(type_blindly())
+
+    assert isinstance(answer, Entered)
+    assert answer.text.reveal() == "654321"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("12 34-56", "123456"), ("a1b2c3d4e5f6", "123456"), ("１２３４５６", "123456"), ("1234567", "123456")],  # noqa: RUF001
+)
+def test_tk_puts_right_what_is_typed(screen: Desktop, typed: str, code: str) -> None:
+    """Spaces, letters and full-width digits are put right, and a seventh digit changes nothing."""
+    answer, _ = while_asked(
+        screen, "tk", question(), lambda: _do(lambda: screen.type(typed), lambda: screen.key("Return"))
+    )
+
+    assert isinstance(answer, Entered)
+    assert answer.text.reveal() == code
+
+
+def test_tk_does_not_send_five_digits(screen: Desktop) -> None:
+    """Return does nothing until there are six digits."""
+    answer, _ = while_asked(
+        screen,
+        "tk",
+        question(),
+        lambda: _do(
+            lambda: screen.type("12345"),
+            lambda: screen.key("Return"),
+            lambda: screen.type("6"),
+            lambda: screen.key("Return"),
+        ),
+    )
+
+    assert isinstance(answer, Entered)
+    assert answer.text.reveal() == "123456"
+
+
+def test_tk_goes_when_its_parent_is_killed(screen: Desktop) -> None:
+    """An agent that is killed with -9 leaves no window standing."""
+    code = (
+        "import asyncio, os; from trayexec.adapters.dialogs.choose import Dialogs; from trayexec.core.ports import *;"
+        "asyncio.run(Dialogs('tk', dict(os.environ)).ask(Question('d', 's', '', '', None, 0, 60)))"
+    )
+    agent = screen.spawn([sys.executable, "-c", code])
+    screen.wait_window(TITLE)
+
+    os.kill(agent.pid, signal.SIGKILL)
+
+    screen.wait_no_window(TITLE)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_nothing_but_names_is_in_argv(screen: Desktop, tool: str) -> None:
+    """While the code is typed, neither argv nor the environment of any process of this desktop holds it."""
+    code = "907315"
+    found: list[str] = []
+
+    def search() -> None:
+        for pid in desktop._marked(str(screen.folder)):
+            for name in ("cmdline", "environ"):
+                text = Path(f"/proc/{pid}/{name}").read_bytes()
+                if code.encode() in text:
+                    found.append(f"{_command(pid)} {name}")
+
+    answer, _ = while_asked(
+        screen,
+        tool,
+        question(),
+        lambda: _do(lambda: screen.type(code), search, lambda: screen.key("Return")),
+    )
+
+    assert isinstance(answer, Entered)
+    assert answer.text.reveal() == code
+    assert found == []
+
+
+def test_no_display_is_known_at_once(screen: Desktop) -> None:
+    """Without a display nothing is started; the answer names the terminal."""
+    blind = {name: value for name, value in screen.env.items() if name != "DISPLAY"}
+    dialogs = Dialogs("auto", blind)
+
+    answer = asyncio.run(dialogs.ask(question()))
+
+    assert dialogs.name == "terminal"
+    assert isinstance(answer, NoDialog)
+    assert "no display" in str(answer.trouble.title)
+    assert "trayexec auth" in str(answer.trouble.hint)
+
+
+def test_a_display_that_is_gone_is_no_cancel(screen: Desktop) -> None:
+    """Every tool that cannot reach the display falls through, and the last one's words are the answer."""
+    gone = screen.env | {"DISPLAY": ":4711"}
+    dialogs = Dialogs("auto", gone)
+    first = dialogs.name
+
+    answer = asyncio.run(dialogs.ask(question()))
+
+    assert first != "terminal"
+    assert isinstance(answer, NoDialog)
+    assert dialogs.name == "terminal"
+
+
+def test_a_broken_tool_is_passed_over(screen: Desktop, tmp_path: Path) -> None:
+    """A pinentry that dies at once is not asked again while another tool works."""
+    broken = tmp_path / "pinentry-gnome3"
+    broken.write_text(f"#!/bin/sh\necho started >>{tmp_path}/starts\nexit 3\n")
+    broken.chmod(0o755)
+    only = _tools_only(tmp_path, "zenity")
+    dialogs = Dialogs("auto", screen.env | {"PATH": str(only)})
+
+    async def twice() -> list[Answer]:
+        answers = []
+        for _ in range(2):
+            task = asyncio.create_task(dialogs.ask(question()))
+            await asyncio.to_thread(screen.wait_window, TITLE)
+            await _do(lambda: screen.type("111111"), lambda: screen.key("Return"))
+            answers.append(await task)
+        return answers
+
+    assert dialogs.name == "pinentry-gnome3"
+    answers = asyncio.run(twice())
+
+    assert all(isinstance(answer, Entered) for answer in answers)
+    assert dialogs.name == "zenity"
+    assert (tmp_path / "starts").read_text().splitlines() == ["started"]
+
+
+def _tools_only(folder: Path, *names: str) -> Path:
+    """A folder for PATH with only these real programs in it, besides what a test put there."""
+    for name in names:
+        (folder / name).symlink_to(desktop.program(name))
+    return folder
+
+
+def test_a_child_that_will_not_die_quietly_is_killed(screen: Desktop, tmp_path: Path) -> None:
+    """A tool that ignores TERM, and the process it started, are gone after the time-out."""
+    stubborn = tmp_path / "zenity"
+    stubborn.write_text("#!/bin/sh\ntrap '' TERM\nsleep 600 &\nwait\nsleep 600\n")
+    stubborn.chmod(0o755)
+    path = f"{tmp_path}:{screen.env['PATH']}"
+    before = _processes(screen)
+    started = time.monotonic()
+
+    answer = asyncio.run(Dialogs("zenity", screen.env | {"PATH": path}).ask(question(seconds=1)))
+
+    assert isinstance(answer, TimedOut)
+    assert time.monotonic() - started < desktop.PATIENCE
+    eventually("the children to be gone", lambda: _processes(screen) <= before)

@@ -1,0 +1,248 @@
+"""The keychain on real, missing, locked and hostile keyrings."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support import desktop
+from support.desktop import Desktop, eventually
+from trayexec.adapters.children import python
+from trayexec.adapters.keychain import CHILD, SystemKeychain
+from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.errors import TrayexecError, Trouble
+
+KEYS = LongTermKeys("AKIAEXAMPLE", Secret("made-up-secret"))
+SECRETS = "org.freedesktop.secrets"
+PROMPTER = "org.gnome.keyring.SystemPrompter"
+
+
+def failure(keychain: SystemKeychain, call: str = "read") -> Trouble:
+    """What a call fails with."""
+    with pytest.raises(TrayexecError) as failed:
+        keychain.store("work", KEYS) if call == "store" else getattr(keychain, call)("work")
+    return failed.value.trouble
+
+
+def lock(desk: Desktop) -> None:
+    """Start gnome-keyring with its collection there, but locked."""
+    desk.start_keyring()
+    SystemKeychain(desk.env).store("work", KEYS)
+    desk._running.pop("keyring").end()
+    desk.wait_no_name(SECRETS)
+    desk._start("keyring", ["gnome-keyring-daemon", "--components=secrets", "--foreground"])
+    desk.wait_name(SECRETS)
+
+
+def let_the_bus_start(desk: Desktop, service: str) -> None:
+    """Allow the private bus to start one of the machine's services."""
+    own = desk.folder / "services" / f"{service}.service"
+    own.write_text(Path(f"/usr/share/dbus-1/services/{service}.service").read_text())
+    desk.call(desktop.BUS.bus_name, desktop.BUS.object_path, desktop.BUS.interface, "ReloadConfig")
+    environment = ({name: desk.env[name] for name in ("DISPLAY", "HOME", "XDG_RUNTIME_DIR")},)
+    bus = desktop.BUS
+    desk.call(bus.bus_name, bus.object_path, bus.interface, "UpdateActivationEnvironment", "a{ss}", environment)
+
+
+def test_without_a_service_it_says_what_to_install(desk: Desktop) -> None:
+    """No bus, then a bus with no Secret Service: the same clear words for every call."""
+    found = [failure(SystemKeychain(desk.env))]
+    desk.start_bus()
+    found += [failure(SystemKeychain(desk.env), call) for call in ("read", "store", "remove")]
+
+    assert {trouble.code for trouble in found} == {"keychain_unavailable"}
+    assert all("Install gnome-keyring" in str(trouble.hint) for trouble in found)
+
+
+def test_a_locked_keyring_is_called_locked(desk: Desktop) -> None:
+    """With nobody to show a prompt the desktop refuses at once, and the trouble says what to do."""
+    lock(desk)
+    keychain = SystemKeychain(desk.env)
+
+    found = [failure(keychain, call) for call in ("read", "store", "remove")]
+
+    assert {trouble.code for trouble in found} == {"keychain_locked"}
+    assert all("Unlock it" in str(trouble.hint) for trouble in found)
+
+
+def test_the_desktops_prompt_unlocks_it(desk: Desktop) -> None:
+    """The read shows the desktop's own prompt once; with the password typed the keys come back."""
+    desk.start_display()
+    lock(desk)
+    let_the_bus_start(desk, PROMPTER)
+    code = (
+        "import os; from trayexec.adapters.keychain import SystemKeychain;"
+        "print(SystemKeychain(dict(os.environ)).read('work').access_key_id)"
+    )
+    reader = desk.spawn([sys.executable, "-c", code])
+    desk.wait_window("[Uu]nlock")
+    desk.type("open sesame")
+    desk.key("Return")
+
+    assert reader.wait(desktop.PATIENCE) == 0, desk.said(reader)
+    assert "AKIAEXAMPLE" in desk.said(reader)
+
+
+def test_an_unanswered_prompt_costs_only_its_time(desk: Desktop) -> None:
+    """Nobody answers: the calls end in time and say locked. One prompt stays, and whoever answers it later unlocks."""
+    desk.start_display()
+    lock(desk)
+    let_the_bus_start(desk, PROMPTER)
+    keychain = SystemKeychain(desk.env, seconds=2)
+
+    found = [failure(keychain), failure(keychain)]
+
+    assert [trouble.code for trouble in found] == 2 * ["keychain_locked"]
+    assert _children(desk) == []
+    assert len(desk.windows("[Uu]nlock")) == 1
+    desk.wait_window("[Uu]nlock")
+    desk.type("open sesame")
+    desk.key("Return")
+    desk.wait_no_window("[Uu]nlock")
+    assert SystemKeychain(desk.env).read("work").access_key_id == "AKIAEXAMPLE"
+
+
+def _children(desk: Desktop) -> list[int]:
+    """Our keychain processes that still live on this desktop."""
+    live = [pid for pid in desktop._marked(str(desk.folder)) if not desktop._gone(pid)]
+    return [pid for pid in live if CHILD.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_service_that_never_answers_is_given_up(desk: Desktop) -> None:
+    """A stopped keyring daemon blocks every call on it: the child is killed in time."""
+    desk.start_keyring()
+    daemon = desk._running["keyring"].process
+    daemon.send_signal(19)  # SIGSTOP
+    started = time.monotonic()
+
+    trouble = failure(SystemKeychain(desk.env, seconds=1))
+    daemon.send_signal(18)  # SIGCONT
+
+    assert time.monotonic() - started < desktop.PATIENCE
+    assert trouble.code == "keychain_locked", str(trouble.title)
+    assert "within 1 s" in str(trouble.title)
+    assert _children(desk) == []
+
+
+def test_an_orphaned_child_ends_by_itself(desk: Desktop) -> None:
+    """When the agent was killed with -9 while a call hung, the child does not stay for ever."""
+    desk.start_keyring()
+    daemon = desk._running["keyring"].process
+    daemon.send_signal(19)
+    request = {"op": "read", "name": "work", "value": "", "seconds": -3.5}  # with the child's slack: half a second
+    child = desk.spawn(["sh", "-c", f"echo '{json.dumps(request)}' | {' '.join(python(CHILD))}"])
+
+    child.wait(desktop.PATIENCE)
+    daemon.send_signal(18)
+
+    eventually("the child to end", lambda: _children(desk) == [])
+
+
+def test_without_a_default_collection_nothing_is_stored(desk: Desktop) -> None:
+    """A fresh keyring daemon has no collection yet: reading finds nothing, and shows no prompt to create one."""
+    desk.start_bus()
+    desk._start("keyring", ["gnome-keyring-daemon", "--components=secrets", "--foreground"])
+    desk.wait_name(SECRETS)
+
+    assert failure(SystemKeychain(desk.env)).code == "keys_missing"
+    trouble = failure(SystemKeychain(desk.env), "store")
+    assert trouble.code in {"keychain_unavailable", "keychain_locked"}  # there is nobody to ask for a new password
+
+
+@pytest.mark.parametrize("value", ["plain password", '{"access_key_id": "A"}', '["A", "B"]', '{"access_key_id": 1}'])
+def test_a_strange_item_is_not_used(desk: Desktop, value: str) -> None:
+    """An item of our name that we did not write: said so, with the fix, and its value is not shown."""
+    desk.start_keyring()
+    attributes = ["service", "trayexec", "username", "work", "application", "Python keyring library"]
+    desk.run(["secret-tool", "store", "--label=strange", *attributes], stdin=value)
+
+    trouble = failure(SystemKeychain(desk.env))
+
+    assert trouble.code == "keys_damaged"
+    assert "trayexec keys add work" in str(trouble.hint)
+    assert value not in f"{trouble.title} {trouble.hint}"
+
+
+def test_the_item_is_ours_and_complete(desk: Desktop) -> None:
+    """One item, found by service and user name, whose value is exactly the two keys as JSON."""
+    desk.start_keyring()
+    SystemKeychain(desk.env).store("work", KEYS)
+
+    value = desk.run(["secret-tool", "lookup", "service", "trayexec", "username", "work"])
+
+    assert json.loads(value) == {"access_key_id": "AKIAEXAMPLE", "secret_access_key": "made-up-secret"}
+
+
+def test_keyrings_own_settings_do_not_bend_it(desk: Desktop) -> None:
+    """Neither PYTHON_KEYRING_BACKEND, nor keyringrc.cfg, nor a module on PYTHONPATH or in the folder decides."""
+    desk.start_keyring()
+    traps = desk.home("home/traps")
+    (traps / "keyring").mkdir(parents=True)
+    (traps / "keyring" / "__init__.py").write_text("raise SystemExit('bent by PYTHONPATH')")
+    settings = "[backend]\ndefault-keyring=keyring.backends.null.Keyring\nkeyring-path=" + str(traps)
+    for folder in (desk.home("home/.config/python_keyring"), desk.home("home/.local/share/python_keyring")):
+        folder.mkdir(parents=True)
+        (folder / "keyringrc.cfg").write_text(settings)
+    hostile = desk.env | {
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "KEYRING_PROPERTY_PREFERRED_COLLECTION": "/nowhere",
+        "KEYRING_PROPERTY_SCHEME": "KeePassXC",
+        "PYTHONPATH": str(traps),
+    }
+
+    SystemKeychain(hostile).store("work", KEYS)
+
+    assert SystemKeychain(desk.env).read("work").access_key_id == "AKIAEXAMPLE"
+    assert SystemKeychain(hostile).read("work").access_key_id == "AKIAEXAMPLE"
+
+
+def test_other_back_ends_are_refused() -> None:
+    """With nothing on the list usable there is no back end at all: not null, not fail, not a file, not a chain."""
+    code = (
+        "from trayexec.adapters.keychain import child\n"
+        "import keyring.backends.null, keyring.backends.fail, keyring.backends.chainer\n"
+        "try: print('found', child.backend())\n"
+        "except child._StoppedError as stopped: print(stopped)"
+    )
+    environ = {"PATH": os.environ["PATH"], "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "unavailable\n"
+
+
+def test_the_agent_never_holds_keyring(desk: Desktop) -> None:
+    """Reading keys leaves no keyring, SecretStorage or cryptography in the memory of the process that asked."""
+    desk.start_keyring()
+    code = (
+        "import os, sys; from trayexec.adapters.keychain import SystemKeychain as K;"
+        "from trayexec.core.credentials import LongTermKeys, Secret\n"
+        "k = K(dict(os.environ)); k.store('work', LongTermKeys('A', Secret('B'))); k.read('work')\n"
+        "print(sorted({'keyring', 'secretstorage', 'cryptography', 'jeepney'} & set(sys.modules)))"
+    )
+
+    assert desk.run([sys.executable, "-c", code]) == "[]\n"
+
+
+def test_no_secret_is_in_argv_or_environment(desk: Desktop) -> None:
+    """While a call hangs, the child's argv and environment hold neither the keys nor AWS variables of a shell."""
+    desk.start_keyring()
+    daemon = desk._running["keyring"].process
+    daemon.send_signal(19)
+    code = (
+        "import os; from trayexec.adapters.keychain import SystemKeychain as K;"
+        "from trayexec.core.credentials import LongTermKeys, Secret\n"
+        "K(dict(os.environ), seconds=10).store('work', LongTermKeys('A', Secret('sec' + 'ret-one')))"
+    )
+    desk.spawn([sys.executable, "-c", code], env={"AWS_SECRET_ACCESS_KEY": "secret-two", "AWS_PROFILE": "p"})
+    (child,) = eventually("the child", lambda: _children(desk))
+
+    seen = Path(f"/proc/{child}/cmdline").read_bytes() + Path(f"/proc/{child}/environ").read_bytes()
+    daemon.send_signal(18)
+
+    assert b"secret-one" not in seen
+    assert b"secret-two" not in seen

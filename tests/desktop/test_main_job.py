@@ -1,0 +1,180 @@
+"""The main job, on a real desktop: an icon to click, a dialog to type into, a notification to press, the AWS CLI."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.desktop import Desktop, Sent, Shade, private_desktop
+from support.rig import Rig, rig_on
+
+AWS = str(Path(sys.executable).with_name("aws"))
+WHO_AM_I = (AWS, "sts", "get-caller-identity", "--output", "json")
+DIALOG = "MFA code"
+SHADES = 8  # an empty panel has next to none
+PIXELS = 28 * 28
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    """A desktop with panel, notifications and keyring; keys stored; the agent in the tray."""
+    with private_desktop() as desk:
+        desk.start_keyring()
+        desk.start_notifications()
+        desk.start_panel(Shade.DARK)
+        with rig_on(desk) as ready:
+            ready.store_keys()
+            ready.start_agent()
+            wait_for_icon(desk)
+            yield ready
+
+
+def wait_for_icon(desk: Desktop) -> None:
+    """Wait until the panel has drawn the icon: only then does a click reach it."""
+    desk.wait_tray_items(1)
+    desk.wait("the icon", lambda: len(desk.tray_pixels().getcolors(PIXELS) or ()) > SHADES)
+
+
+def arn(rig: Rig, profile: str) -> str:
+    """Whose credentials a command of `profile` has, as AWS sees it."""
+    done = rig.run(profile, "--", *WHO_AM_I)
+    assert done.status == 0, done.err
+    return str(json.loads(done.out)["Arn"])
+
+
+def enter(desk: Desktop, code: str) -> None:
+    """Type a code into the dialog that is up, or about to be."""
+    window = desk.wait_window(DIALOG)
+    time.sleep(0.5)  # a window is found before it has the keyboard
+    desk.type(code)
+    desk.key("Return")
+    desk.wait("the dialog to close", lambda: window not in desk.windows(DIALOG))
+
+
+def warning(desk: Desktop, words: str) -> Sent:
+    """The warning that says so."""
+    return desk.wait_notification(words)
+
+
+def test_the_whole_day(rig: Rig) -> None:
+    """Click, code, two accounts on it; the session ends; the notification's button leads to the dialog; it goes on."""
+    desk, sim = rig.desk, rig.sim
+    sim.live(session=15, role=3600)
+
+    desk.click(*desk.tray_spot())
+    enter(desk, sim.unused_code())
+    desk.wait("the session to open", lambda: rig.phase() == "open")
+
+    assert arn(rig, "account-a").startswith("arn:aws:sts::222222222222:assumed-role/Deploy/")
+    assert arn(rig, "account-b").startswith("arn:aws:sts::333333333333:assumed-role/Deploy/")
+    assert not desk.windows(DIALOG)
+    assert sim.count("GetSessionToken") == 1
+
+    first = warning(desk, "expires in less than a minute")
+    over = warning(desk, "has expired")
+
+    assert "Re-authenticate" in first.actions.values()
+    assert over.replaces != 0  # updated, not stacked
+    assert desk.notifications_shown() == 1
+    assert rig.phase() == "locked"
+
+    sim.live(session=43200)
+    desk.invoke_action()
+    enter(desk, sim.unused_code())
+    desk.wait("the session to open again", lambda: rig.phase() == "open")
+
+    assert sim.count("GetSessionToken", "OK") == 2
+    assert arn(rig, "account-b").startswith("arn:aws:sts::333333333333:assumed-role/Deploy/")
+
+
+def test_a_command_asks_by_itself_and_a_wrong_code_is_explained(rig: Rig) -> None:
+    """A command in a terminal brings the dialog; a wrong code is asked again, then it runs."""
+    desk, sim = rig.desk, rig.sim
+    command = rig.start("account-a", "--", *WHO_AM_I)
+    enter(desk, sim.wrong_code())
+    enter(desk, sim.unused_code())
+    out, err = command.communicate(timeout=60)
+
+    assert command.returncode == 0, err
+    assert json.loads(out)["Account"] == "222222222222"
+    assert "Waiting for the MFA code of identity default in the dialog" in err
+    assert [call.outcome for call in sim.calls if call.action == "GetSessionToken"] == ["AccessDenied", "OK"]
+
+
+def test_cancel_fails_everyone_at_once(rig: Rig) -> None:
+    """Ten commands wait for one dialog; Escape ends them all, with status 125 and a way out."""
+    desk = rig.desk
+    commands = [rig.start("account-a", "--", "true") for _ in range(10)]
+    desk.wait_window(DIALOG)
+    time.sleep(1.0)  # until all of them wait
+
+    assert len(desk.windows(DIALOG)) == 1
+
+    desk.key("Escape")
+    said = [command.communicate(timeout=20)[1] for command in commands]
+
+    assert {command.returncode for command in commands} == {125}
+    assert all("was cancelled" in one and "trayexec auth default" in one for one in said)
+    assert rig.sim.count("GetSessionToken") == 0
+
+
+def test_the_menu_does_what_it_says(rig: Rig) -> None:
+    """Lock now forgets; the menu tells the time left and the last uses; Quit ends the agent and takes the icon away."""
+    desk = rig.desk
+    rig.unlock()
+    rig.run("account-a", "--", "true")
+    desk.wait("the last use in the menu", lambda: any("account-a" in one for one in desk.menu_labels()))
+
+    assert any(one.startswith("default: 11 h 59 min") for one in desk.menu_labels())
+
+    desk.choose_menu("Lock now")
+    desk.wait("the lock", lambda: rig.phase() == "locked")
+    refused = rig.run("--no-wait", "account-a", "--", "true")
+
+    assert refused.status == 125
+    assert "locked" in refused.err
+
+    pid = rig.agent_pid
+    desk.choose_menu("Quit")
+    desk.wait_tray_items(0)
+    desk.wait("the agent to end", lambda: rig.agent_pid != pid)
+
+    assert not rig.socket.exists()
+
+
+def test_renewing_leaves_no_gap(rig: Rig) -> None:
+    """While the dialog of a renewal is up the old session serves; the new one takes its place; cancel keeps the old."""
+    desk, sim = rig.desk, rig.sim
+    rig.unlock()
+    before = rig.status()["identities"][0]["expires_at"]
+    desk.click(*desk.tray_spot())
+    desk.wait_window(DIALOG)
+
+    assert rig.run("--no-wait", "account-a", "--", "true").status == 0
+
+    desk.key("Escape")
+    desk.wait_no_window(DIALOG)
+
+    assert rig.phase() == "open"
+    assert rig.status()["identities"][0]["expires_at"] == before
+
+    time.sleep(1.1)  # so that a new session ends visibly later
+    desk.click(*desk.tray_spot())
+    enter(desk, sim.unused_code())
+    desk.wait("the new session", lambda: rig.status()["identities"][0]["expires_at"] > before)
+
+    assert sim.count("GetSessionToken", "OK") == 2
+
+
+def test_a_restarted_panel_gets_the_icon_back(rig: Rig) -> None:
+    """The panel is killed and comes back: the icon, too, and a click still asks for the code."""
+    desk = rig.desk
+    desk.kill_panel()
+    desk.restart_panel()
+    wait_for_icon(desk)
+    desk.click(*desk.tray_spot())
+
+    desk.wait_window(DIALOG)

@@ -1,0 +1,306 @@
+"""Screen locks and sleep on a private bus, with stand-ins for the screen saver and logind."""
+
+import asyncio
+import contextlib
+import functools
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_return, new_signal
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+from support import desktop
+from support.desktop import Desktop, private_desktop
+from trayexec.adapters.screenlock import Screen
+from trayexec.adapters.screenlock.linux import ScreenWatch
+
+LOGIN = "org.freedesktop.login1"
+SESSION = "org.freedesktop.login1.Session"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+OURS, THEIRS = "/org/freedesktop/login1/session/_31", "/org/freedesktop/login1/session/_32"
+SAVERS = {
+    "org.freedesktop.ScreenSaver": "/ScreenSaver",
+    "org.gnome.ScreenSaver": "/org/gnome/ScreenSaver",
+    "org.mate.ScreenSaver": "/org/mate/ScreenSaver",
+    "org.xfce.ScreenSaver": "/org/xfce/ScreenSaver",
+    "org.cinnamon.ScreenSaver": "/org/cinnamon/ScreenSaver",
+}
+
+
+class Service:
+    """Somebody on the bus: owns `name` (when it has one), answers calls from `answers`, sends signals."""
+
+    def __init__(self, address: str, name: str = "", answers: dict[str, tuple[str, Any]] | None = None) -> None:
+        self._connection: DBusConnection = open_dbus_connection(address)
+        if name:
+            self._connection.send_and_get_reply(message_bus.RequestName(name), timeout=desktop.PATIENCE)
+        self._answers = {} if answers is None else answers
+        self.asked: list[str] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # how it ends
+            while True:
+                call = self._connection.receive()
+                if call.header.message_type is MessageType.method_call:
+                    member = f"{call.header.fields[HeaderFields.path]} {call.header.fields[HeaderFields.member]}"
+                    found = self._answers.get(member)
+                    unknown = "org.freedesktop.DBus.Error.UnknownObject"
+                    reply = new_method_return(call, found[0], (found[1],)) if found else new_error(call, unknown)
+                    self._connection.send(reply)
+                    self.asked.append(member)
+
+    def emit(self, what: str, signature: str, body: tuple[Any, ...], *, path: str, to: str = "") -> None:
+        """Send the signal `what` (interface and member), to everybody or to one connection."""
+        interface, _, member = what.rpartition(".")
+        signal = new_signal(DBusAddress(path, interface=interface), member, signature, body)
+        if to:
+            signal.header.fields[HeaderFields.destination] = to
+        self._connection.send(signal)
+
+    def active(self, name: str, state: object, *, to: str = "") -> None:
+        """Say as a screen saver that it is (not) active."""
+        self.emit(f"{name}.ActiveChanged", "b", (state,), path=SAVERS[name], to=to)
+
+    def close(self) -> None:
+        """Leave the bus."""
+        with contextlib.suppress(OSError):
+            self._connection.sock.shutdown(2)
+        self._thread.join(desktop.PATIENCE)
+        self._connection.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Desktop]:
+    """One bus that serves as session and system bus; each test takes its services off it again."""
+    with private_desktop() as own:
+        own.start_bus()
+        own.env["DBUS_SYSTEM_BUS_ADDRESS"] = own.env["DBUS_SESSION_BUS_ADDRESS"]
+        yield own
+
+
+@pytest.fixture
+def join(shared: Desktop) -> Iterator[Callable[..., Service]]:
+    """Put services on the bus, for this test."""
+    services: list[Service] = []
+
+    def start(name: str = "", answers: dict[str, tuple[str, Any]] | None = None) -> Service:
+        services.append(Service(shared.env["DBUS_SESSION_BUS_ADDRESS"], name, answers))
+        return services[-1]
+
+    yield start
+    for service in services:
+        service.close()
+    for name in (*SAVERS, LOGIN):
+        shared.wait_no_name(name)
+
+
+# The last thing the watch asks a service: from here on it knows whom to believe.
+LAST = {f"{OURS} Get", *(f"{path} GetActive" for path in SAVERS.values())}
+
+Story = Callable[["asyncio.Queue[object]"], Coroutine[Any, Any, None]]
+
+
+def watched(environ: dict[str, str], story: Story) -> None:
+    """Run `story` beside a watch, with the queue of what the watch says."""
+
+    async def whole() -> None:
+        said: asyncio.Queue[object] = asyncio.Queue()
+        watch = ScreenWatch(
+            environ,
+            on_change=said.put_nowait,
+            on_sleep=lambda: said.put_nowait("sleep"),
+            on_wake=lambda: said.put_nowait("wake"),
+            again=0.1,
+        )
+        task = asyncio.create_task(watch.run())
+        try:
+            async with asyncio.timeout(desktop.PATIENCE):
+                await story(said)
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        assert said.empty()
+
+    asyncio.run(whole())
+
+
+def _asked(service: Service) -> bool:
+    return not LAST.isdisjoint(service.asked)
+
+
+async def settled(shared: Desktop, *services: Service) -> str:
+    """Wait until the watch listens and has asked these services how things stand; its name on the session bus."""
+    stats = "org.freedesktop.DBus.Debug.Stats"
+    bus = desktop.BUS
+
+    def rules() -> str | None:
+        (found,) = shared.call(bus.bus_name, bus.object_path, stats, "GetAllMatchRules")
+        return next((name for name, own in found.items() if len(own) == 2 * len(SAVERS)), None)
+
+    name = await asyncio.to_thread(shared.wait, "the watch", rules)
+    for service in services:
+        await asyncio.to_thread(shared.wait, "the question", functools.partial(_asked, service))
+    return name
+
+
+@pytest.mark.parametrize("name", SAVERS)
+def test_each_screen_saver_is_heard(shared: Desktop, join: Callable[..., Service], name: str) -> None:
+    """Active is locked, inactive is unlocked, and saying it twice changes nothing."""
+    saver = join(name, {f"{SAVERS[name]} GetActive": ("b", False)})
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        await settled(shared, saver)
+        for state in (True, True, False, False, True):
+            saver.active(name, state)
+        assert [await said.get() for _ in range(3)] == [Screen.LOCKED, Screen.UNLOCKED, Screen.LOCKED]
+
+    watched(shared.env, story)
+
+
+def test_a_screen_that_is_locked_already(shared: Desktop, join: Callable[..., Service]) -> None:
+    """An agent that starts under a locked screen knows it."""
+    join("org.gnome.ScreenSaver", {"/org/gnome/ScreenSaver GetActive": ("b", True)})
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        assert await said.get() is Screen.LOCKED
+
+    watched(shared.env, story)
+
+
+def test_a_stranger_cannot_unlock(shared: Desktop, join: Callable[..., Service]) -> None:
+    """Signals count only from the owner of the name: neither broadcast nor addressed to us does a stranger's."""
+    name = "org.gnome.ScreenSaver"
+    saver = join(name, {f"{SAVERS[name]} GetActive": ("b", True)})
+    stranger = join()
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        assert await said.get() is Screen.LOCKED
+        us = await settled(shared, saver)
+        stranger.active(name, state=False)
+        stranger.active(name, state=False, to=us)
+        stranger.active("org.mate.ScreenSaver", state=False, to=us)
+        stranger.emit("org.freedesktop.DBus.NameOwnerChanged", "sss", (name, ":1.1", ""), path="/x", to=us)
+        saver.emit(f"{name}.ActiveChanged", "s", ("no boolean",), path=SAVERS[name])
+        await asyncio.sleep(0.5)
+        assert said.empty()
+        saver.active(name, state=False)
+        assert await said.get() is Screen.UNLOCKED
+
+    watched(shared.env, story)
+
+
+def test_any_locked_source_counts(shared: Desktop, join: Callable[..., Service]) -> None:
+    """Two screen savers: unlocked only when neither is active; one that leaves the bus locks nothing any more."""
+    gnome = join("org.gnome.ScreenSaver", {"/org/gnome/ScreenSaver GetActive": ("b", False)})
+    mate = join("org.mate.ScreenSaver", {"/org/mate/ScreenSaver GetActive": ("b", False)})
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        await settled(shared, gnome, mate)
+        gnome.active("org.gnome.ScreenSaver", state=True)
+        assert await said.get() is Screen.LOCKED
+        mate.active("org.mate.ScreenSaver", state=True)
+        await asyncio.sleep(0.3)  # two connections: the bus keeps no order between them
+        gnome.active("org.gnome.ScreenSaver", state=False)
+        await asyncio.sleep(0.3)
+        assert said.empty()
+        mate.close()
+        assert await said.get() is Screen.UNLOCKED
+
+    watched(shared.env, story)
+
+
+def logind(hint: object = False) -> dict[str, tuple[str, Any]]:  # noqa: FBT002 — a D-Bus value
+    """A logind with one session of this user and one of somebody else's."""
+    sessions = [("1", os.getuid(), "me", "seat0", OURS), ("2", os.getuid() + 1, "you", "seat0", THEIRS)]
+    return {
+        "/org/freedesktop/login1 ListSessions": ("a(susso)", sessions),
+        f"{OURS} Get": ("v", ("b", hint)),
+        f"{THEIRS} Get": ("v", ("b", True)),
+    }
+
+
+def hint(login: Service, state: object, path: str) -> None:
+    """A session's LockedHint changed."""
+    login.emit(f"{PROPERTIES}.PropertiesChanged", "sa{sv}as", (SESSION, {"LockedHint": ("b", state)}, []), path=path)
+
+
+def test_logind_hints_and_sleeps(shared: Desktop, join: Callable[..., Service]) -> None:
+    """The hint of our own session locks, another user's does not; sleep and wake are told apart."""
+    login = join(LOGIN, logind())
+    stranger = join()
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        await settled(shared, login)
+        stranger.emit("org.freedesktop.login1.Manager.PrepareForSleep", "b", (True,), path="/org/freedesktop/login1")
+        hint(stranger, state=True, path=OURS)
+        hint(login, state=True, path=THEIRS)
+        hint(login, state=True, path=OURS)
+        assert await said.get() is Screen.LOCKED
+        login.emit("org.freedesktop.login1.Manager.PrepareForSleep", "b", (True,), path="/org/freedesktop/login1")
+        login.emit("org.freedesktop.login1.Manager.PrepareForSleep", "b", (False,), path="/org/freedesktop/login1")
+        assert [await said.get(), await said.get()] == ["sleep", "wake"]
+        hint(login, state=False, path=OURS)
+        assert await said.get() is Screen.UNLOCKED
+
+    watched(shared.env, story)
+
+
+def test_a_session_that_comes_later_counts(shared: Desktop, join: Callable[..., Service]) -> None:
+    """An agent may be older than the desktop's session: a new one is asked for its hint and heard."""
+    answers: dict[str, tuple[str, Any]] = {"/org/freedesktop/login1 ListSessions": ("a(susso)", [])}
+    login = join(LOGIN, answers)
+    manager = "org.freedesktop.login1.Manager"
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        await asyncio.to_thread(shared.wait, "the first list", lambda: login.asked)
+        answers.update(logind(hint=True))
+        login.emit(f"{manager}.SessionNew", "so", ("1", OURS), path="/org/freedesktop/login1")
+        assert await said.get() is Screen.LOCKED
+        login.emit(f"{manager}.SessionRemoved", "so", ("1", OURS), path="/org/freedesktop/login1")
+        assert await said.get() is Screen.UNLOCKED
+
+    watched(shared.env, story)
+
+
+def test_a_bus_that_comes_back_is_watched_again() -> None:
+    """The session bus dies while the screen is locked: that lock is over, and the next bus is found by itself."""
+    with private_desktop() as own:
+        own.start_bus()
+        address = own.env["DBUS_SESSION_BUS_ADDRESS"]
+        answers = {"/org/gnome/ScreenSaver GetActive": ("b", True)}
+        before = Service(address, "org.gnome.ScreenSaver", answers)
+        services = [before]
+
+        async def story(said: "asyncio.Queue[object]") -> None:
+            assert await said.get() is Screen.LOCKED
+            before.close()
+            own.stop_bus()
+            assert await said.get() is Screen.UNLOCKED
+            own.home("run/bus").unlink(missing_ok=True)
+            await asyncio.to_thread(own.start_bus)
+            services.append(await asyncio.to_thread(Service, address, "org.gnome.ScreenSaver", answers))
+            services[-1].active("org.gnome.ScreenSaver", state=True)
+            await asyncio.sleep(0.5)  # the watch may see the name before or after it belongs to the saver
+            services[-1].active("org.gnome.ScreenSaver", state=True)
+            assert await said.get() is Screen.LOCKED
+
+        watched(own.env | {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}, story)
+        services[-1].close()
+
+
+def test_no_bus_at_all_is_fine() -> None:
+    """Without any bus nothing is said and nothing raised."""
+
+    async def story(said: "asyncio.Queue[object]") -> None:
+        await asyncio.sleep(0.5)
+        assert said.empty()
+
+    watched({"DBUS_SYSTEM_BUS_ADDRESS": "nonsense", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}, story)
+    watched({"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}, story)
