@@ -1,30 +1,63 @@
-"""Rules for every test: in a full run (`packaging/dev test`, CI) a skipped test is a failed one."""
+"""What all tests share: rigs without a display (one keyring, all else a test's own), and how hypothesis searches."""
 
-import os
-from collections.abc import Generator
-from typing import TypeVar
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+from awssim import Sim
+from awssim.world import Key
+from support.desktop import Desktop, private_desktop
+from support.rig import Rig, rig_on, world_with
+from support.strict import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by name
+
+# A busy machine is no failure, and a found example is told by its steps, not by a database on somebody's disk.
+settings.register_profile(
+    "modest", deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("modest"), max_examples=2000)
+settings.load_profile("modest")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that skips itself."""
-    return _strict((yield))
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """A keyring in which alice's long-term keys are stored for the profile `default`."""
+
+    desk: Desktop
+    key: Key
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A file that skips itself."""
-    return _strict((yield))
+@pytest.fixture(scope="session")
+def keyring() -> Iterator[Keyring]:
+    """A real gnome-keyring, filled by `trayexec keys add`."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        rig.store_keys()
+        yield Keyring(desk, rig.sim.world.user_key())
 
 
-def _strict(report: Report) -> Report:
-    """Nothing is proven by what did not run. A test that is known to fail (`xfail`) is reported as skipped, too."""
-    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
-        why = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome = "failed"
-        report.longrepr = f"{report.nodeid}: a full run skips nothing. {why}"
-    return report
+@pytest.fixture
+def bare() -> Iterator[Rig]:
+    """A rig on a machine with no D-Bus, and so without a keyring."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(keyring: Keyring) -> Iterator[Rig]:
+    """A rig whose keys are stored, and whose agent does not run yet."""
+    with private_desktop() as desk, Sim(world_with(keyring.key)) as sim:
+        desk.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.desk.env["DBUS_SESSION_BUS_ADDRESS"]
+        with rig_on(desk, sim) as own:
+            yield own
+
+
+@pytest.fixture(scope="module")
+def open_rig(keyring: Keyring) -> Iterator[Rig]:
+    """A rig shared by the tests of a file, its session open: leave it open."""
+    with private_desktop() as desk, Sim(world_with(keyring.key)) as sim:
+        desk.env["DBUS_SESSION_BUS_ADDRESS"] = keyring.desk.env["DBUS_SESSION_BUS_ADDRESS"]
+        with rig_on(desk, sim) as own:
+            yield own.unlock()

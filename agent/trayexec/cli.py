@@ -47,27 +47,49 @@ def main_agent() -> "NoReturn":
 
 
 def _guarded(arguments: "Sequence[str]") -> int:
+    _open_streams()
     try:
         if "--" in arguments:
             cut = arguments.index("--")
             return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
         from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
 
-        return dispatch(arguments, os.environ)
+        status = dispatch(arguments, os.environ)
+        sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
     except TrayexecError as error:
         complain(error)
         return USAGE if error.trouble.code == "usage" else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
-        return FAILED
     except Exception as error:
         if os.environ.get("TRAYEXEC_DEBUG"):
             raise
+        if isinstance(error, OSError) and _lost(error):
+            return FAILED
         what = "Something went wrong inside trayexec ({kind})."
         complain(TrayexecError(trouble("internal", what, "TRAYEXEC_DEBUG=1 shows where.", kind=type(error).__name__)))
         return FAILED
+    return status
+
+
+def _open_streams() -> None:
+    """Where a stream is closed, speak into the void; the command finds it closed as it was."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 — for life; pathlib is slow
+
+
+def _lost(error: OSError) -> bool:
+    """Whether it is our own output that went nowhere: the reader has left, or the disk is full."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
+    else:
+        return False
+    if not isinstance(error, BrokenPipeError):
+        say(f"standard output: {error.strerror}")
+    return True
 
 
 def complain(error: TrayexecError) -> None:
@@ -75,16 +97,17 @@ def complain(error: TrayexecError) -> None:
     from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
 
     speak = speaker(os.environ)
-    say(speak(error.trouble.title))
     hint = speak(error.trouble.hint)
-    if hint:
-        sys.stderr.write(f"  {hint}\n")
+    say(f"{speak(error.trouble.title)}\n  {hint}" if hint else speak(error.trouble.title))
 
 
 def say(sentence: str) -> None:
     """One line for the person, on stderr: stdout belongs to the command."""
-    sys.stderr.write(f"trayexec: {sentence}\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(f"trayexec: {sentence}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass  # a full disk or a closed pipe: who does not listen is not told, and the command runs all the same
 
 
 def _usage(sentence: str, /, **values: str) -> TrayexecError:
@@ -144,10 +167,11 @@ def _option(word: str, rest: "list[str]") -> "tuple[str, str]":
 
 
 def _seconds(option: str, value: str) -> int:
-    from trayexec.durations import parse_duration  # noqa: PLC0415 — only with an option
+    from trayexec import durations  # noqa: PLC0415 — only with an option
 
+    most = durations.LONGEST_WAIT if option == "--wait" else durations.LONGEST_NEED
     try:
-        return parse_duration(value)
+        return durations.parse_up_to(value, most)
     except ValueError as error:
         raise _usage("{option}: {why}.", option=option, why=str(error)) from None
 
@@ -174,7 +198,7 @@ def _find(name: str, environ: "Mapping[str, str]") -> str | int:
     for path in candidates:
         if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 — pathlib is slow to import
             return path
-        there = there or os.path.exists(path)  # noqa: PTH110 — likewise
+        there = there or (os.path.exists(path) and (path is name or not os.path.isdir(path)))  # noqa: PTH110, PTH112
     if there:
         say(f"{name}: not executable")
         return NOT_EXECUTABLE
@@ -272,7 +296,8 @@ def _become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> in
     """Let the command take this process's place. Only a failure returns: its exit status."""
     import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 — built in; `signal` is slow to import
 
-    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)  # Python ignores it, and an ignored signal is inherited
+    for ignored in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores these, and an ignored signal is inherited
+        _signal.signal(ignored, _signal.SIG_DFL)
     try:
         os.execve(program, list(command), env)  # noqa: S606 — that is the product
     except OSError as error:

@@ -1,5 +1,8 @@
 """Durations as people write them: `12h`, `1h30m`, `90s`, `2d`, plain seconds. It imports nothing, for the run path."""
 
+LONGEST_WAIT = 3600  # seconds that a request may wait for a person
+LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no session more
+
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _DIGITS = "0123456789"
 _LONGEST = 32
@@ -28,6 +31,14 @@ def parse_duration(text: str) -> int:
     if rest:
         raise wrong
     return total
+
+
+def parse_up_to(text: str, most: int) -> int:
+    """As `parse_duration`. Raises ValueError, with a text for a person, for more than `most` seconds as well."""
+    seconds = parse_duration(text)
+    if seconds > most:
+        raise ValueError(f"{text.strip()} is too long: at most {format_duration(most)}")
+    return seconds
 
 
 def format_duration(seconds: int) -> str:

@@ -36,7 +36,7 @@ def test(arguments: Sequence[str]) -> int:
         return status
     environ = dict(os.environ)
     if not arguments:
-        environ["CI"] = "true"  # tests/conftest.py: a skip is a failure
+        environ["CI"] = "true"  # tests/support/strict.py: a skip is a failure
     argv = ["pytest", *(arguments or PARALLEL)]
     print(f"$ {' '.join(argv)}", flush=True)
     pytest = [str(environment() / "python"), "-m", *argv]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.durations import format_duration, parse_duration
+from trayexec.durations import format_duration, parse_duration, parse_up_to
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,10 @@ def test_it_imports_nothing() -> None:
     script = "import sys; before = set(sys.modules); import trayexec.durations; print(*set(sys.modules) - before)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert set(run.stdout.split()) == {"trayexec", "trayexec.durations"}
+
+
+def test_what_is_too_long_names_the_most() -> None:
+    """A bound is part of the answer."""
+    assert parse_up_to("1h", 3600) == 3600
+    with pytest.raises(ValueError, match=r"99h is too long: at most 1h$"):
+        parse_up_to("99h", 3600)

@@ -37,6 +37,8 @@ def while_asked(
     screen: Desktop, tool: str, asked: Question, person: Callable[[], Awaitable[None]]
 ) -> tuple[Answer, list[int]]:
     """What the dialog answers to what `person` does once it is there, and the processes left afterwards."""
+    if tool != "tk":
+        desktop.program(tool)  # a missing one is named
 
     async def both() -> Answer:
         dialogs = Dialogs(tool, screen.env)
@@ -238,6 +240,33 @@ def test_nothing_but_names_is_in_argv(screen: Desktop, tool: str) -> None:
     assert isinstance(answer, Entered)
     assert answer.text.reveal() == code
     assert found == []
+
+
+HARDENED = """
+import asyncio, os, sys, threading
+from trayexec.adapters.harden import harden
+from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.core.ports import Question
+harden()
+def loop():
+    question = Question("work", "arn:aws:iam::1:mfa/me", "", "", None, 0, 60)
+    print("answer", asyncio.run(Dialogs(sys.argv[1], dict(os.environ)).ask(question)).text.reveal(), flush=True)
+thread = threading.Thread(target=loop)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("tool", ["pinentry-gtk-2", "kdialog", "tk"])
+def test_a_hardened_agent_can_ask_from_its_loops_thread(screen: Desktop, tool: str) -> None:
+    """No core dumps, not dumpable, no new privileges, umask 077, and a loop that is not in the main thread."""
+    agent = screen.spawn([sys.executable, "-c", HARDENED, tool])
+    screen.wait_window(TITLE)
+    screen.type("246810")
+    screen.key("Return")
+
+    assert agent.wait(desktop.PATIENCE) == 0, screen.said(agent)
+    assert "answer 246810" in screen.said(agent)
 
 
 def test_no_display_is_known_at_once(screen: Desktop) -> None:

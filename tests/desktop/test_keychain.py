@@ -11,8 +11,8 @@ import pytest
 
 from support import desktop
 from support.desktop import Desktop, eventually
-from trayexec.adapters.children import python
 from trayexec.adapters.keychain import CHILD, SystemKeychain
+from trayexec.adapters.launch import python
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.errors import TrayexecError, Trouble
 

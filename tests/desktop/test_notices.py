@@ -13,7 +13,8 @@ from jeepney import DBusAddress, HeaderFields, new_signal
 from support import desktop
 from support.desktop import Desktop, program
 from trayexec.adapters.bus import Bus, connect
-from trayexec.adapters.children import python, run
+from trayexec.adapters.children import run
+from trayexec.adapters.launch import python
 from trayexec.adapters.notices.chain import Delivery, Note, Notices
 from trayexec.adapters.notices.dbus import DBusNotices
 from trayexec.adapters.notices.log import LogNotices

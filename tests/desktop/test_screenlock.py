@@ -135,16 +135,18 @@ def _asked(service: Service) -> bool:
     return not LAST.isdisjoint(service.asked)
 
 
-async def settled(shared: Desktop, *services: Service) -> str:
-    """Wait until the watch listens and has asked these services how things stand; its name on the session bus."""
-    stats = "org.freedesktop.DBus.Debug.Stats"
+def listener(shared: Desktop, *, rules: int) -> str | None:
+    """The connection of the watch that has asked for so many kinds of signals: 10 on the session bus, 3 for logind."""
     bus = desktop.BUS
+    stats = "org.freedesktop.DBus.Debug.Stats"
+    (found,) = shared.call(bus.bus_name, bus.object_path, stats, "GetAllMatchRules")
+    return next((name for name, own in found.items() if len(own) == rules), None)
 
-    def rules() -> str | None:
-        (found,) = shared.call(bus.bus_name, bus.object_path, stats, "GetAllMatchRules")
-        return next((name for name, own in found.items() if len(own) == 2 * len(SAVERS)), None)
 
-    name = await asyncio.to_thread(shared.wait, "the watch", rules)
+async def settled(shared: Desktop, *services: Service, rules: int = 2 * len(SAVERS)) -> str:
+    """Wait until the watch listens and has asked these services how things stand; its name on the bus."""
+    probe = functools.partial(listener, shared, rules=rules)
+    name = await asyncio.to_thread(shared.wait, "the watch", probe)
     for service in services:
         await asyncio.to_thread(shared.wait, "the question", functools.partial(_asked, service))
     return name
@@ -226,9 +228,11 @@ def logind(hint: object = False) -> dict[str, tuple[str, Any]]:  # noqa: FBT002 
     }
 
 
-def hint(login: Service, state: object, path: str) -> None:
+def hint(login: Service, state: object, path: str, *, to: str = "") -> None:
     """A session's LockedHint changed."""
-    login.emit(f"{PROPERTIES}.PropertiesChanged", "sa{sv}as", (SESSION, {"LockedHint": ("b", state)}, []), path=path)
+    login.emit(
+        f"{PROPERTIES}.PropertiesChanged", "sa{sv}as", (SESSION, {"LockedHint": ("b", state)}, []), path=path, to=to
+    )
 
 
 def test_logind_hints_and_sleeps(shared: Desktop, join: Callable[..., Service]) -> None:
@@ -237,9 +241,12 @@ def test_logind_hints_and_sleeps(shared: Desktop, join: Callable[..., Service]) 
     stranger = join()
 
     async def story(said: "asyncio.Queue[object]") -> None:
-        await settled(shared, login)
-        stranger.emit("org.freedesktop.login1.Manager.PrepareForSleep", "b", (True,), path="/org/freedesktop/login1")
-        hint(stranger, state=True, path=OURS)
+        us = await settled(shared, login, rules=3)
+        manager, path = "org.freedesktop.login1.Manager", "/org/freedesktop/login1"
+        stranger.emit(f"{manager}.PrepareForSleep", "b", (True,), path=path, to=us)
+        hint(stranger, state=True, path=OURS, to=us)
+        await asyncio.sleep(0.3)
+        assert said.empty()
         hint(login, state=True, path=THEIRS)
         hint(login, state=True, path=OURS)
         assert await said.get() is Screen.LOCKED

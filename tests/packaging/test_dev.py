@@ -55,7 +55,7 @@ def test_b() -> None:
 @pytest.mark.parametrize("full", [True, False], ids=["full", "partial"])
 def test_a_full_run_skips_nothing(tmp_path: Path, *, whole: bool, full: bool) -> None:
     """With CI=true what is skipped has failed; a developer's own run lets it be. A known failure stays one."""
-    (tmp_path / "conftest.py").write_text((TOP / "tests/conftest.py").read_text())
+    (tmp_path / "conftest.py").write_text((TOP / "tests/support/strict.py").read_text())
     (tmp_path / "test_it.py").write_text(SKIPPING.format(whole=whole))
     environ = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
     done = subprocess.run(

@@ -4,17 +4,15 @@ import asyncio
 import contextlib
 import os
 import signal
-import site
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from trayexec.adapters.launch import environment
 
 LIMIT = 4096  # bytes kept of what a child says: a code is six
 GRACE = 1.0  # seconds for the last words of a child that has ended, and for a killed one to be collected
 
-# What a shell may have left in the environment that started the agent: no child of ours has a use for it.
-_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"})
 _STDIN, _STDOUT, _STDERR = range(3)
 
 
@@ -31,22 +29,6 @@ class Ended:
         """The last line it wrote on stderr, for a person."""
         lines = self.err.decode(errors="replace").strip().splitlines()
         return lines[-1].strip() if lines else f"exit status {self.status}"
-
-
-def python(module: str) -> list[str]:
-    """The argv that runs a module of ours in a Python that neither the environment nor the current folder can bend.
-
-    `-I` also hides the user's own site-packages. Where this package was installed there (`pip install --user`), that
-    would hide the package itself, and `-E -P` keeps the rest of the protection.
-    """
-    home = Path(__file__).resolve()
-    ours = site.ENABLE_USER_SITE and home.is_relative_to(Path(site.getusersitepackages()).resolve())
-    return [sys.executable, *(("-E", "-P") if ours else ("-I",)), "-m", module]
-
-
-def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` without AWS keys."""
-    return {name: value for name, value in environ.items() if name not in _KEYS}
 
 
 class Child(asyncio.SubprocessProtocol):

@@ -9,6 +9,9 @@ import os
 import sys
 from enum import Enum
 
+if sys.platform != "win32":
+    import resource
+
 FILES = 8192  # open files wanted: a thousand waiting callers, and the pipes of their children
 
 # Linux, prctl(2).
@@ -54,8 +57,6 @@ def seal() -> None:
 def _no_core() -> bool:
     if sys.platform == "win32":
         return False
-    import resource  # noqa: PLC0415 — not there on Windows
-
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         return True
@@ -81,8 +82,6 @@ def _private_files() -> bool:
 def _many_files() -> bool:
     if sys.platform == "win32":
         return False
-    import resource  # noqa: PLC0415 — not there on Windows
-
     with contextlib.suppress(ValueError, OSError):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)

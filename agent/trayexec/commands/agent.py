@@ -119,11 +119,14 @@ class _Output:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    return {
+    kept = {
         name: value
         for name, value in environ.items()
         if name not in NOT_FOR_AN_AGENT and not name.startswith(cli.FOREIGN_PREFIX)
     }
+    if kept.get("TRAYEXEC_SOCKET"):
+        kept["TRAYEXEC_SOCKET"] = str(Path(kept["TRAYEXEC_SOCKET"]).absolute())  # the agent has another working folder
+    return kept
 
 
 def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:

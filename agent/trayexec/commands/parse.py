@@ -130,6 +130,6 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
 def _seconds(text: str) -> int:
     try:
-        return durations.parse_duration(text)
+        return durations.parse_up_to(text, durations.LONGEST_WAIT)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

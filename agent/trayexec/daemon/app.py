@@ -27,12 +27,9 @@ from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
-from trayexec.adapters.notices.chain import Notices
-from trayexec.adapters.notices.dbus import DBusNotices
-from trayexec.adapters.notices.log import LogNotices
-from trayexec.adapters.notices.plyer_notice import PlyerNotices
+from trayexec.adapters.notices.choose import choose as choose_notices
 from trayexec.adapters.screenlock import ScreenWatch
-from trayexec.adapters.tray.choose import choose
+from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
     Authenticate,
     Caller,
@@ -129,8 +126,8 @@ class _Agent:
         self._journal: Logger = open_journal(Path(paths.log_path(environ)))
         self._speak = speaker(environ)
         self._dialogs = _SwitchingDialogs(environ)
-        self._notices = Notices([DBusNotices(environ), PlyerNotices(environ), LogNotices(self._journal)], self._speak)
-        self._tray: Tray = choose(environ if wish.face is Face.TRAY else {}, self._speak)
+        self._notices = choose_notices(environ, self._journal, self._speak)
+        self._tray: Tray = choose_tray(environ if wish.face is Face.TRAY else {}, self._speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
         self._files = _pool(1, "files")
         self._catalogues = AwsFiles(environ, session_name=session_name_for(_user()))

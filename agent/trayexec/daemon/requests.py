@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
+from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.errors import TrayexecError, trouble
 
-LONGEST_WAIT = 3600  # seconds
-LONGEST_NEED = 36 * 3600  # seconds
 LONGEST_TEXT = 4096
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from trayexec.adapters.children import Ended
 from trayexec.core.ports import Answer, NoDialog, Question
 from trayexec.errors import Text, trouble
+
+if TYPE_CHECKING:  # the Tk child imports this file, and has no use for asyncio
+    from trayexec.adapters.children import Ended
 
 # Not translated: window rules, screen readers' scripts and tests know the dialog by it.
 TITLE = "trayexec - MFA code"
@@ -114,7 +117,7 @@ def useless(tool: str, why: str) -> NoDialog:
     )
 
 
-def broken(tool: str, ended: Ended) -> NoDialog:
+def broken(tool: str, ended: "Ended") -> NoDialog:
     """`useless`, from how the child ended."""
     return useless(tool, ended.complaint)
 

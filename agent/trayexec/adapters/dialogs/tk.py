@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from trayexec.adapters.children import Ended, python, run
+from trayexec.adapters.children import Ended, run
 from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, useless
+from trayexec.adapters.launch import python
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 

@@ -15,6 +15,7 @@ from tkinter import font
 from typing import Any
 
 from trayexec.adapters.dialogs.sheet import COUNT
+from trayexec.adapters.harden import seal
 
 DIGITS = 6
 WIDTH = 400  # pixels at 96 dpi
@@ -191,6 +192,7 @@ class Window:
 
 def main() -> None:
     """Ask the question on stdin. Exits with 1 and Tk's own words when there is no window to be had."""
+    seal()
     sheet = json.load(sys.stdin)
     try:
         root = tk.Tk(className="trayexec")

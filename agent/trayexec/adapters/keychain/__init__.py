@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayexec.adapters.children import environment, python
+from trayexec.adapters.launch import environment, python
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
 from trayexec.errors import TrayexecError, Trouble, trouble

@@ -23,6 +23,7 @@ START = 5.0  # seconds for an answer: the bus may have to start the service firs
 _SERVICE = DBusAddress("/org/freedesktop/Notifications", NAME, NAME)
 _BUS = "org.freedesktop.DBus"
 _URGENCY = {Urgency.NORMAL: 1, Urgency.LAST: 2}
+DRAWS_DEFAULT = frozenset({"Xfce Notify Daemon"})  # shows the click on the notice itself as one more button
 _SERVER_DECIDES = -1  # milliseconds until it goes; a LAST one stays because of its urgency
 
 
@@ -35,6 +36,7 @@ class _Shown:
 @dataclass(frozen=True, slots=True)
 class _Server:
     owner: str
+    name: str
     capabilities: frozenset[str]
 
 
@@ -110,14 +112,16 @@ class DBusNotices:
         """Who shows notices, and what it can do."""
         if self._server is None:
             reply = await bus.call(new_method_call(_SERVICE, "GetCapabilities"), seconds=START)
-            self._server = _Server(field(reply, HeaderFields.sender), frozenset(map(str, reply.body[0])))
+            told = await bus.call(new_method_call(_SERVICE, "GetServerInformation"), seconds=START)
+            can = frozenset(map(str, reply.body[0]))
+            self._server = _Server(field(reply, HeaderFields.sender), str(told.body[0]), can)
         return self._server
 
     async def _notify(self, bus: Bus, server: _Server, note: Note) -> None:
         buttons = note.actions if "actions" in server.capabilities else ()
         actions = {name: name for name, _ in buttons}
         labels = [part for action in buttons for part in action]
-        if buttons and "default" not in actions:
+        if buttons and "default" not in actions and server.name not in DRAWS_DEFAULT:
             first, label = buttons[0]
             actions["default"] = first
             labels = ["default", label, *labels]

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from trayexec.adapters.bus_address import session_bus
-from trayexec.adapters.children import python, run
+from trayexec.adapters.children import run
+from trayexec.adapters.launch import python
 from trayexec.adapters.notices.chain import Delivery, Note
 
 SECONDS = 8.0

@@ -1,0 +1,351 @@
+"""The run path: what the command gets, and what a shell sees. The session is open; nobody is asked anything."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.rig import COMMAND, Rig
+
+# What the caller's shell may hold, all of it about somebody else.
+FOREIGN = {
+    "AWS_ACCESS_KEY_ID": "AKIAFOREIGN",
+    "AWS_SECRET_ACCESS_KEY": "foreign",
+    "AWS_SESSION_TOKEN": "foreign",
+    "AWS_SECURITY_TOKEN": "foreign",
+    "AWS_CREDENTIAL_FILE": "/foreign",
+    "AWS_CREDENTIAL_EXPIRATION": "2000-01-01T00:00:00Z",
+    "AWS_PROFILE": "foreign",
+    "AWS_DEFAULT_PROFILE": "foreign",
+    "AWS_SDK_LOAD_CONFIG": "1",
+    "AWS_ROLE_ARN": "arn:aws:iam::999999999999:role/foreign",
+    "AWS_ROLE_SESSION_NAME": "foreign",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/foreign",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/foreign",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "foreign",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/foreign",
+}
+SET = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "TRAYEXEC_PROFILE",
+}
+
+
+def environment(rig: Rig, *words: str, **more: str) -> dict[str, str]:
+    """The environment that `trayexec WORDS… -- env` shows."""
+    done = rig.run(*words, "--", "env", "-0", env=more)
+    assert done.status == 0, done.err
+    return dict(line.split("=", 1) for line in done.out.split("\0") if line)
+
+
+def test_nothing_foreign_reaches_the_command(open_rig: Rig) -> None:
+    """The command gets our seven variables, none of the caller's credentials, and all else as it was."""
+    kept = {"AWS_CA_BUNDLE": "/bundle.pem", "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "7", "OTHER": "as it was"}
+    seen = environment(open_rig, "account-a", **FOREIGN, **kept)
+    for name, value in FOREIGN.items():
+        assert seen.get(name) != value, name
+    assert set(seen) - set(open_rig.env) == SET | set(kept)
+    assert {name: seen[name] for name in kept} == kept
+    assert seen["TRAYEXEC_PROFILE"] == "account-a"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", seen["AWS_CREDENTIAL_EXPIRATION"])
+    key = open_rig.sim.world.keys[seen["AWS_ACCESS_KEY_ID"]]
+    assert (key.secret, key.token) == (seen["AWS_SECRET_ACCESS_KEY"], seen["AWS_SESSION_TOKEN"])
+    assert key.holder.arn.startswith("arn:aws:sts::222222222222:assumed-role/Deploy/")
+
+
+def test_a_run_inside_a_run_is_the_inner_profile(open_rig: Rig) -> None:
+    """`trayexec account-a -- trayexec account-b -- cmd` is account-b, and nothing of account-a is left."""
+    outer = environment(open_rig, "account-a")
+    done = open_rig.run("account-a", "--", *COMMAND, "account-b", "--", "env", "-0")
+    inner = dict(line.split("=", 1) for line in done.out.split("\0") if line)
+    assert inner["TRAYEXEC_PROFILE"] == "account-b"
+    key = open_rig.sim.world.keys[inner["AWS_ACCESS_KEY_ID"]]
+    assert key.holder.arn.startswith("arn:aws:sts::333333333333:assumed-role/Deploy/")
+    assert set(inner) == set(outer)
+    assert outer["AWS_SECRET_ACCESS_KEY"] not in inner.values()
+
+
+CONFIG = """
+[default]
+mfa_serial = {serial}
+endpoint_url = {url}
+{default}
+[profile middle]
+role_arn = arn:aws:iam::222222222222:role/Deploy
+source_profile = default
+endpoint_url = {url}
+{source}
+[profile one]
+role_arn = arn:aws:iam::333333333333:role/Deploy
+source_profile = default
+endpoint_url = {url}
+{profile}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "profile", "default", "expected"),
+    [
+        (["--region", "us-east-2"], "eu-west-1", "us-east-1", "us-east-2"),
+        (["--region=us-east-2"], "eu-west-1", "us-east-1", "us-east-2"),
+        ([], "eu-west-1", "us-east-1", "eu-west-1"),
+        ([], "", "us-east-1", "us-east-1"),
+        ([], "", "", "us-west-2"),
+    ],
+)
+def test_the_region_comes_from_the_nearest(
+    open_rig: Rig, words: list[str], profile: str, default: str, expected: str
+) -> None:
+    """Option, profile, source or default, and only then the caller's own variable."""
+    regions = {"profile": profile, "default": default}
+    lines = {name: f"region = {region}" if region else "" for name, region in regions.items()}
+    serial = open_rig.sim.world.device().serial
+    file = open_rig.write("regions", CONFIG.format(serial=serial, url=open_rig.sim.url, source="", **lines))
+    seen = environment(open_rig, *words, "one", AWS_CONFIG_FILE=str(file), AWS_DEFAULT_REGION="us-west-2")
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == expected
+
+
+def test_without_any_region_none_is_made_up(open_rig: Rig) -> None:
+    """Where nobody names a region, the command's environment does not either."""
+    serial = open_rig.sim.world.device().serial
+    text = CONFIG.format(serial=serial, url=open_rig.sim.url, source="", profile="", default="")
+    seen = environment(open_rig, "one", AWS_CONFIG_FILE=str(open_rig.write("regionless", text)))
+    assert not {"AWS_REGION", "AWS_DEFAULT_REGION"} & set(seen)
+
+
+@pytest.mark.parametrize("status", [0, 1, 42, 125, 255])
+def test_the_exit_status_is_the_commands_own(open_rig: Rig, status: int) -> None:
+    """Whatever the command ends with, the shell sees; we say nothing about it."""
+    done = open_rig.run("account-a", "--", "sh", "-c", f"echo out; echo err >&2; exit {status}")
+    assert (done.status, done.out, done.err) == (status, "out\n", "err\n")
+
+
+def test_the_command_is_the_process(open_rig: Rig) -> None:
+    """The command has the process id that the shell started, and no descriptor but its three streams."""
+    process = open_rig.start("account-a", "--", "sh", "-c", "echo $$; ls -m /proc/$$/fd; echo")
+    out, _ = process.communicate(timeout=30)
+    pid, descriptors = out.split("\n", 1)
+    assert int(pid) == process.pid
+    # `ls` is a child of the shell: what it lists is the shell's own.
+    assert {int(one) for one in descriptors.split(",")} <= {0, 1, 2, 10}, descriptors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGPIPE, signal.SIGXFSZ])
+def test_a_signal_kills_the_command_and_is_seen(open_rig: Rig, number: signal.Signals) -> None:
+    """A command that dies of a signal dies of it for the shell as well (128 + n there): none is left ignored."""
+    done = open_rig.run("account-a", "--", "sh", "-c", f"kill -{number} $$; echo survived")
+    assert (done.status, done.out) == (-number, "")
+
+
+def test_arguments_arrive_as_they_were(open_rig: Rig) -> None:
+    """Spaces, quotes, empty words, `--`, options of ours and bytes that are no UTF-8 belong to the command."""
+    words = ["a b", "", "'\"$HOME", "--", "--region", "日本", "\udcff", "*"]
+    done = open_rig.run("account-a", "--", "printf", "%s\\n", *words)
+    assert done.out.split("\n")[:-1] == words
+
+
+def test_standard_input_is_the_commands(open_rig: Rig) -> None:
+    """What is piped in reaches the command untouched."""
+    assert open_rig.run("account-a", "--", "cat", stdin="line\nlast").out == "line\nlast"
+
+
+def test_a_script_without_interpreter_is_the_shells(open_rig: Rig) -> None:
+    """As execvp(3) has it: a file without `#!` is run by sh."""
+    script = open_rig.write("bare-script", 'echo "$1 $TRAYEXEC_PROFILE"\n')
+    script.chmod(0o755)
+    assert open_rig.run("account-a", "--", str(script), "x").out == "x account-a\n"
+
+
+def test_a_script_with_a_missing_interpreter_is_said(open_rig: Rig) -> None:
+    """The command cannot be started: a sentence and 127 or 126, as shells do."""
+    script = open_rig.write("bad-script", "#!/nonexistent/interpreter\n")
+    script.chmod(0o755)
+    done = open_rig.run("account-a", "--", str(script))
+    assert done.status in {126, 127}
+    assert done.err.startswith("trayexec: ")
+    assert "Traceback" not in done.err
+
+
+def test_a_command_that_is_too_long_is_said(open_rig: Rig) -> None:
+    """What exec(2) refuses is a sentence and 126."""
+    done = open_rig.run("account-a", "--", "sh", "-c", ":", "x" * 131071, env={"BALLAST": "x" * 131000})
+    assert done.status in {0, 126}
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("name", ["status", "a b", "日本", "it's", 'say "hi"', "-x", "auth", "agent", "help"])
+def test_any_name_can_be_a_profile(open_rig: Rig, name: str) -> None:
+    """A verb's name, spaces, quotes, other scripts; one that looks like an option is named by --profile."""
+    quoted = "'" + name + "'" if "'" not in name else '"' + name + '"'
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-a]", f"[profile {quoted}]")
+    file = open_rig.write("names", text)
+    words = ["--profile", name] if name.startswith("-") else [name]
+    assert environment(open_rig, *words, AWS_CONFIG_FILE=str(file))["TRAYEXEC_PROFILE"] == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--", "true"],
+        ["account-a", "--"],
+        ["account-a", "account-b", "--", "true"],
+        ["--nonsense", "account-a", "--", "true"],
+        ["account-a", "--need", "--", "true"],
+        ["account-a", "--need", "soon", "--", "true"],
+        ["account-a", "--wait", "-1", "--", "true"],
+        ["--wait", "99h", "account-a", "--", "true"],
+        ["--need", "37h", "account-a", "--", "true"],
+        ["-h", "account-a", "--", "true"],
+        ["nonsense"],
+        ["status", "--nonsense"],
+        ["account-a"],
+        ["keys"],
+        ["agent", "nonsense"],
+        ["auth", "--wait", "soon"],
+        ["auth", "--wait", "99h"],
+        [""],
+        [],
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_two(open_rig: Rig, words: list[str]) -> None:
+    """What cannot be meant is said on stderr, with the way to say it right; nothing runs."""
+    done = open_rig.run(*words)
+    assert (done.status, done.out) == (2, "")
+    assert done.err
+    assert "Traceback" not in done.err
+
+
+def test_unknown_profiles_are_named_with_the_nearest(open_rig: Rig) -> None:
+    """A slip is answered with the name that was meant; nothing falls back to another profile."""
+    done = open_rig.run("acount-a", "--", "env", env={"AWS_PROFILE": "account-a"})
+    assert (done.status, done.out) == (125, "")
+    assert "account-a" in done.err
+
+
+def test_closed_streams_are_no_trouble(open_rig: Rig) -> None:
+    """With standard input, output or error closed, the command still runs, with them closed."""
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"):
+        marker = open_rig.desk.home("ran")
+        marker.unlink(missing_ok=True)
+        line = f'"$@" {closed}'
+        words = [*COMMAND, "account-a", "--", "sh", "-c", f"echo > '{marker}'"]
+        done = subprocess.run(
+            ["sh", "-c", line, "sh", *words], env=open_rig.env, capture_output=True, timeout=30, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), closed
+        assert marker.exists()
+
+
+def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig) -> None:
+    """`trayexec list | head -0` ends quietly."""
+    for words in (["list", "--json"], ["help"], ["version"]):
+        line = '"$@" | true; "$@" > /dev/full'
+        done = subprocess.run(
+            ["bash", "-c", line, "sh", *COMMAND, *words],
+            env=open_rig.env,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
+        assert done.returncode == 125, words
+
+
+# Before anybody is asked
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("no-such-command", 127),
+        ("./no-such-command", 127),
+        ("", 127),
+        ("./plain", 126),
+        ("plain", 126),
+        ("/", 126),
+        ("./folder", 126),
+        ("folder", 127),
+        ("./plain/below", 127),
+        ("./dangling", 127),
+    ],
+)
+def test_a_command_that_cannot_run_is_found_out_first(bare: Rig, command: str, status: int) -> None:
+    """127 and 126 as in a shell, before the agent is even looked for."""
+    here = bare.desk.home("here")
+    bare.write("here/plain", "not a program")
+    (here / "folder").mkdir()
+    (here / "dangling").symlink_to("nowhere")
+    done = bare.run("account-a", "--", command, cwd=here, env={"PATH": str(here)})
+    assert (done.status, done.out) == (status, "")
+    assert done.err.startswith("trayexec: ")
+    assert not bare.socket.exists()
+
+
+def test_path_is_searched_as_shells_do(open_rig: Rig) -> None:
+    """What is not executable is passed over for what is, an empty PATH entry is the current folder."""
+    here = open_rig.desk.home("path")
+    for folder in ("one", "two"):
+        open_rig.write(f"path/{folder}/tool", f"#!/bin/sh\necho {folder}\n")
+    (here / "two" / "tool").chmod(0o755)
+    path = f"{here}/one:{here}/two"
+    assert open_rig.run("account-a", "--", "tool", env={"PATH": path}).out == "two\n"
+    assert open_rig.run("account-a", "--", "tool", env={"PATH": ":/bin"}, cwd=here / "two").out == "two\n"
+    assert open_rig.run("account-a", "--", "echo", "ok", env={"PATH": None}).out == "ok\n"
+
+
+# The caller's own files
+
+
+def test_each_call_reads_its_callers_files(open_rig: Rig) -> None:
+    """One agent serves callers with different AWS files, named relatively, with `~` or with a variable."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("account-a", "elsewhere")
+    folder = open_rig.write("home/project/aws.cfg", text).parent
+    for named in ("aws.cfg", "~/project/aws.cfg", "$HOME/project/aws.cfg", str(folder / "aws.cfg")):
+        done = open_rig.run("elsewhere", "--", "true", cwd=folder, env={"AWS_CONFIG_FILE": named})
+        assert done.status == 0, (named, done.err)
+    assert open_rig.run("elsewhere", "--", "true").status == 125
+    assert open_rig.run("account-a", "--", "true", env={"AWS_CONFIG_FILE": ""}).status == 0
+    shared = open_rig.write("shared", "[foreign]\naws_access_key_id = AKIA\naws_secret_access_key = x\n")
+    listed = open_rig.run("list", "--json", env={"AWS_SHARED_CREDENTIALS_FILE": str(shared)})
+    assert "foreign" in {profile["name"] for profile in listed.json}
+    assert "foreign" not in {profile["name"] for profile in open_rig.run("list", "--json").json}
+
+
+def test_a_folder_that_is_gone_is_no_trouble(open_rig: Rig) -> None:
+    """A run from a deleted folder works; a relative file name there is a sentence."""
+    line = 'mkdir gone; cd gone; rmdir ../gone; "$@"'
+    for more, status in ({}, 0), ({"AWS_CONFIG_FILE": "relative"}, 125):
+        done = subprocess.run(
+            ["sh", "-c", line, "sh", *COMMAND, "account-a", "--", "/bin/true"],
+            env=open_rig.environment(more),
+            cwd=open_rig.desk.folder,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_an_agent_forgets_the_shell_that_started_it(rig: Rig) -> None:
+    """An agent started from a project's shell serves others from their own files, and with none of its variables."""
+    other = rig.write("other", rig.sim.world.config_text(rig.sim.url).replace("account-a", "elsewhere"))
+    shell = {**FOREIGN, "AWS_CONFIG_FILE": str(other), "TRAYEXEC_PROFILE": "outer"}
+    rig.answer_by_itself()
+    assert rig.run("elsewhere", "--", "true", env=shell).status == 0
+    assert rig.run("elsewhere", "--", "true").status == 125
+    assert rig.run("account-a", "--", "true").status == 0
+    held = Path(f"/proc/{rig.agent_pid}/environ").read_bytes().split(b"\0") if os.geteuid() == 0 else []
+    assert not [one for one in held if one.split(b"=")[0].decode() in {*shell}]
