@@ -205,14 +205,20 @@ def _environment(folder: Path, programs: Path, display: Mapping[str, str]) -> di
 
 def _start_bus(folder: Path, env: dict[str, str], running: list[subprocess.Popen[bytes]], *, opened: bool) -> None:
     """A session bus of our own. `opened`: the desktop's own notification service may be started on it."""
-    socket = folder / "run/bus"
+    path = folder / "run/bus"
     config = folder / "bus.conf"
     services = "<standard_session_servicedirs/>" if opened else ""
-    config.write_text(CLOSED.format(socket=socket, services=services))
-    env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
+    config.write_text(CLOSED.format(socket=path, services=services))
+    env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={path}"
     argv = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"]
     running.append(_start(argv, folder / "bus.log", env))
-    eventually("the session bus", socket.exists)
+    eventually("the session bus", lambda: _listens(path))
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody takes connections: the file of a socket is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        return knock.connect_ex(str(path)) == 0
 
 
 def _start_keyring(folder: Path, env: Mapping[str, str], running: list[subprocess.Popen[bytes]]) -> None:

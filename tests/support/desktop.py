@@ -21,6 +21,7 @@ import functools
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -199,7 +200,7 @@ class Desktop:
         """A session bus that can activate nothing but the panel's own settings. Milliseconds."""
         if "bus" in self._running:
             return self
-        socket = self.home("run/bus")
+        path = self.home("run/bus")
         config = self.folder / "bus.conf"
         # A closed world: no stray notification daemon, prompter or accessibility bus wakes up.
         services = self.folder / "services"
@@ -211,13 +212,13 @@ class Desktop:
             '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
             ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n'
             "<busconfig><type>session</type><keep_umask/>"
-            f"<listen>unix:path={socket}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
+            f"<listen>unix:path={path}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
             '<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n'
         )
-        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={path}"
         self._start("bus", ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
-        self.wait("the session bus", socket.exists)
+        self.wait("the session bus", lambda: _listens(path))
         return self
 
     def start_display(self) -> Self:
@@ -400,7 +401,8 @@ class Desktop:
 
     def type(self, text: str) -> None:
         """Type into the focused window."""
-        self.run(["xdotool", "type", "--delay", "15", text])
+        # What is on no key is put on one for a moment, and a busy program may look at the key only after that moment.
+        self.run(["xdotool", "type", "--delay", "15" if text.isascii() else "250", text])
 
     def key(self, name: str) -> None:
         """Press a key by its X name: `Return`, `Escape`, `ctrl+v`."""
@@ -586,6 +588,12 @@ class Desktop:
                 if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
                     os.kill(pid, signal.SIGTERM)
                     eventually(f"{name} to end", functools.partial(_gone, pid))
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody takes connections: the file of a socket is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        return knock.connect_ex(str(path)) == 0
 
 
 def _gone(pid: int) -> bool:
