@@ -87,7 +87,7 @@ def environment() -> Path:
         if not sys.executable.startswith("/usr/bin/"):
             raise NotReadyError(f"{sys.executable} has no ensurepip, so it can make no virtual environment.")
         need(["python3-venv"])
-    tell("making the virtual environment .venv (once; it takes a minute)")
+    tell("renewing the virtual environment .venv" if STAMP.exists() else "making .venv, once: a virtual environment")
     _run([sys.executable, "-m", "venv", *_clearing(), str(VENV)])
     pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     if os.geteuid() == 0:
