@@ -10,6 +10,9 @@ from awssim import Sim
 from awssim.world import Key
 from support.desktop import Desktop, private_desktop
 from support.rig import Rig, rig_on, world_with
+from support.strict import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by name
 
 # A busy machine is no failure, and a found example is told by its steps, not by a database on somebody's disk.
 settings.register_profile(

@@ -411,7 +411,8 @@ class Desktop:
 
     def type(self, text: str) -> None:
         """Type into the focused window."""
-        self.run(["xdotool", "type", "--delay", "15", text])
+        # What is on no key is put on one for a moment, and a busy program may look at the key only after that moment.
+        self.run(["xdotool", "type", "--delay", "15" if text.isascii() else "250", text])
 
     def key(self, name: str) -> None:
         """Press a key by its X name: `Return`, `Escape`, `ctrl+v`."""
