@@ -19,6 +19,8 @@ TESTS = (
     "adwaita-icon-theme",
     "at-spi2-core",
     "dunst",
+    "fonts-dejavu-core",
+    "gcr",
     "kdialog",
     "libglib2.0-bin",
     "libnotify-bin",
