@@ -24,7 +24,7 @@ from trayexec.commands.fanout.obtaining import Asking, Conversation, Denied, Obt
 from trayexec.commands.fanout.outputs import Grouped, Objects, Output, Prefixed, folder, marks
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Result, exit_status, shown_status
 from trayexec.commands.fanout.running import Plan, Runner
-from trayexec.commands.fanout.screen import LostError, Screen, Stream
+from trayexec.commands.fanout.screen import LostError, Screen, Stream, widen
 from trayexec.commands.fanout.selection import Candidate, Selection, Wanted, choose
 from trayexec.core.sections import shown
 from trayexec.core.settings import Settings
@@ -109,6 +109,8 @@ def _check(options: argparse.Namespace) -> None:
 def _screen(environ: Mapping[str, str]) -> Screen:
     """The streams as Python found them: a closed one is the null device by now."""
     descriptors = {Stream.OUT: sys.stdout.fileno(), Stream.ERR: sys.stderr.fileno()}
+    for descriptor in descriptors.values():
+        widen(descriptor)
     able = environ.get("TERM", "dumb") != "dumb"
     terminals = frozenset(one for one, descriptor in descriptors.items() if able and os.isatty(descriptor))
     return Screen(descriptors, terminals, lambda: shutil.get_terminal_size().columns, time.monotonic)

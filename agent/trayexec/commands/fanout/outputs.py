@@ -74,11 +74,11 @@ class _PrefixedSink:
     markers: Mapping[Stream, Marker]
 
     def take(self, stream: Stream, data: bytes) -> None:
-        self.screen.write(stream, self.markers[stream].feed(data))
+        self.screen.write(stream, *self.markers[stream].feed(data))
 
     def end(self, _result: Result) -> None:
         for stream, marker in self.markers.items():
-            self.screen.write(stream, marker.end())
+            self.screen.write(stream, *marker.end())
 
 
 def marks(
@@ -144,7 +144,7 @@ class _GroupedSink:
             if spool.size:
                 head = self.head
                 for portion in spool.portions():
-                    self.screen.write(stream, head + portion)
+                    self.screen.write(stream, head, portion)
                     head = b""
                 if spool.last != b"\n":
                     self.screen.write(stream, b"\n")

@@ -17,15 +17,14 @@ from trayexec.commands.fanout.groups import Groups
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
 from trayexec.commands.fanout.outputs import Output, Sink
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Result
-from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Stream
+from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Stream, widen
 from trayexec.commands.fanout.selection import Candidate
 from trayexec.core.sections import shown
 from trayexec.errors import Text, Trouble, trouble
 
 FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
 USABLE = 60  # seconds: with less, nothing is started
-PORTION = 1 << 18  # bytes read at once
-PIPE = 1 << 20  # bytes that a pipe holds, where the system lets us say so
+PORTION = 120 << 10  # bytes read at once: the C library gives larger blocks back to the system each time
 LINGER = 2.0  # seconds for what a command left behind to finish its output
 LOOK = 0.25  # seconds between looks at what gives no sign
 SCARCE = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
@@ -81,6 +80,7 @@ class Runner:
     _held: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
     _waiting: deque[Candidate] = field(default_factory=deque, init=False)
     _renewing: dict[str, Candidate] = field(default_factory=dict, init=False)
+    _look_at: float = field(default=0.0, init=False)
     _running: list[_Running] = field(default_factory=list, init=False)
     _results: dict[str, Result] = field(default_factory=dict, init=False)
 
@@ -114,20 +114,29 @@ class Runner:
             self._start_some()
         if not (self._running or self._renewing or (self._waiting and self.groups.stop is None)):
             return False
-        self._show_status()
-        for key, _ in self.selector.select(self._pause()):
-            match key.data:
-                case _Pipe() as pipe:
-                    self._read(pipe)
-                case Conversation() as conversation:
-                    self._listen(conversation)
-                case _:
-                    _drain(signals)
+        ready = self.selector.select(self._pause())
+        for key, _ in ready:
+            data = key.data
+            if isinstance(data, _Pipe):
+                self._read(data)
+            elif isinstance(data, Conversation):
+                self._listen(data)
+            else:
+                _drain(signals)
+                self._look_at = 0.0
+        now = self.screen.clock()
+        if now >= self._look_at:  # not at every turn: this is the hot loop
+            self._look_at = now + LOOK
+            self._look()
+        return True
+
+    def _look(self) -> None:
+        """See to all that gives no sign of its own."""
         self._answered(self.obtaining.tick())
         self._reap()
+        self._show_status()
         if self.groups.stop is not None and self.screen.clock() >= self.groups.stop.harder_at:
             self.groups.harder()
-        return True
 
     def _pause(self) -> float:
         busy = self.groups.stop is not None or self._renewing or any(one.ended is not None for one in self._running)
@@ -215,7 +224,7 @@ class Runner:
         self._running.append(running)
         self.groups.add(process.pid)
         for stream, end in zip(Stream, ends[::2], strict=True):
-            _widen(end)
+            widen(end)
             running.pipes.add(end)
             self.selector.register(end, EVENT_READ, _Pipe(end, stream, running))
         return True
@@ -278,6 +287,7 @@ class Runner:
     def _close(self, running: _Running, descriptor: int) -> None:
         self.selector.unregister(descriptor)
         running.pipes.discard(descriptor)
+        self._look_at = 0.0
         os.close(descriptor)
 
     # Ending
@@ -343,12 +353,3 @@ class Runner:
 def _drain(descriptor: int) -> None:
     with suppress(BlockingIOError):
         os.read(descriptor, 4096)
-
-
-def _widen(pipe: int) -> None:
-    """Fewer turns for much output; a refusal changes nothing but speed."""
-    import fcntl  # noqa: PLC0415 — not on every platform
-
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)

@@ -3,6 +3,7 @@
 Written are bytes, at once and whole; a write that blocks can be ended by a signal.
 """
 
+import fcntl
 import os
 import select
 from collections.abc import Callable, Iterator
@@ -13,7 +14,10 @@ from enum import Enum
 REDRAW = 0.1  # seconds between two status lines
 PATIENCE = 1.0  # seconds for a reader to take the rest, once we are told to end
 SURE = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512  # bytes that a writable pipe takes without blocking
+PIPE = 1 << 20  # bytes that a pipe holds, where the system lets us say so
 CLEAR = b"\r\x1b[K"
+
+Buffer = bytes | bytearray | memoryview
 
 
 class Stream(Enum):
@@ -50,14 +54,14 @@ class Screen:
     _drawn: bool = field(default=False, init=False)
     _next: float = field(default=0.0, init=False)
 
-    def write(self, stream: Stream, data: bytes) -> None:
-        """Write whole lines. Raises LostError."""
-        if not data:
+    def write(self, stream: Stream, *parts: Buffer) -> None:
+        """Write whole lines, which the `parts` are together. Raises LostError."""
+        if not parts:
             return
         if self._drawn and stream in self.terminals:
             self.clear()
         try:
-            self._write(self.descriptors[stream], data)
+            self._write(self.descriptors[stream], *parts)
         except OSError as error:
             raise LostError(stream, error) from None
 
@@ -92,23 +96,37 @@ class Screen:
         finally:
             self.blocked = False
 
-    def _write(self, descriptor: int, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
+    def _write(self, descriptor: int, *parts: Buffer) -> None:
+        rest = list(parts)
+        while rest:
             try:
                 if self.ending:
-                    count = self._try(descriptor, view)
+                    count = self._try(descriptor, rest[0])
                 else:
-                    with self.may_be_poked():
-                        count = os.write(descriptor, view)
+                    self.blocked = True
+                    count = os.writev(descriptor, rest)
             except PokedError:
                 continue
             except BlockingIOError:  # somebody else made it so: the terminal is shared
                 select.select([], [descriptor], [], PATIENCE)
                 continue
-            view = view[count:]
+            finally:
+                self.blocked = False
+            while rest and count >= len(rest[0]):
+                count -= len(rest.pop(0))
+            if count:
+                rest[0] = memoryview(rest[0])[count:]
 
-    def _try(self, descriptor: int, view: memoryview) -> int:
+    def _try(self, descriptor: int, part: Buffer) -> int:
+        """As much as goes without blocking, now that we are to end."""
         if not select.select([], [descriptor], [], PATIENCE)[1]:
             raise LostError(Stream.OUT, None)
-        return os.write(descriptor, view[:SURE])
+        return os.write(descriptor, memoryview(part)[:SURE])
+
+
+def widen(pipe: int) -> None:
+    """Fewer turns for much output: what is no pipe, or may not be wider, stays as it is."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            if fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) < PIPE:
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
