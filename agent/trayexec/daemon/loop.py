@@ -49,7 +49,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Where blocking calls run: at most 4 AssumeRole at once; sessions and the keychain apart from them."""
+    """Where blocking calls run: a few AssumeRole at once; sessions and the keychain apart from them."""
 
     roles: Executor
     sessions: Executor
