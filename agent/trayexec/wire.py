@@ -70,6 +70,11 @@ else:
         return json.dumps(message, separators=(",", ":"), allow_nan=False)
 
 
+def document(message: "Mapping[str, Any]") -> str:
+    """A flat object as JSON in ASCII, for whoever reads what we print."""
+    return _dump(message)
+
+
 def encode(message: "Mapping[str, Any]") -> bytes:
     """One line, with its newline."""
     return _dump({"v": VERSION, **message}).encode("ascii") + b"\n"
