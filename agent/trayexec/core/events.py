@@ -221,6 +221,14 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+
+    identity: Identity
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dismiss:
     """Take the dialog of this identity away, if it is there."""
 
@@ -260,4 +268,4 @@ class Hide:
     key: str
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide
+Effect = Deliver | Confirm | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide
