@@ -199,6 +199,7 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,14 @@ class Prompt:
     identity: Identity
     epoch: int
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+
+    identity: Identity
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +269,4 @@ class Hide:
     key: str
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide
+Effect = Deliver | Confirm | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide

@@ -10,6 +10,7 @@ from trayexec.core.events import (
     Ask,
     Authenticate,
     Caller,
+    CheckKeys,
     Confirm,
     Dismiss,
     Hand,
@@ -80,6 +81,8 @@ class Sessions(Turn):
         self.broker = self.broker.with_attempt(identity, prompt)
         if place is Place.DIALOG:
             self._question(identity, prompt, wait=0)
+        else:
+            self.effects.append(CheckKeys(identity, prompt.epoch))
         return prompt
 
     def _by_command(self) -> bool:
