@@ -199,12 +199,13 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    AGAIN = "again"
     HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A note to a caller that waits; on CODE it may ask the person at its own terminal."""
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal."""
 
     caller: Caller
     kind: NoteKind

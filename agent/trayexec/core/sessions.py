@@ -112,7 +112,8 @@ class Sessions(Turn):
                 "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {identity}`",
                 identity=identity.name,
             )
-            self.effects.append(Tell(caller, NoteKind.CODE, text, identity))
+            kind = NoteKind.CODE if prompt.reason is None else NoteKind.AGAIN
+            self.effects.append(Tell(caller, kind, text, identity))
         else:
             text = Text("Waiting for the MFA code of identity {identity} in the dialog", identity=identity.name)
             self.effects.append(Tell(caller, NoteKind.MFA, text, identity))
