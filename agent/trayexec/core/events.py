@@ -199,6 +199,7 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
