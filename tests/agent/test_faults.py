@@ -488,3 +488,16 @@ def test_no_config_at_all(bare: Rig) -> None:
         done = bare.run(*words)
         assert (done.status, done.out) == (0, "")
         assert done.err.startswith("trayexec: ")
+
+
+def test_a_locked_keyring(bare: Rig) -> None:
+    """The keyring locks itself while the agent runs: said, with the fix; nothing is asked in vain, nothing hangs."""
+    bare.store_keys()
+    desk = bare.desk
+    service, collection = "/org/freedesktop/secrets", "/org/freedesktop/secrets/collection/login"
+    lock = ("org.freedesktop.Secret.Service", "Lock", "ao", ([collection],))
+    desk.call("org.freedesktop.secrets", service, *lock)
+    begun = time.monotonic()
+    unwell(bare, bare.auth("123456"), "keyring is locked")
+    assert time.monotonic() - begun < 40
+    assert bare.sim.count("GetSessionToken") == 0
