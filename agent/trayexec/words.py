@@ -19,11 +19,12 @@ def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
 
 def speaker_of(locale: str) -> "Callable[[Text], str]":
     """What turns a text into a sentence in the language of `locale` (`ja_JP.UTF-8`)."""
-    if not locale.startswith("ja"):
+    if locale[:2] != "ja" or locale[2:3].isalpha():  # `jam` is another language
         return str
     from trayexec.japanese import SENTENCES  # noqa: PLC0415 — only for who reads it
 
     def speak(text: Text) -> str:
-        return SENTENCES.get(text.template, text.template).format(**text.values)
+        values = {name: speak(value) if isinstance(value, Text) else value for name, value in text.values.items()}
+        return SENTENCES.get(text.template, text.template).format(**values)
 
     return speak

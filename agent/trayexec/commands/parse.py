@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from trayexec import __version__, durations
+from trayexec.commands.slips import explain
 from trayexec.errors import TrayexecError, trouble
 
 RUN = """\
@@ -51,9 +52,7 @@ class _Parser(argparse.ArgumentParser):
     """Argparse, speaking as the rest of us does."""
 
     def error(self, message: str) -> NoReturn:
-        raise TrayexecError(
-            trouble("usage", "{message}.", "`trayexec help` shows every verb.", message=message.rstrip("."))
-        )
+        raise TrayexecError(explain(message))
 
     def format_help(self) -> str:
         return RUN
@@ -132,4 +131,6 @@ def _seconds(text: str) -> int:
     try:
         return durations.parse_up_to(text, durations.LONGEST_WAIT)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise TrayexecError(
+            trouble("usage", "{why}.", "`trayexec help` shows every option.", why=error.args[0])
+        ) from None
