@@ -56,7 +56,7 @@ def test_agent_start_and_stop_say_what_is(bare: Rig) -> None:
     """Both are content when there is nothing to do; after stop nothing is left."""
     assert bare.run("agent", "stop").status == 0
     assert bare.run("agent", "start").status == 0
-    assert bare.run("agent", "start").err == "trayexec: the agent runs already\n"
+    assert bare.run("agent", "start").err == "trayexec: the agent is running already\n"
     pid = bare.agent_pid
     assert bare.run("agent", "stop").status == 0
     eventually("the agent to end", lambda: not alive(pid))

@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec.errors import TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_PATH = 107  # bytes in sockaddr_un (unix(7)) without the final NUL; macOS has 103 and says so itself
 
@@ -52,7 +52,7 @@ def claim(path: Path) -> Claim:
         raise TrayexecError(
             trouble(
                 "socket_path",
-                "The socket's path is too long for a socket: {path}",
+                "The path of the private socket is too long: {path}",
                 "Name a shorter one with TRAYEXEC_SOCKET (at most {most} bytes).",
                 path=str(path),
                 most=LONGEST_PATH,
@@ -84,23 +84,23 @@ def _own_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileExistsError:
-        raise _untrusted(folder, "it is no folder") from None
+        raise _untrusted(folder, Text("it is not a folder")) from None
     except OSError as error:
-        why = "it is a symbolic link" if error.errno in {errno.ELOOP, errno.ENOTDIR} else str(error.strerror)
+        why = Text("it is a symbolic link") if error.errno in {errno.ELOOP, errno.ENOTDIR} else str(error.strerror)
         raise _untrusted(folder, why) from None
     try:
         seen = os.fstat(handle)
         if seen.st_uid != os.geteuid():
-            raise _untrusted(folder, "it belongs to another user")
+            raise _untrusted(folder, Text("it belongs to another user"))
         if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise _untrusted(folder, "others may write to it")
+            raise _untrusted(folder, Text("others may write to it"))
         if folder.name == "trayexec" and seen.st_mode & 0o077:
             os.fchmod(handle, 0o700)
     finally:
         os.close(handle)
 
 
-def _untrusted(folder: Path, why: str) -> TrayexecError:
+def _untrusted(folder: Path, why: str | Text) -> TrayexecError:
     return TrayexecError(
         trouble(
             "socket_folder",
@@ -159,7 +159,7 @@ def _remove_stale(path: Path) -> None:
         raise TrayexecError(
             trouble(
                 "socket",
-                "{path} is in the way: it is no socket.",
+                "{path} is in the way: it is not a socket.",
                 "Move it away, or name another socket with TRAYEXEC_SOCKET.",
                 path=str(path),
             )

@@ -189,9 +189,9 @@ def _start(environ: Mapping[str, str]) -> int:
         client.connect(environ).close()
     except client.AgentAbsentError:
         start(environ).close()
-        cli.say(speak(Text("the agent runs")))
+        cli.say(speak(Text("the agent is running")))
     else:
-        cli.say(speak(Text("the agent runs already")))
+        cli.say(speak(Text("the agent is running already")))
     return cli.OK
 
 
@@ -200,7 +200,7 @@ def _stop(environ: Mapping[str, str]) -> int:
     try:
         connection = client.connect(environ)
     except client.AgentAbsentError:
-        cli.say(speak(Text("no agent runs")))
+        cli.say(speak(Text("no agent is running")))
         return cli.OK
 
     def patient(seconds: int) -> None:

@@ -216,6 +216,6 @@ def _internal(error: BaseException) -> Trouble:
     return trouble(
         "internal",
         "Something went wrong inside trayexec ({kind}).",
-        "Try again. If it stays, please report it with the last lines of the agent's log.",
+        "Try again. If it keeps happening, please report it with the last lines of the agent's log.",
         kind=type(error).__name__,
     )
