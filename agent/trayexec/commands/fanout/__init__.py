@@ -189,7 +189,8 @@ def _do(caller: _Caller, chosen: Sequence[Candidate], settings: Settings, asked:
             _remember(caller, [one.name for one in chosen])
             raise
         held = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
-        denied = [one for one in outcomes if isinstance(one, Denied)]
+        refused = {one.profile: one for one in outcomes if isinstance(one, Denied)}
+        denied = [refused[one.name] for one in chosen if one.name in refused]
         results = _denials(caller, chosen, denied)
         _say_denials(caller, denied, of=len(chosen))
         runner = Runner(_plan(caller, len(chosen)), caller.screen, output, obtaining, selector, caller.speak)
