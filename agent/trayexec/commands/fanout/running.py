@@ -323,6 +323,9 @@ class Runner:
 
     def _see_them_off(self, signals: int) -> None:
         """When we were told to end, nobody stays behind in the groups either."""
+        if self.groups.stop is not None and self.groups.stop.sent is not signal.SIGTERM:
+            # What is left runs in the background, where shells let it ignore a Ctrl-C.
+            self.groups.stop.harder_at = min(self.groups.stop.harder_at, self.screen.clock() + LINGER)
         while self.groups.stop is not None and self.groups.prune():
             if self.screen.clock() >= self.groups.stop.harder_at:
                 if self.groups.stop.sent is signal.SIGKILL:
