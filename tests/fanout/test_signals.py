@@ -133,7 +133,7 @@ def test_ctrl_z_stops_all_and_fg_goes_on(fan: Rig) -> None:
     found = [int(shell.wait_for(r"\]\S* +\d+ here").split()[-2]) for _ in range(2)]
     shell.type("\x1a")
     shell.wait_for("Stopped")
-    assert [state(pid) for pid in found] == ["T", "T"]
+    eventually("both to stand still", lambda: [state(pid) for pid in found] == ["T", "T"])
     fan.write("home/go", "")
     shell.type("fg\n")
     shell.wait_for("went on")
