@@ -7,9 +7,8 @@ import pytest
 
 from awssim import Sim
 from awssim.world import Trust, World
-from conftest import Keyring
 from support.desktop import private_desktop
-from support.rig import Rig, rig_on, world_with
+from support.rig import Keyring, Rig, rig_on, world_with
 
 ROLES = 12
 TRUST = Trust(("arn:aws:iam::111111111111:root",), mfa=True)
