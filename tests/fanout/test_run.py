@@ -185,11 +185,11 @@ def test_a_script_without_interpreter_runs_and_one_with_a_wrong_one_fails(fan: R
     script = fan.write("bare-script", "echo $1\n")
     script.chmod(0o755)
     assert fan.run("*-a", "--", str(script), "x").out == "[account-a] x\n"
-    script = fan.write("bad-script", "#!/nonexistent\n")
+    script = fan.write("bad-script", f"#!{fan.desk.home('missing')}\n")
     script.chmod(0o755)
     done = fan.run("account-*", "--", str(script))
     assert done.status == 123
-    assert {cells[1] for cells in table(done.err).values()} == {"127"}
+    assert {cells[1] for cells in table(done.err).values()} == {"127"}, done.err
 
 
 # Credentials first

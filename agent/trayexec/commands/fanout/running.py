@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
 from typing import Any
 
@@ -157,7 +157,7 @@ class Runner:
         """How many seconds the credentials we hold for it have left."""
         stamp = str(self._held[candidate.name].get("Expiration", ""))
         try:
-            ends = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+            ends = datetime.fromisoformat(stamp).timestamp()
         except ValueError:
             return 0.0
         return ends - self.plan.wall()
