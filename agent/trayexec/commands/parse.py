@@ -12,6 +12,7 @@ from trayexec.words import is_japanese, language
 
 RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
        trayexec --live [PROFILE] -- CMD…
        trayexec VERB …
 
@@ -23,9 +24,26 @@ run a command with a profile's credentials:
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
-
+  --profile NAME       for a profile whose name looks like something else: -x, @home, star*
   --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
                        `aws configure` and the like change your own ~/.aws/config
+
+run it once for each of several profiles, side by side:
+  P1 'prod-*' @group -- CMD…
+                       names, globs, and groups from [groups] in config.toml; each profile once. Credentials for all
+                       come first. CMD gets TRAYEXEC_PROFILE and TRAYEXEC_ACCOUNT, an empty standard input and no
+                       terminal
+  --except GLOB        leave these out: a name, a glob or a @group; may be repeated
+  --jobs N             how many run at a time (8)
+  --output prefix      `[account-a] line`, as it comes; a line beyond 1 MiB goes on behind `[account-a]+`
+  --output grouped     each profile's output whole, when it ends
+  --output json        one object a profile: profile, account, status, seconds, stdout, stderr, replaced, error
+  --output dir=PATH    PATH/account-a.out and PATH/account-a.err
+  --dry-run            only say who would run
+  --keep-going         run the others where a profile gets no credentials; else nothing runs then
+  --fail-fast          at the first failure end the others, and begin no more
+  --retry-failed       those that did not succeed in the last run
+  --yes                more than 10 profiles on a terminal: do not ask
 
 verbs:
   shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
@@ -51,7 +69,7 @@ verbs:
 `status`, `list`, `keys list`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
-2 usage.
+2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.
 
 environment: TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an
 agent. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE are honoured, also per project.
