@@ -34,7 +34,6 @@ _DIGEST = 16
 _KEPT = 8
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 _OWN = 2  # how many of the stamps are of the user's own files
-_SAFE = re.compile(r"[\w@%+=:,./-]{1,120}", re.ASCII)  # what a `#!` line holds on every system
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ class Overlays:
         return tuple(
             plainfile.stamp_of(str(path))
             for path in (place.config, place.shared, place.overlay, place.empty, place.origin)
-        )
+        ) + ((hash(tuple(self._means.groups())),),)
 
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
@@ -265,17 +264,6 @@ def _new(there: Path, edit: _Edit) -> Mapping[str, Mapping[str, Value]] | None:
         return changes(parse(edit.before, file=str(there)), parse(edit.after, file=str(there)))
     except TrayexecError:
         return None
-
-
-def our_command(executable: str) -> tuple[str, ...]:
-    """What starts trayexec from anywhere, with absolute paths: our script, or `executable` (Python) and the script.
-
-    The second form is for folders whose name a script's `#!` line cannot hold, and for where there is no script.
-    """
-    script = Path(executable).with_name("trayexec")
-    if not os.access(script, os.X_OK):
-        return (executable, str(Path(origin.__file__).with_name("__main__.py")))
-    return (str(script),) if _SAFE.fullmatch(str(script)) else (executable, str(script))
 
 
 def write_home(home: Path, text: str, *, backup: Path | None) -> None:
