@@ -85,7 +85,7 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if arguments[:1] == ["credential-process"]:
         from trayexec import process  # noqa: PLC0415 — SDKs wait for it: no parser, no room
 
-        return process.run(arguments[1:], environ)
+        process.run(arguments[1:], environ)
     if arguments[:1] == ["hook"]:
         from trayexec import hook  # noqa: PLC0415 — every shell waits for it when it starts
 
