@@ -110,7 +110,7 @@ SENTENCES: dict[str, str] = {
     "AWS STS has a problem of its own ({host} answered {status}).": "AWS STS 側で問題が起きています ({host} の応答: {status})。",
     "Wait a minute and try again; https://health.aws.amazon.com shows outages.": "1 分待ってもう一度試してください。障害情報: https://health.aws.amazon.com",
     "The AWS session has expired.": "AWS セッションの有効期限が切れました。",
-    "Unlock again with a new code.": "新しいコードでもう一度ロック解除してください。",
+    "Unlock again with a new code: `trayexec auth --force`.": "新しいコードでもう一度ロック解除してください: `trayexec auth --force`",
     "AWS no longer accepts the session: it was revoked, or its user was changed.": "AWS がセッションを受け付けなくなりました。取り消されたか、ユーザーが変更されています。",
     "The key {subject} is a temporary one, and those cannot open a session.": "キー {subject} は一時的なもので、セッションを開くことができません。",
     "Use an IAM user's long-term access key (it begins with AKIA): trayexec keys add": "IAM ユーザーの長期アクセスキー (AKIA で始まるもの) を使ってください: trayexec keys add",
@@ -204,7 +204,9 @@ SENTENCES: dict[str, str] = {
     "the agent is running already": "エージェントはすでに実行中です",
     "no agent is running": "エージェントは実行されていません",
     "the agent has stopped and forgotten everything": "エージェントが停止し、すべて消去しました",
-    "End its process: `trayexec status` shows its pid.": "プロセスを終了してください。pid は `trayexec status` で確認できます。",
+    "End its process, whose number is in its lock file: kill -9 $(cat {lock})": "プロセスを終了してください。番号はロックファイルにあります: kill -9 $(cat {lock})",
+    "{title} But it cannot be reached.": "{title} しかし接続できません。",
+    "End that process, then try again.": "そのプロセスを終了してから、もう一度お試しください。",
     "The agent does not stop.": "エージェントが停止しません。",
     # commands/keys.py
     "asking AWS whose keys these are…": "キーの持ち主を AWS に確認しています…",
@@ -282,6 +284,8 @@ SENTENCES: dict[str, str] = {
     "AWS session expires in {minutes} min": "AWS セッションの有効期限まであと {minutes} 分",
     "AWS session expires in less than a minute": "AWS セッションの有効期限まであと 1 分未満",
     "Re-authenticate {identity} now, and nothing is interrupted.": "今 {identity} を再認証すれば、作業は中断されません。",
+    "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
+    "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
     "AWS session has expired": "AWS セッションの有効期限切れ",
     "{identity} is locked. Credentials already handed out work until they expire, at most an hour.": "{identity} はロックされました。渡し済みの認証情報は、それぞれの有効期限まで (最長 1 時間) 使えます。",
     "AWS no longer accepts the session": "AWS がセッションを受け付けなくなりました",
@@ -299,6 +303,9 @@ SENTENCES: dict[str, str] = {
     "Enter the six digits that your MFA device shows now.": "MFA デバイスに今表示されている 6 桁の数字を入力してください。",
     "That code has been used already.": "このコードは使用済みです。",
     "AWS takes each code once: the next one appears in {seconds} seconds.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
+    "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": (
+        "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です"
+    ),
     "The screen is locked, so no credentials are handed out.": "画面がロックされているため、認証情報を渡しません。",
     'Unlock the screen, or set on_lock = "keep" under [screen] in config.toml.': '画面のロックを解除するか、config.toml の [screen] で on_lock = "keep" を設定してください。',
     "The new session ends in {minutes} minutes, and more was asked for.": "新しいセッションの残り時間は {minutes} 分で、要求より短くなっています。",

@@ -420,7 +420,7 @@ def test_a_wrong_code_is_asked_again_at_the_terminal(stage: Stage) -> None:
     caller = stage.ask(hand=Hand.TERMINAL)
     stage.auth(code="123456", hand=Hand.TERMINAL)
     stage.refuse(Refusal.CODE)
-    assert stage.notes(caller) == ["code", "code"]
+    assert stage.notes(caller) == ["code", "again"]
     assert not stage.dialogs
 
 
@@ -451,14 +451,17 @@ def test_no_dialog_and_nobody_waiting_is_a_trouble(stage: Stage) -> None:
     assert stage.broker.phase(ALICE) == Locked(NO_DISPLAY.trouble)
 
 
+@pytest.mark.parametrize("how", ["hangs up", "has waited enough"])
 @pytest.mark.parametrize("already", ["locked", "open"])
-def test_asking_at_terminals_ends_with_the_last_of_them(stage: Stage, already: str) -> None:
+def test_asking_at_terminals_ends_with_the_last_of_them(stage: Stage, already: str, how: str) -> None:
     """Neither a first code nor a renewal is asked for ever after everybody has gone."""
     if already == "open":
         stage.unlock()
     caller = stage.auth(renewal=Renewal.ALWAYS, hand=Hand.TERMINAL)
-    stage.hang_up(caller)
-    stage.wait(15)
+    if how == "hangs up":
+        stage.hang_up(caller)
+    else:
+        stage.wait(121)
     assert stage.broker.prompting(ALICE) is None
     assert stage.is_open() == (already == "open")
 

@@ -1,5 +1,6 @@
 """One agent per socket: the folder is ours, a lock held for life decides, and only its holder touches the socket."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -20,10 +21,20 @@ class Claim:
     path: Path
     lock: int
     listener: socket.socket
+    made: os.stat_result
+
+    def holds(self) -> bool:
+        """Whether socket and lock are still where they were made: a logout or a tidy-up may have taken them away."""
+        try:
+            there, lock = self.path.lstat(), _lock_of(self.path).lstat()
+        except OSError:
+            return False
+        return os.path.samestat(there, self.made) and os.path.samestat(lock, os.fstat(self.lock))
 
     def release(self) -> None:
-        """Remove the socket and let the next agent in."""
-        self.path.unlink(missing_ok=True)
+        """Remove the socket, unless it is another agent's by now, and let the next agent in."""
+        if self.holds():
+            self.path.unlink(missing_ok=True)
         self.listener.close()
         os.close(self.lock)
 
@@ -48,7 +59,7 @@ def claim(path: Path) -> Claim:
             )
         )
     _own_folder(path.parent)
-    lock = _lock(path.with_suffix(".lock"))
+    lock = _lock(_lock_of(path))
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -59,7 +70,11 @@ def claim(path: Path) -> Claim:
         raise _cannot(path, error) from None
     finally:
         os.umask(before)
-    return Claim(path, lock, listener)
+    return Claim(path, lock, listener, path.lstat())
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_suffix(".lock")
 
 
 def _own_folder(folder: Path) -> None:
@@ -128,8 +143,9 @@ def _lock(path: Path) -> int:
                 pid=pid,
             )
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
+    with contextlib.suppress(OSError):  # on a full disk the lock holds all the same; only the number is not there
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
     return lock
 
 

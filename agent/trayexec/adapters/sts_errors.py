@@ -163,12 +163,16 @@ def _down(request: Request, status: int) -> StsError:
 def _invalid(code: str, request: Request) -> StsError:
     if request.purpose is Purpose.ROLE:
         if code in EXPIRED:
-            what = trouble("session_ended", "The AWS session has expired.", "Unlock again with a new code.")
+            what = trouble(
+                "session_ended",
+                "The AWS session has expired.",
+                "Unlock again with a new code: `trayexec auth --force`.",
+            )
         else:
             what = trouble(
                 "session_ended",
                 "AWS no longer accepts the session: it was revoked, or its user was changed.",
-                "Unlock again with a new code.",
+                "Unlock again with a new code: `trayexec auth --force`.",
             )
         return StsError(what, Refusal.SESSION)
     if request.subject.startswith("ASIA"):

@@ -152,7 +152,7 @@ class _Agent:
             self._tray.stop()
 
     async def _serve(self) -> None:
-        await self._look()
+        await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
         self._wish.ready()
@@ -185,7 +185,10 @@ class _Agent:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
-            await self._look()
+            await self._guarded(self._look())
+            if not self._claim.holds():
+                self._journal.error("the socket is gone, and so nobody can ask any more")
+                self._tray.stop()
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
