@@ -256,7 +256,7 @@ def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mappi
     patience = int(request.get("wait", 0)) + client.PATIENCE
     for line in client.ask(connection, request, _progress(request, patience)):
         final = line
-        if line.get("note") in {"code", "again"}:
+        if line.get("note") in client.QUESTIONS:
             from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
 
             if terminal.answer(line, connection, environ):

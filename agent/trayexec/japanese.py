@@ -38,7 +38,7 @@ SENTENCES: dict[str, str] = {
     # adapters/dialogs/sheet.py
     "Unlock {identity} with your MFA code": "MFA コードで {identity} をロック解除",
     "Device: {serial}": "デバイス: {serial}",
-    "A new code appears in {seconds} s: use that one.": "新しいコードは {seconds} 秒後に表示されます。それを使ってください。",
+    "A new code appears in {seconds} s: use that one.": "{seconds} 秒後に表示される新しいコードを使ってください。",
     "The new code is there now.": "新しいコードが表示されています。",
     "MFA code": "MFA コード",
     "Six digits, from your authenticator": "認証アプリの 6 桁の数字",

@@ -355,7 +355,10 @@ def test_a_config_that_cannot_be_read(rig: Rig, kind: str) -> None:
     config = rig.desk.home("home/.aws/config")
     rig.unlock()
     spoil(config, kind)
-    assert rig.run("account-a", "--", "true").status == 0
+    known = rig.run("account-a", "--", "true")
+    assert known.status == 0
+    assert str(config) in known.err  # it says that this is what the file said before
+    assert str(config) in rig.run("list").err
     assert rig.run("agent", "stop").status == 0
     done = rig.run("account-a", "--no-wait", "--", "true")
     unwell(rig, done, str(config))
@@ -387,7 +390,9 @@ def test_a_config_that_is_deleted_or_changes_all_the_time(opened: Rig) -> None:
     config = opened.desk.home("home/.aws/config")
     text = config.read_text()
     config.unlink()
-    assert opened.run("account-a", "--", "true").status == 0
+    gone = opened.run("account-a", "--", "true")
+    assert gone.status == 0
+    assert "is gone" in gone.err
     config.write_text(text)
     script = (
         "import os, sys, itertools\n"

@@ -163,7 +163,11 @@ def _down(request: Request, status: int) -> StsError:
 def _invalid(code: str, request: Request) -> StsError:
     if request.purpose is Purpose.ROLE:
         if code in EXPIRED:
-            what = trouble("session_ended", "The AWS session has expired.", "Unlock again with a new code: `trayexec auth --force`.")
+            what = trouble(
+                "session_ended",
+                "The AWS session has expired.",
+                "Unlock again with a new code: `trayexec auth --force`.",
+            )
         else:
             what = trouble(
                 "session_ended",

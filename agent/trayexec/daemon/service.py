@@ -19,7 +19,6 @@ from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Common,
-    Files,
     Request,
     WantCredentials,
     WantLock,
@@ -102,19 +101,19 @@ class Service:
     async def _do(self, connection: Connection, request: Request) -> None:
         match request:
             case WantCredentials(common, name, need, wait):
-                profile = _profile(await self._catalogue(common.files), name)
+                profile = _profile(await self._catalogue(connection, common), name)
                 self._loop.post(Ask(self._caller(connection, common), profile, need, wait))
             case WantSession(common, name, code, renewal, wait):
-                identity = _identity(await self._catalogue(common.files), name)
+                identity = _identity(await self._catalogue(connection, common), name)
                 caller = self._caller(connection, common)
                 self._loop.post(Authenticate(caller, identity, renewal, code, wait))
             case WantLock(common, name):
-                keys = None if name is None else _identity(await self._catalogue(common.files), name).keys
+                keys = None if name is None else _identity(await self._catalogue(connection, common), name).keys
                 self._loop.post(Lock(keys))
                 self._log(connection, request, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
-                catalogue = await self._catalogue(common.files)
+                catalogue = await self._catalogue(connection, common)
                 facts = self._rooms.facts()
                 document = status(
                     self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
@@ -129,9 +128,16 @@ class Service:
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
 
-    async def _catalogue(self, files: Files) -> Catalogue:
-        load = self._rooms.catalogues.load
-        return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, files.config, files.shared)
+    async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
+        """What the caller's files say; when they are broken now, what they said before, and a note about it."""
+        load, files = self._rooms.catalogues.load, common.files
+        running = asyncio.get_running_loop()
+        catalogue = await running.run_in_executor(self._rooms.files, load, files.config, files.shared)
+        if catalogue.warning is not None:
+            speak = speaker_of(common.language)
+            text = f"{speak(catalogue.warning.title)} {speak(catalogue.warning.hint)}"
+            connection.say(wire.encode({"note": "warning", "text": text}))
+        return catalogue
 
     def _caller(self, connection: Connection, common: Common) -> Caller:
         program = common.program or peer.program_of(connection.pid)
