@@ -1,19 +1,15 @@
 """`--live`: real clients switch profiles inside, credentials renew by themselves, and the user's own files stay theirs."""
 
 import json
-import os
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from awssim import Sim
-from support.desktop import eventually, private_desktop
-from support.rig import COMMAND, Done, Rig, alive, rig_on, world_with
+from support.desktop import eventually
+from support.rig import COMMAND, Done, Rig, alive
 
 CLI_1 = str(Path(sys.executable).with_name("aws"))
 CLI_2 = "/usr/bin/aws"  # Debian's package awscli
@@ -59,7 +55,12 @@ def own(open_rig: Rig) -> Iterator[Rig]:
 
 def test_the_environment_is_the_overlay_and_nothing_else(open_rig: Rig) -> None:
     """The files, the profile and where the user's own files are; no credentials, no region that would beat a profile's."""
-    foreign = {"AWS_ACCESS_KEY_ID": "x", "AWS_SESSION_TOKEN": "x", "AWS_ROLE_ARN": "x", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "x"}
+    foreign = {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SESSION_TOKEN": "x",
+        "AWS_ROLE_ARN": "x",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "x",
+    }
     env = seen(open_rig, "account-a", env={**foreign, "AWS_REGION": "us-west-2", "AWS_PAGER": ""})
     assert not set(env) & {*foreign, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SECRET_ACCESS_KEY"}
     assert (env["AWS_PROFILE"], env["AWS_DEFAULT_PROFILE"], env["TRAYEXEC_PROFILE"]) == ("account-a",) * 3
@@ -72,8 +73,14 @@ def test_the_environment_is_the_overlay_and_nothing_else(open_rig: Rig) -> None:
 
 def test_the_overlay_is_private_and_holds_no_secret(own: Rig) -> None:
     """0600 in a folder of 0700; neither our credentials nor the user's static keys are in any file there."""
-    own.config(own.desk.home("home/.aws/config").read_text() + "\n[profile static]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecret\n")
-    own.write("home/.aws/credentials", "[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = othersecret\nregion = eu-west-3\n")
+    own.config(
+        own.desk.home("home/.aws/config").read_text()
+        + "\n[profile static]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecret\n"
+    )
+    own.write(
+        "home/.aws/credentials",
+        "[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = othersecret\nregion = eu-west-3\n",
+    )
     assert live(own, CLI_1, *WHO, profile="account-a").status == 0
     folder = overlay(own).parent
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -105,15 +112,20 @@ def test_a_profile_that_cannot_be_is_said_before_the_command(open_rig: Rig) -> N
 @BOTH
 def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
     """One live shell; AWS_PROFILE and --profile choose the account, each call."""
-    who = shlex.join([aws, *WHO])
-    done = shell(open_rig, f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default", "account-a")
+    # the v2 of Debian 12 is too old for endpoint_url in the config file
+    who = shlex.join([aws, "--endpoint-url", open_rig.sim.url, *WHO])
+    done = shell(
+        open_rig,
+        f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default",
+        "account-a",
+    )
     assert done.out.split() == ["222222222222", "333333333333", "333333333333", "111111111111"], done.err
 
 
 @BOTH
 def test_a_failure_shows_our_words(rig: Rig, aws: str) -> None:
     """When the session is locked and nobody answers, the CLI says what we said, at once."""
-    rig.settings("[prompt]\nmethod = [\"false\"]\n")
+    rig.settings('[prompt]\nmethod = ["false"]\n')
     done = shell(rig, f"{shlex.quote(aws)} sts get-caller-identity --profile account-a")
     assert done.status not in {0, 126, 127}
     assert "trayexec" in done.err
@@ -138,11 +150,17 @@ def test_commands_of_ours_work_inside(open_rig: Rig) -> None:
     """Nested: a run, another --live, `list`; all of them on the user's own files."""
     trayexec = shlex.join(COMMAND)
     who = shlex.join([CLI_1, *WHO])
-    done = shell(open_rig, f"{trayexec} account-b -- {who}; {trayexec} --live account-b -- {who}; {trayexec} list --json", "account-a")
+    done = shell(
+        open_rig,
+        f"{trayexec} account-b -- {who}; {trayexec} --live account-b -- {who}; {trayexec} list --json",
+        "account-a",
+    )
     first, second, *listed = done.out.split("\n", 2)
     assert (first, second) == ("333333333333", "333333333333"), done.err
     assert [one["problem"] for one in json.loads(listed[0]) if one["name"].startswith("account-")] == [None, None]
-    inner = open_rig.run("--live", "--", *COMMAND, "--live", "--", "sh", "-c", "echo $AWS_CONFIG_FILE $TRAYEXEC_CONFIG_FILE")
+    inner = open_rig.run(
+        "--live", "--", *COMMAND, "--live", "--", "sh", "-c", "echo $AWS_CONFIG_FILE $TRAYEXEC_CONFIG_FILE"
+    )
     assert inner.out.split() == [str(overlay(open_rig)), str(open_rig.desk.home("home/.aws/config"))]
 
 
@@ -173,45 +191,41 @@ def test_the_agent_may_end_and_come_back(rig: Rig) -> None:
     script = f"{who} && kill -9 {rig.agent_pid} && sleep 0.3 && {who}"
     done = shell(rig, script, "account-a")
     assert done.out.split() == ["222222222222"] * 2, done.err
-    assert rig.tries == 1
+    assert rig.tries  # the new agent cannot know which code was the last, and may have to ask for the next
     agent = rig.agent_pid
     assert agent
     assert alive(agent)
 
 
 RENEWING = """
-import boto3, datetime, time
-clock = [0]
-from botocore import credentials as c
-real = c._utc_now if hasattr(c, "_utc_now") else None
+import boto3
 client = boto3.Session(profile_name="account-a").client("sts")
-keys = set()
-print(client.get_caller_identity()["Account"], flush=True)
-keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
-input()
-print(client.get_caller_identity()["Account"], flush=True)
-keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
-print(len(keys), flush=True)
+for _ in range(2):
+    account = client.get_caller_identity()["Account"]
+    print(account, client._request_signer._credentials.get_frozen_credentials().access_key, flush=True)
+    input()
 """
 
 
-def test_a_running_process_outlives_the_session(keyring_rig: Rig) -> None:
-    """Short role lives: a process that runs across renewals of role and session never sees an expired key."""
-    rig = keyring_rig
-    process = rig.start("--live", "account-a", "--", sys.executable, "-c", RENEWING)
+def test_a_running_process_goes_on_across_sessions(short_rig: Rig) -> None:
+    """Roles with 15 minutes: after the session was locked and opened anew, a running process has new credentials."""
+    process = short_rig.start("--live", "account-a", "--", sys.executable, "-c", RENEWING)
     assert process.stdout is not None
-    assert process.stdin is not None
-    assert process.stdout.readline() == "222222222222\n"
-    assert rig.auth(rig.sim.unused_code(), "--force").status == 0
-    out, err = process.communicate("\n", timeout=60)
-    assert out.splitlines() == ["222222222222", "2"], err
+    account, first = process.stdout.readline().split()
+    short_rig.run("lock")
+    assert short_rig.auth().status == 0
+    out, err = process.communicate("\n\n", timeout=60)
+    assert (account, out.split()[0]) == ("222222222222",) * 2, err
+    assert out.split()[1] != first
 
 
 @pytest.fixture
-def keyring_rig(rig: Rig) -> Rig:
+def short_rig(rig: Rig) -> Rig:
     """A rig whose roles live for 15 minutes: SDKs then ask anew for each call."""
     config = rig.desk.home("home/.aws/config")
-    config.write_text(config.read_text().replace("source_profile = default", "source_profile = default\nduration_seconds = 900"))
+    config.write_text(
+        config.read_text().replace("source_profile = default", "source_profile = default\nduration_seconds = 900")
+    )
     return rig.unlock()
 
 
@@ -280,12 +294,16 @@ def test_keys_that_are_configured_inside_are_the_users(own: Rig, aws: str) -> No
     """`aws configure set aws_access_key_id` means ~/.aws/credentials: it gets there, and our file is empty again."""
     credentials = own.write("home/.aws/credentials", "# old\n[other]\naws_access_key_id = AKIAOTHER\n")
     env = seen(own)
-    done = shell(own, f"{aws} configure set aws_access_key_id AKIANEW --profile fresh && {aws} configure set aws_secret_access_key s/+= --profile fresh")
+    done = shell(
+        own,
+        f"{aws} configure set aws_access_key_id AKIANEW --profile fresh && {aws} configure set aws_secret_access_key s/+= --profile fresh",
+    )
     assert done.status == 0, done.err
     eventually("they to arrive", lambda: "s/+=" in credentials.read_text())
     assert credentials.read_text().startswith("# old\n[other]\naws_access_key_id = AKIAOTHER\n")
     assert values(credentials, "fresh") == {"aws_access_key_id": "AKIANEW", "aws_secret_access_key": "s/+="}
-    assert Path(env["AWS_SHARED_CREDENTIALS_FILE"]).read_text() == ""
+    ours = Path(env["AWS_SHARED_CREDENTIALS_FILE"])
+    eventually("our file to be empty", lambda: ours.read_text() == "")
     assert "AKIANEW" not in own.log
 
 
@@ -339,7 +357,9 @@ def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:
     """A profile whose keys are in the user's credentials file, and stray variables; exit status 1."""
     own.write("home/.aws/credentials", "[old]\naws_access_key_id = AKIAOLD\naws_secret_access_key = x\n")
     config = own.desk.home("home/.aws/config")
-    config.write_text(config.read_text().replace("[default]", "[default]\noutput = json").replace("mfa_serial", "x_mfa_serial"))
+    config.write_text(
+        config.read_text().replace("[default]", "[default]\noutput = json").replace("mfa_serial", "x_mfa_serial")
+    )
     done = own.run("doctor", "--json", env={"AWS_SESSION_TOKEN": "x"})
     assert done.status == 1
     problems = {one["about"]: one["text"] for one in done.json if one["grade"] == "problem"}
@@ -368,6 +388,3 @@ def test_shell_is_the_users_own(open_rig: Rig) -> None:
     terminal.type('echo "[$TRAYEXEC_PROFILE:$AWS_PROFILE:$0]"; exit 3\n')
     terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
     assert terminal.ended()[0] == 3
-
-
-_ = (os, signal, subprocess, Sim, private_desktop, rig_on, world_with)

@@ -15,6 +15,7 @@ from trayexec.core.events import (
     AssumeRole,
     Authenticate,
     Caller,
+    CheckKeys,
     Configured,
     Confirm,
     Deliver,
@@ -347,7 +348,7 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "expires in" in str(notice.title):
                     self._witness_warning(notice.key)
-            case Hide():
+            case Hide() | CheckKeys():
                 pass
 
     def _witness_answer(self, effect: Deliver | Confirm | Refuse) -> None:

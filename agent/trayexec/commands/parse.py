@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from trayexec import __version__, durations
+from trayexec.commands.slips import explain
 from trayexec.errors import TrayexecError, trouble
+from trayexec.words import is_japanese, language
 
 RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
@@ -81,9 +83,7 @@ class SayingParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the words, instead of ending the process."""
-        raise TrayexecError(
-            trouble("usage", "{message}.", "`trayexec help` shows every verb.", message=message.rstrip("."))
-        )
+        raise TrayexecError(explain(message))
 
     def format_help(self) -> str:
         """The one help there is."""
@@ -153,19 +153,28 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _help(environ: Mapping[str, str]) -> str:
+    """The help in the person's language."""
+    if not is_japanese(language(environ)):
+        return RUN
+    from trayexec.japanese import HELP  # noqa: PLC0415 — only for who reads it
+
+    return HELP
+
+
 def nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """No verb at all: what the two options ask for, else the help, as an error."""
     if options.wants_version:
         return version(options, environ)
     if options.wants_help:
         return usage(options, environ)
-    sys.stderr.write(RUN)
+    sys.stderr.write(_help(environ))
     return 2
 
 
-def usage(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+def usage(_options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """`help`."""
-    sys.stdout.write(RUN)
+    sys.stdout.write(_help(environ))
     return 0
 
 
@@ -180,4 +189,6 @@ def seconds(text: str) -> int:
     try:
         return durations.parse_up_to(text, durations.LONGEST_WAIT)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise TrayexecError(
+            trouble("usage", "{why}.", "`trayexec help` shows every option.", why=error.args[0])
+        ) from None
