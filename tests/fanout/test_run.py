@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from awssim.faults import Kind
 from support.desktop import eventually
-from support.rig import Rig, end_process
+from support.rig import COMMAND, Rig, end_process
 
 
 def table(err: str) -> dict[str, list[str]]:
@@ -99,6 +100,24 @@ def test_jobs_is_how_many_run_at_a_time(fan: Rig) -> None:
     script = "mkdir busy || echo met; echo $TRAYEXEC_PROFILE; sleep 0.05; rmdir busy"
     done = fan.run("role-00*", "--jobs", "1", "--", "sh", "-c", script)
     assert done.out.splitlines() == [f"[role-{n:03}] role-{n:03}" for n in range(10)]
+
+
+@pytest.mark.parametrize("output", ["prefix", "json", "dir=few"])
+def test_few_descriptors_only_make_it_slower(fan: Rig, output: str) -> None:
+    """Where the machine has no room for all, those that do not fit wait until others have ended."""
+    words = [*COMMAND, "role-*", "--jobs", "12", "--output", output, "--", "sh", "-c", "sleep 0.2; echo ran"]
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -n 36; "$@"', "sh", *words],
+        env=fan.environment(),
+        cwd=fan.desk.home("home"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    files = "".join(path.read_text() for path in fan.desk.home("home/few").glob("*.out"))
+    assert (files if output == "dir=few" else done.stdout).count("ran") == 12
 
 
 def test_groups_come_from_the_settings(fan: Rig) -> None:

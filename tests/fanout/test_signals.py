@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from support.rig import COMMAND, Rig, alive
 
 # Each command starts a child of its own, tells both process ids, and waits; with IGNORE in the environment, deaf.
 FAMILY = '[ -z "$IGNORE" ] || trap "" $IGNORE; sleep 300 & echo $$ $!; wait; [ -z "$IGNORE" ] || sleep 300'
+
+# Tells its process id, and waits for a file.
+WAITING = [
+    *(sys.executable, "-I", "-S", "-c"),
+    """import os, time
+print(os.getpid(), "here", flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.05)
+print("went on")""",
+]
 
 
 def family(line: str) -> list[int]:
@@ -127,8 +138,8 @@ def test_ctrl_z_stops_all_and_fg_goes_on(fan: Rig) -> None:
     """Job control in a shell: the commands stand still with us, and go on with us."""
     shell = fan.terminal_for(["bash", "--norc", "--noprofile", "-i"], env={"TERM": "xterm", "PS1": "ready> "})
     shell.wait_for("ready> ")
-    script = "echo $$ here; while [ ! -e go ]; do sleep 0.05; done; echo went on"
-    quoted = " ".join(f"'{word}'" for word in [*COMMAND, "account-a", "account-b", "--", "sh", "-c", script])
+    # No shell: one that is stopped while it starts a child waits for that in state D.
+    quoted = " ".join(f"'{word}'" for word in [*COMMAND, "account-a", "account-b", "--", *WAITING])
     shell.type(f"{quoted}\n")
     found = [int(shell.wait_for(r"\]\S* +\d+ here").split()[-2]) for _ in range(2)]
     shell.type("\x1a")

@@ -162,7 +162,7 @@ class Obtaining:
 
     def _note(self, conversation: Conversation, note: Mapping[str, Any]) -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
-        if note["note"] == "code" and "mfa_serial" in note:
+        if note["note"] in {"code", "again"}:
             identity = str(note.get("identity", ""))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return

@@ -100,6 +100,9 @@ class Runner:
                 while self._step(signals):
                     pass
                 self._see_them_off(signals)
+            except BaseException:
+                self.groups.abandon()
+                raise
             finally:
                 self.selector.unregister(signals)
         for one in self._waiting:
@@ -205,14 +208,17 @@ class Runner:
     def _start(self, candidate: Candidate) -> bool:
         """Start it; False when the machine has no room and it has to wait until another has ended."""
         ends: list[int] = []
+        sink: Sink | None = None
         try:
-            sink = self.output.sink(candidate.name)
             for _ in Stream:
                 ends += os.pipe()
+            sink = self.output.sink(candidate.name)
             process = self._spawn(self._environment(candidate), ends[1], ends[3])
         except OSError as error:
             for one in ends:
                 os.close(one)
+            if sink is not None:
+                sink.close()
             if error.errno in SCARCE and self._running:
                 self._waiting.appendleft(candidate)
                 return False
@@ -314,6 +320,7 @@ class Runner:
             self._keep(one, lambda sink: sink.end(result))
             if one.lost is not result.trouble:
                 result = Result(name, account, End.EXITED, result.status, seconds, one.lost)
+        one.sink.close()
         self._finished(result)
 
     def _finished(self, result: Result) -> None:
