@@ -3,24 +3,37 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
+
+from trayexec.errors import Text
 
 HOUR, MINUTE = 3600, 60
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The table, on standard output."""
+    for line in lines(head, rows):
+        sys.stdout.write(f"{line}\n")
+
+
+def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
     widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+        yield "  ".join(cells).rstrip()
 
 
 def show_json(document: object) -> None:
     """The document, for a script."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def show_line(document: object) -> None:
+    """The document on one line, for a script that reads line by line."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def clock(stamp: str) -> str:
@@ -30,14 +43,14 @@ def clock(stamp: str) -> str:
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
 
 
-def left(stamp: str) -> str:
+def left(stamp: str) -> Text:
     """How long until then."""
     seconds = int(_parse(stamp).timestamp() - time.time())
     if seconds < MINUTE:
-        return "<1 min"
+        return Text("<1 min")
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
-    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02} min"
+        return Text("{m} min", m=seconds // MINUTE)
+    return Text("{h} h {m:02} min", h=seconds // HOUR, m=seconds % HOUR // MINUTE)
 
 
 def _parse(stamp: str) -> datetime:

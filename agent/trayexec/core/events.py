@@ -199,11 +199,13 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    AGAIN = "again"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A note to a caller that waits; on CODE it may ask the person at its own terminal."""
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal."""
 
     caller: Caller
     kind: NoteKind
@@ -218,6 +220,14 @@ class Prompt:
     identity: Identity
     epoch: int
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+
+    identity: Identity
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +270,4 @@ class Hide:
     key: str
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide
+Effect = Deliver | Confirm | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide

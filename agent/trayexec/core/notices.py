@@ -35,7 +35,10 @@ def expired(identity: Identity) -> Notice:
     return Notice(
         expiry_key(identity),
         Text("AWS session has expired"),
-        Text("{identity} is locked. What was handed out works until it ends, at most an hour.", identity=identity.name),
+        Text(
+            "{identity} is locked. Credentials already handed out work until they expire, at most an hour.",
+            identity=identity.name,
+        ),
         _OFFER,
         Urgency.LAST,
     )
@@ -55,3 +58,12 @@ def revoked(identity: Identity) -> Notice:
 def unlock_failed(why: Trouble) -> Notice:
     """A click on the icon led nowhere: say why, with the fix."""
     return Notice("unlock", why.title, why.hint)
+
+
+def no_dialog(identity: Identity) -> Notice:
+    """A click on the icon cannot open a dialog here: say where the code can be entered instead."""
+    return Notice(
+        "unlock",
+        Text("No dialog can be shown for the MFA code"),
+        Text("Enter it on a terminal with `trayexec auth {identity}`.", identity=identity.name),
+    )

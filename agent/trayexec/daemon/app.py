@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
 
-ASSUMING = 4  # AssumeRole calls at once
+ASSUMING = 10  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
 
@@ -157,7 +157,7 @@ class _Agent:
             self._tray.stop()
 
     async def _serve(self) -> None:
-        await self._look()
+        await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
         self._wish.ready()
@@ -190,7 +190,10 @@ class _Agent:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
-            await self._look()
+            await self._guarded(self._look())
+            if not self._claim.holds():
+                self._journal.error("the socket is gone, and so nobody can ask any more")
+                self._tray.stop()
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""

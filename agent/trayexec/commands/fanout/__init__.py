@@ -1,0 +1,154 @@
+"""`trayexec P1 'prod-*' @group -- CMD…`: the same command once for each of several profiles, side by side.
+
+The steps, each with a room of its own: who is meant (`selection`, `preview`), credentials for all (`obtaining`,
+`upfront`), the commands (`running`, `groups`), what they say (`outputs`, `lines`, `names`, `screen`, `spool`), how it
+went (`result`, `memory`, `ending`).
+"""
+
+import argparse
+import selectors
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trayexec import cli, paths, words
+from trayexec.adapters import settingsfile
+from trayexec.commands.fanout import memory
+from trayexec.commands.fanout.caller import Caller, screen_of
+from trayexec.commands.fanout.ending import remember, sum_up
+from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served
+from trayexec.commands.fanout.outputs import Grouped, Objects, Output, Prefixed, folder, marks
+from trayexec.commands.fanout.preview import ask_if_many, select, tell_who
+from trayexec.commands.fanout.result import End, Result
+from trayexec.commands.fanout.running import Plan, Runner
+from trayexec.commands.fanout.selection import Candidate
+from trayexec.commands.fanout.upfront import credentials, denials, say_denials
+from trayexec.core.sections import shown
+from trayexec.core.settings import Settings
+from trayexec.errors import Text, TrayexecError, trouble
+
+JOBS = 8  # commands at a time, unless told
+OUTPUTS = ("prefix", "grouped", "json")
+
+
+def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `command` for every profile that `options` mean. Returns the exit status: 0, 123, 125, or 128 + a signal.
+
+    Raises TrayexecError for what is known to be wrong before anything has run.
+    """
+    _check(options)
+    program = cli.find(command[0], environ)
+    if isinstance(program, int):
+        return program
+    caller = Caller(options, command, program, environ, screen_of(environ), words.speaker(environ))
+    settings = settingsfile.load(paths.settings_path(environ))
+    last = memory.recall(cli.files(environ), environ) if options.retry_failed else None
+    if last is not None and not last.failed:
+        caller.say(Text("nothing to run: the last run had no failures"))
+        return cli.OK
+    request: dict[str, Any] = {"op": "status", "wait": 0, **cli.files(environ)}
+    profiles = cli.obtain(request, environ)["profiles"]
+    selection = select(options, profiles, settings, last)
+    for one in selection.unserved:
+        caller.say(
+            Text("left out: {profile}: {problem}", profile=shown(one.name), problem=shown_problem(one.problem or ""))
+        )
+    if options.dry_run:
+        return tell_who(caller, selection.chosen)
+    ask_if_many(caller, selection.chosen)
+    asked: dict[str, Any] = {name: value for name, value in request.items() if name != "op"}
+    asked |= {"wait": options.wait, "program": command[0].rpartition("/")[2]}
+    if options.need is not None:
+        asked["need"] = options.need
+    return _do(caller, selection.chosen, settings, asked)
+
+
+def shown_problem(problem: str) -> str:
+    """A problem on one line."""
+    return " ".join(problem.split())
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raises TrayexecError (`usage`) for options that cannot be meant."""
+    if options.jobs is not None and options.jobs < 1:
+        raise TrayexecError(
+            trouble("usage", "--jobs is a number from 1 on.", "Usage: trayexec --jobs 8 'prod-*' -- CMD…")
+        )
+    if options.output not in OUTPUTS and not (options.output.startswith("dir=") and options.output[4:]):
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "There is no output {output}.",
+                "It is one of: --output prefix, grouped, json, dir=PATH",
+                output=shown(options.output),
+            )
+        )
+
+
+# Credentials, then the commands
+
+
+def _do(caller: Caller, chosen: Sequence[Candidate], settings: Settings, asked: Mapping[str, Any]) -> int:
+    output = _output(caller, [one.name for one in chosen], settings)
+    with selectors.DefaultSelector() as selector:
+        asking = Asking(asked, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
+        obtaining = Obtaining(asking, selector)
+        try:
+            outcomes = credentials(caller, [one.name for one in chosen], obtaining, selector)
+        except KeyboardInterrupt:
+            obtaining.close()
+            caller.screen.clear()
+            remember(caller, [one.name for one in chosen])
+            raise
+        held = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
+        refused = {one.profile: one for one in outcomes if isinstance(one, Denied)}
+        denied = [refused[one.name] for one in chosen if one.name in refused]
+        results = denials(chosen, denied)
+        say_denials(caller, denied, of=len(chosen))
+        runner = Runner(_plan(caller, len(chosen)), caller.screen, output, obtaining, selector, caller.speak)
+        if not denied or caller.options.keep_going:
+            results |= runner.run([one for one in chosen if one.name in held], held)
+    caller.screen.clear()
+    ended = [results.get(one.name) or Result(one.name, one.account, End.UNBEGUN) for one in chosen]
+    remember(caller, [one.profile for one in ended if not one.good])
+    return sum_up(caller, ended, output, runner)
+
+
+def _plan(caller: Caller, count: int) -> Plan:
+    options = caller.options
+    return Plan(
+        program=caller.program,
+        command=caller.command,
+        environ=caller.environ,
+        region=options.region,
+        jobs=min(options.jobs or JOBS, count),
+        fail_fast=options.fail_fast,
+        wall=time.time,
+    )
+
+
+def _output(caller: Caller, profiles: Sequence[str], settings: Settings) -> Output:
+    screen, mode = caller.screen, caller.options.output
+    match mode:
+        case "prefix":
+            plain = bool(caller.environ.get("NO_COLOR"))
+            return Prefixed(screen, marks(profiles, screen, plain=plain, colour=lambda one: settings.rule(one).colour))
+        case "grouped":
+            return Grouped(screen)
+        case "json":
+            return Objects(screen, caller.speak)
+        case _:
+            path = Path(mode.removeprefix("dir=")).expanduser()
+            try:
+                return folder(path, profiles)
+            except OSError as error:
+                raise TrayexecError(
+                    trouble(
+                        "output",
+                        "The folder {folder} cannot be used: {why}.",
+                        "Name another: --output dir=PATH",
+                        folder=shown(str(path)),
+                        why=error.strerror or type(error).__name__,
+                    )
+                ) from None
