@@ -1,4 +1,4 @@
-"""The command that starts trayexec again, from any folder and with any PATH. Light: shells and SDKs wait for who asks."""
+"""The command that starts trayexec again, from any folder and with any PATH. Light: shells wait for it."""
 
 import os
 import sys

@@ -221,7 +221,7 @@ def test_a_command_prints_the_code(tmp_path: Path) -> None:
     assert dialogs.name == "command"
     assert isinstance(answer, Entered)
     assert answer.text.reveal() == "123456"
-    about = {"TRAYEXEC_IDENTITY": "work", "TRAYEXEC_MFA_SERIAL": "arn:aws:iam::1:mfa/me"}
+    about = {"TRAYEXEC_IDENTITY": "work", "TRAYEXEC_MFA_SERIAL": "arn:aws:iam::1:mfa/me", "TRAYEXEC_CHAIN": "*"}
     assert calls(tmp_path) == [(["--for", "a b", "$HOME"], about)]
 
 

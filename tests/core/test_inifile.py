@@ -12,7 +12,7 @@ from trayexec.core.inifile import changes, profile_of, section_for, written
 FILE = """\
 # the first line
 [default]
-region = eu-central-1   
+region = eu-central-1
 ; a comment
 output=json
 

@@ -93,16 +93,20 @@ def test_words_are_completed(open_rig: Rig, shell: str) -> None:
     open_rig.settings('[groups]\nall = ["account-*"]\n')
     open_rig.config(open_rig.sim.world.config_text(open_rig.sim.url) + "\n")
     if shell == "fish":
-        ask = f"{TAKE['fish']}; for l in 'trayexec acc' 'trayexec @' 'trayexec sta' 'trayexec account-a -- prin'; complete -C $l | string split -f1 \\t; end"
+        lines = "'trayexec acc' 'trayexec @' 'trayexec sta' 'trayexec account-a -- prin'"
+        ask = f"{TAKE['fish']}; for l in {lines}; complete -C $l | string split -f1 \\t; end"
     elif shell == "bash":
         ask = (
-            f'{TAKE["bash"]}; t() {{ COMP_WORDS=(trayexec "$@") COMP_CWORD=$#; _trayexec; printf \'%s\\n\' "${{COMPREPLY[@]}}"; }}; '
+            f"{TAKE['bash']}; "
+            't() { COMP_WORDS=(trayexec "$@") COMP_CWORD=$#; _trayexec; echo "${COMPREPLY[@]}"; }; '
             "t acc; t @; t sta; t account-a -- prin"
         )
     else:
         # compadd and _normal are the completion system's: here they print what they would offer
         ask = (
-            f"{TAKE['zsh']}; compadd() {{ [[ $1 == -a ]] && print -l ${{(P)2}} || print -l ${{@:2}} }}; _normal() {{ print -l normal $words; }}; "
+            f"{TAKE['zsh']}; "
+            "compadd() { [[ $1 == -a ]] && print -l ${(P)2} || print -l ${@:2} }; "
+            "_normal() { print -l normal $words; }; "
             "words=(trayexec acc); CURRENT=2; _trayexec; words=(trayexec account-a -- prin); CURRENT=4; _trayexec"
         )
     words = open_rig.run("hook", "sh").out
@@ -115,7 +119,8 @@ def test_words_are_completed(open_rig: Rig, shell: str) -> None:
 
 def test_zsh_completion_is_registered_when_the_prompt_comes(open_rig: Rig) -> None:
     """With compinit after the hook, as in many a ~/.zshrc, the completion is there at the first prompt."""
-    script = f"{TAKE['zsh']}; autoload -Uz compinit; compinit -D -u; for f in $precmd_functions; do $f; done; print $_comps[trayexec] $#precmd_functions"
+    prompt = "for f in $precmd_functions; do $f; done; print $_comps[trayexec] $#precmd_functions"
+    script = f"{TAKE['zsh']}; autoload -Uz compinit; compinit -D -u; {prompt}"
     assert run(open_rig, "zsh", script).out.split() == ["_trayexec", "0"]
 
 
@@ -127,8 +132,10 @@ def test_direnv_uses_a_profile(open_rig: Rig) -> None:
     open_rig.write("home/unknown/.envrc", "use trayexec account-z\n")
     direnv = program("direnv")
     script = (
-        f"cd {home}/project && {direnv} allow . && {direnv} exec . {WHO} && {direnv} exec . sh -c 'echo $TRAYEXEC_PROFILE $AWS_ACCESS_KEY_ID.'"
-        f'; eval "$({direnv} export bash)"; echo in ${{AWS_PROFILE-none}}; cd ..; eval "$({direnv} export bash)"; echo out ${{AWS_PROFILE-none}} ${{AWS_CONFIG_FILE-none}}'
+        f"cd {home}/project && {direnv} allow . && {direnv} exec . {WHO}"
+        f" && {direnv} exec . sh -c 'echo $TRAYEXEC_PROFILE $AWS_ACCESS_KEY_ID.'"
+        f'; eval "$({direnv} export bash)"; echo in ${{AWS_PROFILE-none}}; cd ..'
+        f'; eval "$({direnv} export bash)"; echo out ${{AWS_PROFILE-none}} ${{AWS_CONFIG_FILE-none}}'
         f"; cd {home}/unknown && {direnv} allow . && {direnv} exec . echo ran"
     )
     done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign")

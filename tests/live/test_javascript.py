@@ -1,9 +1,8 @@
 """The JavaScript SDK, version 3, under `--live`: it reads the overlay's grammar its own way."""
 
 from support.desktop import program
-from support.rig import Rig
-
 from support.node import modules
+from support.rig import Rig
 
 WHO = """
 import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";

@@ -1,4 +1,4 @@
-"""`--live`: real clients switch profiles inside, credentials renew by themselves, and the user's own files stay theirs."""
+"""`--live`: real clients switch profiles inside, credentials renew, and the user's own files stay theirs."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.desktop import eventually
-from support.rig import COMMAND, Done, Rig, alive
+from support.rig import COMMAND, Done, Rig, end_process
 
 CLI_1 = str(Path(sys.executable).with_name("aws"))
 CLI_2 = "/usr/bin/aws"  # Debian's package awscli
@@ -54,7 +54,7 @@ def own(open_rig: Rig) -> Iterator[Rig]:
 
 
 def test_the_environment_is_the_overlay_and_nothing_else(open_rig: Rig) -> None:
-    """The files, the profile and where the user's own files are; no credentials, no region that would beat a profile's."""
+    """The files, the profile, where the user's own files are; no credentials, no region to beat a profile's."""
     foreign = {
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SESSION_TOKEN": "x",
@@ -116,7 +116,8 @@ def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
     who = shlex.join([aws, "--endpoint-url", open_rig.sim.url, *WHO])
     done = shell(
         open_rig,
-        f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default",
+        f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; "
+        f"{who} --profile account-b; {who} --profile default",
         "account-a",
     )
     assert done.out.split() == ["222222222222", "333333333333", "333333333333", "111111111111"], done.err
@@ -124,12 +125,15 @@ def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
 
 @BOTH
 def test_a_failure_shows_our_words(rig: Rig, aws: str) -> None:
-    """When the session is locked and nobody answers, the CLI says what we said, at once."""
-    rig.settings('[prompt]\nmethod = ["false"]\n')
-    done = shell(rig, f"{shlex.quote(aws)} sts get-caller-identity --profile account-a")
-    assert done.status not in {0, 126, 127}
-    assert "trayexec" in done.err
-    assert "Traceback" not in done.err
+    """When it is decided that there are no credentials, the CLI ends and says what we said."""
+    rig.settings('[prompt]\nmethod = ["sleep", "60"]\n')
+    process = rig.start("--live", "--", aws, "sts", "get-caller-identity", "--profile", "account-a")
+    eventually("the prompt", lambda: rig.agent_pid and rig.phase() == "prompting")
+    rig.run("lock")
+    _, err = process.communicate(timeout=40)
+    assert process.returncode not in {0, 125, 126, 127}
+    assert "trayexec" in err
+    assert "Traceback" not in err
 
 
 def test_several_profiles_in_one_process(open_rig: Rig) -> None:
@@ -165,7 +169,7 @@ def test_commands_of_ours_work_inside(open_rig: Rig) -> None:
 
 
 def test_projects_have_overlays_of_their_own(open_rig: Rig) -> None:
-    """Where the user has set AWS_CONFIG_FILE, its profiles are the ones inside, and ours stay out of each other's way."""
+    """Where the user has set AWS_CONFIG_FILE, its profiles are the ones inside; overlays do not mix."""
     text = open_rig.sim.world.config_text(open_rig.sim.url).replace("account-a", "project")
     env = {"AWS_CONFIG_FILE": str(open_rig.write("project/config", text))}
     done = shell(open_rig, f"{shlex.join([CLI_1, *WHO])}; {shlex.join(COMMAND)} project -- true", "project", env=env)
@@ -184,17 +188,20 @@ def test_a_bare_environment_finds_the_way_back(open_rig: Rig) -> None:
 
 
 def test_the_agent_may_end_and_come_back(rig: Rig) -> None:
-    """The agent is killed while a live shell is open: the next request starts one, asks once, and goes on."""
-    rig.answer_by_itself()
+    """The agent is killed while a live shell is open: the next request starts one, and goes on once it is unlocked."""
     rig.unlock()
     who = shlex.join([CLI_1, *WHO])
-    script = f"{who} && kill -9 {rig.agent_pid} && sleep 0.3 && {who}"
-    done = shell(rig, script, "account-a")
-    assert done.out.split() == ["222222222222"] * 2, done.err
-    assert rig.tries  # the new agent cannot know which code was the last, and may have to ask for the next
-    agent = rig.agent_pid
-    assert agent
-    assert alive(agent)
+    process = rig.start("--live", "account-a", "--", "sh", "-c", f"{who}; read line; {who}")
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout.readline() == "222222222222\n"
+    end_process(rig.agent_pid)
+    process.stdin.write("\n")
+    process.stdin.flush()
+    eventually("a new agent", lambda: rig.agent_pid)
+    assert rig.auth().status == 0
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "222222222222\n"), err
 
 
 RENEWING = """
@@ -270,7 +277,8 @@ def test_aws_configure_set_reaches_the_users_file(own: Rig, aws: str) -> None:
     config.write_text("# mine\n" + config.read_text() + "\n[profile plain]\n; a note\noutput = text\n")
     done = shell(
         own,
-        f"{aws} configure set region eu-west-3 --profile account-a && {aws} configure set s3.addressing_style path --profile plain"
+        f"{aws} configure set region eu-west-3 --profile account-a"
+        f" && {aws} configure set s3.addressing_style path --profile plain"
         f" && {aws} configure set output yaml --profile brand-new && {aws} configure get region --profile account-a",
     )
     assert (done.status, done.out) == (0, "eu-west-3\n"), done.err
@@ -296,7 +304,8 @@ def test_keys_that_are_configured_inside_are_the_users(own: Rig, aws: str) -> No
     env = seen(own)
     done = shell(
         own,
-        f"{aws} configure set aws_access_key_id AKIANEW --profile fresh && {aws} configure set aws_secret_access_key s/+= --profile fresh",
+        f"{aws} configure set aws_access_key_id AKIANEW --profile fresh"
+        f" && {aws} configure set aws_secret_access_key s/+= --profile fresh",
     )
     assert done.status == 0, done.err
     eventually("they to arrive", lambda: "s/+=" in credentials.read_text())
@@ -341,16 +350,35 @@ def test_a_write_on_top_of_an_older_overlay_keeps_the_newer_edit(own: Rig) -> No
 
 
 def test_sso_login_finds_its_session(own: Rig) -> None:
-    """`aws sso login` (v2) reads the sso-session of the overlay: it gets as far as asking the user's own start address."""
+    """`aws sso login` (v2) reads the sso-session of the overlay: it gets as far as asking AWS."""
     config = own.desk.home("home/.aws/config")
     config.write_text(
         config.read_text() + "\n[sso-session corp]\nsso_start_url = https://127.0.0.1:9/start\nsso_region = eu-west-1\n"
-        "sso_registration_scopes = sso:account:access\n\n[profile by-sso]\nsso_session = corp\nsso_account_id = 444444444444\nsso_role_name = Dev\n"
+        "sso_registration_scopes = sso:account:access\n\n[profile by-sso]\nsso_session = corp\n"
+        "sso_account_id = 444444444444\nsso_role_name = Dev\n"
     )
     proxy = {"HTTPS_PROXY": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
     done = shell(own, f"{CLI_2} sso login --profile by-sso", env=proxy)
     assert "127.0.0.1" in done.err or "oidc.eu-west-1" in done.err, done.err
     assert "sso-session" not in done.err
+
+
+def test_aws_configure_sso_session_is_kept(own: Rig) -> None:
+    """What the wizard of v2 writes, a section of another kind, is in the user's file and in the overlay."""
+    config = own.desk.home("home/.aws/config")
+    terminal = own.terminal("--live", "--", CLI_2, "configure", "sso-session", env={"TERM": "xterm"})
+    for prompt, answer in (
+        ("session name", "corp"),
+        ("start URL", "https://corp.awsapps.com/start"),
+        ("SSO region", "eu-west-1"),
+        ("scopes", ""),
+    ):
+        terminal.wait_for(prompt)
+        terminal.type(f"{answer}\r")
+    assert terminal.ended()[0] == 0
+    eventually("it to arrive", lambda: "[sso-session corp]" in config.read_text())
+    assert values(config, "sso-session corp")["sso_start_url"] == "https://corp.awsapps.com/start"
+    assert "[sso-session corp]" in overlay(own).read_text()
 
 
 def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:

@@ -180,10 +180,8 @@ class Overlays:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
-        return tuple(
-            plainfile.stamp_of(str(path))
-            for path in (place.config, place.shared, place.overlay, place.empty, place.origin)
-        ) + ((hash(tuple(self._means.groups())),),)
+        files = (place.config, place.shared, place.overlay, place.empty, place.origin)
+        return (*(plainfile.stamp_of(str(path)) for path in files), (hash(tuple(self._means.groups())),))
 
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
