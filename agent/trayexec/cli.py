@@ -35,6 +35,9 @@ FOREIGN = (
 )
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
+# Where a command that is kept from the AWS files finds their names, should it run trayexec itself.
+OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}
+
 PLAIN = {"--region", "--need", "--wait", "--profile"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
 
@@ -182,6 +185,8 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     named = {}
     for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
         path = environ.get(name)
+        if path == os.devnull:
+            path = environ.get(OWN[name], path)  # we are inside `--server`, which hides the files from SDKs
         if path:
             path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
             named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder
@@ -209,12 +214,18 @@ def find(name: str, environ: "Mapping[str, str]") -> str | int:
 
 def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
     """Ask the agent, starting it if there is none, and see the person through to the answer."""
+    return hold(request, environ)[0]
+
+
+def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
+    """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
     from trayexec.words import language  # noqa: PLC0415 — not before the command is known to exist
 
     if not _has_display(environ):
         request["hand"] = "terminal"
     request["lang"] = language(environ)
-    return converse(_agent(environ), request, environ)
+    connection = agent(environ)
+    return converse(connection, request, environ), connection
 
 
 def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":
@@ -239,7 +250,8 @@ def _has_display(environ: "Mapping[str, str]") -> bool:
     return sys.platform != "linux" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-def _agent(environ: "Mapping[str, str]") -> "socket":
+def agent(environ: "Mapping[str, str]") -> "socket":
+    """A connection to the agent, which is started if need be. Raises TrayexecError."""
     from trayexec import client  # noqa: PLC0415 — see obtain
 
     try:
@@ -247,9 +259,9 @@ def _agent(environ: "Mapping[str, str]") -> "socket":
     except client.AgentAbsentError:
         if environ.get("TRAYEXEC_SOCKET") or environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
             raise
-    from trayexec.commands import agent  # noqa: PLC0415 — once a day
+    from trayexec.commands.agent import start  # noqa: PLC0415 — once a day
 
-    return agent.start(environ)
+    return start(environ)
 
 
 def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":

@@ -39,6 +39,7 @@ from trayexec.core.ports import Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
+from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
@@ -113,7 +114,10 @@ class _Agent:
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
-        rooms = Rooms(self._catalogues, self._clock, self._files, self._journal, self._facts, self._tray.stop)
+        self._endpoint = Endpoint(self._journal)
+        rooms = Rooms(
+            self._catalogues, self._clock, self._files, self._journal, self._facts, self._endpoint, self._tray.stop
+        )
         self._service = Service(rooms)
         self._front = Front(self._tray, self._clock)
         self._gate = Gate(self._service.heard, self._service.left)
@@ -125,6 +129,7 @@ class _Agent:
             mishap=self._mishap,
         )
         self._service.to(self._loop, self._gate)
+        self._endpoint.to(self._loop.post, self._gate.number)
         self._front.to(self._loop.post, self._loop.perform)
         self._notices.on_action(self._front.pressed)
 
@@ -166,6 +171,7 @@ class _Agent:
         await self._stopped.wait()
         self._loop.post(Lock())
         self._gate.close()
+        self._endpoint.close()
         for task in extra:
             task.cancel()
         await asyncio.gather(*extra, return_exceptions=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
+from trayexec.daemon.endpoint import Wish, wish_of
 from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.errors import TrayexecError, trouble
 
@@ -41,6 +42,17 @@ class WantCredentials:
 
 
 @dataclass(frozen=True, slots=True)
+class WantEndpoint:
+    """`endpoint`: a lease on the container endpoint; `wish` is the one that a former agent gave."""
+
+    common: Common
+    profile: str
+    need: int
+    wait: int
+    wish: Wish | None
+
+
+@dataclass(frozen=True, slots=True)
 class WantSession:
     """`auth`."""
 
@@ -73,7 +85,7 @@ class WantStop:
     common: Common
 
 
-Request = WantCredentials | WantSession | WantLock | WantStatus | WantStop
+Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantStop
 
 
 def parse(line: bytes) -> Request:
@@ -94,11 +106,10 @@ def parse(line: bytes) -> Request:
     )
     match said.get("op"):
         case "credentials":
-            profile = _word(said, "profile")
-            if not profile:
-                raise _bad("profile", "the name of a profile")
-            need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
-            return WantCredentials(common, profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT))
+            return WantCredentials(common, *_wanted(said))
+        case "endpoint":
+            port = _number(said, "port", default=0, most=65535) if "port" in said else None
+            return WantEndpoint(common, *_wanted(said), wish_of(_word(said, "token"), port))
         case "auth":
             code = _word(said, "code")
             return WantSession(
@@ -116,6 +127,15 @@ def parse(line: bytes) -> Request:
             return WantStop(common)
         case _:
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
+
+
+def _wanted(said: Mapping[str, object]) -> tuple[str, int, int]:
+    """Which profile, how much life (seconds), and how long to wait for a person (seconds)."""
+    profile = _word(said, "profile")
+    if not profile:
+        raise _bad("profile", "the name of a profile")
+    need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
+    return profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT)
 
 
 def _version(theirs: object, op: str | None = None) -> TrayexecError:
