@@ -38,8 +38,8 @@ class Exchange:
             if not isinstance(event, h11.Request):
                 raise _no_request("it ends too soon")
             return self._visit(event)
-        except h11.RemoteProtocolError as error:
-            raise _no_request(str(error)) from None
+        except h11.RemoteProtocolError:  # its words quote the request, and with it the token
+            raise _no_request("it is not HTTP/1.1") from None
 
     def _visit(self, request: h11.Request) -> Visit:
         self._method = request.method

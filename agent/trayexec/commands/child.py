@@ -97,11 +97,11 @@ def _end_by(number: int) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core dump is enough
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):  # SIGKILL has no other way
         signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
-        os.kill(os.getpid(), number)
-        time.sleep(1.0)  # it comes at once, to whichever thread
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    time.sleep(1.0)  # it comes at once, to whichever thread
     return 128 + number
 
 
@@ -139,15 +139,24 @@ def _witness() -> Iterator[Callable[[int], bool]]:
 
 
 def _testify(question: int, answer: int) -> None:
-    """Be the witness, until the other end is closed: all signals stay pending, and are taken when asked for."""
+    """Be the witness, until the other end is closed.
+
+    Every signal is taken as it comes: of those that stay pending, SIGTSTP and SIGCONT would cancel each other.
+    """
+    got = 0
+
+    def note(number: int, _frame: object) -> None:
+        nonlocal got
+        got |= 1 << number
+
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        for number in RELAYED:
+            signal.signal(number, note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, RELAYED)
         question, answer = _alone(question, answer)
         while os.read(question, 1):
-            got = 0
-            while (one := signal.sigtimedwait(AWAITED, 0)) is not None:
-                got |= 1 << one.si_signo
-            os.write(answer, got.to_bytes(MASK, "little"))
+            said, got = got, 0
+            os.write(answer, said.to_bytes(MASK, "little"))
     finally:
         os._exit(0)
 

@@ -6,6 +6,7 @@ AssumeRole is waited for, for 900 milliseconds. Renewal is the broker's: a profi
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
 import socket
@@ -219,7 +220,7 @@ class Visitor(asyncio.Protocol):
         self.door = door
         self._endpoint = endpoint
         self._exchange: Exchange = door.exchange()
-        self._heard = False
+        self._heard = self._answered = self._half = False
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -248,7 +249,8 @@ class Visitor(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A visitor that has said its request still gets its answer."""
-        return self._heard
+        self._half = True
+        return self._heard and not self._answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the visitor."""
@@ -274,8 +276,13 @@ class Visitor(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
+        self._answered = True
         self._transport.write(self._exchange.respond(status, body))
-        self._transport.write_eof()
+        if self._half:
+            self._transport.close()
+            return
+        with contextlib.suppress(OSError):  # it is gone already
+            self._transport.write_eof()
 
     def leave(self) -> None:
         """End the connection."""
