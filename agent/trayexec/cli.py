@@ -58,9 +58,7 @@ def _guarded(arguments: "Sequence[str]") -> int:
         if "--" in arguments:
             cut = arguments.index("--")
             return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
-        from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
-
-        status = dispatch(arguments, os.environ)
+        status = _verb(arguments, os.environ)
         sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
     except TrayexecError as error:
         complain(error)
@@ -76,6 +74,20 @@ def _guarded(arguments: "Sequence[str]") -> int:
         complain(TrayexecError(trouble("internal", what, "TRAYEXEC_DEBUG=1 shows where.", kind=type(error).__name__)))
         return FAILED
     return status
+
+
+def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    if arguments[:1] == ["credential-process"]:
+        from trayexec import process  # noqa: PLC0415 — SDKs wait for it: no parser, no room
+
+        return process.run(arguments[1:], environ)
+    if arguments[:1] == ["hook"]:
+        from trayexec import hook  # noqa: PLC0415 — every shell waits for it when it starts
+
+        return hook.run(arguments[1:], environ)
+    from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
+
+    return dispatch(arguments, environ)
 
 
 def _open_streams() -> None:
@@ -159,7 +171,7 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
             elif option == "--profile":
                 request["profile"] = value
             else:
-                request[option[2:]] = _seconds(option, value)
+                request[option[2:]] = seconds(option, value)
         else:
             return None
     if "profile" in request:
@@ -170,7 +182,8 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
     return request, region
 
 
-def _seconds(option: str, value: str) -> int:
+def seconds(option: str, value: str) -> int:
+    """The value of an option of that name, in seconds. Raises TrayexecError (`usage`)."""
     from trayexec import durations  # noqa: PLC0415 — only with an option
 
     most = durations.LONGEST_WAIT if option == "--wait" else durations.LONGEST_NEED
@@ -187,6 +200,10 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
         path = environ.get(name)
         if path == os.devnull:
             path = environ.get(OWN[name], path)  # we are inside `--server`, which hides the files from SDKs
+        if path and "/trayexec/live/" in path:
+            from trayexec import origin  # noqa: PLC0415 — only under --live
+
+            path = origin.own(name, path, environ)
         if path:
             path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
             named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder

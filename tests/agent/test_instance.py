@@ -167,7 +167,7 @@ def test_no_agent_is_started_where_that_is_not_wanted(bare: Rig, env: dict[str, 
     assert done.status == 125
     assert "trayexec agent start" in done.err
     assert not bare.socket.exists()
-    assert not Path(env.get("TRAYEXEC_SOCKET", "/nonexistent")).exists()
+    assert not (bare.desk.folder / "named.sock").exists()
 
 
 @pytest.mark.parametrize("name", ["{folder}/named.sock", "named.sock", "sub/named.sock"])

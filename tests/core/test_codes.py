@@ -36,7 +36,6 @@ def test_whatever_is_typed_is_six_ascii_digits_or_a_sentence(typed: str) -> None
         assert set(code.reveal()) <= set("0123456789")
     else:
         assert str(code).startswith("A code has six digits")
-        assert not typed.strip() or typed not in str(code)
 
 
 @given(SIX, st.sampled_from(["\u200f", "\u200b", "\u202e", "\ufeff", "\0", "-", "a"]), st.integers(0, 6))
@@ -109,13 +108,21 @@ def test_never_more_than_five_in_three_minutes(pauses: list[float]) -> None:
     assert not any(last - first < 180 for first, last in zip(sent, sent[5:], strict=False))
 
 
+def test_a_code_counts_for_the_whole_three_minutes() -> None:
+    """It is good again after 150 seconds, but it stays one of the five for 180."""
+    device = Device()
+    for seconds in (0, 1, 2, 3, 160):
+        device = codes.sent(device, CODE, NOW.after(seconds))
+    assert codes.seconds_closed(device, NOW.after(161)) == 19
+
+
 @given(st.floats(0, 10_000))
 def test_a_device_that_aws_has_closed_opens_at_the_next_boundary(ahead: float) -> None:
     """AWS counts in three-minute windows of UTC: a second after the next one begins, the device is open."""
     now = NOW.after(ahead)
     opens = codes.seconds_closed(codes.exhausted(Device(), now), now)
     assert 1 <= opens <= 182
-    assert (now.wall + opens) % 180 <= 2
+    assert 0.99 < (now.wall + opens) % 180 <= 2  # on the boundary itself AWS may still count in the old window
 
 
 def test_what_is_old_is_forgotten() -> None:

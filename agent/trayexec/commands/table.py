@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
@@ -11,16 +11,27 @@ HOUR, MINUTE = 3600, 60
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The table, on standard output."""
+    for line in lines(head, rows):
+        sys.stdout.write(f"{line}\n")
+
+
+def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
     widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+        yield "  ".join(cells).rstrip()
 
 
 def show_json(document: object) -> None:
     """The document, for a script."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def show_line(document: object) -> None:
+    """The document on one line, for a script that reads line by line."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def clock(stamp: str) -> str:

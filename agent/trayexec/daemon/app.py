@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, paths
+from trayexec import __version__, origin, paths
 from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.clock import SystemClock
@@ -27,15 +27,17 @@ from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.notices.choose import choose as choose_notices
+from trayexec.adapters.overlayfile import Means, Overlays, our_command
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
     Configured,
     Lock,
     ScreenChanged,
+    Show,
     Tick,
 )
-from trayexec.core.ports import Sts, Tray
+from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
@@ -44,14 +46,14 @@ from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
-from trayexec.errors import TrayexecError
+from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
     from logging import Logger
 
 
-ASSUMING = 4  # AssumeRole calls at once
+ASSUMING = 10  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
 
@@ -114,9 +116,17 @@ class _Agent:
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
+        self._overlays = self._follow(environ)
         self._endpoint = Endpoint(self._journal)
         rooms = Rooms(
-            self._catalogues, self._clock, self._files, self._journal, self._facts, self._endpoint, self._tray.stop
+            self._overlays,
+            self._overlay,
+            self._clock,
+            self._files,
+            self._journal,
+            self._facts,
+            self._endpoint,
+            self._tray.stop,
         )
         self._service = Service(rooms)
         self._front = Front(self._tray, self._clock)
@@ -200,8 +210,9 @@ class _Agent:
         self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
         self._dialogs.prefer(_method(self._settings.settings))
         try:
-            load = self._catalogues.load
-            catalogue = await asyncio.get_running_loop().run_in_executor(self._files, load, None, None)
+            running = asyncio.get_running_loop()
+            await running.run_in_executor(self._files, self._overlays.look)
+            catalogue = await running.run_in_executor(self._files, self._catalogues.load, None, None)
             identities, warning = catalogue.identities, catalogue.warning
         except TrayexecError as error:
             warning = error.trouble
@@ -222,6 +233,27 @@ class _Agent:
             where = where.tb_next
         place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else "?"
         self._journal.error("mishap %s at %s", type(error).__name__, place)
+
+    # Overlays, in the worker for files
+
+    def _follow(self, environ: Mapping[str, str]) -> Overlays:
+        means = Means(
+            self._catalogues,
+            our_command(sys.executable),
+            {name: environ[name] for name in origin.SESSION if environ.get(name)},
+            groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
+            tell=self._tell,
+        )
+        return Overlays(Path(paths.live_folder(environ)), means)
+
+    def _overlay(self, config: str | None, shared: str | None) -> Mapping[str, str]:
+        return self._overlays.want(config, shared).document()
+
+    def _tell(self, text: Text) -> None:
+        self._journal.info("%s", text)
+        notice = Notice("files", Text("Your AWS files"), text)
+        if not self._running.is_closed():
+            self._running.call_soon_threadsafe(self._loop.perform, Show(notice))
 
     # Odds and ends
 

@@ -6,8 +6,20 @@ They have no powers of their own: a click is the same event as a command's reque
 from collections.abc import Callable
 from itertools import count
 
-from trayexec.core.events import Authenticate, Caller, Confirm, Deliver, Event, Lock, Refuse, Renewal, Show, Tell
-from trayexec.core.notices import REAUTHENTICATE, identity_of, unlock_failed
+from trayexec.core.events import (
+    Authenticate,
+    Caller,
+    Confirm,
+    Deliver,
+    Event,
+    Lock,
+    NoteKind,
+    Refuse,
+    Renewal,
+    Show,
+    Tell,
+)
+from trayexec.core.notices import REAUTHENTICATE, identity_of, no_dialog, unlock_failed
 from trayexec.core.ports import Clock, Tray
 from trayexec.core.profiles import Identity
 from trayexec.core.report import view
@@ -44,9 +56,11 @@ class Front:
             self._tray.show(seen)
 
     def answer(self, effect: Deliver | Confirm | Refuse | Tell) -> None:
-        """The end of what a click began: when it came to nothing, a notification says why."""
+        """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""
         if isinstance(effect, Refuse) and effect.trouble.code not in KNOWN:
             self._perform(Show(unlock_failed(effect.trouble)))
+        elif isinstance(effect, Tell) and effect.kind is NoteKind.CODE:
+            self._perform(Show(no_dialog(effect.identity)))
 
     def pressed(self, key: str, action: str) -> None:
         """A button of a notification."""

@@ -49,7 +49,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Where blocking calls run: at most 4 AssumeRole at once; sessions and the keychain apart from them."""
+    """Where blocking calls run: a few AssumeRole at once; sessions and the keychain apart from them."""
 
     roles: Executor
     sessions: Executor
@@ -84,11 +84,21 @@ class Loop:
         self.broker, effects = step(self.broker, event, now)
         for effect in effects:
             self.perform(effect)
-        if self._timer is not None:
-            self._timer.cancel()
-        pause = next_deadline(self.broker, now)
-        self._timer = asyncio.get_running_loop().call_later(pause, self.post, Tick())
+        self._wake_after(next_deadline(self.broker, now))
         self._changed(self.broker)
+
+    def _wake_after(self, pause: float) -> None:
+        """Tick in `pause` seconds, or when it was due anyway: a busy hour must not put off what time brings about."""
+        running = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= running.time() + pause:
+                return
+            self._timer.cancel()
+        self._timer = running.call_later(pause, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.post(Tick())
 
     async def drain(self) -> None:
         """End every task that is under way."""

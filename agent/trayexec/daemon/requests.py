@@ -79,13 +79,20 @@ class WantStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WantOverlay:
+    """`overlay`: the files for `--live`."""
+
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
 class WantStop:
     """`stop`."""
 
     common: Common
 
 
-Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantStop
+Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
 
 
 def parse(line: bytes) -> Request:
@@ -123,6 +130,8 @@ def parse(line: bytes) -> Request:
             return WantLock(common, _word(said, "identity"))
         case "status":
             return WantStatus(common)
+        case "overlay":
+            return WantOverlay(common)
         case "stop":
             return WantStop(common)
         case _:

@@ -25,6 +25,7 @@ from trayexec.daemon.requests import (
     WantCredentials,
     WantEndpoint,
     WantLock,
+    WantOverlay,
     WantSession,
     WantStatus,
     WantStop,
@@ -47,6 +48,7 @@ class Rooms:
     """What the service needs beside the loop and the gate."""
 
     catalogues: Catalogues
+    overlay: Callable[[str | None, str | None], Mapping[str, str]]
     clock: Clock
     files: Executor
     journal: Logger
@@ -128,6 +130,10 @@ class Service:
                 facts = self._rooms.facts()
                 document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
                 connection.finish(wire.encode({"ok": document}))
+            case WantOverlay(common):
+                named = (common.files.config, common.files.shared)
+                ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, self._rooms.overlay, *named)
+                connection.finish(wire.encode({"ok": ready}))
             case WantStop():
                 self._log(connection, request, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
@@ -174,7 +180,7 @@ class Service:
 
     def _log(self, connection: Connection, request: Request, answer: str) -> None:
         """Who asked for what, and what was answered: never what was handed out."""
-        if isinstance(request, WantStatus):
+        if isinstance(request, WantStatus | WantOverlay):
             return  # nothing was handed out, and prompts of shells ask often
         about = (
             request.profile
