@@ -35,9 +35,6 @@ FOREIGN = (
 )
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
-# Where a command that is kept from the AWS files finds their names, should it run trayexec itself.
-OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}
-
 PLAIN = {"--region", "--need", "--wait", "--profile"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
 
@@ -198,8 +195,6 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     named = {}
     for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
         path = environ.get(name)
-        if path == os.devnull:
-            path = environ.get(OWN[name], path)  # we are inside `--server`, which hides the files from SDKs
         if path and "/trayexec/live/" in path:
             from trayexec import origin  # noqa: PLC0415 — only under --live
 

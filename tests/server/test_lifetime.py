@@ -1,10 +1,12 @@
 """A lease through the day: renewed, locked, revoked, and taken again from the next agent."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,13 +256,10 @@ def came(one: Served) -> int:
 def listening(rig: Rig) -> list[int]:
     """The TCP ports on which the agent listens (proc(5))."""
     sockets = set()
-    for number in os.listdir(f"/proc/{rig.agent_pid}/fd"):
-        try:
-            sockets.add(os.readlink(f"/proc/{rig.agent_pid}/fd/{number}"))
-        except OSError:
-            continue
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
+    for descriptor in Path(f"/proc/{rig.agent_pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            sockets.add(str(descriptor.readlink()))
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
 
 

@@ -14,8 +14,8 @@ VERSIONS = {b"1.0", b"1.1"}
 BODY = {b"transfer-encoding", b"content-length", b"expect", b"upgrade"}
 
 
-class Exchange:
-    """One connection: `receive` until it gives a visit, then `respond` once."""
+class H11Exchange:
+    """The `Exchange` port."""
 
     def __init__(self) -> None:
         """Begin with nothing received."""

@@ -22,13 +22,13 @@ from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, changes, written
-from trayexec.core.overlay import overlay, served
+from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.errors import Text, TrayexecError, trouble
 
 SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
 
-_PRIVATE, _OURS = 0o600, 0o700
+_PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
 _DIGEST = 16
 _KEPT = 8
 _SAFE = re.compile(r"[\w@%+=:,./-]{1,120}", re.ASCII)  # what a `#!` line holds on every system
@@ -46,6 +46,11 @@ class Place:
     def overlay(self) -> Path:
         """What AWS_CONFIG_FILE names."""
         return self.folder / "config"
+
+    @property
+    def server(self) -> Path:
+        """What AWS_CONFIG_FILE names under `--server`: the overlay without credentials for `[default]`."""
+        return self.folder / "server"
 
     @property
     def empty(self) -> Path:
@@ -70,6 +75,7 @@ class Place:
         """The answer to the request `overlay`."""
         return {
             "config": str(self.overlay),
+            "server": str(self.server),
             "shared": str(self.empty),
             "words": str(self.words),
             "own_config": str(self.config),
@@ -153,7 +159,7 @@ class Overlays:
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
         return tuple(
             plainfile.stamp_of(str(path))
-            for path in (place.config, place.shared, place.overlay, place.empty, place.origin)
+            for path in (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
         )
 
     def _write(self, place: Place) -> None:
@@ -173,6 +179,9 @@ class Overlays:
         _put(place.empty, "")
         _put(place.base(digest), text)
         _put(place.overlay, text)
+        bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
+        # Nothing carries home what would be written here, so that is refused: nobody may write.
+        _put(place.server, bare, mode=_READ_ONLY)
         _forget(place.folder.glob("base-*"), place.base(digest))
 
     def _carry_home(self, place: Place) -> None:
@@ -231,7 +240,7 @@ def our_command(executable: str) -> tuple[str, ...]:
 
 
 def write_home(home: Path, text: str, *, backup: Path | None) -> None:
-    """Put `text` in place of a file of the user's, whole or not at all; links are followed, the mode and line ends stay.
+    """Put `text` in place of a file of the user's, whole or not at all; links are followed, mode and line ends stay.
 
     The old content goes to `backup`. Raises OSError.
     """
@@ -275,13 +284,13 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
         base.unlink(missing_ok=True)
 
 
-def _put(path: Path, text: str) -> None:
+def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
     """Let the file say this; it is not touched when it says so already."""
     data = text.encode()
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
             return
-    _put_bytes(path, data, _PRIVATE)
+    _put_bytes(path, data, mode)
 
 
 def _put_bytes(path: Path, data: bytes, mode: int) -> None:

@@ -6,7 +6,6 @@ if it is killed.
 
 import argparse
 import contextlib
-import os
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from trayexec import cli, client, words
-from trayexec.commands import child
+from trayexec.commands import child, live
 from trayexec.errors import Text, TrayexecError
 
 if TYPE_CHECKING:
@@ -40,35 +39,33 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         request["need"] = options.need
     told, connection = cli.hold(request, environ)
     lease = Lease(request, told, environ)
-    env = environment(told, profile, options.region, environ)
+    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.files(environ)}, environ)
+    env = environment(told, overlay, profile, environ)
+    region = options.region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    if region:
+        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
     with _held(urlsplit(told["url"]).port or 0):
         return child.run(program, command, env, beside=lambda: lease.keep(connection))
 
 
 def environment(
-    told: Mapping[str, Any], profile: str, region: str | None, environ: Mapping[str, str]
+    told: Mapping[str, Any], overlay: Mapping[str, str], profile: str, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """The command's environment.
+    """The command's environment, but for the region.
 
     SDKs ask a container endpoint last of all, so everything that comes before it has to be out of sight: variables,
-    and the AWS files, in which `[default]` may have keys or a role. Exactly one variable for the address and one for
+    and the keys or role that `[default]` may have in the AWS files. Exactly one variable for the address and one for
     the token: SDKs differ in which of two they prefer.
     """
-    files = cli.files(environ)
     env = {
         name: value
         for name, value in environ.items()
         if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX)
     }
+    env |= {**live.files(overlay), "AWS_CONFIG_FILE": overlay["server"]}
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
-    env["AWS_CONFIG_FILE"] = env["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    env[cli.OWN["AWS_CONFIG_FILE"]] = files.get("config", "")
-    env[cli.OWN["AWS_SHARED_CREDENTIALS_FILE"]] = files.get("shared", "")
     env["TRAYEXEC_PROFILE"] = profile
-    region = region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
-    if region:
-        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
     return env
 
 

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from trayexec.core.credentials import Secret
 from trayexec.core.events import Caller
@@ -33,6 +34,16 @@ class Visit:
     def all(self, name: bytes) -> list[bytes]:
         """Every value of a header."""
         return [value for other, value in self.headers if other == name]
+
+
+class Exchange(Protocol):
+    """One HTTP connection, without its socket: `receive` until it gives a visit, then `respond` once."""
+
+    def receive(self, data: bytes) -> Visit | None:
+        """The request, once all of it is there. Raises TrayexecError (`http_request`, `http_too_long`) for none."""
+
+    def respond(self, status: int, body: bytes) -> bytes:
+        """A whole response with a JSON document, after which the connection ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
+from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
@@ -117,7 +118,7 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._overlays = self._follow(environ)
-        self._endpoint = Endpoint(self._journal)
+        self._endpoint = Endpoint(self._journal, _exchange)
         rooms = Rooms(
             self._overlays,
             self._overlay,
@@ -283,6 +284,12 @@ def _pool(size: int, name: str) -> ThreadPoolExecutor:
 def _method(settings: Settings) -> str:
     """The way to ask for the code, as the dialogs take it."""
     return shlex.join(settings.prompt.argv) if isinstance(settings.prompt, Command) else settings.prompt.value
+
+
+def _exchange() -> Exchange:
+    from trayexec.adapters.http import H11Exchange  # noqa: PLC0415 — most days nobody wants the endpoint
+
+    return H11Exchange()
 
 
 def _user() -> str:

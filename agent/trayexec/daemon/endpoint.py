@@ -13,19 +13,16 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from logging import Logger
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.events import Ask, Caller, Confirm, Deliver, Event, Gone, Refuse, Tell
 from trayexec.core.profiles import Profile
 from trayexec.core.report import utc
 from trayexec.core.turn import LEAST
-from trayexec.core.visits import Lease, Visit, admit, is_token
+from trayexec.core.visits import Exchange, Lease, Visit, admit, is_token
 from trayexec.errors import TrayexecError, Trouble, trouble
 from trayexec.words import speaker_of
-
-if TYPE_CHECKING:
-    from trayexec.adapters.http import Exchange
 
 HEAD = 2.0  # seconds a visitor has to say its request
 PATIENCE = 0.9  # seconds that AWS may take before the visitor is told to come again: SDKs wait 1 s (JavaScript) or 2
@@ -58,9 +55,10 @@ class Wish:
 class Endpoint:
     """All doors, leases and visitors. Everything here runs in the loop; `to` wires it, once the loop exists."""
 
-    def __init__(self, journal: Logger) -> None:
-        """Keep the log."""
+    def __init__(self, journal: Logger, exchange: Callable[[], Exchange]) -> None:
+        """Keep the log, and what makes sense of a visitor's bytes."""
         self._journal = journal
+        self.exchange = exchange
         self._leases: dict[int, tuple[Lease, _Door]] = {}
         self._doors: dict[int, _Door] = {}
         self._asking: dict[int, tuple[Visitor, Lease, asyncio.TimerHandle]] = {}
@@ -189,9 +187,6 @@ class _Door:
 
     def __init__(self, endpoint: Endpoint, listener: socket.socket) -> None:
         """Take over a socket that listens; visitors are let in as soon as the loop comes round."""
-        from trayexec.adapters.http import Exchange  # noqa: PLC0415 — not before there is a door
-
-        self.exchange = Exchange
         self.port = int(listener.getsockname()[1])
         self.visitors: set[Visitor] = set()
         self._listener = listener
@@ -219,7 +214,7 @@ class Visitor(asyncio.Protocol):
         """Wait at the door."""
         self.door = door
         self._endpoint = endpoint
-        self._exchange: Exchange = door.exchange()
+        self._exchange = endpoint.exchange()
         self._heard = self._answered = self._half = False
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None

@@ -95,7 +95,7 @@ class WantStop:
 Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
 
 
-def parse(line: bytes) -> Request:
+def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all that can be asked
     """The request on one line. Raises TrayexecError (code `protocol` or `bad_request`) for anything else."""
     try:
         said = wire.decode(line)
