@@ -240,12 +240,18 @@ def find(name: str, environ: "Mapping[str, str]") -> str | int:
 
 def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
     """Ask the agent, starting it if there is none, and see the person through to the answer."""
+    return hold(request, environ)[0]
+
+
+def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
+    """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
     from trayexec.words import language  # noqa: PLC0415 — not before the command is known to exist
 
     if not _has_display(environ):
         request["hand"] = "terminal"
     request["lang"] = language(environ)
-    return converse(agent(environ), request, environ)
+    connection = agent(environ)
+    return converse(connection, request, environ), connection
 
 
 def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":

@@ -23,13 +23,13 @@ from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, written
-from trayexec.core.overlay import overlay, served
+from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.errors import Text, TrayexecError, trouble
 
 SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
 
-_PRIVATE, _OURS = 0o600, 0o700
+_PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
 _DIGEST = 16
 _KEPT = 8
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
@@ -48,6 +48,11 @@ class Place:
     def overlay(self) -> Path:
         """What AWS_CONFIG_FILE names."""
         return self.folder / "config"
+
+    @property
+    def server(self) -> Path:
+        """What AWS_CONFIG_FILE names under `--server`: the overlay without credentials for `[default]`."""
+        return self.folder / "server"
 
     @property
     def empty(self) -> Path:
@@ -72,6 +77,7 @@ class Place:
         """The answer to the request `overlay`."""
         return {
             "config": str(self.overlay),
+            "server": str(self.server),
             "shared": str(self.empty),
             "words": str(self.words),
             "own_config": str(self.config),
@@ -180,7 +186,7 @@ class Overlays:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
-        files = (place.config, place.shared, place.overlay, place.empty, place.origin)
+        files = (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
         return (*(plainfile.stamp_of(str(path)) for path in files), (hash(tuple(self._means.groups())),))
 
     def _write(self, place: Place, found: "_Found") -> "_Found":
@@ -198,6 +204,9 @@ class Overlays:
         _put(place.words, words)
         _put(place.origin, wire.document(own))
         _put(place.base(digest), text)
+        bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
+        # Nothing carries home what would be written here, so that is refused: nobody may write.
+        _put(place.server, bare, mode=_READ_ONLY)
         late = _Found(_swap(place.overlay, text), _swap(place.empty, ""))
         _forget(place.folder.glob("base-*"), place.base(digest))
         return late
@@ -335,13 +344,13 @@ def _swap(path: Path, text: str) -> str | None:
     return late
 
 
-def _put(path: Path, text: str) -> None:
+def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
     """Let the file say this; it is not touched when it says so already."""
     data = text.encode("utf-8", "surrogateescape")
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
             return
-    _put_bytes(path, data, _PRIVATE)
+    _put_bytes(path, data, mode)
 
 
 def _put_bytes(path: Path, data: bytes, mode: int) -> None:

@@ -5,7 +5,7 @@ It is the user's own file, section by section, with nothing in it that is secret
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
 from trayexec.core.profiles import Catalogue, Profile, Unserved
@@ -22,8 +22,10 @@ _CREDENTIAL = SECRET | {
 }
 _NOTE = """\
 # Written by trayexec from {config}
-# What you change here (as `aws configure` does) is carried over to that file; then this one is written anew.
+# {fate}
 """
+_CARRIED = "What you change here (as `aws configure` does) is carried over to that file; then this one is written anew."
+_REFUSED = "It is for reading: make your changes there, outside of --server."
 
 
 def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]) -> str:
@@ -31,17 +33,35 @@ def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str
 
     `origin` names the user's config file in a comment, `command` is what starts trayexec, with an absolute path.
     """
+    note = _NOTE.format(config=ascii(origin)[1:-1], fate=_CARRIED)
+    return _text(config, shared, note, lambda name, settings: _profile(name, settings, catalogue, command))
+
+
+def without_default(
+    config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]
+) -> str:
+    """The same for `--server`: `[default]` has settings but no credentials, so SDKs look on and find the endpoint."""
+
+    def profile(name: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
+        return _settings(settings) if name == "default" else _profile(name, settings, catalogue, command)
+
+    return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), profile)
+
+
+def _text(
+    config: Parsed, shared: Parsed, note: str, profile: Callable[[str, Mapping[str, Value]], Mapping[str, Value]]
+) -> str:
     winners = {name: section for section in config if (name := profile_of(section)) is not None}
-    parts = [_NOTE.format(config=ascii(origin)[1:-1])]
+    parts = [note]
     for section, settings in config.items():
         name = profile_of(section)
         if name is None:
             parts.append(_part(section, settings))
         elif winners[name] == section:  # of two sections for one profile, botocore takes the last
-            parts.append(_part(section, _profile(name, {**settings, **shared.get(name, {})}, catalogue, command)))
+            parts.append(_part(section, profile(name, {**settings, **shared.get(name, {})})))
     for name, settings in shared.items():
         if name not in winners:
-            parts.append(_part(section_for(name), _profile(name, settings, catalogue, command)))
+            parts.append(_part(section_for(name), profile(name, settings)))
     return "\n".join(parts)
 
 
@@ -93,10 +113,14 @@ def _profile(
     found = catalogue.profiles.get(name)
     if not isinstance(found, Profile):
         return {key: value for key, value in settings.items() if key not in SECRET}
-    kept = {key: value for key, value in settings.items() if key not in _CREDENTIAL and not key.startswith("sso_")}
+    kept = dict(_settings(settings))
     if found.region:
         kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
     return {**kept, "credential_process": process_line(command, name)}
+
+
+def _settings(settings: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {key: value for key, value in settings.items() if key not in _CREDENTIAL and not key.startswith("sso_")}
 
 
 def _part(section: str, settings: Mapping[str, Value]) -> str:

@@ -41,6 +41,8 @@ from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
+from trayexec.core.visits import Exchange
+from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
@@ -116,8 +118,16 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._overlays = self._follow(environ)
+        self._endpoint = Endpoint(self._journal, _exchange)
         rooms = Rooms(
-            self._overlays, self._overlay, self._clock, self._files, self._journal, self._facts, self._tray.stop
+            self._overlays,
+            self._overlay,
+            self._clock,
+            self._files,
+            self._journal,
+            self._facts,
+            self._endpoint,
+            self._tray.stop,
         )
         self._service = Service(rooms)
         self._front = Front(self._tray, self._clock)
@@ -130,6 +140,7 @@ class _Agent:
             mishap=self._mishap,
         )
         self._service.to(self._loop, self._gate)
+        self._endpoint.to(self._loop.post, self._gate.number)
         self._front.to(self._loop.post, self._loop.perform)
         self._notices.on_action(self._front.pressed)
 
@@ -171,6 +182,7 @@ class _Agent:
         await self._stopped.wait()
         self._loop.post(Lock())
         self._gate.close()
+        self._endpoint.close()
         for task in extra:
             task.cancel()
         await asyncio.gather(*extra, return_exceptions=True)
@@ -275,6 +287,12 @@ def _pool(size: int, name: str) -> ThreadPoolExecutor:
 def _method(settings: Settings) -> str:
     """The way to ask for the code, as the dialogs take it."""
     return shlex.join(settings.prompt.argv) if isinstance(settings.prompt, Command) else settings.prompt.value
+
+
+def _exchange() -> Exchange:
+    from trayexec.adapters.http import H11Exchange  # noqa: PLC0415 — most days nobody wants the endpoint
+
+    return H11Exchange()
 
 
 def _user() -> str:

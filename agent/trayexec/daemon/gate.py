@@ -25,6 +25,8 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
         self._heard = False
+        self._kept = False
+        self._half = False
         self.number = number
         self.pid = 0
 
@@ -57,8 +59,9 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
-        if self._transport is None or not self._heard:
+        if self._transport is None or not self._heard or self._kept:
             return False
+        self._half = True
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLHUP)
         return not any(event & select.POLLHUP for _fd, event in poll.poll(0))
@@ -84,6 +87,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             if self._transport.get_write_buffer_size():
                 self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self._too_slow)
+
+    def keep(self, line: bytes) -> None:
+        """Send the final line, and stay until the caller hangs up: for as long as it stays, it holds what it got."""
+        if self._half:
+            self.finish(line)  # nobody would notice when it goes
+            return
+        self._kept = True
+        self.say(line)
 
     def _too_slow(self) -> None:
         if self._transport is not None:
@@ -117,9 +128,13 @@ class Gate:
         """The caller with this number, if it is still there."""
         return self._inside.get(number)
 
-    def _new(self) -> Connection:
+    def number(self) -> int:
+        """A number that no other request has."""
         self._count += 1
-        return Connection(self, self._count)
+        return self._count
+
+    def _new(self) -> Connection:
+        return Connection(self, self.number())
 
     def entered(self, connection: Connection) -> bool:
         """Whether there is room."""

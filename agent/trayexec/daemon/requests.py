@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
+from trayexec.daemon.endpoint import Wish, wish_of
 from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.errors import Text, TrayexecError, trouble
 
@@ -38,6 +39,17 @@ class WantCredentials:
     profile: str
     need: int
     wait: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantEndpoint:
+    """`endpoint`: a lease on the container endpoint; `wish` is the one that a former agent gave."""
+
+    common: Common
+    profile: str
+    need: int
+    wait: int
+    wish: Wish | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +92,10 @@ class WantStop:
     common: Common
 
 
-Request = WantCredentials | WantSession | WantLock | WantStatus | WantOverlay | WantStop
+Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
 
 
-def parse(line: bytes) -> Request:
+def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all that can be asked
     """The request on one line. Raises TrayexecError (code `protocol` or `bad_request`) for anything else."""
     try:
         said = wire.decode(line)
@@ -101,11 +113,10 @@ def parse(line: bytes) -> Request:
     )
     match said.get("op"):
         case "credentials":
-            profile = _word(said, "profile")
-            if not profile:
-                raise _bad("profile", Text("the name of a profile"))
-            need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
-            return WantCredentials(common, profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT))
+            return WantCredentials(common, *_wanted(said))
+        case "endpoint":
+            port = _number(said, "port", default=0, most=65535) if "port" in said else None
+            return WantEndpoint(common, *_wanted(said), wish_of(_word(said, "token"), port))
         case "auth":
             code = _word(said, "code")
             return WantSession(
@@ -125,6 +136,15 @@ def parse(line: bytes) -> Request:
             return WantStop(common)
         case _:
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
+
+
+def _wanted(said: Mapping[str, object]) -> tuple[str, int, int]:
+    """Which profile, how much life (seconds), and how long to wait for a person (seconds)."""
+    profile = _word(said, "profile")
+    if not profile:
+        raise _bad("profile", Text("the name of a profile"))
+    need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
+    return profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT)
 
 
 def _version(theirs: object, op: str | None = None) -> TrayexecError:

@@ -15,12 +15,14 @@ from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Go
 from trayexec.core.ports import Catalogues, Clock
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
+from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Common,
     Request,
     WantCredentials,
+    WantEndpoint,
     WantLock,
     WantOverlay,
     WantSession,
@@ -33,6 +35,7 @@ from trayexec.words import speaker_of
 
 OPS: Mapping[type[Request], str] = {
     WantCredentials: "credentials",
+    WantEndpoint: "endpoint",
     WantSession: "auth",
     WantLock: "lock",
     WantStop: "stop",
@@ -49,6 +52,7 @@ class Rooms:
     files: Executor
     journal: Logger
     facts: Callable[[], Facts]
+    endpoint: Endpoint
     stop: Callable[[], None]
 
 
@@ -85,6 +89,7 @@ class Service:
     def left(self, number: int) -> None:
         """A caller has hung up, or has been answered."""
         self._asked.pop(number, None)
+        self._rooms.endpoint.end(number)
         self._loop.post(Gone(number))
 
     async def _serve(self, connection: Connection, request: Request) -> None:
@@ -103,6 +108,13 @@ class Service:
             case WantCredentials(common, name, need, wait):
                 profile = _profile(await self._catalogue(connection, common), name)
                 self._loop.post(Ask(self._caller(connection, common), profile, need, wait))
+            case WantEndpoint(common, name, need, wait, wish):
+                profile = _profile(await self._catalogue(common.files), name)
+                if self._gate.connection(connection.number) is None:
+                    return  # it has hung up, and nobody would end its lease
+                caller = self._caller(connection, common)
+                self._rooms.endpoint.lend(caller, profile, wish, language=common.language)
+                self._loop.post(Ask(caller, profile, need, wait if wish is None else 0))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name)
                 caller = self._caller(connection, common)
@@ -150,7 +162,8 @@ class Service:
         connection = self._gate.connection(effect.caller.request)
         request = self._asked.get(effect.caller.request)
         if connection is None or request is None:
-            return  # it has hung up
+            self._rooms.endpoint.answer(effect)  # it has hung up, or it came by HTTP
+            return
         language = request.common.language
         if not isinstance(effect, Tell):
             self._log(connection, request, effect.trouble.code if isinstance(effect, Refuse) else "ok")
@@ -158,6 +171,13 @@ class Service:
             case Tell(_, kind, text, identity):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
                 connection.say(wire.encode({**note, "identity": identity.name, "mfa_serial": identity.mfa_serial}))
+            case Deliver() if isinstance(request, WantEndpoint):
+                connection.keep(wire.encode({"ok": self._rooms.endpoint.told(connection.number)}))
+            case Refuse(_, why) if isinstance(request, WantEndpoint) and request.wish is not None:
+                # The command runs already: its lease holds, and gives something once the person has unlocked.
+                problem = _said(why, language)
+                told = self._rooms.endpoint.told(connection.number) or {}
+                connection.keep(wire.encode({"ok": {**told, "problem": problem}}))
             case Deliver(_, profile, credentials):
                 connection.finish(wire.encode({"ok": _document(profile, credentials)}))
             case Confirm(_, identity, session):
@@ -170,7 +190,11 @@ class Service:
         """Who asked for what, and what was answered: never what was handed out."""
         if isinstance(request, WantStatus | WantOverlay):
             return  # nothing was handed out, and prompts of shells ask often
-        about = request.profile if isinstance(request, WantCredentials) else getattr(request, "identity", None) or ""
+        about = (
+            request.profile
+            if isinstance(request, WantCredentials | WantEndpoint)
+            else getattr(request, "identity", None) or ""
+        )
         op = OPS[type(request)]
         program = request.common.program or peer.program_of(connection.pid)
         self._rooms.journal.info("%s %r pid=%d program=%r answer=%s", op, about, connection.pid, program, answer)
@@ -189,8 +213,12 @@ def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
 
 
 def _error(why: Trouble, language: str) -> bytes:
+    return wire.encode({"error": _said(why, language)})
+
+
+def _said(why: Trouble, language: str) -> dict[str, str]:
     speak = speaker_of(language)
-    return wire.encode({"error": {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}})
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
 
 
 def _profile(catalogue: Catalogue, name: str) -> Profile:

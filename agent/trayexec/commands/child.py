@@ -1,0 +1,174 @@
+"""Runs a command as a child that nobody can tell from one that was run directly: signals, terminal, exit status.
+
+The child stays in our process group. So the terminal treats both as one job, also in a pipeline: Ctrl-C, Ctrl-Z, `fg`
+and a hangup reach the child without us. What is sent to us alone we relay; what was sent to the group must not be
+relayed, or the child would get it twice, and to many programs a second SIGINT means "at once". Linux does not say
+which of the two a signal was, so a *witness*, a small process of the same group, is asked: what it got, the child
+got too.
+"""
+
+import contextlib
+import errno
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from trayexec import cli
+
+RELAYED = frozenset(
+    {
+        signal.SIGHUP,
+        signal.SIGINT,
+        signal.SIGQUIT,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGALRM,
+        signal.SIGTERM,
+        signal.SIGCONT,
+        signal.SIGTSTP,
+        signal.SIGWINCH,
+    }
+)
+AWAITED = RELAYED | {signal.SIGCHLD}
+JOB_STOPS = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
+PYTHONS_OWN = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores these, and an ignored signal is inherited
+A_MOMENT = 0.005  # seconds that the kernel may take from one process of a group to the next
+MASK = 8  # bytes
+MOST_FILES = 65536
+
+
+def run(program: str, command: Sequence[str], env: Mapping[str, str], *, beside: Callable[[], None]) -> int:
+    """Run to the end, with `beside` in a thread. Returns the exit status, 126 or 127 when the command cannot start.
+
+    Does not return when a signal ended the command: then the same signal ends this process.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may ignore it, and then there is no status
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
+    with _witness() as group_got:
+        try:
+            pid = _start(program, command, env, before)
+        except OSError as error:
+            cli.say(f"{command[0]}: {error.strerror}")
+            return cli.NOT_FOUND if error.errno == errno.ENOENT else cli.NOT_EXECUTABLE
+        threading.Thread(target=beside, daemon=True).start()
+        status = _attend(pid, group_got)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else _end_by(-code)
+
+
+def _start(program: str, command: Sequence[str], env: Mapping[str, str], mask: Iterable[int]) -> int:
+    def spawn(path: str, argv: Sequence[str]) -> int:
+        return os.posix_spawn(path, list(argv), dict(env), setsigmask=mask, setsigdef=PYTHONS_OWN)
+
+    try:
+        return spawn(program, command)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        return spawn("/bin/sh", ["sh", program, *command[1:]])  # a script without `#!`, as execvp(3) has it
+
+
+def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
+    """Wait for the child's end, relaying and stopping meanwhile. Returns its wait status."""
+    while True:
+        got = signal.sigwaitinfo(AWAITED)
+        if got.si_signo != signal.SIGCHLD:
+            theirs = group_got(got.si_signo)
+            # The kernel itself (si_code above 0, sigaction(2)) sends for a terminal, and so to the whole group.
+            if got.si_code <= 0 and not theirs and got.si_pid != pid:
+                os.kill(pid, got.si_signo)
+            continue
+        while True:
+            ended, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+            if not ended:
+                break
+            if not os.WIFSTOPPED(status):
+                return status
+            if os.WSTOPSIG(status) in JOB_STOPS:
+                os.kill(os.getpid(), signal.SIGSTOP)  # the shell waits for us: for it, the job has stopped
+
+
+def _end_by(number: int) -> int:
+    """End by the same signal, for a shell stops a loop or a script only when it sees that; 128+n where we cannot."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core dump is enough
+    with contextlib.suppress(OSError, ValueError):  # SIGKILL has no other way
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    time.sleep(1.0)  # it comes at once, to whichever thread
+    return 128 + number
+
+
+@contextlib.contextmanager
+def _witness() -> Iterator[Callable[[int], bool]]:
+    """What answers, for a signal that this process got, whether its whole group got it."""
+    question, ask = os.pipe()
+    hear, answer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _testify(question, answer)
+    os.close(question)
+    os.close(answer)
+    seen = 0
+
+    def group_got(number: int) -> bool:
+        nonlocal seen
+        time.sleep(A_MOMENT)
+        try:
+            os.write(ask, b"?")
+            seen |= int.from_bytes(os.read(hear, MASK), "little")
+        except OSError:
+            return False  # somebody has ended it
+        found = bool(seen >> number & 1)
+        seen &= ~(1 << number)
+        return found
+
+    try:
+        yield group_got
+    finally:
+        os.close(ask)
+        os.close(hear)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _testify(question: int, answer: int) -> None:
+    """Be the witness, until the other end is closed.
+
+    Every signal is taken as it comes: of those that stay pending, SIGTSTP and SIGCONT would cancel each other.
+    """
+    got = 0
+
+    def note(number: int, _frame: object) -> None:
+        nonlocal got
+        got |= 1 << number
+
+    try:
+        for number in RELAYED:
+            signal.signal(number, note)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, RELAYED)
+        question, answer = _alone(question, answer)
+        while os.read(question, 1):
+            said, got = got, 0
+            os.write(answer, said.to_bytes(MASK, "little"))
+    finally:
+        os._exit(0)
+
+
+def _alone(question: int, answer: int) -> tuple[int, int]:
+    """Close everything else: pipes of the command, its terminal and the lease must not be held open by us."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    high = max(question, answer, nothing) + 1
+    os.dup2(question, high)
+    os.dup2(answer, high + 1)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    os.closerange(3, high)
+    os.closerange(high + 2, max(os.sysconf("SC_OPEN_MAX"), MOST_FILES))
+    return high, high + 1

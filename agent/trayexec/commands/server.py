@@ -1,0 +1,140 @@
+"""`--server`: the command gets the address of the agent's endpoint instead of credentials, for as long as it runs.
+
+trayexec stays as the parent: the connection it keeps open to the agent is the lease, so the token ends with it, even
+if it is killed.
+"""
+
+import argparse
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from trayexec import cli, client, words
+from trayexec.commands import child, live
+from trayexec.errors import Text, TrayexecError
+
+if TYPE_CHECKING:
+    from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
+
+LOOK = 1.0  # seconds between looks for a new agent
+
+
+def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `command` to its end. Returns its exit status, or ends by the signal that ended it."""
+    program = cli.find(command[0], environ)
+    if isinstance(program, int):
+        return program
+    profile = [*options.profiles, *options.literal][0]
+    request: dict[str, Any] = {
+        "op": "endpoint",
+        "profile": profile,
+        "wait": options.wait,
+        "program": command[0].rpartition("/")[2],
+        **cli.files(environ),
+    }
+    if options.need is not None:
+        request["need"] = options.need
+    told, connection = cli.hold(request, environ)
+    lease = Lease(request, told, environ)
+    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.files(environ)}, environ)
+    env = environment(told, overlay, profile, environ)
+    region = options.region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    if region:
+        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
+    with _held(urlsplit(told["url"]).port or 0):
+        return child.run(program, command, env, beside=lambda: lease.keep(connection))
+
+
+def environment(
+    told: Mapping[str, Any], overlay: Mapping[str, str], profile: str, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The command's environment, but for the region.
+
+    SDKs ask a container endpoint last of all, so everything that comes before it has to be out of sight: variables,
+    and the keys or role that `[default]` may have in the AWS files. Exactly one variable for the address and one for
+    the token: SDKs differ in which of two they prefer.
+    """
+    env = {
+        name: value
+        for name, value in environ.items()
+        if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX)
+    }
+    env |= {**live.files(overlay), "AWS_CONFIG_FILE": overlay["server"]}
+    env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
+    env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
+    env["TRAYEXEC_PROFILE"] = profile
+    return env
+
+
+class Lease:
+    """What the agent lent, and what to do when the agent ends before the command does."""
+
+    def __init__(self, request: Mapping[str, Any], told: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        """Remember what was asked and answered."""
+        self._environ = environ
+        self._speak = words.speaker(environ)
+        self._profile = str(request["profile"])
+        self._again = {**request, "wait": 0, "token": told["token"], "port": urlsplit(told["url"]).port}
+
+    def keep(self, connection: "Connection") -> None:
+        """Hold the lease for ever: take it again, by the same port and token, from whatever agent comes next.
+
+        Nobody starts that agent for it: the person must enter a code in any case, and `trayexec auth` starts one.
+        """
+        while True:
+            _gone(connection)
+            said = Text(
+                "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth` is run",
+                profile=self._profile,
+            )
+            cli.say(self._speak(said))
+            connection = self._renewed()
+
+    def _renewed(self) -> "Connection":
+        while True:
+            time.sleep(LOOK)
+            try:
+                connection = client.connect(self._environ)
+            except TrayexecError:
+                continue
+            try:
+                told = cli.converse(connection, {**self._again, "lang": words.language(self._environ)}, self._environ)
+            except TrayexecError as error:
+                connection.close()
+                if error.trouble.code in {"agent_gone", "agent_silent"}:
+                    continue
+                cli.complain(error)
+                time.sleep(60 * LOOK)
+                continue
+            problem = told.get("problem") or {}
+            if problem:
+                cli.say(f"{problem.get('title', '')}\n  {problem.get('hint', '')}")
+            else:
+                cli.say(self._speak(Text("a new agent serves {profile}", profile=self._profile)))
+            return connection
+
+
+@contextlib.contextmanager
+def _held(port: int) -> Iterator[None]:
+    """Hold the port without listening, for the command's environment names it, and nobody else may answer there.
+
+    Should the agent end, no other user can take it, and the next agent of this user can (SO_REUSEPORT, socket(7)).
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", port))
+        yield
+
+
+def _gone(connection: "Connection") -> None:
+    """Wait until the agent has hung up."""
+    connection.settimeout(None)
+    try:
+        while connection.recv(4096):
+            pass
+    except OSError:
+        pass
+    connection.close()
