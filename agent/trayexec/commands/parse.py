@@ -27,6 +27,8 @@ verbs:
   lock [IDENTITY]      forget session and role credentials now
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
+  env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
+                       --region, --need, --wait and --no-wait as for a run
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   keys list            the identities of your AWS config, and whether their keys are stored
@@ -85,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true")
         verb.set_defaults(act=act)
 
+    printed = verbs.add_parser("env")
+    printed.add_argument("profile")
+    printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
+    _as_a_run(printed)
+    printed.add_argument("--need", type=need)
+    printed.set_defaults(act="env.env")
+
     kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
     add.add_argument("profile")
@@ -106,6 +115,13 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("version").set_defaults(act="parse.version")
     verbs.add_parser("help").set_defaults(act="parse.usage")
     return top
+
+
+def _as_a_run(verb: argparse.ArgumentParser) -> None:
+    """The options that a run has as well."""
+    verb.add_argument("--region")
+    verb.add_argument("--wait", type=seconds, default=120)
+    verb.add_argument("--no-wait", dest="wait", action="store_const", const=0)
 
 
 def nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -132,7 +148,16 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
 def seconds(text: str) -> int:
     """Seconds from a duration of a wait, as argparse wants it."""
+    return _up_to(text, durations.LONGEST_WAIT)
+
+
+def need(text: str) -> int:
+    """Seconds of life that credentials are to have, as argparse wants it."""
+    return _up_to(text, durations.LONGEST_NEED)
+
+
+def _up_to(text: str, most: int) -> int:
     try:
-        return durations.parse_up_to(text, durations.LONGEST_WAIT)
+        return durations.parse_up_to(text, most)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
