@@ -29,6 +29,8 @@ verbs:
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
                        --region, --need, --wait and --no-wait as for a run
+  log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
+                       last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   keys list            the identities of your AWS config, and whether their keys are stored
@@ -37,7 +39,7 @@ verbs:
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list` and `keys list` take --json.
+`status`, `list`, `log` and `keys list` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage.
@@ -94,6 +96,12 @@ def parser() -> argparse.ArgumentParser:
     printed.add_argument("--need", type=need)
     printed.set_defaults(act="env.env")
 
+    asked = verbs.add_parser("log")
+    asked.add_argument("-f", "--follow", action="store_true")
+    asked.add_argument("--json", action="store_true")
+    asked.add_argument("-n", type=_count)
+    asked.set_defaults(act="log.log")
+
     kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
     add.add_argument("profile")
@@ -144,6 +152,12 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     """`version`."""
     sys.stdout.write(f"trayexec {__version__}\n")
     return 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
+    return int(text)
 
 
 def seconds(text: str) -> int:

@@ -12,10 +12,16 @@ HOUR, MINUTE = 3600, 60
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as their widest cell, two spaces apart."""
-    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
+    show_rows([head, *rows], [0] * len(head))
+
+
+def show_rows(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
+    """More rows, in columns at least as wide as before. Returns how wide they are now."""
+    widths = [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+    for row in rows:
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    return widths
 
 
 def show_json(document: object) -> None:
@@ -28,6 +34,14 @@ def clock(stamp: str) -> str:
     then = _parse(stamp).astimezone()
     today = datetime.now().astimezone().date()
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
+
+
+def moment(stamp: str) -> str:
+    """The same with the day and the second, for a log; `?` for what is no such stamp."""
+    try:
+        return _parse(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return "?"
 
 
 def left(stamp: str) -> str:

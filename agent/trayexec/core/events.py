@@ -21,12 +21,22 @@ class Hand(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `request` is the gate's number for the connection, `program` and `pid` are for people to read."""
+    """Who asks: `request` is the gate's number for the connection; the rest but `hand` is for people to read.
+
+    `parents` are the names of the processes above it, nearest first, up to the terminal or app.
+    """
 
     request: int
     program: str = ""
     pid: int = 0
     hand: Hand = Hand.DIALOG
+    parents: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The program, and the terminal or app that it runs in."""
+        app = self.parents[-1] if self.parents else ""
+        return f"{self.program} ← {app}" if app not in {"", self.program} else self.program
 
 
 # Events

@@ -27,6 +27,7 @@ from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
@@ -136,8 +137,9 @@ class _Agent:
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
-        facts = Rooms(self._catalogues, self._clock, self._files, self._journal, self._facts, self._tray.stop)
-        self._service = Service(facts)
+        ledger = FileLedger(Path(paths.ledger_path(environ)))
+        rooms = Rooms(self._catalogues, self._clock, self._files, self._journal, ledger, self._facts, self._tray.stop)
+        self._service = Service(rooms)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
             Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices),

@@ -12,13 +12,12 @@ from trayexec import wire
 from trayexec.adapters import peer
 from trayexec.core.credentials import Credentials
 from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Tell
-from trayexec.core.ports import Catalogues, Clock
+from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
 from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
-    Common,
     Files,
     Request,
     WantCredentials,
@@ -47,8 +46,17 @@ class Rooms:
     clock: Clock
     files: Executor
     journal: Logger
+    ledger: Ledger
     facts: Callable[[], Facts]
     stop: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One caller and its request."""
+
+    request: Request
+    caller: Caller
 
 
 class Service:
@@ -57,7 +65,7 @@ class Service:
     def __init__(self, rooms: Rooms) -> None:
         """Keep the neighbours."""
         self._rooms = rooms
-        self._asked: dict[int, Request] = {}
+        self._visits: dict[int, Visit] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: Loop
         self._gate: Gate
@@ -76,40 +84,42 @@ class Service:
         except TrayexecError as error:
             connection.finish(_error(error.trouble, ""))
             return
-        self._asked[connection.number] = request
-        task = asyncio.get_running_loop().create_task(self._serve(connection, request))
+        visit = Visit(request, _caller(connection, request))
+        self._visits[connection.number] = visit
+        task = asyncio.get_running_loop().create_task(self._serve(connection, visit))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def left(self, number: int) -> None:
         """A caller has hung up, or has been answered."""
-        self._asked.pop(number, None)
+        self._note(number, "gone")
         self._loop.post(Gone(number))
 
-    async def _serve(self, connection: Connection, request: Request) -> None:
+    async def _serve(self, connection: Connection, visit: Visit) -> None:
+        language = visit.request.common.language
         try:
-            await self._do(connection, request)
+            await self._do(connection, visit)
         except TrayexecError as error:
-            self._log(connection, request, error.trouble.code)
-            connection.finish(_error(error.trouble, request.common.language))
+            self._note(connection.number, error.trouble.code)
+            connection.finish(_error(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
             self._rooms.journal.error("a request failed: %s", type(error).__name__)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
-            connection.finish(_error(why, request.common.language))
+            self._note(connection.number, why.code)
+            connection.finish(_error(why, language))
 
-    async def _do(self, connection: Connection, request: Request) -> None:
-        match request:
+    async def _do(self, connection: Connection, visit: Visit) -> None:
+        match visit.request:
             case WantCredentials(common, name, need, wait):
                 profile = _profile(await self._catalogue(common.files), name)
-                self._loop.post(Ask(self._caller(connection, common), profile, need, wait))
+                self._loop.post(Ask(visit.caller, profile, need, wait))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(common.files), name)
-                caller = self._caller(connection, common)
-                self._loop.post(Authenticate(caller, identity, renewal, code, wait))
+                self._loop.post(Authenticate(visit.caller, identity, renewal, code, wait))
             case WantLock(common, name):
                 keys = None if name is None else _identity(await self._catalogue(common.files), name).keys
                 self._loop.post(Lock(keys))
-                self._log(connection, request, "ok")
+                self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
                 catalogue = await self._catalogue(common.files)
@@ -117,7 +127,7 @@ class Service:
                 document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
                 connection.finish(wire.encode({"ok": document}))
             case WantStop():
-                self._log(connection, request, "ok")
+                self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
 
@@ -125,21 +135,17 @@ class Service:
         load = self._rooms.catalogues.load
         return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, files.config, files.shared)
 
-    def _caller(self, connection: Connection, common: Common) -> Caller:
-        program = common.program or peer.program_of(connection.pid)
-        return Caller(connection.number, program, connection.pid, common.hand)
-
     # To the gate
 
     def answer(self, effect: Answering) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
         connection = self._gate.connection(effect.caller.request)
-        request = self._asked.get(effect.caller.request)
-        if connection is None or request is None:
+        visit = self._visits.get(effect.caller.request)
+        if connection is None or visit is None:
             return  # it has hung up
-        language = request.common.language
+        language = visit.request.common.language
         if not isinstance(effect, Tell):
-            self._log(connection, request, effect.trouble.code if isinstance(effect, Refuse) else "ok")
+            self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
             case Tell(_, kind, text, identity):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
@@ -152,14 +158,25 @@ class Service:
             case Refuse(_, why):
                 connection.finish(_error(why, language))
 
-    def _log(self, connection: Connection, request: Request, answer: str) -> None:
-        """Who asked for what, and what was answered: never what was handed out."""
-        if isinstance(request, WantStatus):
-            return  # nothing was handed out, and prompts of shells ask often
+    def _note(self, number: int, answer: str) -> None:
+        """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
+        visit = self._visits.pop(number, None)
+        if visit is None or isinstance(visit.request, WantStatus):
+            return  # a status hands nothing out, and prompts of shells ask often
+        request, caller = visit.request, visit.caller
         about = request.profile if isinstance(request, WantCredentials) else getattr(request, "identity", None) or ""
+        at = utc(int(self._rooms.clock.now().wall))
         op = OPS[type(request)]
-        program = request.common.program or peer.program_of(connection.pid)
-        self._rooms.journal.info("%s %r pid=%d program=%r answer=%s", op, about, connection.pid, program, answer)
+        self._rooms.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
+
+
+def _caller(connection: Connection, request: Request) -> Caller:
+    """Who is on the line. Its parents are looked up now: it may be gone when it is answered."""
+    pid = connection.pid
+    if isinstance(request, WantStatus):
+        return Caller(connection.number, pid=pid)
+    program = request.common.program or peer.program_of(pid)
+    return Caller(connection.number, program, pid, request.common.hand, peer.parents_of(pid))
 
 
 def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
