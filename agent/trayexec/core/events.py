@@ -20,10 +20,19 @@ class Hand(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: `request` is the gate's number for the connection; the rest but `hand` is for people to read.
+class Process:
+    """A process and no other: ids are used again, so the moment of its start (the system's own count) is part of it."""
 
-    `parents` are the names of the processes above it, nearest first, up to the terminal or app.
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `request` is the gate's number for the connection; `program`, `pid`, `parents` are for people to read.
+
+    `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
+    if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
     """
 
     request: int
@@ -31,6 +40,7 @@ class Caller:
     pid: int = 0
     hand: Hand = Hand.DIALOG
     parents: tuple[str, ...] = ()
+    process: Process | None = None
 
     @property
     def origin(self) -> str:
@@ -159,6 +169,14 @@ class Tick:
     """Time has passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """It was looked which of `checked` still run."""
+
+    checked: tuple[Process, ...]
+    running: frozenset[Process]
+
+
 Event = (
     Ask
     | Authenticate
@@ -171,6 +189,7 @@ Event = (
     | RoleRefused
     | Configured
     | ScreenChanged
+    | Looked
     | Tick
 )
 
@@ -270,4 +289,11 @@ class Hide:
     key: str
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide
+@dataclass(frozen=True, slots=True)
+class Look:
+    """See which of these still run."""
+
+    processes: tuple[Process, ...]
+
+
+Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide | Look

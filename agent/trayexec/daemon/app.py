@@ -29,6 +29,7 @@ from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
+from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
@@ -142,7 +143,7 @@ class _Agent:
         self._service = Service(rooms)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
-            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices),
+            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices, running),
             self._workers,
             answer=self._answer,
             changed=self._changed,

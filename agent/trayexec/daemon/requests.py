@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
@@ -20,14 +21,22 @@ class Files:
     shared: str | None = None
 
 
+class Then(Enum):
+    """What the caller does with its answer."""
+
+    RUNS = "it becomes the command, with the credentials in its environment"
+    OTHER = "it passes them on, and ends or asks again"
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every request may carry: whose files, which program, which language, where the person is."""
+    """What every request may carry: whose files, which program, which language, where the person is, and what then."""
 
     files: Files
     program: str
     language: str
     hand: Hand
+    then: Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ def parse(line: bytes) -> Request:
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
+        Then.RUNS if said.get("runs") is True else Then.OTHER,
     )
     match said.get("op"):
         case "credentials":

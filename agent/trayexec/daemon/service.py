@@ -11,7 +11,7 @@ from logging import Logger
 from trayexec import wire
 from trayexec.adapters import peer
 from trayexec.core.credentials import Credentials
-from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Tell
+from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Tell
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
@@ -20,6 +20,7 @@ from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Files,
     Request,
+    Then,
     WantCredentials,
     WantLock,
     WantSession,
@@ -175,8 +176,16 @@ def _caller(connection: Connection, request: Request) -> Caller:
     pid = connection.pid
     if isinstance(request, WantStatus):
         return Caller(connection.number, pid=pid)
-    program = request.common.program or peer.program_of(pid)
-    return Caller(connection.number, program, pid, request.common.hand, peer.parents_of(pid))
+    common = request.common
+    started = peer.started(pid) if common.then is Then.RUNS else 0
+    return Caller(
+        connection.number,
+        common.program or peer.program_of(pid),
+        pid,
+        common.hand,
+        peer.parents_of(pid),
+        Process(pid, started) if started else None,
+    )
 
 
 def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
