@@ -29,6 +29,9 @@ verbs:
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
                        --region, --need, --wait and --no-wait as for a run
+  console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
+                       there, --region in that region, --print prints the address; --duration 45m makes sure that the
+                       session lasts so long (an hour at most)
   log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
                        last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
@@ -89,19 +92,7 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true")
         verb.set_defaults(act=act)
 
-    printed = verbs.add_parser("env")
-    printed.add_argument("profile")
-    printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
-    _as_a_run(printed)
-    printed.add_argument("--need", type=need)
-    printed.set_defaults(act="env.env")
-
-    asked = verbs.add_parser("log")
-    asked.add_argument("-f", "--follow", action="store_true")
-    asked.add_argument("--json", action="store_true")
-    asked.add_argument("-n", type=_count)
-    asked.set_defaults(act="log.log")
-
+    _telling(verbs)
     kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
     add.add_argument("profile")
@@ -123,6 +114,30 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("version").set_defaults(act="parse.version")
     verbs.add_parser("help").set_defaults(act="parse.usage")
     return top
+
+
+def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
+    """The verbs that hand out, or tell what was handed out."""
+    printed = verbs.add_parser("env")
+    printed.add_argument("profile")
+    printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
+    _as_a_run(printed)
+    printed.add_argument("--need", type=need)
+    printed.set_defaults(act="env.env")
+
+    site = verbs.add_parser("console")
+    site.add_argument("profile")
+    site.add_argument("--service")
+    site.add_argument("--print", action="store_true")
+    site.add_argument("--duration", type=console_life)
+    _as_a_run(site)
+    site.set_defaults(act="console.console")
+
+    asked = verbs.add_parser("log")
+    asked.add_argument("-f", "--follow", action="store_true")
+    asked.add_argument("--json", action="store_true")
+    asked.add_argument("-n", type=_count)
+    asked.set_defaults(act="log.log")
 
 
 def _as_a_run(verb: argparse.ArgumentParser) -> None:
@@ -168,6 +183,11 @@ def seconds(text: str) -> int:
 def need(text: str) -> int:
     """Seconds of life that credentials are to have, as argparse wants it."""
     return _up_to(text, durations.LONGEST_NEED)
+
+
+def console_life(text: str) -> int:
+    """Seconds that a console's session is to last: AWS ends those of a role assumed with a session after an hour."""
+    return _up_to(text, 3600)
 
 
 def _up_to(text: str, most: int) -> int:
