@@ -1,22 +1,23 @@
-"""Rigs without a display. The keyring is shared by all tests; everything else is a test's own."""
+"""What all tests share: rigs without a display (one keyring, all else a test's own), and how hypothesis searches."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from awssim import Sim
-from awssim.world import Key
-from support.desktop import Desktop, private_desktop
-from support.rig import Rig, rig_on, world_with
+from support.desktop import private_desktop
+from support.rig import Keyring, Rig, rig_on, world_with
+from support.strict import pytest_make_collect_report, pytest_runtest_makereport
 
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by name
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
-    """A keyring in which alice's long-term keys are stored for the profile `default`."""
-
-    desk: Desktop
-    key: Key
+# A busy machine is no failure, and a found example is told by its steps, not by a database on somebody's disk.
+settings.register_profile(
+    "modest", deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("modest"), max_examples=2000)
+settings.load_profile("modest")
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,7 @@ def _guarded(arguments: "Sequence[str]") -> int:
         if "--" in arguments:
             cut = arguments.index("--")
             return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
-        from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
-
-        status = dispatch(arguments, os.environ)
+        status = _verb(arguments, os.environ)
         sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
     except TrayexecError as error:
         complain(error)
@@ -73,6 +71,20 @@ def _guarded(arguments: "Sequence[str]") -> int:
         complain(TrayexecError(trouble("internal", what, "TRAYEXEC_DEBUG=1 shows where.", kind=type(error).__name__)))
         return FAILED
     return status
+
+
+def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    if arguments[:1] == ["credential-process"]:
+        from trayexec import process  # noqa: PLC0415 — SDKs wait for it: no parser, no room
+
+        return process.run(arguments[1:], environ)
+    if arguments[:1] == ["hook"]:
+        from trayexec import hook  # noqa: PLC0415 — every shell waits for it when it starts
+
+        return hook.run(arguments[1:], environ)
+    from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
+
+    return dispatch(arguments, environ)
 
 
 def _open_streams() -> None:
@@ -132,7 +144,7 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
         return modes.run(words, command, environ)
     request, region = plain
     request["program"] = command[0].rpartition("/")[2]
-    request["runs"] = True  # this process: so the agent can tell when the command outlives what it got
+    request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = obtain(request, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 
@@ -157,7 +169,7 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
             elif option == "--profile":
                 request["profile"] = value
             else:
-                request[option[2:]] = _seconds(option, value)
+                request[option[2:]] = seconds(option, value)
         else:
             return None
     if "profile" in request:
@@ -168,7 +180,8 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
     return request, region
 
 
-def _seconds(option: str, value: str) -> int:
+def seconds(option: str, value: str) -> int:
+    """The value of an option of that name, in seconds. Raises TrayexecError (`usage`)."""
     from trayexec import durations  # noqa: PLC0415 — only with an option
 
     most = durations.LONGEST_WAIT if option == "--wait" else durations.LONGEST_NEED
@@ -183,6 +196,10 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     named = {}
     for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
         path = environ.get(name)
+        if path and "/trayexec/live/" in path:
+            from trayexec import origin  # noqa: PLC0415 — only under --live
+
+            path = origin.own(name, path, environ)
         if path:
             path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
             named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder
@@ -215,7 +232,7 @@ def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
     if not _has_display(environ):
         request["hand"] = "terminal"
     request["lang"] = language(environ)
-    return converse(_agent(environ), request, environ)
+    return converse(agent(environ), request, environ)
 
 
 def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":
@@ -240,7 +257,8 @@ def _has_display(environ: "Mapping[str, str]") -> bool:
     return sys.platform != "linux" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-def _agent(environ: "Mapping[str, str]") -> "socket":
+def agent(environ: "Mapping[str, str]") -> "socket":
+    """A connection to the agent, which is started if need be. Raises TrayexecError."""
     from trayexec import client  # noqa: PLC0415 — see obtain
 
     try:
@@ -248,9 +266,9 @@ def _agent(environ: "Mapping[str, str]") -> "socket":
     except client.AgentAbsentError:
         if environ.get("TRAYEXEC_SOCKET") or environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
             raise
-    from trayexec.commands import agent  # noqa: PLC0415 — once a day
+    from trayexec.commands.agent import start  # noqa: PLC0415 — once a day
 
-    return agent.start(environ)
+    return start(environ)
 
 
 def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":

@@ -91,9 +91,11 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
         if newline:
             buffer, seconds = rest, 0
             try:
-                yield wire.decode(line, LONGEST_ANSWER)
+                said = wire.decode(line, LONGEST_ANSWER)
             except wire.WireError:
                 raise _garbled() from None
+            if "note" not in said or b"\n" not in rest:  # a note that has been overtaken would ask for nothing any more
+                yield said
             continue
         try:
             more = connection.recv(wire.MAX_LINE)

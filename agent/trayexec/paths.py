@@ -27,6 +27,11 @@ def state_folder(environ: "Mapping[str, str]") -> str:
     return (_absolute(environ, "XDG_STATE_HOME") or home(environ) + "/.local/state") + "/trayexec"
 
 
+def live_folder(environ: "Mapping[str, str]") -> str:
+    """Where the overlays for `--live` are: they outlive the agent, and the login."""
+    return state_folder(environ) + "/live"
+
+
 def socket_path(environ: "Mapping[str, str]") -> str:
     """The private socket of DESIGN 3.7: $TRAYEXEC_SOCKET, the runtime folder, the state folder."""
     named = environ.get("TRAYEXEC_SOCKET")

@@ -67,7 +67,12 @@ else:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
 
     def _dump(message: "Mapping[str, Any]") -> str:
-        return json.dumps(message, separators=(",", ":"))
+        return json.dumps(message, separators=(",", ":"), allow_nan=False)
+
+
+def document(message: "Mapping[str, Any]") -> str:
+    """A flat object as JSON in ASCII, for whoever reads what we print."""
+    return _dump(message)
 
 
 def encode(message: "Mapping[str, Any]") -> bytes:
@@ -93,5 +98,7 @@ def decode(line: bytes, most: int = MAX_LINE) -> "dict[str, Any]":
 
 
 def _deeper(value: "Any", depth: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return bool(inner) and (depth <= 1 or any(_deeper(one, depth - 1) for one in inner))
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth < 1 or any(_deeper(one, depth - 1) for one in inner)

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from awssim import Sim
+from awssim import Sim, Trust
 from awssim.control import describe
 
 
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--session-seconds", type=float, help="how long sessions really live")
     parser.add_argument("--role-seconds", type=float, help="how long role credentials really live")
     parser.add_argument("--clock-offset", type=float, default=0.0, help="seconds by which AWS's clock is ahead of ours")
+    parser.add_argument("--roles", type=int, default=0, help="this many more roles, with profiles role-001 and so on")
     parser.add_argument("--config", type=Path, help="write the fitting ~/.aws/config here")
     parser.add_argument("--while-stdin", action="store_true", help="end when standard input closes")
     options = parser.parse_args()
@@ -33,6 +34,9 @@ def main() -> None:
     offset: float = options.clock_offset
     with Sim(clock=lambda: time.time() + offset, port=options.port) as sim:
         sim.live(session=options.session_seconds, role=options.role_seconds)
+        for count in range(1, options.roles + 1):
+            trust = Trust(("arn:aws:iam::111111111111:root",), mfa=True)
+            sim.world.add_role(f"{400_000_000_000 + count}", "Deploy", trust, profile=f"role-{count:03}")
         if options.config is not None:
             options.config.write_text(sim.world.config_text(sim.url), encoding="utf-8")
         print(json.dumps(describe(sim)), flush=True)  # noqa: T201 — its one line of output

@@ -1,6 +1,6 @@
 """The control plane under `/_sim/`, for tests and demos that run in other processes. JSON both ways.
 
-GET  code?device=alice    the code shown now, the next one, and the seconds until it comes
+GET  code?device=alice    the code shown now, the next one, the seconds until it comes, and one that is not used yet
 GET  calls                every call so far
 GET  secrets              every secret ever issued, for a leak search
 POST faults               {"kind": "throttle", "action": "AssumeRole", "count": 1, "seconds": 0, "role": "*"};
@@ -60,7 +60,8 @@ def _do(sim: "Sim", verb: str, query: str, asked: Any) -> Any:
         case "code":
             device = parse_qs(query).get("device", ["alice"])[0]
             left = STEP - sim.now() % STEP
-            return {"code": sim.code(device), "next": sim.code(device, steps=1), "seconds_left": round(left, 3)}
+            codes = {"code": sim.code(device), "next": sim.code(device, steps=1), "unused": sim.unused_code(device)}
+            return {**codes, "seconds_left": round(left, 3)}
         case "calls":
             return {"calls": [asdict(call) for call in sim.calls], "most_at_once": sim.most_at_once}
         case "secrets":

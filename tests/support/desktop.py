@@ -19,9 +19,12 @@ names the Debian package, never a skip. Nothing outside the private folder is re
 import contextlib
 import functools
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -33,7 +36,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
-from PIL import Image, ImageGrab
+from PIL import Image
 
 T = TypeVar("T")
 
@@ -169,6 +172,7 @@ class Desktop:
     _children: list[_Process] = field(init=False, default_factory=list)
     _connection: DBusConnection | None = field(init=False, default=None)
     _monitor: "_Monitor | None" = field(init=False, default=None)
+    _camera: "_Camera | None" = field(init=False, default=None)
     _shade: Shade = field(init=False, default=Shade.DARK)
 
     def __post_init__(self) -> None:
@@ -199,7 +203,8 @@ class Desktop:
         """A session bus that can activate nothing but the panel's own settings. Milliseconds."""
         if "bus" in self._running:
             return self
-        socket = self.home("run/bus")
+        socket_path = self.home("run/bus")
+        socket_path.unlink(missing_ok=True)
         config = self.folder / "bus.conf"
         # A closed world: no stray notification daemon, prompter or accessibility bus wakes up.
         services = self.folder / "services"
@@ -211,13 +216,14 @@ class Desktop:
             '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
             ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n'
             "<busconfig><type>session</type><keep_umask/>"
-            f"<listen>unix:path={socket}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
+            f"<listen>unix:path={socket_path}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
             '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
             '<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n'
         )
-        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket}"
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket_path}"
         self._start("bus", ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
-        self.wait("the session bus", socket.exists)
+        # The file is there a moment before anybody listens.
+        self.wait("the session bus", lambda: _answers(socket_path))
         return self
 
     def start_display(self) -> Self:
@@ -242,6 +248,9 @@ class Desktop:
 
     def stop_display(self) -> None:
         """End the X server under everybody's feet."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
         self._running.pop("window manager").end()
         self._running.pop("display").end()
 
@@ -376,7 +385,9 @@ class Desktop:
 
     def pixels(self) -> Image.Image:
         """What the screen shows now."""
-        return ImageGrab.grab(xdisplay=self.env["DISPLAY"])
+        if self._camera is None:
+            self._camera = _Camera(self.env)
+        return self._camera.shoot()
 
     def screenshot(self, path: Path | str) -> None:
         """Save what the screen shows now as a PNG."""
@@ -400,7 +411,8 @@ class Desktop:
 
     def type(self, text: str) -> None:
         """Type into the focused window."""
-        self.run(["xdotool", "type", "--delay", "15", text])
+        # What is on no key is put on one for a moment, and a busy program may look at the key only after that moment.
+        self.run(["xdotool", "type", "--delay", "15" if text.isascii() else "250", text])
 
     def key(self, name: str) -> None:
         """Press a key by its X name: `Return`, `Escape`, `ctrl+v`."""
@@ -530,6 +542,8 @@ class Desktop:
         """End everything, the newest first."""
         if self._monitor is not None:
             self._monitor.close()
+        if self._camera is not None:
+            self._camera.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -586,6 +600,16 @@ class Desktop:
                 if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
                     os.kill(pid, signal.SIGTERM)
                     eventually(f"{name} to end", functools.partial(_gone, pid))
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _gone(pid: int) -> bool:
@@ -660,6 +684,48 @@ def _flat(entries: Sequence[MenuEntry]) -> Iterator[MenuEntry]:
     for entry in entries:
         yield entry
         yield from _flat(entry.children)
+
+
+class _Camera:
+    """Takes pictures of the screen in a process of its own.
+
+    Pillow holds the interpreter's lock while the X server answers. A panel may have the server to itself and wait, at
+    that moment, for the answer of a tray in this very process: both would wait for ever.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        code = (
+            "import sys; from PIL import ImageGrab\n"
+            "for _ in sys.stdin: sys.stdout.buffer.write(ImageGrab.grab(xdisplay='').convert('RGB').tobytes());"
+            " sys.stdout.buffer.flush()"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+
+    def shoot(self) -> Image.Image:
+        """What the screen shows now. Raises DesktopError when the X server does not answer."""
+        asking, answering = self._process.stdin, self._process.stdout
+        if asking is None or answering is None:
+            raise DesktopError("the camera has no pipes")
+        with contextlib.suppress(BrokenPipeError):
+            asking.write(b"\n")
+        picture = bytearray()
+        while len(picture) < WIDTH * HEIGHT * 3:
+            ready, _, _ = select.select([answering], [], [], PATIENCE)
+            part = answering.read(1 << 20) if ready else b""
+            if not part:
+                raise DesktopError("the X server gave no picture")
+            picture += part
+        return Image.frombytes("RGB", (WIDTH, HEIGHT), bytes(picture))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 class _Monitor:

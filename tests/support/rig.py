@@ -60,6 +60,14 @@ class Done(NamedTuple):
         return json.loads(self.out)
 
 
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """A keyring in which alice's long-term keys are stored for the profile `default`."""
+
+    desk: Desktop
+    key: Key
+
+
 def world_with(key: Key) -> World:
     """The default world, in which alice has this key: keys that are in the keyring already serve a new world."""
     world = default_world()
@@ -86,6 +94,7 @@ class Rig:
     sim: Sim
     _started: list[subprocess.Popen[str]] = field(init=False, default_factory=list)
     _terminals: list["Terminal"] = field(init=False, default_factory=list)
+    _given: set[str] = field(init=False, default_factory=set)
 
     # Places ---------------------------------------------------------------------------------------------------------
 
@@ -104,6 +113,12 @@ class Rig:
         """What the agent wrote in its log."""
         path = self.desk.home("home/.local/state/trayexec/agent.log")
         return path.read_text() if path.exists() else ""
+
+    @property
+    def ledger(self) -> list[dict[str, Any]]:
+        """Who asked for what, and what was answered: the lines of the file in use."""
+        path = self.desk.home("home/.local/state/trayexec/requests.jsonl")
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     @property
     def tries(self) -> int:
@@ -202,9 +217,16 @@ class Rig:
         keys: dict[str, str | None] = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
         return _well(self.run("keys", "add", profile, "--env", env=keys))
 
+    def fresh_code(self) -> str:
+        """A code that AWS will take and that was never given to the agent. There are five at a time."""
+        codes = [self.sim.code(steps=steps) for steps in (0, 1, -1, 2, -2)]
+        return next(code for code in codes if code not in self._given | self.sim.codes_used())
+
     def auth(self, code: str | None = None, *words: str) -> Done:
-        """Open the session with a code that AWS will take, unless another is given; it may be refused."""
-        return self.run("auth", *words, "--code-stdin", stdin=f"{code or self.sim.unused_code()}\n")
+        """Open the session with a fresh code, unless another is given; it may be refused."""
+        code = self.fresh_code() if code is None else code
+        self._given.add(code)
+        return self.run("auth", *words, "--code-stdin", stdin=f"{code}\n")
 
     def unlock(self) -> Self:
         """Open the session, and make sure that it is open."""
@@ -267,13 +289,13 @@ class Terminal:
     screen: str = field(init=False, default="")
 
     def wait_for(self, pattern: str, *, seconds: float = PATIENCE) -> str:
-        """Wait until something that matches is on the screen, take it off with all before it, and return it."""
+        """Wait until something that matches is on the screen; take it off with all before it, and return both."""
         deadline = time.monotonic() + seconds
         while (found := re.search(pattern, self.screen, re.DOTALL)) is None:
             if not self._look(deadline - time.monotonic()):
                 raise DesktopError(f"waited for {pattern!r} on a terminal that shows {self.screen!r}")
-        self.screen = self.screen[found.end() :]
-        return found[0]
+        taken, self.screen = self.screen[: found.end()], self.screen[found.end() :]
+        return taken
 
     def type(self, text: str) -> None:
         r"""Type; `\n` is Return, `\x03` Ctrl-C, `\x04` Ctrl-D."""
@@ -285,6 +307,11 @@ class Terminal:
         while self._look(deadline - time.monotonic()):
             pass
         return self.process.wait(max(1.0, deadline - time.monotonic())), self.screen
+
+    def hang_up(self) -> None:
+        """Close the window: the programs on the terminal get a hangup."""
+        os.close(self._end)
+        self._end = -1
 
     def end(self) -> None:
         """Close the terminal: its programs get a hangup."""

@@ -246,3 +246,15 @@ def test_parents_are_those_of_the_process() -> None:
             child.kill()
         eventually("the end", lambda: linux.started(child.pid) == 0)
     assert (linux.parents_of(child.pid), linux.program_of(child.pid)) == ((), "")
+
+
+def test_a_credential_process_asks_for_who_started_it(open_rig: Rig) -> None:
+    """What stands in the ledger is the program that wants the credentials, not the helper that fetches them."""
+    line = f"{' '.join(COMMAND)} credential-process account-a; :"
+    with subprocess.Popen(
+        ["bash", "-c", line], env=open_rig.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as asking:
+        out, err = asking.communicate(timeout=30)
+    assert b"SecretAccessKey" in out, err
+    last = entries(open_rig, "-n", "1")[0]
+    assert (last["program"], last["pid"]) == ("bash", asking.pid)

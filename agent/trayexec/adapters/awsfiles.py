@@ -58,10 +58,7 @@ class AwsFiles:
         A missing file is empty. When a file breaks or the config file disappears, what it last said stays in force
         and `warning` says so. Raises TrayexecError (`file`, `config_syntax`) if there is nothing to stay with.
         """
-        paths = (
-            self._path(config, "AWS_CONFIG_FILE", "~/.aws/config"),
-            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-        )
+        paths = self.paths(config, shared)
         with self._turn:
             known = self._pairs.get(paths)
             if known is None or known.stamps != (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1])):
@@ -73,6 +70,13 @@ class AwsFiles:
         if isinstance(known.outcome, Catalogue):
             return known.outcome
         raise TrayexecError(known.outcome.trouble)
+
+    def paths(self, config: str | None, shared: str | None) -> tuple[str, str]:
+        """Where this pair of files is (the agent's own where None). Raises TrayexecError (`file`)."""
+        return (
+            self._path(config, "AWS_CONFIG_FILE", "~/.aws/config"),
+            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        )
 
     def _path(self, named: str | None, variable: str, usual: str) -> str:
         path = expand(named or self._environment.get(variable) or usual, self._environment)

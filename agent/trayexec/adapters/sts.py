@@ -194,7 +194,7 @@ class BotoSts:
             connect_timeout=self._limits.connect,
             read_timeout=self._limits.read,
             retries={"total_max_attempts": tries, "mode": "standard"},
-            max_pool_connections=4,
+            max_pool_connections=10,
             use_fips_endpoint=endpoint.use_fips,
             use_dualstack_endpoint=endpoint.use_dualstack,
             ignore_configured_endpoint_urls=True,

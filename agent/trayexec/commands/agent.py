@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec import cli, client, paths
+from trayexec import cli, client, origin, paths, process
 from trayexec.errors import Text, TrayexecError, trouble
 from trayexec.words import speaker
 
@@ -23,7 +23,11 @@ POLL = 0.02
 
 # Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
 # outlives it: requests name the files of their caller.
-NOT_FOR_AN_AGENT = (*cli.FOREIGN, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "TRAYEXEC_PROFILE")
+NOT_FOR_AN_AGENT = (
+    *cli.FOREIGN,
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", *origin.OWN.values()),
+    *("TRAYEXEC_PROFILE", "TRAYEXEC_LIVE", process.CHAIN),
+)
 
 
 def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -45,7 +49,7 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
     face = app.Face.HEADLESS if options.headless else app.Face.TRAY
     try:
-        status = app.run(app.Wish(environ, face, ready))
+        status = app.run(app.Wish(origin.outside(environ), face, ready))
     except TrayexecError as error:
         if options.ready_fd is None:
             raise
@@ -119,11 +123,14 @@ class _Output:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    return {
+    kept = {
         name: value
         for name, value in environ.items()
         if name not in NOT_FOR_AN_AGENT and not name.startswith(cli.FOREIGN_PREFIX)
     }
+    if kept.get("TRAYEXEC_SOCKET"):
+        kept["TRAYEXEC_SOCKET"] = str(Path(kept["TRAYEXEC_SOCKET"]).absolute())  # the agent has another working folder
+    return kept
 
 
 def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:

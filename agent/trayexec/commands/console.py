@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trayexec import cli
+from trayexec import cli, origin
 from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.signin import Ticket, signin_token
@@ -65,8 +65,7 @@ class _Target:
 
 def _role(name: str, environ: Mapping[str, str]) -> _Target:
     """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
-    named = cli.files(environ)
-    catalogue = AwsFiles(environ, session_name=session_name_for("")).load(named.get("config"), named.get("shared"))
+    catalogue = AwsFiles(origin.outside(environ), session_name=session_name_for("")).load(None, None)
     found = catalogue.profiles.get(name)
     if isinstance(found, Profile) and isinstance(found.target, Role):
         return _Target(found.target.arn, found.region, found.target.endpoint.ca_bundle)

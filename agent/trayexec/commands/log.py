@@ -1,7 +1,6 @@
 """`log`: who asked for which profile, when, and what was answered. It reads the ledger itself: no agent is needed."""
 
 import argparse
-import json
 import sys
 import time
 from collections import deque
@@ -44,7 +43,7 @@ class _Json:
 
     def show(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            sys.stdout.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+            table.show_line(asdict(entry))
         sys.stdout.flush()
 
 
@@ -60,8 +59,11 @@ class _Columns:
     def show(self, entries: Iterable[Entry]) -> None:
         rows = [_row(entry) for entry in entries]
         if rows:
-            self._widths = table.show_rows([*self._head, *rows], self._widths)
+            rows = [*self._head, *rows]
             self._head = []
+            self._widths = table.widths(rows, self._widths)
+            for line in table.aligned(rows, self._widths):
+                sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
 

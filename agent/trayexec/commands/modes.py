@@ -10,7 +10,7 @@ from trayexec.errors import TrayexecError, trouble
 
 def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` as `words` say. Returns the exit status; raises TrayexecError (`usage`) for what it cannot read."""
-    options = _parser().parse_args(list(words))
+    options = _parser().parse_intermixed_args(_with_values(words))
     room = "live" if options.live else "server" if options.server else "fanout"
     most = {"live": 1, "server": 1}.get(room)
     least = {"live": 0, "server": 1}.get(room, 0 if options.retry_failed else 1)
@@ -26,6 +26,20 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
             else trouble("usage", "No profile stands before `--`.", "Usage: trayexec PROFILE [PROFILE…] -- CMD…")
         )
     return int(import_module(f"trayexec.commands.{room}").run(options, command, environ))
+
+
+VALUED = {"--profile", "--region", "--need", "--wait", "--except", "--jobs", "--output"}
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """`--profile -x` as `--profile=-x`: the word after such an option is its value, even if it begins with a dash."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in VALUED:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _parser() -> argparse.ArgumentParser:

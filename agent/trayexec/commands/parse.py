@@ -10,6 +10,7 @@ from trayexec.errors import TrayexecError, trouble
 
 RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec --live [PROFILE] -- CMD…
        trayexec VERB …
 
 One MFA code in the morning, every AWS account all day, and no key on disk.
@@ -21,7 +22,11 @@ run a command with a profile's credentials:
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
 
+  --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
+                       `aws configure` and the like change your own ~/.aws/config
+
 verbs:
+  shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
   auth [IDENTITY]      open the session: asks for the MFA code. --force renews an open one; --code-stdin reads the
                        code from standard input
   lock [IDENTITY]      forget session and role credentials now
@@ -38,11 +43,17 @@ verbs:
                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   keys list            the identities of your AWS config, and whether their keys are stored
   keys remove PROFILE  take the keys out of the keychain
+  credential-process PROFILE
+                       AWS's credential_process document, for ~/.aws/config; --wait S as for a run (50 seconds)
+  hook bash|zsh|fish   shell code: AWS_PROFILE=account-a works in the shell you have, and completion
+  hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
+  doctor               what in this machine or shell stands in the way
+  why PROFILE          how a profile resolves, step by step
   agent                run the agent in the foreground; --headless: without an icon
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `log` and `keys list` take --json.
+`status`, `list`, `log`, `keys list`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage.
@@ -93,6 +104,20 @@ def parser() -> argparse.ArgumentParser:
         verb.set_defaults(act=act)
 
     _telling(verbs)
+    shell = verbs.add_parser("shell")
+    shell.add_argument("profile", nargs="?")
+    _as_a_run(shell)
+    shell.add_argument("--need", type=need)
+    shell.set_defaults(act="live.shell")
+
+    doctor = verbs.add_parser("doctor")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(act="doctor.doctor")
+    why = verbs.add_parser("why")
+    why.add_argument("profile")
+    why.add_argument("--json", action="store_true")
+    why.set_defaults(act="why.why")
+
     kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
     add.add_argument("profile")

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
@@ -11,22 +11,36 @@ HOUR, MINUTE = 3600, 60
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """The table, on standard output."""
+    for line in lines(head, rows):
+        sys.stdout.write(f"{line}\n")
+
+
+def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
-    show_rows([head, *rows], [0] * len(head))
+    return aligned([head, *rows], widths([head, *rows], [0] * len(head)))
 
 
-def show_rows(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
-    """More rows, in columns at least as wide as before. Returns how wide they are now."""
-    widths = [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
+    """How wide the columns have to be, at least as wide as before."""
+    return [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+
+
+def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
+    """A line for each row, in columns of these widths."""
     for row in rows:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
-    return widths
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, columns, strict=True))
+        yield "  ".join(cells).rstrip()
 
 
 def show_json(document: object) -> None:
     """The document, for a script."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def show_line(document: object) -> None:
+    """The document on one line, for a script that reads line by line."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def clock(stamp: str) -> str:

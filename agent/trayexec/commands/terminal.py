@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ASK_AGAIN = {"bad_code", "spent_code"}
 LONGEST = 256
+SAME_NEWS = 0.2  # seconds between what is said to the giver of a code and to those who wait for it
 TURN = 1.0  # seconds between looks whether another command still asks on this terminal
 
 
@@ -30,8 +31,15 @@ def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, 
     try:
         if os.tcgetpgrp(terminal) != os.getpgrp():
             return False  # in the background: to read here would stop this process
-        if _my_turn(terminal, connection):
-            _ask(terminal, note, connection, environ)
+        device = _device(terminal)
+        try:
+            if _my_turn(device, connection):
+                _ask(terminal, note, connection, environ)
+        except KeyboardInterrupt:
+            os.write(terminal, b"\n")
+            raise
+        finally:
+            os.close(device)
     except OSError:
         return False
     finally:
@@ -39,11 +47,21 @@ def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, 
     return True
 
 
-def _my_turn(terminal: int, connection: "socket") -> bool:
+def _device(terminal: int) -> int:
+    """The terminal by its own name, to be locked: /dev/tty is one file for all terminals and all users."""
+    for stream in range(3):
+        try:
+            return os.open(os.ttyname(stream), os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            continue  # it is redirected, or the device is not ours, as after `su`
+    return os.dup(terminal)
+
+
+def _my_turn(device: int, connection: "socket") -> bool:
     """Whether this process may ask: of all commands on one terminal only one does. False once there is news."""
     while True:
         try:
-            fcntl.flock(terminal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             readable, _, _ = select.select([connection], [], [], TURN)
             if readable:
@@ -71,6 +89,8 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
         try:
             _hand_in(identity, typed.decode("utf-8", "replace").strip(), environ)
         except TrayexecError as error:
+            if select.select([connection], [], [], SAME_NEWS)[0]:
+                return  # what waits was told as well, and has the reason
             said = f"{speak(error.trouble.title)} {speak(error.trouble.hint)}"
             if error.trouble.code not in ASK_AGAIN:
                 os.write(terminal, f"{said}\n".encode())

@@ -46,11 +46,12 @@ from trayexec.core.events import (
 from trayexec.core.profiles import Identity, Role
 from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
-from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Waiting
+from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Waiting
 from trayexec.core.turn import FRESH_ROLE
 from trayexec.errors import Trouble
 
 TICK = 15.0
+SOON = 0.01  # what is due already (seconds)
 
 
 def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
@@ -66,7 +67,7 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
         case Lock(keys):
             turn.lock([one for one in turn.known() if keys in {None, one.keys}])
         case Gone(request):
-            turn.settled(request)
+            turn.gone(request)
         case Answered():
             turn.answered(event)
         case SessionOpened(identity, epoch, session):
@@ -103,7 +104,7 @@ def next_deadline(broker: Broker, now: Instant) -> float:
         if isinstance(phase, Open):
             left = phase.session.expiry.left(now)
             waits += [left, *(left - seconds for seconds in broker.settings.warn if seconds not in phase.warned)]
-    return max(0.01, min(one for one in waits if one > 0))
+    return max(SOON, min(waits))
 
 
 class _Rules(Roles):
@@ -124,11 +125,7 @@ class _Rules(Roles):
             self.effects.append(Confirm(event.caller, identity, session))
             return
         self.note_waiting(event.caller.request, Waiting(event, self.now.after(event.wait)))
-        self.queue(identity, event.caller.request)
-        if event.code is not None:
-            self.code_from(event, event.code)
-        else:
-            self.want_session(identity, event.caller)
+        self.serve(event.caller.request)
 
     def screen_refuses(self, caller: Caller) -> bool:
         if self.broker.screen is Screen.LOCKED and self.broker.settings.on_lock is not OnLock.KEEP:
@@ -142,13 +139,18 @@ class _Rules(Roles):
             return
         asked = waiting.asked
         if isinstance(asked, Authenticate):
-            self.queue(asked.identity, request)
-            return
-        target = asked.profile.target
-        if isinstance(target, Role):
-            self._serve_role(asked, target)
+            self._serve_authentication(asked)
+        elif isinstance(asked.profile.target, Role):
+            self._serve_role(asked, asked.profile.target)
         else:
-            self._serve_session(asked, target)
+            self._serve_session(asked, asked.profile.target)
+
+    def _serve_authentication(self, asked: Authenticate) -> None:
+        self.queue(asked.identity, asked.caller.request)
+        if asked.code is not None:
+            self.code_from(asked, asked.code)
+        else:
+            self.want_session(asked.identity, asked.caller)
 
     def _serve_session(self, asked: Ask, identity: Identity) -> None:
         session = self.broker.session(identity, self.now)
@@ -159,6 +161,7 @@ class _Rules(Roles):
             self.want_session(identity, asked.caller)
 
     def _serve_role(self, asked: Ask, role: Role) -> None:
+        self.touch(role)
         held = self.broker.held(role)
         session = self.broker.session(role.identity, self.now)
         long_enough = session is not None and self.session_serves(asked, session)
@@ -167,24 +170,27 @@ class _Rules(Roles):
             and (long_enough or asked.need <= FRESH_ROLE)
             and self.enough(held.credentials, role_need(asked.need, held))
         ):
-            self.touch(role)
             self.answer(asked, held.credentials)
         elif not long_enough:
             self.queue(role.identity, asked.caller.request)
             self.want_session(role.identity, asked.caller)
-        elif held.flight is None and held.refused is not None and self.later(held.not_before):
-            self.fall_back(asked, held.refused)
+        elif held.setback is not None and self._believes(held.setback, asked):
+            self.fall_back(asked, held.setback.why)
         else:
-            self.touch(role)
             self.queue(role, asked.caller.request)
             self.fly(role)
+
+    def _believes(self, setback: Setback, asked: Ask) -> bool:
+        """Whether to answer without asking AWS again: its clear no stands for a while, and so does what is left."""
+        return self.later(setback.believed_until) or (
+            self.later(setback.retry_at) and self.what_is_left(asked) is not None
+        )
 
     def lock(self, identities: Iterable[Identity]) -> None:
         """Forget sessions and roles; whoever waits is told; whatever is under way will find nobody waiting for it."""
         for identity in identities:
             if self.broker.prompting(identity) is not None:
                 self.effects.append(Dismiss(identity))
-            self.next_epoch()
             self.broker = self.broker.with_phase(identity, Locked())
             self.refuse_all(identity, refusals.locked_by_hand(identity))
             for role in [one for one in self.broker.roles if one.identity == identity]:
@@ -194,13 +200,28 @@ class _Rules(Roles):
                 self.broker = replace(self.broker, roles=roles)
             self.effects.append(Hide(notices.expiry_key(identity)))
 
+    def gone(self, request: int) -> None:
+        """A caller has hung up: nobody is asked on a terminal that nobody looks at."""
+        waiting = self.settled(request)
+        if waiting is not None:
+            self.unwanted(waiting.identity)
+
+    def unwanted(self, identity: Identity) -> None:
+        """End a question that only callers could have answered, once there are none."""
+        attempt = self.broker.prompting(identity)
+        if isinstance(attempt, Prompting) and attempt.place is not Place.DIALOG and not self.still_wanted(identity):
+            self.broker = self.broker.without_attempt(identity, Locked())
+
     # Everything else
 
     def configured(self, identities: tuple[Identity, ...], settings: Settings, warning: Trouble | None) -> None:
-        busy = tuple(one for one, phase in self.broker.phases.items() if phase != Locked() and one not in identities)
-        self.broker = replace(self.broker, identities=(*identities, *busy), settings=settings, warning=warning)
+        phases = {one: phase for one, phase in self.broker.phases.items() if phase != Locked() or one in identities}
+        everybody = tuple(dict.fromkeys((*identities, *phases)))
+        self.broker = replace(self.broker, identities=everybody, phases=phases, settings=settings, warning=warning)
+        self.screen(self.broker.screen)
 
     def screen(self, screen: Screen) -> None:
+        """What a locked screen means. A code that is on its way to AWS is not wasted: its session is kept."""
         self.broker = replace(self.broker, screen=screen)
         if screen is Screen.UNLOCKED or self.broker.settings.on_lock is OnLock.KEEP:
             return
@@ -208,25 +229,21 @@ class _Rules(Roles):
             self.lock(self.known())
             return
         for identity in self.known():
-            if self.broker.prompting(identity) is not None:
+            if isinstance(self.broker.prompting(identity), Prompting):
                 self.effects.append(Dismiss(identity))
-                self.next_epoch()
-                self.failed(identity, refusals.screen_locked(), Locked())
+                self.broker = self.broker.without_attempt(identity, Locked())
         for key in list(self.broker.queues):
             self.refuse_all(key, refusals.screen_locked())
 
     def tick(self) -> None:
         """Whatever time alone brings about."""
-        for request, waiting in list(self.broker.waiting.items()):
-            if not self.later(waiting.deadline) and self._waits_for_a_person(request, waiting.identity):
-                self.give_up(request, refusals.nobody(waiting.identity))
-        for identity, phase in list(self.broker.phases.items()):
-            if isinstance(phase, Open):
-                self.age(identity, phase)
-            elif isinstance(phase, Prompting) and phase.place is not Place.DIALOG and not self.still_wanted(identity):
-                self.broker = self.broker.with_phase(identity, Locked())
-        for role, held in list(self.broker.roles.items()):
-            self.renew(role, held)
+        for identity in self.known():
+            if isinstance(self.broker.prompting(identity), Prompting):  # a call that is under way is waited for
+                self.drop_overdue(identity)
+                self.unwanted(identity)
+            self.age(identity)
+        for role in list(self.broker.roles):
+            self.renew(role)
         watch = self.broker.watch
         if watch.is_time(self.now):
             self.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
@@ -237,8 +254,3 @@ class _Rules(Roles):
         watch, told = runs.seen(self.broker.watch, checked, running, self.now)
         self.broker = replace(self.broker, watch=watch)
         self.effects += [Show(notices.outlived(run, run.ends.left(self.now))) for run in told]
-
-    def _waits_for_a_person(self, request: int, identity: Identity) -> bool:
-        """Whether nothing but a person is missing: a call that is under way is waited for."""
-        queued = request in self.broker.queues.get(identity, ())
-        return queued and not isinstance(self.broker.prompting(identity), Opening)

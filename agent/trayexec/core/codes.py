@@ -1,10 +1,12 @@
 """MFA codes: what counts as one, which are spent, and when the next appears. This module must not know dialogs or STS.
 
 Facts (AWS, RFC 6238): a code is six ASCII digits and lives in a step of 30 seconds; AWS takes each code once, and
-counts nine verifications per device in three minutes, right or wrong. We stop at five.
+counts nine verifications per device in three minutes, right or wrong. We stop at five. All of this is kept on the
+boot clock: a wall clock that a person turns must make no spent code look good.
 """
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from trayexec.core.clock import Instant
 from trayexec.core.credentials import Secret
@@ -27,10 +29,10 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What we remember of one MFA device: the codes sent lately, and until when AWS will hear no more."""
+    """What we remember of one MFA device: the codes sent lately, and until when (seconds since boot) it is closed."""
 
     spent: tuple[Spent, ...] = ()
-    closed_until: Instant | None = None
+    closed_until: float = 0.0
 
 
 def parse(text: str) -> Secret | Text:
@@ -50,12 +52,12 @@ def wait_for_next(now: Instant) -> int:
 
 def is_spent(device: Device, code: Secret, now: Instant) -> bool:
     """Whether this very code was sent within the last 150 seconds: AWS would refuse it."""
-    return any(one.code.reveal() == code.reveal() and one.at.until(now) < SPENT_FOR for one in device.spent)
+    return any(one.code.reveal() == code.reveal() and now.boot - one.at.boot < SPENT_FOR for one in device.spent)
 
 
 def sent(device: Device, code: Secret, now: Instant) -> Device:
     """The device after `code` has been sent; what is older than the window is forgotten."""
-    recent = tuple(one for one in device.spent if one.at.until(now) < WINDOW)
+    recent = tuple(one for one in device.spent if now.boot - one.at.boot < WINDOW)
     return replace(device, spent=(*recent, Spent(code, now)))
 
 
@@ -66,18 +68,15 @@ def unsent(device: Device, code: Secret) -> Device:
 
 def exhausted(device: Device, now: Instant) -> Device:
     """The device after AWS said that its own budget is used up: nothing more until the next three-minute boundary."""
-    return replace(device, closed_until=now.after(WINDOW - now.wall % WINDOW + 1))
+    return replace(device, closed_until=now.boot + WINDOW - now.wall % WINDOW + 1)
 
 
 def seconds_closed(device: Device, now: Instant) -> int:
     """Seconds until another code may be sent for this device; 0 when one may be sent now."""
-    waits = [0.0]
-    recent = [one.at for one in device.spent if one.at.until(now) < WINDOW]
-    if len(recent) >= TRIES:
-        waits.append(now.until(recent[-TRIES].after(WINDOW)))
-    if device.closed_until is not None:
-        waits.append(now.until(device.closed_until))
-    return -int(-max(waits) // 1)
+    opens = device.closed_until
+    if len(device.spent) >= TRIES:
+        opens = max(opens, device.spent[-TRIES].at.boot + WINDOW)
+    return max(0, ceil(opens - now.boot))
 
 
 def too_many(seconds: int) -> Trouble:

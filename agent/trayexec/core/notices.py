@@ -73,3 +73,12 @@ def outlived(run: Run, left: float) -> Notice:
 def unlock_failed(why: Trouble) -> Notice:
     """A click on the icon led nowhere: say why, with the fix."""
     return Notice("unlock", why.title, why.hint)
+
+
+def no_dialog(identity: Identity) -> Notice:
+    """A click on the icon cannot open a dialog here: say where the code can be entered instead."""
+    return Notice(
+        "unlock",
+        Text("No dialog can be shown for the MFA code"),
+        Text("Enter it on a terminal with `trayexec auth {identity}`.", identity=identity.name),
+    )

@@ -93,6 +93,16 @@ def too_little(left: float) -> Trouble:
     )
 
 
+def stillborn(identity: Identity) -> Trouble:
+    """A new session that is over already."""
+    return trouble(
+        "too_short",
+        "AWS gave a session for identity {identity} that has already ended by the clock of this machine.",
+        "Check the clock of this machine; if it is right, try again.",
+        identity=identity.name,
+    )
+
+
 def too_short(role: Role) -> Trouble:
     """AWS gave a role next to no time."""
     return trouble(

@@ -6,10 +6,10 @@ from trayexec.core import notices, refusals
 from trayexec.core.credentials import Credentials
 from trayexec.core.events import SOFT_NEED, Ask, AssumeRole, Show
 from trayexec.core.ports import Refusal
-from trayexec.core.profiles import Role
+from trayexec.core.profiles import Identity, Role
 from trayexec.core.sessions import Sessions
-from trayexec.core.state import Flight, Held, Locked, Open
-from trayexec.core.turn import FRESH_ROLE, LEAST
+from trayexec.core.state import Flight, Held, Locked, Open, Setback
+from trayexec.core.turn import FRESH_FOR, LEAST
 from trayexec.errors import Trouble
 
 IN_USE = 3600  # a role asked for within this time is renewed ahead (seconds)
@@ -21,99 +21,117 @@ YOUNG = 60  # a session this young that AWS refuses is not a reason to ask again
 class Roles(Sessions):
     """Assumes, renews and forgets roles."""
 
-    def fly(self, role: Role) -> None:
-        """Start AssumeRole unless it is under way; a role on top of a role waits for its source first."""
-        held = self.broker.held(role)
-        session = self.broker.session(role.identity, self.now)
-        if held.flight is not None or session is None:
-            return
-        epoch = self.next_epoch()
-        by: Credentials | None = session
-        if isinstance(role.source, Role):
-            by = self.broker.held(role.source).credentials
-            if by is None or not self.enough(by, LEAST):
-                self.fly(role.source)
-                by = None
-        flight = Flight(epoch, waits=by is None)
+    def fly(self, role: Role) -> bool:
+        """Start AssumeRole unless it is under way; a role on top of a role waits for its source first.
+
+        False when there is nothing to assume it with: no session, and no source role that is still good.
+        """
+        if self.broker.held(role).flight is not None:
+            return True
+        by = self._good(role.source)
+        if by is None and not (isinstance(role.source, Role) and self.fly(role.source)):
+            return False
+        flight = Flight(self.next_epoch(), by)
         self.broker = self.broker.with_held(role, replace(self.broker.held(role), flight=flight))
         if by is not None:
-            self.effects.append(AssumeRole(role, epoch, by))
+            self.effects.append(AssumeRole(role, flight.epoch, by))
+        return True
+
+    def _good(self, source: Identity | Role) -> Credentials | None:
+        """What a role on top of `source` can be assumed with now."""
+        if isinstance(source, Identity):
+            return self.broker.session(source, self.now)
+        held = self.broker.held(source).credentials
+        return held if held is not None and self.enough(held, LEAST) else None
 
     def _on_top_of(self, role: Role) -> list[Role]:
         return [
             one
             for one, held in self.broker.roles.items()
-            if one.source == role and held.flight is not None and held.flight.waits
+            if one.source == role and held.flight is not None and held.flight.by is None
         ]
 
     def assumed(self, role: Role, credentials: Credentials) -> None:
         """AWS gave the role: serve all who wait for it, and the roles on top of it."""
+        if not self.enough(credentials, LEAST):
+            self.denied(role, refusals.too_short(role), Refusal.OTHER)
+            return
         held = self.broker.held(role)
         self.broker = self.broker.with_held(role, Held(credentials, credentials.expiry.left(self.now), used=held.used))
         for upper in self._on_top_of(role):
             self.broker = self.broker.with_held(upper, replace(self.broker.held(upper), flight=None))
             self.fly(upper)
-        if self.enough(credentials, LEAST):
-            settled = self.settle_all(role)
-            self.deliver((one.asked for one in settled if isinstance(one.asked, Ask)), credentials)
-        else:
-            self.refuse_all(role, refusals.too_short(role))
+        self.deliver((one.asked for one in self.settle_all(role) if isinstance(one.asked, Ask)), credentials)
 
     def denied(self, role: Role, why: Trouble, refusal: Refusal) -> None:
         """AWS refused: keep what is good, believe a clear no for a while, and tell all who wait."""
-        held = replace(self.broker.held(role), flight=None)
-        self.broker = self.broker.with_held(role, held)
-        if refusal is Refusal.SESSION and self._ask_again(role):
+        held = self.broker.held(role)
+        by = held.flight.by if held.flight is not None else None
+        if refusal is Refusal.SESSION and by is not None and self._get_better(role, by):
             return
+        clear = refusal in {Refusal.DENIED, Refusal.SESSION}
+        failures = held.setback.failures if held.setback is not None else 0
+        setback = Setback(
+            why,
+            failures + 1,
+            retry_at=self.now.after(min(RETRY_MOST, (DENIED_FOR if clear else RETRY_FIRST) * 2**failures)),
+            believed_until=self.now.after(DENIED_FOR if clear else 0),
+        )
+        self.broker = self.broker.with_held(role, replace(held, flight=None, setback=setback))
         for upper in self._on_top_of(role):
             self.denied(upper, why, refusal)
-        if refusal in {Refusal.DENIED, Refusal.SESSION}:
-            pause = DENIED_FOR
-        elif held.credentials is not None:
-            pause = min(RETRY_MOST, RETRY_FIRST * 2**held.failures)
-        else:
-            pause = 0
-        held = replace(held, refused=why, not_before=self.now.after(pause), failures=held.failures + 1)
-        self.broker = self.broker.with_held(role, held)
         for one in self.settle_all(role):
             if isinstance(one.asked, Ask):
                 self.fall_back(one.asked, why)
 
-    def _ask_again(self, role: Role) -> bool:
-        """AWS no longer takes what the role was assumed with: drop that, and ask once for all who wait.
+    def _get_better(self, role: Role, by: Credentials) -> bool:
+        """AWS no longer takes what the role was assumed with: drop that, and get a newer one for all who wait.
 
-        Not when the session is brand new: then a further code would not help either.
+        Not when it is brand new, because then a newer one would not help either.
         """
-        identity = role.identity
-        if isinstance(role.source, Role):
-            self.broker = self.broker.with_held(role.source, replace(self.broker.held(role.source), credentials=None))
-            return False
-        phase = self.broker.phase(identity)
-        if isinstance(phase, Open):
-            if phase.since.until(self.now) < YOUNG:
+        source = role.source
+        if by is self._good(source):
+            if self._is_young(source):
                 return False
-            self.broker = self.broker.with_phase(identity, phase.renewal or Locked())
-            self.effects.append(Show(notices.revoked(identity)))
-        waiting: list[int] = []
-        for one, held in self.broker.roles.items():
-            if one.identity == identity and (held.flight is not None or one == role):
-                waiting += self.take_queue(one)
-                self.broker = self.broker.with_held(one, replace(held, flight=None))
-        for request in waiting:
+            self._drop(source)
+        for request in self._abandon(role):
             self.serve(request)
         return True
+
+    def _abandon(self, role: Role) -> list[int]:
+        """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
+        uppers = self._on_top_of(role)
+        self.broker = self.broker.with_held(role, replace(self.broker.held(role), flight=None))
+        return [*self.take_queue(role), *(request for upper in uppers for request in self._abandon(upper))]
+
+    def _is_young(self, source: Identity | Role) -> bool:
+        if isinstance(source, Role):
+            held = self.broker.held(source)
+            return held.credentials is not None and held.life - held.credentials.expiry.left(self.now) < YOUNG
+        phase = self.broker.phase(source)
+        return isinstance(phase, Open) and self.later(phase.since.after(YOUNG))
+
+    def _drop(self, source: Identity | Role) -> None:
+        if isinstance(source, Role):
+            self.broker = self.broker.with_held(source, replace(self.broker.held(source), credentials=None))
+            return
+        phase = self.broker.phase(source)
+        if isinstance(phase, Open):
+            self.broker = self.broker.with_phase(source, phase.renewal or Locked())
+            self.effects.append(Show(notices.revoked(source)))
 
     def touch(self, role: Role) -> None:
         """Remember that the role is in use."""
         self.broker = self.broker.with_held(role, replace(self.broker.held(role), used=self.now))
 
-    def renew(self, role: Role, held: Held) -> None:
+    def renew(self, role: Role) -> None:
         """Renew a role in use before it gets short; forget one that is over and that nobody waits for."""
-        if held.flight is not None or self.later(held.not_before):
+        held = self.broker.held(role)
+        if held.flight is not None or (held.setback is not None and self.later(held.setback.retry_at)):
             return
         left = held.credentials.expiry.left(self.now) if held.credentials is not None else 0.0
-        in_use = held.used is not None and held.used.until(self.now) < IN_USE
-        if left <= 0 and role not in self.broker.queues:
+        in_use = held.used is not None and self.later(held.used.after(IN_USE))
+        if left <= 0:
             roles = dict(self.broker.roles)
             del roles[role]
             self.broker = replace(self.broker, roles=roles)
@@ -122,5 +140,8 @@ class Roles(Sessions):
 
 
 def role_need(need: int, held: Held) -> float:
-    """What a role must have left; where AWS gives it less than 40 minutes, the usual need is half of that."""
-    return min(need, held.life / 2) if need <= SOFT_NEED else min(need, FRESH_ROLE)
+    """What a role must have left: as much as was asked for, but no more than it has when it is fresh.
+
+    The usual need is a wish only, so where AWS gives a role less than 40 minutes, half of its life will do.
+    """
+    return min(need, held.life / 2 if need <= SOFT_NEED else held.life - FRESH_FOR)

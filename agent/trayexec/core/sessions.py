@@ -25,11 +25,13 @@ from trayexec.core.events import (
 from trayexec.core.ports import Cancelled, Entered, NoDialog, Question, Refusal, TimedOut
 from trayexec.core.profiles import Identity
 from trayexec.core.settings import Command
-from trayexec.core.state import Locked, Open, Opening, Place, Prompting, Waiting
+from trayexec.core.state import Locked, Open, Opening, Place, Prompting, Quiet, Waiting
 from trayexec.core.turn import Turn
 from trayexec.errors import Text, Trouble
 
 QUIET_FIRST, QUIET_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
+QUIET_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
 class Sessions(Turn):
@@ -51,26 +53,30 @@ class Sessions(Turn):
 
     def _why_not_ask(self, waiting: Waiting, attempt: Prompting | None) -> Trouble | None:
         identity = waiting.identity
-        phase = self.broker.phase(identity)
         if not self.later(waiting.deadline):
-            return refusals.not_enough(identity) if isinstance(phase, Open) else refusals.locked(identity)
+            return self._too_late(waiting)
         if attempt is not None:
             return None
         closed = codes.seconds_closed(self.broker.device(identity), self.now)
         if closed > 0:
             return codes.too_many(closed)
-        if isinstance(phase, Locked) and self.later(phase.quiet_until) and isinstance(waiting.asked, Ask):
+        quiet = self.broker.quiets.get(identity)
+        if quiet is not None and self.later(quiet.until) and isinstance(waiting.asked, Ask):
             return refusals.cancelled(identity)
         return None
 
+    def _too_late(self, waiting: Waiting) -> Trouble:
+        identity = waiting.identity
+        if self.broker.session(identity, self.now) is None:
+            return refusals.locked(identity)
+        return refusals.not_enough(identity) if isinstance(waiting.asked, Ask) else refusals.nobody(identity)
+
     def _prompt(self, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
         """A first question: in the dialog, or only on the caller's terminal if that is what it has."""
-        phase = self.broker.phase(identity)
-        cancels = phase.cancels if isinstance(phase, Locked) else 0
         reason = attempt.reason if attempt is not None else None
         at_terminal = caller.hand is Hand.TERMINAL and not self._by_command()
         place = Place.TERMINALS if at_terminal else Place.DIALOG
-        prompt = Prompting(self.next_epoch(), place, reason=reason, cancels=cancels)
+        prompt = Prompting(self.next_epoch(), place, reason=reason)
         self.broker = self.broker.with_attempt(identity, prompt)
         if place is Place.DIALOG:
             self._question(identity, prompt, wait=0)
@@ -122,7 +128,7 @@ class Sessions(Turn):
             case Entered(text):
                 self.entered(event.identity, prompt, text)
             case Cancelled():
-                self.cancelled(event.identity, prompt)
+                self.cancelled(event.identity)
             case TimedOut():
                 self.timed_out(event.identity)
             case NoDialog(why):
@@ -141,7 +147,10 @@ class Sessions(Turn):
     def entered(self, identity: Identity, prompt: Prompting, text: Secret) -> None:
         """A code came from the dialog."""
         code = codes.parse(text.reveal())
-        if isinstance(code, Text):
+        closed = codes.seconds_closed(self.broker.device(identity), self.now)
+        if closed > 0:  # codes for the same device went elsewhere while this dialog was up
+            self.failed(identity, codes.too_many(closed))
+        elif isinstance(code, Text):
             self._again(identity, prompt, reason=code, wait=0)
         elif codes.is_spent(self.broker.device(identity), code, self.now):
             self._again(identity, prompt, reason=refusals.spent(), wait=codes.wait_for_next(self.now))
@@ -187,19 +196,32 @@ class Sessions(Turn):
                 self._question(identity, again, wait=wait)
             self.tell_all(identity, again)
 
-    def cancelled(self, identity: Identity, prompt: Prompting) -> None:
+    def cancelled(self, identity: Identity) -> None:
         """The person said no: all who wait are told at once, and for a moment nobody asks again."""
-        why = refusals.cancelled(identity)
-        pause = min(QUIET_MOST, QUIET_FIRST * 2**prompt.cancels)
-        self.failed(identity, why, Locked(None, prompt.cancels + 1, self.now.after(pause)))
+        last = self.broker.quiets.get(identity)
+        cancels = last.cancels if last is not None and self.later(last.until.after(QUIET_FORGOTTEN)) else 0
+        quiet = Quiet(cancels + 1, self.now.after(min(QUIET_MOST, QUIET_FIRST * 2**cancels)))
+        self.broker = replace(self.broker, quiets={**self.broker.quiets, identity: quiet})
+        self.failed(identity, refusals.cancelled(identity), Locked())
 
     def timed_out(self, identity: Identity) -> None:
-        """Nobody came to the dialog."""
-        self.failed(identity, refusals.nobody(identity), Locked())
+        """Nobody came to the dialog. Whoever asked just before it went away has a dialog to answer all the same."""
+        why = refusals.nobody(identity)
+        everybody = list(self._who_wait(identity))
+        late = {one.asked.caller.request for one in everybody if self.later(one.came.after(GLANCE))}
+        if len(late) == len(everybody):
+            self.failed(identity, why, Locked())
+            return
+        self.broker = self.broker.without_attempt(identity, Locked())
+        for request in self.take_queue(identity):
+            if request in late:
+                self.serve(request)
+            else:
+                self.give_up(request, why)
 
     def no_dialog(self, identity: Identity, prompt: Prompting, why: Trouble) -> None:
         """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""
-        place = replace(prompt, place=Place.NOWHERE)
+        place = replace(prompt, epoch=self.next_epoch(), place=Place.NOWHERE)
         self.broker = self.broker.with_attempt(identity, place)
         if not self.broker.queues.get(identity):
             self.failed(identity, why)
@@ -208,11 +230,7 @@ class Sessions(Turn):
 
     def failed(self, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
         """The attempt is over without a session; an open one goes on as it was."""
-        phase = self.broker.phase(identity)
-        if isinstance(phase, Open):
-            self.broker = self.broker.with_phase(identity, replace(phase, renewal=None))
-        else:
-            self.broker = self.broker.with_phase(identity, then or Locked(why))
+        self.broker = self.broker.without_attempt(identity, then or Locked(why))
         for one in self.settle_all(identity):
             if isinstance(one.asked, Ask):
                 self.fall_back(one.asked, why)
@@ -221,11 +239,18 @@ class Sessions(Turn):
 
     def opened(self, identity: Identity, session: Credentials) -> None:
         """AWS took the code: serve all who waited, and begin to count."""
-        opened = Open(session, self.now, session.expiry.left(self.now))
-        self.broker = self.broker.with_phase(identity, opened)
-        for role, held in list(self.broker.roles.items()):
-            if role.identity == identity:  # a fresh session may well be what a refused role was lacking
-                self.broker = self.broker.with_held(role, replace(held, not_before=None, failures=0))
+        left = session.expiry.left(self.now)
+        if left <= 0:
+            self.failed(identity, refusals.stillborn(identity))
+            return
+        quiets = {one: quiet for one, quiet in self.broker.quiets.items() if one != identity}
+        # A fresh session may well be what a refused role was lacking.
+        roles = {
+            role: replace(held, setback=None) if role.identity == identity else held
+            for role, held in self.broker.roles.items()
+        }
+        self.broker = replace(self.broker, quiets=quiets, roles=roles)
+        self.broker = self.broker.with_phase(identity, Open(session, self.now, left))
         self.effects.append(Hide(notices.expiry_key(identity)))
         for request in self.take_queue(identity):
             waiting = self.broker.waiting.get(request)
@@ -236,7 +261,7 @@ class Sessions(Turn):
                 self.effects.append(Confirm(waiting.asked.caller, identity, session))
             else:
                 self._serve_with_new(waiting.asked, session)
-        self.age(identity, opened)
+        self.age(identity)
 
     def _serve_with_new(self, asked: Ask, session: Credentials) -> None:
         """Serve from a session that has just come: what it cannot give now, no further code would give either."""
@@ -254,10 +279,40 @@ class Sessions(Turn):
             self.broker = self.broker.with_device(identity, codes.unsent(device, opening.code))
         if opening.giver is not None:
             self.give_up(opening.giver, why)
-        if refusal in {Refusal.CODE, Refusal.LOST} and opening.prompt is not None and self.still_wanted(identity):
-            self._again(identity, opening.prompt, reason=why.title, wait=codes.wait_for_next(self.now))
-        else:
+        if refusal not in {Refusal.CODE, Refusal.LOST}:
             self.failed(identity, why)
+        elif not self._next_code(identity, opening.prompt):
+            self.drop_overdue(identity)
+            self._ask_the_rest(identity, opening.prompt, why)
+
+    def _next_code(self, identity: Identity, prompt: Prompting | None) -> bool:
+        """Try the codes that were handed in while another one was on its way."""
+        for waiting in list(self._who_wait(identity)):
+            if isinstance(waiting.asked, Authenticate) and waiting.asked.code is not None:
+                self.broker = self.broker.without_attempt(identity, Locked())
+                if prompt is not None:
+                    self.broker = self.broker.with_attempt(identity, prompt)
+                self.code_from(waiting.asked, waiting.asked.code)
+                if isinstance(self.broker.prompting(identity), Opening):
+                    return True
+        return False
+
+    def _ask_the_rest(self, identity: Identity, prompt: Prompting | None, why: Trouble) -> None:
+        """Another code may help those who wait: ask again where one was asked, or for the first time."""
+        if not self.still_wanted(identity):
+            self.failed(identity, why)
+        elif prompt is not None:
+            self._again(identity, prompt, reason=why.title, wait=codes.wait_for_next(self.now))
+        else:
+            self.broker = self.broker.without_attempt(identity, Locked(why))
+            for request in self.take_queue(identity):
+                self.serve(request)
+
+    def drop_overdue(self, identity: Identity) -> None:
+        """Answer those who have waited for a person as long as they wanted to."""
+        for waiting in list(self._who_wait(identity)):
+            if not self.later(waiting.deadline):
+                self.give_up(waiting.asked.caller.request, refusals.nobody(identity))
 
     def still_wanted(self, identity: Identity) -> bool:
         """Whether anybody waits for this session."""
@@ -268,8 +323,11 @@ class Sessions(Turn):
         queue = self.broker.queues.get(identity, ())
         return (self.broker.waiting[request] for request in queue if request in self.broker.waiting)
 
-    def age(self, identity: Identity, phase: Open) -> None:
+    def age(self, identity: Identity) -> None:
         """Warn before a session ends, once for each warning; and see it end."""
+        phase = self.broker.phase(identity)
+        if not isinstance(phase, Open):
+            return
         left = phase.session.expiry.left(self.now)
         if left <= 0:
             self.broker = self.broker.with_phase(identity, phase.renewal or Locked())

@@ -28,11 +28,9 @@ from trayexec.errors import Text, Trouble
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """No session. `trouble` is why the last attempt failed; after cancels no dialog opens until `quiet_until`."""
+    """No session. `trouble` is why the last attempt failed."""
 
     trouble: Trouble | None = None
-    cancels: int = 0
-    quiet_until: Instant | None = None
 
 
 class Place(Enum):
@@ -51,7 +49,6 @@ class Prompting:
     place: Place
     attempt: int = 1
     reason: Text | None = None
-    cancels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +76,42 @@ Phase = Locked | Prompting | Opening | Open
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """After `cancels` in a row no request opens a dialog before `until`; only a person who asks for one does."""
+
+    cancels: int
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Flight:
-    """An AssumeRole under way; with `waits` it has not left yet, because its source role is still on the way."""
+    """An AssumeRole under way, called `by` these; without them it waits, as its source role is still on the way."""
 
     epoch: int
-    waits: bool = False
+    by: Credentials | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """AWS gave a role nothing, `failures` times in a row.
+
+    What is still good is not renewed before `retry_at`. Until `believed_until` the refusal itself is the answer.
+    """
+
+    why: Trouble
+    failures: int
+    retry_at: Instant
+    believed_until: Instant
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What we have of one role: credentials (and how many seconds they had), a call under way, the last refusal."""
+    """What we have of one role: credentials (and how many seconds they had), a call under way, the last setback."""
 
     credentials: Credentials | None = None
     life: float = 0.0
     flight: Flight | None = None
-    refused: Trouble | None = None
-    not_before: Instant | None = None
-    failures: int = 0
+    setback: Setback | None = None
     used: Instant | None = None
 
 
@@ -105,6 +121,11 @@ class Waiting:
 
     asked: Ask | Authenticate
     deadline: Instant
+
+    @property
+    def came(self) -> Instant:
+        """When it was asked."""
+        return self.deadline.after(-self.asked.wait)
 
     @property
     def identity(self) -> Identity:
@@ -131,6 +152,7 @@ class Broker:
     phases: Mapping[Identity, Phase] = field(default_factory=dict)
     roles: Mapping[Role, Held] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
+    quiets: Mapping[Identity, Quiet] = field(default_factory=dict)
     waiting: Mapping[int, Waiting] = field(default_factory=dict)
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
@@ -171,6 +193,11 @@ class Broker:
         """This broker with `attempt` under way: beside the session if there is one, else as the phase itself."""
         phase = self.phase(identity)
         return self.with_phase(identity, replace(phase, renewal=attempt) if isinstance(phase, Open) else attempt)
+
+    def without_attempt(self, identity: Identity, then: Locked) -> "Broker":
+        """This broker with nothing under way for `identity`: its session goes on, or else it is locked."""
+        phase = self.phase(identity)
+        return self.with_phase(identity, replace(phase, renewal=None) if isinstance(phase, Open) else then)
 
     def with_held(self, role: Role, held: Held) -> "Broker":
         """This broker with something else known of `role`."""

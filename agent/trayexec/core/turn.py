@@ -13,7 +13,8 @@ from trayexec.errors import Trouble
 
 LEAST = 60  # never hand out what has less life (seconds)
 ROLE_LIFE = 3600  # what AWS gives a role from a session at most (seconds)
-FRESH_ROLE = ROLE_LIFE - 120  # the most that can be asked of a role (seconds)
+FRESH_FOR = 120  # how long a role counts as brand new (seconds)
+FRESH_ROLE = ROLE_LIFE - FRESH_FOR  # the most that can be asked of a role (seconds)
 USES = 5
 
 
@@ -136,13 +137,14 @@ class Turn:
     def fall_back(self, asked: Ask, why: Trouble) -> None:
         """Serve what is left of what we hold, rather than nothing; if there is nothing, say why."""
         self.settled(asked.caller.request)
-        left = self._what_is_left(asked)
+        left = self.what_is_left(asked)
         if left is None:
             self.effects.append(Refuse(asked.caller, why))
         else:
             self.deliver([asked], left)
 
-    def _what_is_left(self, asked: Ask) -> Credentials | None:
+    def what_is_left(self, asked: Ask) -> Credentials | None:
+        """What we hold already and may serve in need: only where nobody insists on more, and never under a minute."""
         if asked.need > SOFT_NEED:
             return None
         target = asked.profile.target

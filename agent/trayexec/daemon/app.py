@@ -14,11 +14,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, paths
+from trayexec import __version__, origin, paths
 from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.clock import SystemClock
@@ -29,38 +28,33 @@ from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
+from trayexec.adapters.overlayfile import Means, Overlays, our_command
 from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
-    Authenticate,
-    Caller,
     Configured,
     Lock,
-    Refuse,
-    Renewal,
     ScreenChanged,
+    Show,
     Tick,
 )
-from trayexec.core.notices import REAUTHENTICATE, identity_of, unlock_failed
-from trayexec.core.ports import Answer, Question, Sts, Tray
-from trayexec.core.profiles import Identity
-from trayexec.core.report import Facts, view
+from trayexec.core.ports import Notice, Sts, Tray
+from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
-from trayexec.core.state import Broker, Locked
+from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
-from trayexec.errors import TrayexecError
+from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
     from logging import Logger
 
-    from trayexec.core.status import View
 
-ASSUMING = 4  # AssumeRole calls at once
+ASSUMING = 10  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
 
@@ -87,70 +81,66 @@ def run(wish: Wish) -> int:
     Raises TrayexecError when it cannot start: another one runs, the folder is not trusted, the settings are wrong.
     """
     harden()
-    settings = settingsfile.refresh(paths.settings_path(wish.environ), None)
-    claimed = claim(Path(paths.socket_path(wish.environ)))
-    agent = _Agent(wish, settings, claimed)
-    return agent.live()
+    environ = wish.environ
+    found = _Found(
+        settings=settingsfile.refresh(paths.settings_path(environ), None),
+        claim=claim(Path(paths.socket_path(environ))),
+        journal=open_journal(Path(paths.log_path(environ))),
+        tray=choose_tray(environ if wish.face is Face.TRAY else {}, speaker(environ)),
+    )
+    return _Agent(wish, found).live()
 
 
-class _SwitchingDialogs:
-    """The prompter of the settings in force: made anew when they change."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What had to be opened, read or tried before there can be an agent."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._settings: Settings | None = None
-        self._dialogs = Dialogs("auto", environ, speaker(environ))
-
-    def use(self, settings: Settings) -> None:
-        if self._settings is None or self._settings.prompt != settings.prompt:
-            prompt = settings.prompt
-            method = shlex.join(prompt.argv) if isinstance(prompt, Command) else prompt.value
-            self._dialogs = Dialogs(method, self._environ, speaker(self._environ))
-        self._settings = settings
-
-    @property
-    def name(self) -> str:
-        return self._dialogs.name
-
-    async def ask(self, question: Question) -> Answer:
-        return await self._dialogs.ask(question)
+    settings: settingsfile.Loaded
+    claim: Claim
+    journal: "Logger"
+    tray: Tray
 
 
 class _Agent:
     """All parts of one running agent."""
 
-    def __init__(self, wish: Wish, settings: settingsfile.Loaded, claimed: Claim) -> None:
-        environ = wish.environ
+    def __init__(self, wish: Wish, found: _Found) -> None:
+        environ, speak = wish.environ, speaker(wish.environ)
         self._wish = wish
-        self._settings = settings
-        self._claim = claimed
+        self._settings, self._claim, self._journal, self._tray = found.settings, found.claim, found.journal, found.tray
         self._clock = SystemClock()
-        self._journal: Logger = open_journal(Path(paths.log_path(environ)))
-        self._speak = speaker(environ)
-        self._dialogs = _SwitchingDialogs(environ)
-        self._notices = choose_notices(environ, self._journal, self._speak)
-        self._tray: Tray = choose_tray(environ if wish.face is Face.TRAY else {}, self._speak)
+        self._dialogs = Dialogs(_method(self._settings.settings), environ, speak)
+        self._notices = choose_notices(environ, self._journal, speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
         self._files = _pool(1, "files")
         self._catalogues = AwsFiles(environ, session_name=session_name_for(_user()))
-        self._own_requests = count(1)
-        self._seen: View | None = None
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
-        ledger = FileLedger(Path(paths.ledger_path(environ)))
-        rooms = Rooms(self._catalogues, self._clock, self._files, self._journal, ledger, self._facts, self._tray.stop)
+        self._overlays = self._follow(environ)
+        rooms = Rooms(
+            self._overlays,
+            self._overlay,
+            self._clock,
+            self._files,
+            self._journal,
+            FileLedger(Path(paths.ledger_path(environ))),
+            self._facts,
+            self._tray.stop,
+        )
         self._service = Service(rooms)
+        self._front = Front(self._tray, self._clock)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
             Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices, running),
             self._workers,
             answer=self._answer,
-            changed=self._changed,
+            changed=self._front.changed,
             mishap=self._mishap,
         )
         self._service.to(self._loop, self._gate)
-        self._notices.on_action(self._pressed)
+        self._front.to(self._loop.post, self._loop.perform)
+        self._notices.on_action(self._front.pressed)
 
     def live(self) -> int:
         """Run until stopped; then forget everything and leave nothing behind."""
@@ -158,7 +148,7 @@ class _Agent:
             signal.signal(number, lambda *_: self._tray.stop())
         thread = threading.Thread(target=self._run_loop, name="loop", daemon=True)
         thread.start()
-        self._tray.run(self._clicked)
+        self._tray.run(lambda action: self._in_loop(self._front.clicked, action))
         self._in_loop(self._stopped.set)
         self._gone.wait(FAREWELL)
         self._claim.release()
@@ -170,7 +160,7 @@ class _Agent:
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._running)
         try:
-            self._running.run_until_complete(self._serve())
+            self._running.run_until_complete(self._guarded(self._serve()))
         finally:
             self._gone.set()
             self._tray.stop()
@@ -216,10 +206,11 @@ class _Agent:
         broker = self._loop.broker
         identities, warning = broker.identities, None
         self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
-        self._dialogs.use(self._settings.settings)
+        self._dialogs.prefer(_method(self._settings.settings))
         try:
-            load = self._catalogues.load
-            catalogue = await asyncio.get_running_loop().run_in_executor(self._files, load, None, None)
+            running = asyncio.get_running_loop()
+            await running.run_in_executor(self._files, self._overlays.look)
+            catalogue = await running.run_in_executor(self._files, self._catalogues.load, None, None)
             identities, warning = catalogue.identities, catalogue.warning
         except TrayexecError as error:
             warning = error.trouble
@@ -230,53 +221,37 @@ class _Agent:
     # What the parts tell us
 
     def _answer(self, effect: Answering) -> None:
-        """Callers get theirs; a click on the icon that came to nothing is told by a notification."""
-        if effect.caller.request > 0:
-            self._service.answer(effect)
-        elif isinstance(effect, Refuse) and effect.trouble.code not in {"cancelled", "timed_out", "locked"}:
-            self._start(self._notices.show(unlock_failed(effect.trouble)))
-
-    def _changed(self, broker: Broker) -> None:
-        seen = view(broker, self._clock.now())
-        if seen != self._seen:
-            self._seen = seen
-            self._tray.show(seen)
+        """Each gets the answers to its own requests."""
+        (self._service if effect.caller.request > 0 else self._front).answer(effect)
 
     def _mishap(self, error: BaseException) -> None:
+        """A bug: the log gets its kind and its place, never its words, which may hold anything."""
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next
-        code = where.tb_frame.f_code if where is not None else None
-        place = f"{Path(code.co_filename).name}:{where.tb_lineno}" if code is not None and where is not None else "?"
+        place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else "?"
         self._journal.error("mishap %s at %s", type(error).__name__, place)
 
-    def _pressed(self, key: str, action: str) -> None:
-        """A button of a notification."""
-        identity = identity_of(key, self._loop.broker.identities)
-        if identity is not None and action in {REAUTHENTICATE, "default"}:
-            self._authenticate(identity)
+    # Overlays, in the worker for files
 
-    def _clicked(self, action: str) -> None:
-        """A choice in the tray's menu, from whichever thread."""
-        self._in_loop(self._act, action)
+    def _follow(self, environ: Mapping[str, str]) -> Overlays:
+        means = Means(
+            self._catalogues,
+            our_command(sys.executable),
+            {name: environ[name] for name in origin.SESSION if environ.get(name)},
+            groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
+            tell=self._tell,
+        )
+        return Overlays(Path(paths.live_folder(environ)), means)
 
-    def _act(self, action: str) -> None:
-        verb, _, name = action.partition(":")
-        broker = self._loop.broker
-        if verb == "quit":
-            self._tray.stop()
-        elif verb == "lock":
-            self._loop.post(Lock())
-        elif verb == "auth":
-            named = [one for one in broker.identities if name in {"", one.name}]
-            locked = [one for one in named if isinstance(broker.phase(one), Locked)]
-            if named:
-                self._authenticate((locked or named)[0])
+    def _overlay(self, config: str | None, shared: str | None) -> Mapping[str, str]:
+        return self._overlays.want(config, shared).document()
 
-    def _authenticate(self, identity: Identity) -> None:
-        """A person wants it now, whether or not the session is open."""
-        caller = Caller(-next(self._own_requests))
-        self._loop.post(Authenticate(caller, identity, Renewal.ALWAYS))
+    def _tell(self, text: Text) -> None:
+        self._journal.info("%s", text)
+        notice = Notice("files", Text("Your AWS files"), text)
+        if not self._running.is_closed():
+            self._running.call_soon_threadsafe(self._loop.perform, Show(notice))
 
     # Odds and ends
 
@@ -301,6 +276,11 @@ class _Agent:
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, thread_name_prefix=name)
+
+
+def _method(settings: Settings) -> str:
+    """The way to ask for the code, as the dialogs take it."""
+    return shlex.join(settings.prompt.argv) if isinstance(settings.prompt, Command) else settings.prompt.value
 
 
 def _user() -> str:

@@ -11,6 +11,7 @@ from trayexec import wire
 from trayexec.adapters import peer
 
 HELLO = 2.0  # seconds a caller has to say its line
+GOODBYE = 5.0  # seconds a caller has to take its answer
 MOST = 4096  # connections at once
 BACKLOG = 1024
 
@@ -81,6 +82,8 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(line)
             self._transport.close()
+            if self._transport.get_write_buffer_size():
+                self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self._too_slow)
 
     def _too_slow(self) -> None:
         if self._transport is not None:

@@ -53,7 +53,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Where blocking calls run: at most 4 AssumeRole at once; sessions and the keychain apart from them."""
+    """Where blocking calls run: a few AssumeRole at once; sessions and the keychain apart from them."""
 
     roles: Executor
     sessions: Executor
@@ -87,12 +87,22 @@ class Loop:
         now = self._to.clock.now()
         self.broker, effects = step(self.broker, event, now)
         for effect in effects:
-            self._perform(effect)
-        if self._timer is not None:
-            self._timer.cancel()
-        pause = next_deadline(self.broker, now)
-        self._timer = asyncio.get_running_loop().call_later(pause, self.post, Tick())
+            self.perform(effect)
+        self._wake_after(next_deadline(self.broker, now))
         self._changed(self.broker)
+
+    def _wake_after(self, pause: float) -> None:
+        """Tick in `pause` seconds, or when it was due anyway: a busy hour must not put off what time brings about."""
+        running = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= running.time() + pause:
+                return
+            self._timer.cancel()
+        self._timer = running.call_later(pause, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.post(Tick())
 
     async def drain(self) -> None:
         """End every task that is under way."""
@@ -102,7 +112,8 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> None:
+        """See to one effect."""
         match effect:
             case Deliver() | Confirm() | Refuse() | Tell():
                 self._answer(effect)

@@ -25,7 +25,8 @@ class Then(Enum):
     """What the caller does with its answer."""
 
     RUNS = "it becomes the command, with the credentials in its environment"
-    OTHER = "it passes them on, and ends or asks again"
+    PASSES = "it passes them to the process that started it, which is the one that asks"
+    OTHER = "something else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,20 @@ class WantStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WantOverlay:
+    """`overlay`: the files for `--live`."""
+
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
 class WantStop:
     """`stop`."""
 
     common: Common
 
 
-Request = WantCredentials | WantSession | WantLock | WantStatus | WantStop
+Request = WantCredentials | WantSession | WantLock | WantStatus | WantOverlay | WantStop
 
 
 def parse(line: bytes) -> Request:
@@ -100,7 +108,7 @@ def parse(line: bytes) -> Request:
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
-        Then.RUNS if said.get("runs") is True else Then.OTHER,
+        {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
     )
     match said.get("op"):
         case "credentials":
@@ -122,6 +130,8 @@ def parse(line: bytes) -> Request:
             return WantLock(common, _word(said, "identity"))
         case "status":
             return WantStatus(common)
+        case "overlay":
+            return WantOverlay(common)
         case "stop":
             return WantStop(common)
         case _:

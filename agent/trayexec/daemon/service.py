@@ -23,6 +23,7 @@ from trayexec.daemon.requests import (
     Then,
     WantCredentials,
     WantLock,
+    WantOverlay,
     WantSession,
     WantStatus,
     WantStop,
@@ -44,6 +45,7 @@ class Rooms:
     """What the service needs beside the loop and the gate."""
 
     catalogues: Catalogues
+    overlay: Callable[[str | None, str | None], Mapping[str, str]]
     clock: Clock
     files: Executor
     journal: Logger
@@ -127,6 +129,10 @@ class Service:
                 facts = self._rooms.facts()
                 document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
                 connection.finish(wire.encode({"ok": document}))
+            case WantOverlay(common):
+                named = (common.files.config, common.files.shared)
+                ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, self._rooms.overlay, *named)
+                connection.finish(wire.encode({"ok": ready}))
             case WantStop():
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
@@ -162,7 +168,7 @@ class Service:
     def _note(self, number: int, answer: str) -> None:
         """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
         visit = self._visits.pop(number, None)
-        if visit is None or isinstance(visit.request, WantStatus):
+        if visit is None or isinstance(visit.request, WantStatus | WantOverlay):
             return  # a status hands nothing out, and prompts of shells ask often
         request, caller = visit.request, visit.caller
         about = request.profile if isinstance(request, WantCredentials) else getattr(request, "identity", None) or ""
@@ -174,9 +180,11 @@ class Service:
 def _caller(connection: Connection, request: Request) -> Caller:
     """Who is on the line. Its parents are looked up now: it may be gone when it is answered."""
     pid = connection.pid
-    if isinstance(request, WantStatus):
+    if isinstance(request, WantStatus | WantOverlay):
         return Caller(connection.number, pid=pid)
     common = request.common
+    if common.then is Then.PASSES:
+        pid = peer.parent_of(pid) or pid
     started = peer.started(pid) if common.then is Then.RUNS else 0
     return Caller(
         connection.number,

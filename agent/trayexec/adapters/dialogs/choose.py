@@ -36,6 +36,12 @@ class Dialogs(Prompter):
         self._speak = speak
         self._failed: dict[str, Trouble] = {}
 
+    def prefer(self, method: str) -> None:
+        """Ask in this way from now on."""
+        if method.strip() != self._method:
+            self._method = method.strip()
+            self._failed.clear()
+
     @property
     def name(self) -> str:
         """The tool that would ask now, or `terminal` when there is none or all have failed."""

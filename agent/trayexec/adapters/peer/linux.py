@@ -42,6 +42,12 @@ def program_of(pid: int) -> str:
     return _stat(pid)[0]
 
 
+def parent_of(pid: int) -> int:
+    """The process that started it; 0 when there is none, or it has ended."""
+    fields = _stat(pid)[1]
+    return int(fields[PARENT]) if fields else 0
+
+
 def parents_of(pid: int) -> tuple[str, ...]:
     """The names of its parents, nearest first, up to the terminal or app that a person started; at most eight."""
     names: list[str] = []

@@ -32,6 +32,11 @@ def program_of(_pid: int) -> str:
     _not_yet()
 
 
+def parent_of(_pid: int) -> int:
+    """Not yet."""
+    _not_yet()
+
+
 def parents_of(_pid: int) -> tuple[str, ...]:
     """Not yet."""
     _not_yet()

@@ -1,0 +1,330 @@
+"""Overlays on disk: written and kept up to date for `--live`, and what others write into them carried home.
+
+Commands that change the AWS config (`aws configure`, `aws configure sso`) find it by AWS_CONFIG_FILE, so under `--live`
+they change the overlay. Each overlay therefore stands beside a copy of what we wrote: what differs was written by
+somebody else, and goes to the user's own file before the overlay is written anew. The same holds for the empty
+credentials file. Blocking; one process at a time, decided by a lock.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trayexec import origin, wire
+from trayexec.adapters import plainfile
+from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
+from trayexec.adapters.plainfile import Stamp
+from trayexec.core.inifile import Parsed, changes, written
+from trayexec.core.overlay import overlay, served
+from trayexec.core.profiles import Catalogue
+from trayexec.errors import Text, TrayexecError, trouble
+
+SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
+
+_PRIVATE, _OURS = 0o600, 0o700
+_DIGEST = 16
+_KEPT = 8
+_SAFE = re.compile(r"[\w@%+=:,./-]{1,120}", re.ASCII)  # what a `#!` line holds on every system
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the overlay of one pair of files is: `config` and `shared` are the user's own."""
+
+    folder: Path
+    config: Path
+    shared: Path
+
+    @property
+    def overlay(self) -> Path:
+        """What AWS_CONFIG_FILE names."""
+        return self.folder / "config"
+
+    @property
+    def empty(self) -> Path:
+        """What AWS_SHARED_CREDENTIALS_FILE names."""
+        return self.folder / "credentials"
+
+    def base(self, digest: str) -> Path:
+        """The overlay as we wrote it: its first line says which one it was."""
+        return self.folder / f"base-{digest}"
+
+    @property
+    def origin(self) -> Path:
+        """Whose overlay it is."""
+        return self.folder / origin.NAME
+
+    @property
+    def words(self) -> Path:
+        """What a shell may complete a run with."""
+        return self.folder / "words"
+
+    def document(self) -> dict[str, str]:
+        """The answer to the request `overlay`."""
+        return {
+            "config": str(self.overlay),
+            "shared": str(self.empty),
+            "words": str(self.words),
+            "own_config": str(self.config),
+            "own_shared": str(self.shared),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What overlays are made of: the parsed files, the command that starts us, the session that finds us.
+
+    `groups` are the words beside profiles that a run takes; `tell` is told what a person should know.
+    """
+
+    files: AwsFiles
+    command: Sequence[str]
+    session: Mapping[str, str]
+    groups: Callable[[], Sequence[str]]
+    tell: Callable[[Text], None]
+
+
+class Overlays:
+    """All overlays under one folder, which is made when the first one is wanted."""
+
+    def __init__(self, folder: Path, means: Means) -> None:
+        """Keep where and with what."""
+        self._folder = folder
+        self._means = means
+        self._seen: dict[Path, tuple[Stamp, ...]] = {}
+
+    def load(self, config: str | None, shared: str | None) -> Catalogue:
+        """The `Catalogues` port: the files as ever, and their overlay, where there is one, brought up to date."""
+        catalogue = self._means.files.load(config, shared)
+        place = self.place(config, shared)
+        if place.folder.is_dir():
+            with contextlib.suppress(TrayexecError):  # it stays as it was; the next look tries again
+                self._refresh(place)
+        return catalogue
+
+    def look(self) -> None:
+        """Bring every overlay there is up to date."""
+        for marker in self._folder.glob(f"*/{origin.NAME}"):
+            with contextlib.suppress(TrayexecError, OSError, ValueError):
+                said = wire.decode(marker.read_bytes())
+                place = self.place(str(said["config"]), str(said["shared"]))
+                if place.folder == marker.parent:
+                    self._refresh(place)
+
+    def place(self, config: str | None, shared: str | None) -> Place:
+        """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
+        paths = self._means.files.paths(config, shared)
+        digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return Place(self._folder / digest, Path(paths[0]), Path(paths[1]))
+
+    def want(self, config: str | None, shared: str | None) -> Place:
+        """The overlay of this pair, made if need be. Raises TrayexecError when there is none and none can be made."""
+        place = self.place(config, shared)
+        try:
+            place.folder.mkdir(mode=_OURS, parents=True, exist_ok=True)
+            _check(place.folder)
+            self._refresh(place)
+        except OSError as error:
+            if not place.overlay.exists():
+                raise _unwritable(place.folder, error) from None
+        except TrayexecError:
+            if not place.overlay.exists():
+                raise
+        return place
+
+    def _refresh(self, place: Place) -> None:
+        if self._stamps(place) == self._seen.get(place.folder):
+            return
+        try:
+            with _alone(self._folder):
+                self._carry_home(place)
+                self._write(place)
+                self._seen[place.folder] = self._stamps(place)
+        except OSError as error:
+            raise _unwritable(place.folder, error) from None
+
+    def _stamps(self, place: Place) -> tuple[Stamp, ...]:
+        return tuple(
+            plainfile.stamp_of(str(path))
+            for path in (place.config, place.shared, place.overlay, place.empty, place.origin)
+        )
+
+    def _write(self, place: Place) -> None:
+        """Write the overlay as the user's files want it now, where that differs from what is there."""
+        means = self._means
+        catalogue = means.files.load(str(place.config), str(place.shared))
+        if catalogue.warning is not None and place.overlay.exists():
+            return  # the files are broken at the moment: what they last said stays
+        config, shared = parsed(place.config), parsed(place.shared)
+        text = overlay(config, shared, catalogue, origin=str(place.config), command=means.command)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+        text = f"# {digest}\n{text}"
+        own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
+        words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
+        _put(place.words, words)
+        _put(place.origin, wire.document(own))
+        _put(place.empty, "")
+        _put(place.base(digest), text)
+        _put(place.overlay, text)
+        _forget(place.folder.glob("base-*"), place.base(digest))
+
+    def _carry_home(self, place: Place) -> None:
+        """Bring what others wrote here to the user's own files. Nothing of it is lost, whatever it is."""
+        now = _text(place.overlay)
+        digest = (now or "")[2 : 2 + _DIGEST]
+        base = _text(place.base(digest)) if digest.isalnum() else None
+        if now is not None and now != base:
+            self._carry(place.overlay, place.config, base)
+        if _text(place.empty):
+            self._carry(place.empty, place.shared, "")
+            self._means.tell(
+                Text(
+                    "Access keys were written in plain text to {file}. `trayexec keys import` moves them to the "
+                    "keychain.",
+                    file=str(place.shared),
+                )
+            )
+
+    def _carry(self, there: Path, home: Path, base: str | None) -> None:
+        text = _settled(there)
+        try:
+            new = None if base is None else changes(parse(base, file=str(there)), parse(text, file=str(there)))
+        except TrayexecError:
+            new = None
+        if new is None:
+            aside = there.with_name(f"{there.name}.{time.time_ns():x}")
+            _put(aside, text)
+            self._means.tell(
+                Text(
+                    "What was written to the AWS config under --live cannot be read as one. It is kept in {file}.",
+                    file=str(aside),
+                )
+            )
+        elif new:
+            own = _text(home) or ""
+            parse(own, file=str(home))  # a file that is broken already is not touched: it raises, and we try again
+            for section, settings in new.items():
+                own = written(own, section, settings)
+            parse(own, file=str(home))
+            # A copy of the credentials file would be one more place with keys in plain text.
+            write_home(
+                home, own, backup=None if there.name == "credentials" else home.with_name(f"{home.name}.trayexec~")
+            )
+
+
+def our_command(executable: str) -> tuple[str, ...]:
+    """What starts trayexec from anywhere, with absolute paths: our script, or `executable` (Python) and the script.
+
+    The second form is for folders whose name a script's `#!` line cannot hold, and for where there is no script.
+    """
+    script = Path(executable).with_name("trayexec")
+    if not os.access(script, os.X_OK):
+        return (executable, str(Path(origin.__file__).with_name("__main__.py")))
+    return (str(script),) if _SAFE.fullmatch(str(script)) else (executable, str(script))
+
+
+def write_home(home: Path, text: str, *, backup: Path | None) -> None:
+    """Put `text` in place of a file of the user's, whole or not at all; links are followed, the mode and line ends stay.
+
+    The old content goes to `backup`. Raises OSError.
+    """
+    target = Path(os.path.realpath(home))
+    target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
+    mode = _PRIVATE
+    if target.exists():
+        old = target.read_bytes()
+        mode = stat.S_IMODE(target.stat().st_mode)
+        if b"\r\n" in old:
+            text = text.replace("\n", "\r\n")
+        if backup is not None:
+            _put_bytes(backup, old, mode)
+    _put_bytes(target, text.encode(), mode)
+
+
+def parsed(path: Path) -> Parsed:
+    """The sections of one of the user's files; none where there is no file. Raises TrayexecError."""
+    content = plainfile.read(str(path), limit=LONGEST_FILE)
+    return parse(content.text, file=str(path)) if content else {}
+
+
+def _text(path: Path) -> str | None:
+    content = plainfile.read(str(path), limit=LONGEST_FILE)
+    return content.text if content else None
+
+
+def _settled(path: Path) -> str:
+    """The text of a file that nobody is writing any more."""
+    for _ in range(10):
+        if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
+            break
+        time.sleep(SETTLED / 2)
+    return _text(path) or ""
+
+
+def _forget(bases: Iterable[Path], current: Path) -> None:
+    """Keep a few old ones: a command may have read an older overlay, and be about to write it back with a change."""
+    old = sorted((base for base in bases if base != current), key=lambda base: base.stat().st_mtime_ns)
+    for base in old[:-_KEPT]:
+        base.unlink(missing_ok=True)
+
+
+def _put(path: Path, text: str) -> None:
+    """Let the file say this; it is not touched when it says so already."""
+    data = text.encode()
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            return
+    _put_bytes(path, data, _PRIVATE)
+
+
+def _put_bytes(path: Path, data: bytes, mode: int) -> None:
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _check(folder: Path) -> None:
+    seen = folder.lstat()
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
+        raise PermissionError(1, "it is not a folder of yours")
+    if stat.S_IMODE(seen.st_mode) & 0o077:
+        folder.chmod(_OURS)
+
+
+def _unwritable(folder: Path, error: OSError) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "overlay",
+            "The AWS config for --live cannot be written in {folder}: {why}.",
+            "Check who owns the folder and that the disk is not full.",
+            folder=str(folder),
+            why=error.strerror or type(error).__name__,
+        )
+    )

@@ -1,0 +1,235 @@
+"""`doctor`: what in this machine or shell stands in the way. It changes nothing and asks nobody."""
+
+import argparse
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from trayexec import cli, client, origin, paths
+from trayexec.adapters import settingsfile
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.commands import table
+from trayexec.commands.overlays import Read, files_of
+from trayexec.commands.talk import ask
+from trayexec.core.inifile import profile_of
+from trayexec.core.overlay import unreachable
+from trayexec.core.profiles import Unserved
+from trayexec.errors import Text, TrayexecError, Trouble
+from trayexec.words import speaker
+
+# These choose credentials or a profile behind our back; AWS_PROFILE is how people choose one on purpose.
+STRAY = tuple(name for name in cli.FOREIGN if "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG")
+COMMENT = re.compile(r"\s[#;]")
+
+
+class Grade(Enum):
+    """How bad it is."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    grade: Grade
+    about: str
+    text: Text
+    hint: Text | None = None
+
+
+def doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Look at everything and say what was found; exit status 1 if anything stands in the way."""
+    findings = list(_look(environ))
+    speak = speaker(environ)
+    if options.json:
+        table.show_json(
+            [
+                {
+                    "grade": one.grade.value,
+                    "about": one.about,
+                    "text": speak(one.text),
+                    "hint": speak(one.hint) if one.hint else None,
+                }
+                for one in findings
+            ]
+        )
+    else:
+        marks = {Grade.GOOD: "✓", Grade.NOTE: "·", Grade.PROBLEM: "✗"}
+        for one in findings:
+            hint = f"\n  {speak(one.hint)}" if one.hint else ""
+            print(f"{marks[one.grade]} {one.about}: {speak(one.text)}{hint}")  # noqa: T201 — the answer
+    return 1 if any(one.grade is Grade.PROBLEM for one in findings) else cli.OK
+
+
+def _look(environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield from _agent(environ)
+    yield from _settings(environ)
+    yield from _shell(environ)
+    try:
+        read = files_of(environ)
+    except TrayexecError as error:
+        yield _wrong("AWS files", error.trouble)
+        return
+    yield from _files(read)
+    yield from _keys(read, environ)
+
+
+def _agent(environ: Mapping[str, str]) -> Iterator[Finding]:
+    where = paths.socket_path(environ)
+    try:
+        document: Any = ask({"op": "status", "wait": 0, **cli.files(environ)}, environ)
+    except client.AgentAbsentError:
+        document = None
+    except TrayexecError as error:
+        yield _wrong("agent", error.trouble)
+        return
+    if document is None:
+        yield Finding(Grade.NOTE, "agent", Text("none runs at {socket}; the first command starts it", socket=where))
+        return
+    agent = document["agent"]
+    yield Finding(
+        Grade.GOOD,
+        "agent",
+        Text("version {v} runs as process {pid} at {socket}", v=agent["version"], pid=agent["pid"], socket=where),
+    )
+    tray = str(agent["tray"])
+    if tray == "none":
+        yield Finding(
+            Grade.NOTE,
+            "tray",
+            Text("there is no icon: no tray was found when the agent started"),
+            Text("Everything else works. After a change of desktop: trayexec agent stop"),
+        )
+    else:
+        yield Finding(Grade.GOOD, "tray", Text("the icon is shown by {way}", way=tray))
+    prompt = str(agent["prompt"])
+    yield Finding(Grade.GOOD, "dialog", Text("the code is asked for by {tool}", tool=prompt))
+
+
+def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    path = paths.settings_path(environ)
+    try:
+        settingsfile.load(path)
+    except TrayexecError as error:
+        yield _wrong("settings", error.trouble)
+    else:
+        yield Finding(Grade.GOOD, "settings", Text("{file} is read, if it is there", file=path))
+
+
+def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
+    if environ.get("TRAYEXEC_PROFILE") and environ.get("AWS_CREDENTIAL_EXPIRATION"):
+        yield Finding(
+            Grade.NOTE,
+            "shell",
+            Text(
+                "this shell runs under `trayexec {profile}`: its keys beat AWS_PROFILE in most SDKs",
+                profile=environ["TRAYEXEC_PROFILE"],
+            ),
+            Text("To switch with AWS_PROFILE inside: trayexec shell {profile}", profile=environ["TRAYEXEC_PROFILE"]),
+        )
+        return
+    stray = [name for name in environ if name in STRAY or name.startswith(cli.FOREIGN_PREFIX)]
+    if stray:
+        yield Finding(
+            Grade.PROBLEM,
+            "shell",
+            Text("{names} would be used instead of a profile", names=" ".join(stray)),
+            Text("unset {names}", names=" ".join(stray)),
+        )
+    named, default = environ.get("AWS_PROFILE"), environ.get("AWS_DEFAULT_PROFILE")
+    if named and default and named != default:
+        yield Finding(
+            Grade.PROBLEM,
+            "shell",
+            Text(
+                "AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}: SDKs differ in which they use", a=named, b=default
+            ),
+            Text("unset AWS_DEFAULT_PROFILE"),
+        )
+    hooked = bool(environ.get(origin.OWN["AWS_CONFIG_FILE"]))
+    if hooked:
+        yield Finding(Grade.GOOD, "shell", Text("AWS_PROFILE reaches every served profile in this shell"))
+    else:
+        yield Finding(
+            Grade.NOTE,
+            "shell",
+            Text("AWS_PROFILE is not ours here"),
+            Text('`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so'),
+        )
+
+
+def _files(read: Read) -> Iterator[Finding]:
+    if read.catalogue.warning is not None:
+        yield _wrong("AWS files", read.catalogue.warning)
+    problems = [one for one in read.catalogue.profiles.values() if isinstance(one, Unserved)]
+    yield Finding(
+        Grade.GOOD,
+        "AWS files",
+        Text(
+            "{config}: {served} profiles are served, {others} are not",
+            config=read.paths[0],
+            served=len(read.catalogue.profiles) - len(problems),
+            others=len(problems),
+        ),
+    )
+    hidden = unreachable(*read.parsed, read.catalogue)
+    for name, reason in hidden.items():
+        yield Finding(Grade.PROBLEM, f"profile {name}", Text("does not work under --live: {why}", why=str(reason)))
+    for one in problems:
+        if one.name not in hidden:
+            yield Finding(Grade.NOTE, f"profile {one.name}", one.problem.title, one.problem.hint)
+    yield from _dialects(read)
+
+
+def _dialects(read: Read) -> Iterator[Finding]:
+    """What SDKs read differently in the user's own files (facts: config-file grammar)."""
+    config = read.parsed[0]
+    if "default" in config and "profile default" in config:
+        yield Finding(
+            Grade.PROBLEM,
+            "AWS files",
+            Text("[default] and [profile default] are both there, and SDKs differ in which they use"),
+            Text("Make one section of the two: [default]"),
+        )
+    for section, settings in config.items():
+        if section.startswith("profile") and profile_of(section) is None:
+            yield Finding(
+                Grade.PROBLEM,
+                "AWS files",
+                Text("the section [{section}] is no profile to any SDK", section=section),
+                Text('A name with spaces is written in quotes: [profile "a b"]'),
+            )
+        for key, value in settings.items():
+            if isinstance(value, str) and key != "credential_process" and COMMENT.search(value):
+                yield Finding(
+                    Grade.NOTE,
+                    "AWS files",
+                    Text("[{section}] {key} has what looks like a comment after it", section=section, key=key),
+                    Text("The AWS CLI takes it for part of the value: write comments on lines of their own"),
+                )
+
+
+def _keys(read: Read, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for name in dict.fromkeys(one.keys for one in read.catalogue.identities):
+        try:
+            SystemKeychain(environ).read(name)
+        except TrayexecError as error:
+            yield _wrong(f"keys of {name}", error.trouble)
+        else:
+            yield Finding(Grade.GOOD, f"keys of {name}", Text("are in the keychain"))
+    for path in read.paths:
+        if Path(path).exists() and Path(path).stat().st_mode & 0o077 and Path(path).stat().st_uid == os.geteuid():
+            yield Finding(
+                Grade.NOTE, "AWS files", Text("others may read {file}", file=path), Text("chmod 600 {file}", file=path)
+            )
+
+
+def _wrong(about: str, what: Trouble) -> Finding:
+    return Finding(Grade.PROBLEM, about, what.title, what.hint)

@@ -1,0 +1,217 @@
+"""Credentials for many profiles at once: a connection to the agent for each, one conversation with the person for all.
+
+It never blocks, but for a code that is typed on this terminal: whoever owns the selector calls `heard` for a
+connection that has something to say, and `tick` now and then.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from selectors import EVENT_READ, BaseSelector
+from typing import TYPE_CHECKING, Any
+
+from trayexec import client, wire
+from trayexec.commands import terminal
+from trayexec.core.sections import shown
+from trayexec.errors import TrayexecError, Trouble, trouble
+
+if TYPE_CHECKING:
+    from _socket import socket
+
+AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and answers the rest from memory
+PORTION = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The agent's answer for a profile: the document of `credential_process`, with the region."""
+
+    profile: str
+    document: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Why there are no credentials for a profile."""
+
+    profile: str
+    trouble: Trouble
+
+
+Outcome = Served | Denied
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """One connection: what it is about, what was heard of it, and how long it may stay silent."""
+
+    profile: str
+    connection: "socket"
+    deadline: float
+    buffer: bytearray = field(default_factory=bytearray)
+    said: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How to ask: the request without its profile, in whose environment, and how notes reach the person.
+
+    `make_room` takes a status line off the terminal before a code is asked there.
+    """
+
+    request: Mapping[str, Any]
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    make_room: Callable[[], None]
+    clock: Callable[[], float]
+
+
+class Obtaining:
+    """All conversations under way. The selector's keys carry the `Conversation` as data."""
+
+    def __init__(self, asking: Asking, selector: BaseSelector) -> None:
+        """Nothing is asked yet. `asking.clock` counts seconds, in whatever way never jumps back."""
+        self._asking = asking
+        self._selector = selector
+        self._waiting: deque[str] = deque()
+        self._open: set[Conversation] = set()
+        self._shown: Counter[str] = Counter()
+        self._spokesman: dict[str, Conversation] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return bool(self._open or self._waiting)
+
+    def want(self, profiles: Iterable[str]) -> Iterator[Denied]:
+        """Ask for these as well. What cannot even be asked comes back at once."""
+        self._waiting.extend(profiles)
+        yield from self._begin()
+
+    def heard(self, conversation: Conversation) -> Iterator[Outcome]:
+        """Read what a connection has to say."""
+        try:
+            more = conversation.connection.recv(PORTION)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            more = b""
+        if not more:
+            yield from self._end(conversation, Denied(conversation.profile, _gone()))
+            return
+        conversation.deadline = self._deadline()
+        conversation.buffer += more
+        while True:
+            line, newline, rest = conversation.buffer.partition(b"\n")
+            if not newline:
+                break
+            conversation.buffer = rest
+            final = self._line(conversation, bytes(line))
+            if final is not None:
+                yield from self._end(conversation, final)
+                return
+        if len(conversation.buffer) > client.LONGEST_ANSWER:
+            yield from self._end(conversation, Denied(conversation.profile, _garbled()))
+
+    def tick(self) -> Iterator[Outcome]:
+        """Give up on an agent that has been silent for too long."""
+        now = self._asking.clock()
+        for one in [one for one in self._open if one.deadline <= now]:
+            yield from self._end(one, Denied(one.profile, _silent()))
+
+    def close(self) -> None:
+        """Hang up on all."""
+        self._waiting.clear()
+        for one in list(self._open):
+            self._hang_up(one)
+
+    def _begin(self) -> Iterator[Denied]:
+        while self._waiting and len(self._open) < AT_ONCE:
+            profile = self._waiting.popleft()
+            try:
+                connection = client.connect(self._asking.environ)
+            except TrayexecError as error:
+                yield Denied(profile, error.trouble)
+                continue
+            try:  # noqa: SIM105 — as in `client.ask`
+                connection.sendall(wire.encode({**self._asking.request, "op": "credentials", "profile": profile}))
+            except OSError:
+                pass  # a refusal may have been written before we were heard: read it
+            connection.settimeout(0)
+            conversation = Conversation(profile, connection, self._deadline())
+            self._open.add(conversation)
+            self._selector.register(connection.fileno(), EVENT_READ, conversation)
+
+    def _deadline(self) -> float:
+        return self._asking.clock() + int(self._asking.request.get("wait", 0)) + client.PATIENCE
+
+    def _line(self, conversation: Conversation, line: bytes) -> Outcome | None:
+        """The outcome, if this line is the final one."""
+        try:
+            said = wire.decode(line, client.LONGEST_ANSWER)
+        except wire.WireError:
+            return Denied(conversation.profile, _garbled())
+        if "note" in said:
+            self._note(conversation, said)
+            return None
+        try:
+            return Served(conversation.profile, client.outcome(said))
+        except TrayexecError as error:
+            return Denied(conversation.profile, error.trouble)
+
+    def _note(self, conversation: Conversation, note: Mapping[str, Any]) -> None:
+        """Pass on once what every connection says; of all who are told to ask for a code, one does."""
+        if note["note"] == "code" and "mfa_serial" in note:
+            identity = str(note.get("identity", ""))
+            if self._spokesman.setdefault(identity, conversation) is not conversation:
+                return
+            self._asking.make_room()
+            if terminal.answer(note, conversation.connection, self._asking.environ):
+                return
+        text = str(note.get("text", ""))
+        conversation.said[text] += 1
+        if conversation.said[text] > self._shown[text]:
+            self._shown[text] += 1
+            self._asking.say(text)
+
+    def _end(self, conversation: Conversation, outcome: Outcome) -> Iterator[Outcome]:
+        self._hang_up(conversation)
+        yield outcome
+        yield from self._begin()
+
+    def _hang_up(self, conversation: Conversation) -> None:
+        self._open.discard(conversation)
+        self._selector.unregister(conversation.connection.fileno())
+        conversation.connection.close()
+        self._spokesman = {name: one for name, one in self._spokesman.items() if one is not conversation}
+
+
+def _gone() -> Trouble:
+    return trouble(
+        "agent_gone",
+        "The agent ended before it answered.",
+        "Run the command again; its log says why it ended.",
+    )
+
+
+def _silent() -> Trouble:
+    return trouble(
+        "agent_silent",
+        "The agent does not answer.",
+        "Stop it with `trayexec agent stop`, or end its process, then try again.",
+    )
+
+
+def _garbled() -> Trouble:
+    return trouble(
+        "protocol",
+        "The agent's answer is not of this protocol.",
+        "Agent and command may be of different versions: run `trayexec agent stop`, then try again.",
+    )
+
+
+def who(profiles: Iterable[str]) -> str:
+    """The names in a sentence: the first few, and how many more."""
+    names = [shown(one) for one in profiles]
+    few = 5
+    return ", ".join(names[:few]) + (f" +{len(names) - few}" if len(names) > few else "")

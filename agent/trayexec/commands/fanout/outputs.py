@@ -1,0 +1,284 @@
+"""The four ways in which the commands' output reaches the person: prefix, grouped, json, dir=PATH.
+
+Each is an `Output`: it gives every command a `Sink`, which takes what the command says and is told its end.
+A sink raises OSError when it cannot keep what it is given, and LostError when our own streams are gone.
+"""
+
+import codecs
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from trayexec.commands.fanout.lines import Marker
+from trayexec.commands.fanout.names import file_names
+from trayexec.commands.fanout.result import Result
+from trayexec.commands.fanout.screen import Screen, Stream
+from trayexec.commands.fanout.spool import Spool
+from trayexec.core.sections import shown
+from trayexec.errors import Text
+
+PALETTE = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # of a terminal; red is for what a person coloured so
+COLOURS = {"red": 31, "orange": 33, "yellow": 93, "green": 32, "blue": 34, "purple": 35, "grey": 90}
+Speak = Callable[[Text], str]
+
+
+class Sink(Protocol):
+    """Where one command's output goes."""
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        """More of it."""
+
+    def end(self, result: Result) -> None:
+        """That was all, and how the command ended."""
+
+
+class Output(Protocol):
+    """A way of output."""
+
+    @property
+    def table(self) -> bool:
+        """Whether people are shown one at the end."""
+
+    def sink(self, profile: str) -> Sink:
+        """A place for one command. Raises OSError when there is none."""
+
+    def absent(self, result: Result) -> None:
+        """A profile whose command never ran."""
+
+
+# prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixed:
+    """`[account-a] line`, at once; names in columns and in colour on a terminal."""
+
+    screen: Screen
+    marks: Mapping[tuple[str, Stream], tuple[bytes, bytes]]
+    table: bool = True
+
+    def sink(self, profile: str) -> Sink:
+        """A pair of markers."""
+        return _PrefixedSink(self.screen, {one: Marker(*self.marks[profile, one]) for one in Stream})
+
+    def absent(self, result: Result) -> None:
+        """Nothing to be seen but in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PrefixedSink:
+    screen: Screen
+    markers: Mapping[Stream, Marker]
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        self.screen.write(stream, *self.markers[stream].feed(data))
+
+    def end(self, _result: Result) -> None:
+        for stream, marker in self.markers.items():
+            self.screen.write(stream, *marker.end())
+
+
+def marks(
+    profiles: Sequence[str], screen: Screen, *, plain: bool, colour: Callable[[str], str | None]
+) -> Mapping[tuple[str, Stream], tuple[bytes, bytes]]:
+    """What stands before a profile's lines, and before further pieces of one: in a pipe `[name] ` and `[name]+`.
+
+    On a terminal the names are padded to one width and coloured, unless `plain`.
+    """
+    width = max((len(shown(one)) for one in profiles), default=0)
+    found: dict[tuple[str, Stream], tuple[bytes, bytes]] = {}
+    for number, profile in enumerate(profiles):
+        name = f"[{shown(profile)}]"
+        code = _colour(colour(profile), number)
+        for stream in Stream:
+            padding, said = b"", name.encode("utf-8", "backslashreplace")
+            if stream in screen.terminals:
+                padding = b" " * (width - len(shown(profile)))
+                if not plain:
+                    said = b"\x1b[0;%bm%b\x1b[0m" % (code.encode(), said)
+            found[profile, stream] = (said + b" " + padding, said + b"+" + padding)
+    return found
+
+
+def _colour(named: str | None, number: int) -> str:
+    if named is None:
+        return str(PALETTE[number % len(PALETTE)])
+    if named.startswith("#"):
+        red, green, blue = (int(named[at : at + 2], 16) for at in (1, 3, 5))
+        return f"38;2;{red};{green};{blue}"
+    return str(COLOURS.get(named, 0))
+
+
+# grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Each profile's output whole, when it ends, below a line `==> account-a <==`."""
+
+    screen: Screen
+    table: bool = True
+
+    def sink(self, profile: str) -> Sink:
+        """A pair of spools."""
+        return _GroupedSink(self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools())
+
+    def absent(self, result: Result) -> None:
+        """Nothing to be seen but in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupedSink:
+    screen: Screen
+    head: bytes
+    spools: Mapping[Stream, Spool]
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        self.spools[stream].add(data)
+
+    def end(self, _result: Result) -> None:
+        for stream, spool in self.spools.items():
+            if spool.size:
+                head = self.head
+                for portion in spool.portions():
+                    self.screen.write(stream, head, portion)
+                    head = b""
+                if spool.last != b"\n":
+                    self.screen.write(stream, b"\n")
+            spool.close()
+
+
+# json
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """One JSON object a profile, a line each, as the commands end."""
+
+    screen: Screen
+    speak: Speak
+    table: bool = False
+
+    def sink(self, profile: str) -> Sink:
+        """A pair of spools."""
+        del profile
+        return _ObjectSink(self.screen, self.speak, _spools())
+
+    def absent(self, result: Result) -> None:
+        """An object without output."""
+        self.sink(result.profile).end(result)
+
+
+@dataclass(frozen=True, slots=True)
+class _ObjectSink:
+    screen: Screen
+    speak: Speak
+    spools: Mapping[Stream, Spool]
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        self.spools[stream].add(data)
+
+    def end(self, result: Result) -> None:
+        """Written in portions, so that a gigabyte needs no gigabyte of text. `replaced` says what was not UTF-8."""
+        head = {
+            "profile": result.profile,
+            "account": result.account,
+            "status": result.status,
+            "seconds": round(result.seconds, 3),
+        }
+        self._say(json.dumps(head, ensure_ascii=False)[:-1])
+        replaced = []
+        for stream, key in ((Stream.OUT, "stdout"), (Stream.ERR, "stderr")):
+            self._say(f', "{key}": "')
+            text = _Decoder()
+            for portion in self.spools[stream].portions():
+                self._say(json.dumps(text.more(portion), ensure_ascii=False)[1:-1])
+            self._say(json.dumps(text.end(), ensure_ascii=False)[1:-1] + '"')
+            if text.replaced:
+                replaced.append(key)
+            self.spools[stream].close()
+        why = result.trouble
+        error = why and {"code": why.code, "title": self.speak(why.title), "hint": self.speak(why.hint)}
+        tail = {"replaced": replaced, "error": error}
+        self._say(", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n")
+
+    def _say(self, text: str) -> None:
+        self.screen.write(Stream.OUT, text.encode("utf-8", "backslashreplace"))
+
+
+class _Decoder:
+    """UTF-8 in portions; from the first wrong byte on, wrong ones are replaced, and that is remembered."""
+
+    def __init__(self) -> None:
+        self.replaced = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+
+    def more(self, data: bytes, *, last: bool = False) -> str:
+        before = self._decoder.getstate()
+        try:
+            return self._decoder.decode(data, last)
+        except UnicodeDecodeError:
+            self.replaced = True
+            self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+            self._decoder.setstate(before)
+            return self._decoder.decode(data, last)
+
+    def end(self) -> str:
+        return self.more(b"", last=True)
+
+
+def _spools() -> Mapping[Stream, Spool]:
+    return {one: Spool() for one in Stream}
+
+
+# A folder
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """`PATH/account-a.out` and `.err`, written as it comes."""
+
+    path: Path
+    files: Mapping[str, str]
+    table: bool = True
+
+    def sink(self, profile: str) -> Sink:
+        """Both files, empty."""
+        name = self.files[profile]
+        opened: dict[Stream, int] = {}
+        try:
+            for stream in Stream:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+                opened[stream] = os.open(self.path / f"{name}.{stream.value}", flags, 0o666)
+        except OSError:
+            for descriptor in opened.values():
+                os.close(descriptor)
+            raise
+        return _FolderSink(opened)
+
+    def absent(self, result: Result) -> None:
+        """No file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FolderSink:
+    files: dict[Stream, int]
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.files[stream], view) :]
+
+    def end(self, _result: Result) -> None:
+        """Close: some file systems only now say that the disk is full."""
+        while self.files:
+            os.close(self.files.popitem()[1])
+
+
+def folder(path: Path, profiles: Sequence[str]) -> Folder:
+    """The folder, made if need be. Raises OSError."""
+    path.mkdir(parents=True, exist_ok=True)
+    return Folder(path, file_names(profiles))

@@ -1,0 +1,355 @@
+"""The commands themselves: started so many at a time, listened to, and seen to their end. One thread, one selector."""
+
+import errno
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from selectors import EVENT_READ, BaseSelector
+from typing import Any
+
+from trayexec import cli
+from trayexec.commands.fanout.groups import Groups
+from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
+from trayexec.commands.fanout.outputs import Output, Sink
+from trayexec.commands.fanout.result import BY_SIGNAL, End, Result
+from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Stream, widen
+from trayexec.commands.fanout.selection import Candidate
+from trayexec.core.sections import shown
+from trayexec.errors import Text, Trouble, trouble
+
+FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
+USABLE = 60  # seconds: with less, nothing is started
+PORTION = 120 << 10  # bytes read at once: the C library gives larger blocks back to the system each time
+LINGER = 2.0  # seconds for what a command left behind to finish its output
+LOOK = 0.25  # seconds between looks at what gives no sign
+SCARCE = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is run, and how: `program` is the file, `command` its words, `environ` the caller's."""
+
+    program: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    region: str | None
+    jobs: int
+    fail_fast: bool
+    wall: Callable[[], float]
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A command that has begun."""
+
+    candidate: Candidate
+    process: "subprocess.Popen[bytes]"
+    sink: Sink
+    since: float
+    pipes: set[int] = field(default_factory=set)
+    ended: float | None = None
+    lost: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pipe:
+    """The reading end of one stream of a command."""
+
+    descriptor: int
+    stream: Stream
+    of: _Running
+
+
+@dataclass(slots=True)
+class Runner:
+    """All commands of one run. `run` does it."""
+
+    plan: Plan
+    screen: Screen
+    output: Output
+    obtaining: Obtaining
+    selector: BaseSelector
+    speak: Callable[[Text], str]
+    lost: LostError | None = field(default=None, init=False)
+    groups: Groups = field(init=False)
+    _held: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _waiting: deque[Candidate] = field(default_factory=deque, init=False)
+    _renewing: dict[str, Candidate] = field(default_factory=dict, init=False)
+    _look_at: float = field(default=0.0, init=False)
+    _running: list[_Running] = field(default_factory=list, init=False)
+    _results: dict[str, Result] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.groups = Groups(self.screen)
+
+    def run(self, candidates: Iterable[Candidate], held: Mapping[str, Mapping[str, Any]]) -> dict[str, Result]:
+        """Run for each, with the credentials `held` (agent's documents by profile). Returns how each ended.
+
+        Afterwards `groups.stop` says whether a signal ended it, and `lost` whether nobody read our output.
+        """
+        self._waiting.extend(candidates)
+        self._held.update(held)
+        with self.groups.watched() as signals:
+            self.selector.register(signals, EVENT_READ, None)
+            try:
+                while self._step(signals):
+                    pass
+                self._see_them_off(signals)
+            finally:
+                self.selector.unregister(signals)
+        for one in self._waiting:
+            self._results[one.name] = Result(one.name, one.account, End.UNBEGUN)
+        return self._results
+
+    def _step(self, signals: int) -> bool:
+        """One turn. False when there is nothing left to wait for."""
+        if self.groups.stop is not None:
+            self._give_up_renewing()
+        else:
+            self._start_some()
+        if not (self._running or self._renewing or (self._waiting and self.groups.stop is None)):
+            return False
+        ready = self.selector.select(self._pause())
+        for key, _ in ready:
+            data = key.data
+            if isinstance(data, _Pipe):
+                self._read(data)
+            elif isinstance(data, Conversation):
+                self._listen(data)
+            else:
+                _drain(signals)
+                self._look_at = 0.0
+        now = self.screen.clock()
+        if now >= self._look_at:  # not at every turn: this is the hot loop
+            self._look_at = now + LOOK
+            self._look()
+        return True
+
+    def _look(self) -> None:
+        """See to all that gives no sign of its own."""
+        self._answered(self.obtaining.tick())
+        self._reap()
+        self._show_status()
+        if self.groups.stop is not None and self.screen.clock() >= self.groups.stop.harder_at:
+            self.groups.harder()
+
+    def _pause(self) -> float:
+        busy = self.groups.stop is not None or self._renewing or any(one.ended is not None for one in self._running)
+        return LOOK if busy or Stream.ERR in self.screen.terminals else 1.0
+
+    # Beginning
+
+    def _start_some(self) -> None:
+        while self._waiting and len(self._running) + len(self._renewing) < self.plan.jobs:
+            candidate = self._waiting.popleft()
+            if self._left(candidate) < FRESH:
+                self._renewing[candidate.name] = candidate
+                self._answered(self.obtaining.want([candidate.name]))
+            elif not self._start(candidate):
+                return
+
+    def _left(self, candidate: Candidate) -> float:
+        """How many seconds the credentials we hold for it have left."""
+        stamp = str(self._held[candidate.name].get("Expiration", ""))
+        try:
+            ends = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            return 0.0
+        return ends - self.plan.wall()
+
+    def _listen(self, conversation: Conversation) -> None:
+        try:
+            with self.screen.may_be_poked():  # a code may be typed here
+                outcomes = list(self.obtaining.heard(conversation))
+        except PokedError:
+            return
+        except KeyboardInterrupt:
+            self.groups.end(signal.SIGINT, signal.SIGINT)
+            return
+        self._answered(outcomes)
+
+    def _answered(self, outcomes: Iterable[Outcome]) -> None:
+        """Credentials that were asked for again, just before their command starts."""
+        for outcome in outcomes:
+            candidate = self._renewing.pop(outcome.profile, None)
+            if candidate is None or self.groups.stop is not None:
+                continue
+            match outcome:
+                case Served(_, document):
+                    self._held[candidate.name] = document
+                case Denied(_, why) if self._left(candidate) < USABLE:
+                    self._say_trouble(candidate, why)
+                    self._finished(Result(candidate.name, candidate.account, End.DENIED, trouble=why))
+                    continue
+                case _:  # what we have is still good
+                    pass
+            self._start(candidate)
+
+    def _give_up_renewing(self) -> None:
+        self.obtaining.close()
+        self._waiting.extendleft(self._renewing.values())
+        self._renewing.clear()
+
+    def _environment(self, candidate: Candidate) -> dict[str, str]:
+        env = cli.environment(self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ)
+        env.pop("TRAYEXEC_ACCOUNT", None)
+        if candidate.account is not None:
+            env["TRAYEXEC_ACCOUNT"] = candidate.account
+        return env
+
+    def _start(self, candidate: Candidate) -> bool:
+        """Start it; False when the machine has no room and it has to wait until another has ended."""
+        ends: list[int] = []
+        try:
+            sink = self.output.sink(candidate.name)
+            for _ in Stream:
+                ends += os.pipe()
+            process = self._spawn(self._environment(candidate), ends[1], ends[3])
+        except OSError as error:
+            for one in ends:
+                os.close(one)
+            if error.errno in SCARCE and self._running:
+                self._waiting.appendleft(candidate)
+                return False
+            self._unstartable(candidate, error)
+            return True
+        os.close(ends[1])
+        os.close(ends[3])
+        running = _Running(candidate, process, sink, self.screen.clock())
+        self._running.append(running)
+        self.groups.add(process.pid)
+        for stream, end in zip(Stream, ends[::2], strict=True):
+            widen(end)
+            running.pipes.add(end)
+            self.selector.register(end, EVENT_READ, _Pipe(end, stream, running))
+        return True
+
+    def _spawn(self, env: Mapping[str, str], out: int, err: int) -> "subprocess.Popen[bytes]":
+        def begin(program: str, words: Sequence[str]) -> "subprocess.Popen[bytes]":
+            return subprocess.Popen(
+                words,
+                executable=program,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+
+        try:
+            return begin(self.plan.program, self.plan.command)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                raise
+        return begin("/bin/sh", ["sh", self.plan.program, *self.plan.command[1:]])  # a script without `#!`
+
+    def _unstartable(self, candidate: Candidate, error: OSError) -> None:
+        why = trouble(
+            "unstartable",
+            "The command could not be started: {why}.",
+            "Check the command, its first line, and the room there is.",
+            why=error.strerror or type(error).__name__,
+        )
+        self._say_trouble(candidate, why)
+        status = cli.NOT_FOUND if error.errno == errno.ENOENT else cli.NOT_EXECUTABLE
+        self._finished(Result(candidate.name, candidate.account, End.EXITED, status, trouble=why))
+
+    # Listening
+
+    def _read(self, pipe: _Pipe) -> None:
+        data = os.read(pipe.descriptor, PORTION)
+        if not data:
+            self._close(pipe.of, pipe.descriptor)
+        elif self.lost is None and pipe.of.lost is None:
+            self._keep(pipe.of, lambda sink: sink.take(pipe.stream, data))
+
+    def _keep(self, running: _Running, what: Callable[[Sink], None]) -> None:
+        """Hand output on. Nobody to read it ends everything; no room for one profile's is that profile's trouble."""
+        try:
+            what(running.sink)
+        except LostError as error:
+            self.lost = error
+            self.groups.end(signal.SIGTERM)
+        except OSError as error:
+            running.lost = trouble(
+                "output_lost",
+                "Its output could not be kept: {why}.",
+                "Make room, then run it again: --retry-failed.",
+                why=error.strerror or type(error).__name__,
+            )
+            self._say_trouble(running.candidate, running.lost)
+
+    def _close(self, running: _Running, descriptor: int) -> None:
+        self.selector.unregister(descriptor)
+        running.pipes.discard(descriptor)
+        self._look_at = 0.0
+        os.close(descriptor)
+
+    # Ending
+
+    def _reap(self) -> None:
+        now = self.screen.clock()
+        for one in list(self._running):
+            if one.ended is None and one.process.poll() is not None:
+                one.ended = now
+                self.groups.reaped(one.process.pid)
+            if one.ended is not None and (not one.pipes or now >= one.ended + LINGER):
+                self._end(one)
+
+    def _end(self, one: _Running) -> None:
+        """It has ended, and so has its output, or what it left behind has had its time."""
+        for descriptor in list(one.pipes):
+            self._close(one, descriptor)
+        self._running.remove(one)
+        code = one.process.returncode
+        seconds = (one.ended or one.since) - one.since
+        name, account = one.candidate.name, one.candidate.account
+        result = Result(name, account, End.EXITED, code if code >= 0 else BY_SIGNAL - code, seconds, one.lost)
+        if self.lost is None:
+            self._keep(one, lambda sink: sink.end(result))
+            if one.lost is not result.trouble:
+                result = Result(name, account, End.EXITED, result.status, seconds, one.lost)
+        self._finished(result)
+
+    def _finished(self, result: Result) -> None:
+        self._results[result.profile] = result
+        if self.plan.fail_fast and not result.good and self.groups.stop is None:
+            self.groups.end(signal.SIGTERM)
+
+    def _see_them_off(self, signals: int) -> None:
+        """When we were told to end, nobody stays behind in the groups either."""
+        while self.groups.stop is not None and self.groups.prune():
+            if self.screen.clock() >= self.groups.stop.harder_at:
+                if self.groups.stop.sent is signal.SIGKILL:
+                    return  # not even that: the kernel holds it
+                self.groups.harder()
+            self.selector.select(LOOK / 5)
+            _drain(signals)
+
+    # Telling
+
+    def _say_trouble(self, candidate: Candidate, why: Trouble) -> None:
+        hint = self.speak(why.hint)
+        self.screen.say(f"{shown(candidate.name)}: {self.speak(why.title)}" + (f"\n  {hint}" if hint else ""))
+
+    def _show_status(self) -> None:
+        failed = sum(not one.good for one in self._results.values())
+        text = Text(
+            "{running} running, {done} done, {failed} failed, {waiting} to come: {names}",
+            running=len(self._running),
+            done=len(self._results) - failed,
+            failed=failed,
+            waiting=len(self._waiting) + len(self._renewing),
+            names=", ".join(shown(one.candidate.name) for one in self._running),
+        )
+        self.screen.status(self.speak(text))
+
+
+def _drain(descriptor: int) -> None:
+    with suppress(BlockingIOError):
+        os.read(descriptor, 4096)

@@ -1,0 +1,171 @@
+"""Which profiles a run over several means: names, globs and @groups, less what is left out. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from trayexec.core.sections import shown
+from trayexec.errors import Text, TrayexecError, Trouble, trouble
+
+PATTERN = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A profile that could be meant; `problem` is why it cannot be served, in a person's words."""
+
+    name: str
+    account: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was said: `words` are names, globs and @groups, `literal` names and nothing else, `leave_out` as `words`."""
+
+    words: tuple[str, ...] = ()
+    literal: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Who runs, in the order of the file, and who only a pattern meant and cannot be served."""
+
+    chosen: tuple[Candidate, ...]
+    unserved: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True)
+class _Meant:
+    """The names that words mean: said as they are, or only matched by a pattern."""
+
+    named: set[str] = field(default_factory=set)
+    matched: set[str] = field(default_factory=set)
+
+    @property
+    def all(self) -> set[str]:
+        return self.named | self.matched
+
+
+def choose(
+    wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str, Sequence[str]], *, everything: bool = False
+) -> Selection:
+    """The profiles that `wanted` means. `everything` lets no words at all mean every profile.
+
+    Each profile counts once, in the order of `candidates`. Raises TrayexecError for a name, a glob or a group that
+    means nothing, also in `leave_out`: a slip there would run a command where it must not.
+    """
+    names = [one.name for one in candidates]
+    meant = _meaning(wanted.words, names, groups)
+    for name in wanted.literal:
+        meant.named.add(_known(name, names))
+    if everything and not meant.all:
+        meant.matched.update(names)
+    out = _meaning(wanted.leave_out, names, groups).all
+    kept = [one for one in candidates if one.name in meant.all and one.name not in out]
+    for one in kept:
+        if one.problem is not None and one.name in meant.named:
+            raise TrayexecError(Trouble("unserved", Text("{problem}", problem=one.problem), Text("")))
+    chosen = tuple(one for one in kept if one.problem is None)
+    unserved = tuple(one for one in kept if one.problem is not None)
+    if not chosen:
+        raise TrayexecError(_nobody(unserved))
+    return Selection(chosen, unserved)
+
+
+def expand(words: Iterable[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The words with every @group replaced by its members, groups in groups too; one in itself counts once.
+
+    Raises TrayexecError for a group that there is not.
+    """
+    seen: set[str] = set()
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("@"):
+            yield word
+        elif word not in seen:
+            seen.add(word)
+            rest[:0] = _members(word, groups)
+
+
+def _meaning(words: Iterable[str], names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> _Meant:
+    meant = _Meant()
+    for word in expand(words, groups):
+        if PATTERN.isdisjoint(word):
+            meant.named.add(_known(word, names))
+            continue
+        found = [name for name in names if fnmatchcase(name, word)]
+        if not found:
+            raise TrayexecError(
+                trouble(
+                    "no_match",
+                    "No profile matches {pattern}.",
+                    "`trayexec list` shows the profiles there are. A name with * ? [ in it is given with --profile.",
+                    pattern=shown(word),
+                )
+            )
+        meant.matched.update(found)
+    return meant
+
+
+def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    name = word[1:]
+    if name in groups:
+        return groups[name]
+    near = get_close_matches(name, groups, n=1)
+    if near:
+        raise TrayexecError(
+            trouble(
+                "unknown_group",
+                "There is no group {group} in config.toml.",
+                "Did you mean @{near}?",
+                group=shown(word),
+                near=near[0],
+            )
+        )
+    raise TrayexecError(
+        trouble(
+            "unknown_group",
+            "There is no group {group} in config.toml.",
+            'Write it below [groups], like prod = ["prod-*", "account-a"]. A profile of that name is given with '
+            "--profile.",
+            group=shown(word),
+        )
+    )
+
+
+def _known(name: str, names: Sequence[str]) -> str:
+    if name in names:
+        return name
+    near = get_close_matches(name, names, n=3)
+    if near:
+        raise TrayexecError(
+            trouble(
+                "unknown_profile",
+                "There is no profile {profile} in the AWS config.",
+                "Did you mean {near}? `trayexec list` shows all of them.",
+                profile=shown(name),
+                near=", ".join(map(shown, near)),
+            )
+        )
+    raise TrayexecError(
+        trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
+            profile=shown(name),
+        )
+    )
+
+
+def _nobody(unserved: Sequence[Candidate]) -> Trouble:
+    if unserved:
+        return trouble(
+            "nobody",
+            "None of the profiles that are meant can be served.",
+            "`trayexec list` says what is wrong with each.",
+        )
+    return trouble("nobody", "Nothing is left to run: --except leaves out every profile.", "Name fewer to leave out.")

@@ -1,0 +1,95 @@
+"""`--live` and `shell`: the command sees every served profile, and its credentials renew by themselves (DESIGN 3.4)."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from trayexec import cli, origin
+from trayexec.errors import TrayexecError, trouble
+
+DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
+DEPTH = "TRAYEXEC_LIVE"
+
+
+def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run `command` live. Errors of the profile come before the command is started."""
+    program = cli.find(command[0], environ)
+    if isinstance(program, int):
+        return program
+    named = [*options.profiles, *options.literal]
+    return _run(options, named[0] if named else None, (program, command), environ)
+
+
+def shell(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """The user's own shell, live."""
+    command = [environ.get("SHELL") or "/bin/sh"]
+    program = cli.find(command[0], environ)
+    return program if isinstance(program, int) else _run(options, options.profile, (program, command), environ)
+
+
+def _run(
+    options: argparse.Namespace, profile: str | None, what: tuple[str, Sequence[str]], environ: Mapping[str, str]
+) -> int:
+    program, command = what
+    if _depth(environ) >= DEEPEST:
+        raise TrayexecError(
+            trouble(
+                "recursion",
+                "{most} commands run under --live, one within the other.",
+                "A credential_process in your AWS config may call itself: `trayexec list` shows which there are.",
+                most=DEEPEST,
+            )
+        )
+    region = options.region
+    asker = command[0].rpartition("/")[2]
+    if profile is not None:
+        request: dict[str, object] = {"op": "credentials", "profile": profile, "wait": options.wait, "program": asker}
+        if options.need is not None:
+            request["need"] = options.need
+        served = cli.obtain({**request, **cli.files(environ)}, environ)
+        region = region or ("" if served.get("Region") else None)
+    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.files(environ)}, environ)
+    return cli.become(program, command, environment(overlay, profile, region, environ))
+
+
+def environment(
+    overlay: Mapping[str, str], profile: str | None, region: str | None, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
+    env = {
+        name: value
+        for name, value in environ.items()
+        if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX) and name != "TRAYEXEC_PROFILE"
+    }
+    if region is None and left_over(environ):
+        region = ""
+    if region is not None:  # it would beat the region of whichever profile is chosen inside
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            env.pop(name, None)
+            env |= {name: region} if region else {}
+    env |= files(overlay)
+    if profile is not None:
+        # All three: SDKs differ in which of the first two they look at first.
+        env["AWS_PROFILE"] = env["AWS_DEFAULT_PROFILE"] = env["TRAYEXEC_PROFILE"] = profile
+    env[DEPTH] = str(_depth(environ) + 1)
+    return env
+
+
+def files(overlay: Mapping[str, str]) -> dict[str, str]:
+    """The variables that lead SDKs to the overlay, and us past it to the user's own files."""
+    return {
+        "AWS_CONFIG_FILE": overlay["config"],
+        "AWS_SHARED_CREDENTIALS_FILE": overlay["shared"],
+        "AWS_SDK_LOAD_CONFIG": "1",  # the first Go SDK and the second JavaScript SDK read no config file without it
+        origin.OWN["AWS_CONFIG_FILE"]: overlay["own_config"],
+        origin.OWN["AWS_SHARED_CREDENTIALS_FILE"]: overlay["own_shared"],
+    }
+
+
+def left_over(environ: Mapping[str, str]) -> bool:
+    """Whether an outer `trayexec PROFILE -- CMD` has set the region."""
+    return "TRAYEXEC_PROFILE" in environ and "AWS_CREDENTIAL_EXPIRATION" in environ
+
+
+def _depth(environ: Mapping[str, str]) -> int:
+    said = environ.get(DEPTH, "")
+    return int(said) if said.isdecimal() and len(said) < 4 else 0  # noqa: PLR2004 — nobody is deeper than 999

@@ -1,0 +1,53 @@
+"""The overlay without an agent: made here and now, by the same rules. The agent's own copy of this wiring is app.py."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trayexec import cli, origin, paths
+from trayexec.adapters import settingsfile
+from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.overlayfile import Means, Overlays, our_command, parsed
+from trayexec.core.inifile import Parsed
+from trayexec.core.profiles import Catalogue
+from trayexec.core.resolve import session_name_for
+from trayexec.errors import Text
+
+
+def overlays(environ: Mapping[str, str]) -> Overlays:
+    """The overlays of the user whose environment this is. What a person should know is said on stderr."""
+    environ = origin.outside(environ)
+
+    def groups() -> list[str]:
+        return [f"@{name}" for name in settingsfile.load(paths.settings_path(environ)).groups]
+
+    def tell(text: Text) -> None:
+        cli.say(str(text))
+
+    session = {name: environ[name] for name in origin.SESSION if environ.get(name)}
+    files = AwsFiles(environ, session_name=session_name_for(""))
+    return Overlays(Path(paths.live_folder(environ)), Means(files, our_command(sys.executable), session, groups, tell))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The AWS files of an environment: where they are, what they say, and what that leads to."""
+
+    paths: tuple[str, str]
+    parsed: tuple[Parsed, Parsed]
+    catalogue: Catalogue
+
+
+def files_of(environ: Mapping[str, str]) -> Read:
+    """The files of this environment, read here and now. Raises TrayexecError when they cannot be."""
+    files = AwsFiles(origin.outside(environ), session_name=session_name_for(environ.get("USER", "")))
+    where = files.paths(None, None)
+    config, shared = (parsed(Path(path)) for path in where)
+    return Read(where, (config, shared), files.load(None, None))
+
+
+def made(environ: Mapping[str, str]) -> dict[str, str]:
+    """The overlay of this environment's files, as the agent's answer to `overlay` has it. Raises TrayexecError."""
+    files = cli.files(environ)
+    return overlays(environ).want(files.get("config"), files.get("shared")).document()

@@ -1,0 +1,70 @@
+"""`why`: how a profile resolves, step by step, without asking AWS or a person."""
+
+import argparse
+from collections.abc import Mapping
+
+from trayexec import cli
+from trayexec.commands import table
+from trayexec.commands.overlays import files_of
+from trayexec.core.overlay import unreachable
+from trayexec.core.profiles import Identity, Profile, Role, Unserved
+from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.words import speaker
+
+
+def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print the steps from the profile to the keys; exit status 1 when they do not get there."""
+    read = files_of(environ)
+    found = read.catalogue.profiles.get(options.profile)
+    if found is None:
+        raise TrayexecError(
+            trouble(
+                "unknown_profile",
+                "There is no profile {profile} in the AWS config.",
+                "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
+                profile=options.profile,
+            )
+        )
+    speak = speaker(environ)
+    steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
+    if isinstance(found, Unserved):
+        steps.append(found.problem.title)
+        steps.append(found.problem.hint)
+        steps += [why for name, why in unreachable(*read.parsed, read.catalogue).items() if name == found.name]
+    else:
+        steps += _steps(found)
+    said = [speak(step) for step in steps]
+    if options.json:
+        table.show_json({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})
+    else:
+        for number, step in enumerate(said, 1):
+            print(f"{number}. {step}")  # noqa: T201 — the answer
+    return cli.OK if isinstance(found, Profile) else 1
+
+
+def _steps(profile: Profile) -> list[Text]:
+    steps: list[Text] = []
+    target: Identity | Role = profile.target
+    while isinstance(target, Role):
+        place = target.endpoint
+        steps.append(
+            Text(
+                "it is the role {role}, session name {session}, assumed at {where}",
+                role=target.arn,
+                session=target.session_name,
+                where=place.url or f"STS in {place.region}",
+            )
+        )
+        if target.external_id is not None:
+            steps.append(Text("with the external id {id}", id=target.external_id))
+        target = target.source
+    steps += [
+        Text("its session belongs to the identity {identity}", identity=target.name),
+        Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
+        Text("and with the keys that the keychain has as {keys}", keys=target.keys),
+    ]
+    if profile.region:
+        steps.append(Text("commands get the region {region}", region=profile.region))
+    else:
+        steps.append(Text("nothing says a region: commands keep the one of your shell, if there is one"))
+    return steps

@@ -1,0 +1,154 @@
+"""Texts of AWS's files, changed one value at a time: comments, order and line ends stay. It must not know files.
+
+What is a section, a setting and an indented block is what Python's `configparser` says, because botocore asks it.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = str | Mapping[str, str]
+Parsed = Mapping[str, Mapping[str, Value]]
+
+_HEADER = re.compile(r"\[(?P<name>.+)\]")
+_SETTING = re.compile(r"(?P<key>.*?)\s*[=:]\s*(?P<value>.*)$")
+_COMMENT = ("#", ";")
+
+
+def profile_of(section: str) -> str | None:
+    """The profile that a section of the config file describes, as botocore decides it; None for any other section."""
+    if section == "default":
+        return section
+    if not section.startswith("profile"):
+        return None
+    try:
+        words = shlex.split(section)
+    except ValueError:
+        return None
+    return words[1] if len(words) == 2 else None  # noqa: PLR2004 — `profile` and its name
+
+
+def section_for(profile: str) -> str:
+    """The section of the config file that botocore reads as this profile."""
+    return profile if profile == "default" else f"profile {shlex.quote(profile)}"
+
+
+def changes(before: Parsed, after: Parsed) -> Mapping[str, Mapping[str, Value]]:
+    """What was added or changed, by section; of an indented block only the lines that are new. Nothing is removed."""
+    found = {}
+    for section, settings in after.items():
+        known = before.get(section, {})
+        new = {key: _news(known.get(key), value) for key, value in settings.items() if known.get(key) != value}
+        new = {key: value for key, value in new.items() if value != {}}
+        if new or section not in before:
+            found[section] = new
+    return found
+
+
+def _news(before: Value | None, after: Value) -> Value:
+    if isinstance(after, str) or not isinstance(before, Mapping):
+        return after
+    return {key: value for key, value in after.items() if before.get(key) != value}
+
+
+def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
+    """`text` with these settings in that section, which is added at the end unless it is there."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = [_Line(line) for line in text.splitlines()]
+    start = next((at for at, line in enumerate(lines) if line.starts(section)), None)
+    if start is None:
+        gap = [_Line("")] if lines and lines[-1].text.strip() else []
+        lines += [*gap, _Line(f"[{section}]")]
+        start = len(lines) - 1
+    for key, value in settings.items():
+        _put(lines, start, key, value)
+    return end.join(line.text for line in lines) + end
+
+
+def emitted(key: str, value: Value) -> str:
+    """A setting as lines of a file, each with its line end."""
+    return "".join(f"{line.text}\n" for line in _fresh(key, value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+
+    @property
+    def indent(self) -> int:
+        return len(self.text) - len(self.text.lstrip())
+
+    @property
+    def says(self) -> bool:
+        """Whether it is more than blank space or a comment."""
+        plain = self.text.strip()
+        return bool(plain) and not plain.startswith(_COMMENT)
+
+    @property
+    def header(self) -> str | None:
+        match = _HEADER.match(self.text) if self.says else None
+        return match["name"] if match else None
+
+    def starts(self, section: str) -> bool:
+        """Whether it is the header of this section, or of the same profile written in another way."""
+        name = self.header
+        return name is not None and (name == section or (profile_of(name) or name) == (profile_of(section) or section))
+
+    def sets(self, key: str) -> bool:
+        match = _SETTING.match(self.text.strip())
+        return match is not None and match["key"].lower() == key.lower()
+
+
+def _fresh(key: str, value: Value) -> list[_Line]:
+    if isinstance(value, Mapping):
+        return [_Line(f"{key} ="), *(_Line(f"    {name} = {one}") for name, one in value.items())]
+    first, *more = value.split("\n")
+    return [_Line(f"{key} = {first}".rstrip()), *(_Line(f"    {one}") for one in more)]
+
+
+def _put(lines: list[_Line], start: int, key: str, value: Value) -> None:
+    """Set one value in the section that begins at `start`."""
+    stop = next((at for at in range(start + 1, len(lines)) if lines[at].header is not None), len(lines))
+    at = next((at for at, line in _settings(lines, start, stop) if line.sets(key)), None)
+    if at is None:
+        last = max((at for at in range(start, stop) if lines[at].says), default=start)
+        lines[last + 1 : last + 1] = _fresh(key, value)
+        return
+    after = _block_end(lines, at, stop)
+    if isinstance(value, Mapping) and not _value(lines[at]):
+        for name, one in value.items():
+            inner = next((line for line in range(at + 1, after) if lines[line].says and lines[line].sets(name)), None)
+            if inner is None:
+                lines.insert(after, _Line(f"{' ' * (lines[at].indent + 4)}{name} = {one}"))
+                after += 1
+            else:
+                lines[inner] = _Line(f"{' ' * lines[inner].indent}{name} = {one}")
+        return
+    lines[at:after] = _fresh(key, value)
+
+
+def _settings(lines: list[_Line], start: int, stop: int) -> list[tuple[int, _Line]]:
+    """The lines of a section that begin a setting: an indented line goes on with the one above it."""
+    found: list[tuple[int, _Line]] = []
+    for at in range(start + 1, stop):
+        line = lines[at]
+        if line.says and (not found or line.indent <= found[-1][1].indent):
+            found.append((at, line))
+    return found
+
+
+def _block_end(lines: list[_Line], at: int, stop: int) -> int:
+    """Where the setting at `at` ends: past its indented lines, not past the blank ones and comments that follow."""
+    end = at + 1
+    for line in range(at + 1, stop):
+        if lines[line].says:
+            if lines[line].indent <= lines[at].indent:
+                break
+            end = line + 1
+    return end
+
+
+def _value(line: _Line) -> str:
+    match = _SETTING.match(line.text.strip())
+    return match["value"] if match else ""

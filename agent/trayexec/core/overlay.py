@@ -1,0 +1,103 @@
+"""The config file that commands see under `--live`: every served profile, its credentials asked of trayexec.
+
+It is the user's own file, section by section, with nothing in it that is secret. It must not know files or botocore.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
+from trayexec.core.profiles import Catalogue, Profile, Unserved
+from trayexec.errors import Text
+
+SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"})
+
+# Whatever says where credentials come from: an SDK that sees one of these does not ask credential_process.
+_CREDENTIAL = SECRET | {
+    *("role_arn", "source_profile", "credential_source", "mfa_serial", "external_id", "role_session_name"),
+    *("duration_seconds", "web_identity_token_file", "credential_process", "login_session", "aws_account_id"),
+    *("session_tags", "transitive_session_tags", "source_identity", "include_profile", "mfa_process"),
+    "aws_expiration",
+}
+_NOTE = """\
+# Written by trayexec from {config}
+# What you change here (as `aws configure` does) is carried over to that file; then this one is written anew.
+"""
+
+
+def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]) -> str:
+    """The text of the overlay of these two parsed files.
+
+    `origin` names the user's config file in a comment, `command` is what starts trayexec, with an absolute path.
+    """
+    winners = {name: section for section in config if (name := profile_of(section)) is not None}
+    parts = [_NOTE.format(config=ascii(origin)[1:-1])]
+    for section, settings in config.items():
+        name = profile_of(section)
+        if name is None:
+            parts.append(_part(section, settings))
+        elif winners[name] == section:  # of two sections for one profile, botocore takes the last
+            parts.append(_part(section, _profile(name, {**settings, **shared.get(name, {})}, catalogue, command)))
+    for name, settings in shared.items():
+        if name not in winners:
+            parts.append(_part(section_for(name), _profile(name, settings, catalogue, command)))
+    return "\n".join(parts)
+
+
+def served(catalogue: Catalogue) -> tuple[str, ...]:
+    """The profiles that get credentials in there."""
+    return tuple(name for name, profile in catalogue.profiles.items() if isinstance(profile, Profile))
+
+
+def process_line(command: Sequence[str], profile: str) -> str:
+    """The `credential_process` of a profile, read alike by `shlex.split` (botocore) and `sh -c` (all other SDKs)."""
+    name = f"--profile={profile}" if profile.startswith("-") else profile
+    quoted = "'" + name.replace("'", "'\"'\"'") + "'"
+    line = f"{shlex.join(command)} credential-process {quoted}"
+    # Many SDKs take ` #` and ` ;` for the beginning of a comment, even within quotes.
+    return re.sub(r"(\s)(?=[#;])", r"\1''", line)
+
+
+def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping[str, Text]:
+    """The profiles that cannot work under `--live`, and why: the overlay must not hold their secrets."""
+    sections = {name: settings for section, settings in config.items() if (name := profile_of(section)) is not None}
+    found: dict[str, Text] = {}
+    for name, profile in catalogue.profiles.items():
+        if not isinstance(profile, Unserved):
+            continue
+        way = _sources(name, sections, shared)
+        keys = next((one for one in way if SECRET & {*sections.get(one, {}), *shared.get(one, {})}), None)
+        if keys is not None and not isinstance(catalogue.profiles.get(keys), Profile):
+            found[name] = Text(
+                "the access key of {keys} is in your AWS files, and those are left out under --live: move it to the "
+                "keychain with `trayexec keys import`, and write its mfa_serial",
+                keys=keys,
+            )
+    return found
+
+
+def _sources(name: str, sections: Parsed, shared: Parsed) -> list[str]:
+    way = [name]
+    while True:
+        settings = {**sections.get(way[-1], {}), **shared.get(way[-1], {})}
+        source = settings.get("source_profile")
+        if not isinstance(source, str) or source in way:
+            return way
+        way.append(source)
+
+
+def _profile(
+    name: str, settings: Mapping[str, Value], catalogue: Catalogue, command: Sequence[str]
+) -> Mapping[str, Value]:
+    found = catalogue.profiles.get(name)
+    if not isinstance(found, Profile):
+        return {key: value for key, value in settings.items() if key not in SECRET}
+    kept = {key: value for key, value in settings.items() if key not in _CREDENTIAL and not key.startswith("sso_")}
+    if found.region:
+        kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
+    return {**kept, "credential_process": process_line(command, name)}
+
+
+def _part(section: str, settings: Mapping[str, Value]) -> str:
+    return f"[{section}]\n" + "".join(emitted(key, value) for key, value in settings.items())

@@ -1,0 +1,86 @@
+"""The person's side of the agent: the icon and the notifications show what the broker knows and post what is clicked.
+
+They have no powers of their own: a click is the same event as a command's request.
+"""
+
+from collections.abc import Callable
+from itertools import count
+
+from trayexec.core.events import (
+    Authenticate,
+    Caller,
+    Confirm,
+    Deliver,
+    Event,
+    Lock,
+    NoteKind,
+    Refuse,
+    Renewal,
+    Show,
+    Tell,
+)
+from trayexec.core.notices import REAUTHENTICATE, identity_of, no_dialog, unlock_failed
+from trayexec.core.ports import Clock, Tray
+from trayexec.core.profiles import Identity
+from trayexec.core.report import view
+from trayexec.core.state import Broker, Locked
+
+# What a person who has just clicked knows without being told.
+KNOWN = {"cancelled", "timed_out", "locked"}
+
+
+class Front:
+    """Everything here runs in the loop. `to` wires it, once the loop exists."""
+
+    def __init__(self, tray: Tray, clock: Clock) -> None:
+        """Keep the tray to show things on."""
+        self._tray = tray
+        self._clock = clock
+        self._requests = count(1)
+        self._seen: object = None
+        self._broker = Broker()
+        self._post: Callable[[Event], None]
+        self._perform: Callable[[Show], None]
+
+    def to(self, post: Callable[[Event], None], perform: Callable[[Show], None]) -> None:
+        """Where events go, and who shows a notification."""
+        self._post = post
+        self._perform = perform
+
+    def changed(self, broker: Broker) -> None:
+        """Draw the state, if there is anything new to see."""
+        self._broker = broker
+        seen = view(broker, self._clock.now())
+        if seen != self._seen:
+            self._seen = seen
+            self._tray.show(seen)
+
+    def answer(self, effect: Deliver | Confirm | Refuse | Tell) -> None:
+        """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""
+        if isinstance(effect, Refuse) and effect.trouble.code not in KNOWN:
+            self._perform(Show(unlock_failed(effect.trouble)))
+        elif isinstance(effect, Tell) and effect.kind is NoteKind.CODE:
+            self._perform(Show(no_dialog(effect.identity)))
+
+    def pressed(self, key: str, action: str) -> None:
+        """A button of a notification."""
+        identity = identity_of(key, self._broker.identities)
+        if identity is not None and action in {REAUTHENTICATE, "default"}:
+            self._authenticate(identity)
+
+    def clicked(self, action: str) -> None:
+        """A choice in the icon's menu."""
+        verb, _, name = action.partition(":")
+        if verb == "quit":
+            self._tray.stop()
+        elif verb == "lock":
+            self._post(Lock())
+        elif verb == "auth":
+            named = [one for one in self._broker.identities if name in {"", one.name}]
+            locked = [one for one in named if isinstance(self._broker.phase(one), Locked)]
+            if named:
+                self._authenticate((locked or named)[0])
+
+    def _authenticate(self, identity: Identity) -> None:
+        """A person wants it now, whether or not the session is open. Our own requests count downwards from zero."""
+        self._post(Authenticate(Caller(-next(self._requests)), identity, Renewal.ALWAYS))

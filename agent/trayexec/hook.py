@@ -1,0 +1,172 @@
+"""`hook`: shell code that lets a shell's own `AWS_PROFILE=account-a aws …` work, and completes our words.
+
+A shell waits for it at every start, so it is as light as the run path: it asks a running agent, or looks for what the
+last one left, and only with neither makes the overlay itself. It never starts an agent.
+"""
+
+import os
+import sys
+
+from trayexec import cli, client, origin, paths
+from trayexec.errors import TrayexecError, trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
+PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
+VERBS = (
+    *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
+    *("setup", "autostart", "credential-process", "version", "help"),
+)
+
+
+def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    """`hook SHELL`, and `hook sh [PROFILE]`: just the variables, for direnv's function. Raises TrayexecError."""
+    if not words or words[0] not in SHELLS or len(words) > (2 if words[0] == "sh" else 1):
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "A shell's name follows `hook`.",
+                'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv',
+            )
+        )
+    environ = origin.completed(environ)
+    shell = words[0]
+    if shell == "direnv":
+        sys.stdout.write(_template(shell).replace("@TRAYEXEC@", _quoted(_ourselves())))
+        return cli.OK
+    found = _overlay(environ)
+    if shell == "sh":
+        profile = words[1] if len(words) > 1 else None
+        if profile is not None and not _knows(found["config"], profile):
+            raise TrayexecError(
+                trouble(
+                    "unknown_profile",
+                    "There is no profile {profile} in the AWS config.",
+                    "`trayexec list` shows the profiles there are.",
+                    profile=profile,
+                )
+            )
+        sys.stdout.write(_variables(found, profile))
+        return cli.OK
+    code = _template(shell)
+    for name, value in {**found, "verbs": " ".join(VERBS), "trayexec": _ourselves()}.items():
+        code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
+    _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
+    sys.stdout.write(code)
+    return cli.OK
+
+
+def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
+    """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
+    request = {"op": "overlay", "wait": 0, **cli.files(environ)}
+    try:
+        connection = client.connect(environ)
+    except TrayexecError:
+        pass
+    else:
+        final: Mapping[str, object] = {}
+        for line in client.ask(connection, request, _silence):
+            final = line
+        connection.close()
+        return dict(client.outcome(final))
+    return _left(environ) or _made(environ)
+
+
+def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
+    """The overlay that is there; whoever starts an agent next brings it up to date."""
+    import hashlib  # noqa: PLC0415 — only without an agent
+
+    files = cli.files(environ)
+    usual = paths.home(environ) + "/.aws/"
+    own = (files.get("config") or usual + "config", files.get("shared") or usual + "credentials")
+    digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = f"{paths.live_folder(environ)}/{digest}"
+    if not os.access(f"{folder}/config", os.R_OK):
+        return None
+    return {
+        "config": f"{folder}/config",
+        "shared": f"{folder}/credentials",
+        "words": f"{folder}/words",
+        "own_config": own[0],
+        "own_shared": own[1],
+    }
+
+
+def _made(environ: "Mapping[str, str]") -> "dict[str, str]":
+    from trayexec.commands import overlays  # noqa: PLC0415 — the first time, and no agent: this once it takes longer
+
+    return overlays.made(environ)
+
+
+def _silence(seconds: int) -> None:
+    if seconds > PATIENCE:
+        raise TrayexecError(
+            trouble("agent_silent", "The agent does not answer.", "Stop it with `trayexec agent stop`, then try again.")
+        )
+
+
+def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
+    """POSIX shell code for the variables; with a `profile` nothing else may be left to choose another."""
+    lines = [
+        f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
+        f"export AWS_SHARED_CREDENTIALS_FILE={_quoted(found['shared'])}",
+        "export AWS_SDK_LOAD_CONFIG=1",
+        f"export {origin.OWN['AWS_CONFIG_FILE']}={_quoted(found['own_config'])}",
+        f"export {origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
+    ]
+    if profile is not None:
+        ours = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SDK_LOAD_CONFIG"}
+        lines.append("unset " + " ".join(name for name in cli.FOREIGN if name not in ours))
+        lines += [
+            f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "TRAYEXEC_PROFILE")
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _knows(overlay: str, profile: str) -> bool:
+    """Whether the overlay has this profile. Without a parser: that would cost more than all the rest."""
+    with open(overlay, encoding="utf-8") as file:  # noqa: PTH123 — pathlib is slow to import
+        headers = {line.rstrip("\n") for line in file if line.startswith("[")}
+    quoted = (profile, f"'{profile}'", f'"{profile}"', _quoted(profile))
+    return not headers.isdisjoint({f"[{profile}]" if profile == "default" else "", *(f"[profile {q}]" for q in quoted)})
+
+
+def _template(shell: str) -> str:
+    folder = os.path.dirname(__file__)  # noqa: PTH120 — pathlib is slow to import
+    with open(f"{folder}/commands/hooks/{shell}", encoding="utf-8") as file:  # noqa: PTH123 — likewise
+        return file.read()
+
+
+def _quoted(value: str, shell: str = "sh") -> str:
+    if shell == "fish":
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + value.replace("'", "'\"'\"'") + "'"
+
+
+def _ourselves() -> str:
+    """The command that is running now: a shell's start may come before its PATH is complete."""
+    named = sys.argv[0]
+    script = os.path.abspath(named)  # noqa: PTH100 — pathlib is slow to import
+    return script if "/" in named and os.access(script, os.X_OK) else "trayexec"
+
+
+def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:
+    """Leave the code where the next shell can read it without starting us; only what holds for every shell."""
+    if cli.files({name: value for name, value in environ.items() if origin.MARK not in value}):
+        return  # this shell has AWS files of its own
+    new = f"{path}.{os.getpid()}"
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 — as above
+            if file.read() == code:
+                return
+    except OSError:
+        pass
+    try:
+        with open(new, "w", encoding="utf-8") as file:  # noqa: PTH123 — as above
+            file.write(code)
+        os.replace(new, path)  # noqa: PTH105 — as above
+    except OSError:
+        pass  # then each shell start asks us: slower, but the same

@@ -1,0 +1,107 @@
+"""`credential-process PROFILE`: AWS's document on stdout, for SDKs. As light as the run path, because SDKs wait for it.
+
+The document: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+"""
+
+import sys
+import time
+
+from trayexec import cli, client, origin, wire
+from trayexec.errors import TrayexecError, trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+WAIT = 50  # seconds for the person: the Go SDK gives up after 60
+EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
+CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
+
+
+def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    """Print the credentials of the profile that `words` name. Raises TrayexecError when there are none."""
+    profile, wait = _read(words)
+    if {profile, "*"}.intersection(environ.get(CHAIN, "").splitlines()):
+        raise TrayexecError(
+            trouble(
+                "recursion",
+                "The credentials of {profile} are asked for by the very command that is to provide them.",
+                "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.",
+                profile=profile,
+            )
+        )
+    environ = origin.completed(environ)
+    request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **cli.files(environ)}
+    request["lang"] = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    connection = cli.agent(environ)
+    final: Mapping[str, Any] = {}
+    for line in client.ask(connection, request, _silence(wait + client.PATIENCE)):
+        final = line
+        if "note" in line and sys.stderr.isatty():
+            cli.say(str(line.get("text", "")))
+    sys.stdout.write(_document(client.outcome(final)))
+    sys.stdout.flush()
+    return cli.OK
+
+
+def earlier(stamp: str, seconds: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ`, so many seconds before `stamp`."""
+    year, month, day = int(stamp[0:4]), int(stamp[5:7]), int(stamp[8:10])
+    # Days since 1970 in the Gregorian calendar, years beginning in March; datetime would cost as much as all the rest.
+    shifted = year - (month < 3)  # noqa: PLR2004 — March
+    months = (month + 9) % 12
+    days = shifted * 365 + shifted // 4 - shifted // 100 + shifted // 400 + (153 * months + 2) // 5 + day - 719469
+    then = ((days * 24 + int(stamp[11:13])) * 60 + int(stamp[14:16])) * 60 + int(stamp[17:19]) - seconds
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
+
+
+def _document(served: "Mapping[str, Any]") -> str:
+    keys: dict[str, Any] = {name: served[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+    return wire.document({"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}) + "\n"
+
+
+def _read(words: "Sequence[str]") -> "tuple[str, int]":
+    profiles: list[str] = []
+    wait = WAIT
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            profiles.append(word)
+        elif option in {"--wait", "--profile"} and (equals or rest):
+            value = value if equals else rest.pop(0)
+            if option == "--wait":
+                wait = cli.seconds(option, value)
+            else:
+                profiles.append(value)
+        else:
+            raise _usage()
+    if len(profiles) != 1:
+        raise _usage()
+    return profiles[0], wait
+
+
+def _usage() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "usage",
+            "One profile follows `credential-process`.",
+            "Usage: trayexec credential-process PROFILE [--wait S]",
+        )
+    )
+
+
+def _silence(patience: int) -> "Callable[[int], None]":
+    def quiet(seconds: int) -> None:
+        if seconds > patience:
+            raise TrayexecError(
+                trouble(
+                    "agent_silent",
+                    "The agent does not answer.",
+                    "Stop it with `trayexec agent stop`, or end its process, then try again.",
+                )
+            )
+
+    return quiet

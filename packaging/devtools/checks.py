@@ -1,0 +1,44 @@
+"""`test` and `lint`: the formatter, the linter, the types, the tests."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from devtools.machine import TESTS, TOP, environment, need, need_tk
+
+# Two desktops at a time: they are private, so tests do not see each other, and more would starve their time-outs.
+PARALLEL = ("-n", "2", "--dist", "worksteal")
+
+
+def lint() -> int:
+    """Stop at the first tool that finds something; its exit status."""
+    programs = environment()
+    for argv in (
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+        ["mypy", "packaging/dev", "packaging/devtools", "tests"],
+    ):
+        print(f"$ {' '.join(argv)}", flush=True)
+        status = subprocess.run([programs / argv[0], *argv[1:]], cwd=TOP, check=False).returncode
+        if status:
+            return status
+    return 0
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Lint, then pytest with these arguments; its exit status. Without arguments nothing may be skipped."""
+    need(TESTS)
+    need_tk()
+    status = lint()
+    if status:
+        return status
+    environ = dict(os.environ)
+    if not arguments:
+        environ["CI"] = "true"  # tests/support/strict.py: a skip is a failure
+    argv = ["pytest", *(arguments or PARALLEL)]
+    print(f"$ {' '.join(argv)}", flush=True)
+    pytest = [str(environment() / "python"), "-m", *argv]
+    sys.stdout.flush()
+    return subprocess.run(pytest, cwd=TOP, env=environ, stdin=subprocess.DEVNULL, check=False).returncode

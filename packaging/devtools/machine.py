@@ -1,0 +1,142 @@
+"""What has to be on this machine first: Debian packages, and the project's own virtual environment."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+VENV = TOP / ".venv"
+STAMP = VENV / "made-for"
+
+BUS = ("dbus", "gnome-keyring")
+TESTS = (
+    *BUS,
+    "adwaita-icon-theme",
+    "at-spi2-core",
+    "dunst",
+    "fonts-dejavu-core",
+    "gcr",
+    "kdialog",
+    "libglib2.0-bin",
+    "libnotify-bin",
+    "libsecret-tools",
+    "openbox",
+    "pinentry-gtk2",
+    "pinentry-qt",
+    "procps",
+    "python3-tk",
+    "util-linux",
+    "x11-utils",
+    "xclip",
+    "xdotool",
+    "xfce4-panel",
+    "xvfb",
+    "zenity",
+)
+
+
+class NotReadyError(Exception):
+    """Something is missing that a person has to see to. The text says what to type."""
+
+
+def tell(sentence: str) -> None:
+    """One line about what takes time now, on stderr."""
+    sys.stderr.write(f"packaging/dev: {sentence}\n")
+    sys.stderr.flush()
+
+
+def need(packages: Sequence[str]) -> None:
+    """See to it that these Debian packages are installed: quick when they are.
+
+    Raises NotReadyError with the command to type where we may not install. Elsewhere than on Debian and its like
+    there is nothing to ask: what is missing will be named when it is needed.
+    """
+    missing = _missing(packages)
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        command = f"sudo apt-get install --no-install-recommends {' '.join(missing)}"
+        raise NotReadyError(f"these Debian packages are missing: {', '.join(missing)}. Install them:\n  {command}")
+    tell(f"installing {len(missing)} Debian packages: {' '.join(missing)}")
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
+    for argv in ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", *missing]):
+        done = subprocess.run(
+            argv,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NotReadyError(f"{' '.join(argv)} failed:\n{done.stdout[-3000:]}")
+
+
+def environment() -> Path:
+    """The folder of programs of `.venv`, which is made or renewed when pyproject.toml or the Python changed."""
+    programs = VENV / "bin"
+    wanted = _fingerprint()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return programs
+    if importlib.util.find_spec("ensurepip") is None:
+        if not sys.executable.startswith("/usr/bin/"):
+            raise NotReadyError(f"{sys.executable} has no ensurepip, so it can make no virtual environment.")
+        need(["python3-venv"])
+    tell("renewing the virtual environment .venv" if STAMP.exists() else "making .venv, once: a virtual environment")
+    _run([sys.executable, "-m", "venv", *_clearing(), str(VENV)])
+    pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    if os.geteuid() == 0:
+        pip.append("--root-user-action=ignore")
+    _run([*pip, "--upgrade", "pip>=25.1"])  # the first that knows --group
+    _run([*pip, "--group", "dev", "--editable", "."])
+    STAMP.write_text(wanted)
+    return programs
+
+
+def need_tk() -> None:
+    """See to it that our Python has Tk. Raises NotReadyError when that is not python3-tk's Python."""
+    if importlib.util.find_spec("_tkinter") is None and not sys.executable.startswith("/usr/bin/"):
+        raise NotReadyError(
+            f"{sys.executable} was built without Tk. Build it again with tk-dev installed, or use the system's Python:"
+            "\n  rm -r .venv; /usr/bin/python3 packaging/dev test"
+        )
+
+
+def _missing(packages: Sequence[str]) -> list[str]:
+    if shutil.which("dpkg-query") is None:
+        return []
+    asked = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *packages],
+        capture_output=True,
+        text=True,
+        check=False,  # it fails when one of them is unknown
+    )
+    installed = {line.split()[1] for line in asked.stdout.splitlines() if line.startswith("installed ")}
+    return [one for one in packages if one not in installed]
+
+
+def _fingerprint() -> str:
+    """What the environment depends on; its own place too, as its programs name it in their first line."""
+    what = f"{sys.version}\n{sys.executable}\n{VENV}\n".encode() + (TOP / "pyproject.toml").read_bytes()
+    return hashlib.sha256(what).hexdigest()
+
+
+def _clearing() -> list[str]:
+    """An environment of another Python is of no use."""
+    try:
+        made = (VENV / "pyvenv.cfg").read_text()
+    except OSError:
+        return []
+    return [] if f"version = {sys.version.split()[0]}" in made else ["--clear"]
+
+
+def _run(argv: Sequence[str]) -> None:
+    if subprocess.run(argv, cwd=TOP, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode:
+        raise NotReadyError(f"this failed: {' '.join(argv)}")

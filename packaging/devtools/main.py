@@ -1,0 +1,55 @@
+"""The sub-commands of `packaging/dev`, and their options."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from devtools import bench, checks, demo
+from devtools.machine import NotReadyError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first word says. Returns the exit status."""
+    options, rest = _parser().parse_known_args(arguments)
+    if rest and options.command != "test":
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended
+    try:
+        match options.command:
+            case "test":
+                return checks.test(rest)
+            case "lint":
+                return checks.lint()
+            case "demo":
+                return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
+            case _:
+                return bench.measure(
+                    bench.Pace.QUICK if options.quick else bench.Pace.FULL,
+                    bench.Form.JSON if options.json else bench.Form.TABLE,
+                )
+    except NotReadyError as error:
+        sys.stderr.write(f"packaging/dev: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="packaging/dev", description="Test, show and measure trayexec.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands.add_parser(
+        "test",
+        help="lint, check types and run the tests; what follows goes to pytest. Without it, a skipped test fails",
+        usage="packaging/dev test [PYTEST ARGUMENT…]",
+    )
+    commands.add_parser("lint", help="lint and check types only")
+    shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
+    shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")
+    measured = commands.add_parser("bench", help="speed and memory, against their goals")
+    measured.add_argument("--json", action="store_true", help="for a script")
+    measured.add_argument("--quick", action="store_true", help="fewer repetitions, 10 s of idling instead of 60")
+    return parser

@@ -1,0 +1,46 @@
+"""The person's side of the agent: what a click leads to."""
+
+import pytest
+
+from support.stage import ALICE, EVERY_REFUSAL
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.tray.headless import HeadlessTray
+from trayexec.core.broker import step
+from trayexec.core.events import Answered, Configured, Event, Prompt, Refuse, Show, Tell
+from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
+from trayexec.core.settings import Settings
+from trayexec.core.state import Broker
+from trayexec.daemon.front import Front
+
+
+def click(answer: Answer) -> list[str]:
+    """The notifications after a click on the icon whose dialog ended like this."""
+    clock, broker, shown = SystemClock(), Broker(), list[Show]()
+    front = Front(HeadlessTray(), clock)
+
+    def post(event: Event) -> None:
+        nonlocal broker
+        broker, effects = step(broker, event, clock.now())
+        front.changed(broker)
+        for effect in effects:
+            if isinstance(effect, Refuse | Tell):
+                front.answer(effect)
+            elif isinstance(effect, Prompt):
+                post(Answered(effect.identity, effect.epoch, answer))
+
+    front.to(post, shown.append)
+    post(Configured((ALICE,), Settings()))
+    front.clicked("auth:default")
+    return [str(show.notice.title) for show in shown]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (NoDialog(EVERY_REFUSAL[Refusal.OTHER]), ["No dialog can be shown for the MFA code"]),
+        (Cancelled(), []),
+    ],
+)
+def test_a_click_that_can_open_no_dialog_says_so(answer: Answer, shown: list[str]) -> None:
+    """A click never just does nothing; who has said no needs no telling."""
+    assert click(answer) == shown

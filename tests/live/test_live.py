@@ -1,0 +1,401 @@
+"""`--live`: real clients switch profiles inside, credentials renew by themselves, and the user's own files stay theirs."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from awssim import Sim
+from support.desktop import eventually, private_desktop
+from support.rig import COMMAND, Done, Rig, alive, rig_on, world_with
+
+CLI_1 = str(Path(sys.executable).with_name("aws"))
+CLI_2 = "/usr/bin/aws"  # Debian's package awscli
+BOTH = pytest.mark.parametrize("aws", [CLI_1, CLI_2], ids=["v1", "v2"])
+WHO = ("sts", "get-caller-identity", "--query", "Account", "--output", "text")
+
+
+def live(rig: Rig, *command: str, profile: str | None = None, env: Mapping[str, str | None] | None = None) -> Done:
+    """`trayexec --live [PROFILE] -- COMMAND`."""
+    return rig.run("--live", *([profile] if profile else []), "--", *command, env=env, seconds=90)
+
+
+def shell(rig: Rig, script: str, profile: str | None = None, env: Mapping[str, str | None] | None = None) -> Done:
+    """A script of sh, live."""
+    return live(rig, "sh", "-c", script, profile=profile, env=env)
+
+
+def seen(rig: Rig, *words: str, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """The environment of a live command."""
+    done = rig.run("--live", *words, "--", "env", "-0", env=env)
+    assert done.status == 0, done.err
+    return dict(line.split("=", 1) for line in done.out.split("\0") if line)
+
+
+def overlay(rig: Rig) -> Path:
+    """The overlay that live commands get."""
+    return Path(seen(rig)["AWS_CONFIG_FILE"])
+
+
+@pytest.fixture
+def own(open_rig: Rig) -> Iterator[Rig]:
+    """The open rig, its config file as it was again afterwards."""
+    config = open_rig.desk.home("home/.aws/config")
+    before = config.read_text()
+    yield open_rig
+    config.write_text(before)
+    for name in ("credentials", "config.trayexec~"):
+        open_rig.desk.home(f"home/.aws/{name}").unlink(missing_ok=True)
+
+
+# What the command gets
+
+
+def test_the_environment_is_the_overlay_and_nothing_else(open_rig: Rig) -> None:
+    """The files, the profile and where the user's own files are; no credentials, no region that would beat a profile's."""
+    foreign = {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SESSION_TOKEN": "x",
+        "AWS_ROLE_ARN": "x",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "x",
+    }
+    env = seen(open_rig, "account-a", env={**foreign, "AWS_REGION": "us-west-2", "AWS_PAGER": ""})
+    assert not set(env) & {*foreign, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SECRET_ACCESS_KEY"}
+    assert (env["AWS_PROFILE"], env["AWS_DEFAULT_PROFILE"], env["TRAYEXEC_PROFILE"]) == ("account-a",) * 3
+    assert (env["AWS_SDK_LOAD_CONFIG"], env["AWS_PAGER"]) == ("1", "")
+    assert Path(env["AWS_SHARED_CREDENTIALS_FILE"]).read_text() == ""
+    assert env["TRAYEXEC_CONFIG_FILE"] == str(open_rig.desk.home("home/.aws/config"))
+    assert "AWS_PROFILE" not in seen(open_rig)
+    assert seen(open_rig, "--region", "us-east-2", "account-a")["AWS_REGION"] == "us-east-2"
+
+
+def test_the_overlay_is_private_and_holds_no_secret(own: Rig) -> None:
+    """0600 in a folder of 0700; neither our credentials nor the user's static keys are in any file there."""
+    own.config(
+        own.desk.home("home/.aws/config").read_text()
+        + "\n[profile static]\naws_access_key_id = AKIAOLD\naws_secret_access_key = oldsecret\n"
+    )
+    own.write(
+        "home/.aws/credentials",
+        "[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = othersecret\nregion = eu-west-3\n",
+    )
+    assert live(own, CLI_1, *WHO, profile="account-a").status == 0
+    folder = overlay(own).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    secrets = [value for key in own.sim.world.keys.values() for value in (key.secret, key.token or key.secret)]
+    for file in folder.iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600, file
+        text = file.read_text()
+        assert not [one for one in (*secrets, "oldsecret", "othersecret", "AKIAOLD", "AKIAOTHER") if one in text], file
+    assert "region = eu-west-3" in overlay(own).read_text()
+
+
+def test_it_takes_the_place_of_the_process(open_rig: Rig) -> None:
+    """Same process id, and the exit status is the command's own."""
+    process = open_rig.start("--live", "account-a", "--", "sh", "-c", "echo $$; exit 7")
+    out, _ = process.communicate(timeout=30)
+    assert (int(out), process.returncode) == (process.pid, 7)
+
+
+def test_a_profile_that_cannot_be_is_said_before_the_command(open_rig: Rig) -> None:
+    """Unknown profile: 125 and no command. No such command: 127 and no question."""
+    done = shell(open_rig, "echo ran", profile="account-z")
+    assert (done.status, done.out) == (125, "")
+    assert live(open_rig, "no-such-command", profile="account-a").status == 127
+
+
+# Real clients
+
+
+@BOTH
+def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
+    """One live shell; AWS_PROFILE and --profile choose the account, each call."""
+    who = shlex.join([aws, *WHO])
+    done = shell(
+        open_rig,
+        f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default",
+        "account-a",
+    )
+    assert done.out.split() == ["222222222222", "333333333333", "333333333333", "111111111111"], done.err
+
+
+@BOTH
+def test_a_failure_shows_our_words(rig: Rig, aws: str) -> None:
+    """When the session is locked and nobody answers, the CLI says what we said, at once."""
+    rig.settings('[prompt]\nmethod = ["false"]\n')
+    done = shell(rig, f"{shlex.quote(aws)} sts get-caller-identity --profile account-a")
+    assert done.status not in {0, 126, 127}
+    assert "trayexec" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_several_profiles_in_one_process(open_rig: Rig) -> None:
+    """Terraform's way: one process opens several sessions by name, each in its own account and region."""
+    code = (
+        "import boto3\n"
+        "for name in ('account-a', 'account-b', 'account-a', 'default'):\n"
+        "    s = boto3.Session(profile_name=name)\n"
+        "    print(s.client('sts').get_caller_identity()['Account'], s.region_name)\n"
+    )
+    done = live(open_rig, sys.executable, "-c", code)
+    assert done.out.splitlines() == [
+        f"{account} eu-central-1" for account in ("222222222222", "333333333333", "222222222222", "111111111111")
+    ], done.err
+
+
+def test_commands_of_ours_work_inside(open_rig: Rig) -> None:
+    """Nested: a run, another --live, `list`; all of them on the user's own files."""
+    trayexec = shlex.join(COMMAND)
+    who = shlex.join([CLI_1, *WHO])
+    done = shell(
+        open_rig,
+        f"{trayexec} account-b -- {who}; {trayexec} --live account-b -- {who}; {trayexec} list --json",
+        "account-a",
+    )
+    first, second, *listed = done.out.split("\n", 2)
+    assert (first, second) == ("333333333333", "333333333333"), done.err
+    assert [one["problem"] for one in json.loads(listed[0]) if one["name"].startswith("account-")] == [None, None]
+    inner = open_rig.run(
+        "--live", "--", *COMMAND, "--live", "--", "sh", "-c", "echo $AWS_CONFIG_FILE $TRAYEXEC_CONFIG_FILE"
+    )
+    assert inner.out.split() == [str(overlay(open_rig)), str(open_rig.desk.home("home/.aws/config"))]
+
+
+def test_projects_have_overlays_of_their_own(open_rig: Rig) -> None:
+    """Where the user has set AWS_CONFIG_FILE, its profiles are the ones inside, and ours stay out of each other's way."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("account-a", "project")
+    env = {"AWS_CONFIG_FILE": str(open_rig.write("project/config", text))}
+    done = shell(open_rig, f"{shlex.join([CLI_1, *WHO])}; {shlex.join(COMMAND)} project -- true", "project", env=env)
+    assert (done.status, done.out) == (0, "222222222222\n"), done.err
+    assert Path(seen(open_rig, env=env)["AWS_CONFIG_FILE"]) != overlay(open_rig)
+
+
+def test_a_bare_environment_finds_the_way_back(open_rig: Rig) -> None:
+    """A program that empties the environment but for AWS_CONFIG_FILE and AWS_PROFILE still has credentials."""
+    bare = f'env -i AWS_CONFIG_FILE="$AWS_CONFIG_FILE" AWS_PROFILE=account-b {shlex.join([CLI_1, *WHO])}'
+    done = shell(open_rig, bare)
+    assert done.out == "333333333333\n", done.err
+
+
+# It goes on
+
+
+def test_the_agent_may_end_and_come_back(rig: Rig) -> None:
+    """The agent is killed while a live shell is open: the next request starts one, asks once, and goes on."""
+    rig.answer_by_itself()
+    rig.unlock()
+    who = shlex.join([CLI_1, *WHO])
+    script = f"{who} && kill -9 {rig.agent_pid} && sleep 0.3 && {who}"
+    done = shell(rig, script, "account-a")
+    assert done.out.split() == ["222222222222"] * 2, done.err
+    assert rig.tries == 1
+    agent = rig.agent_pid
+    assert agent
+    assert alive(agent)
+
+
+RENEWING = """
+import boto3, datetime, time
+clock = [0]
+from botocore import credentials as c
+real = c._utc_now if hasattr(c, "_utc_now") else None
+client = boto3.Session(profile_name="account-a").client("sts")
+keys = set()
+print(client.get_caller_identity()["Account"], flush=True)
+keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
+input()
+print(client.get_caller_identity()["Account"], flush=True)
+keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
+print(len(keys), flush=True)
+"""
+
+
+def test_a_running_process_outlives_the_session(keyring_rig: Rig) -> None:
+    """Short role lives: a process that runs across renewals of role and session never sees an expired key."""
+    rig = keyring_rig
+    process = rig.start("--live", "account-a", "--", sys.executable, "-c", RENEWING)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout.readline() == "222222222222\n"
+    assert rig.auth(rig.sim.unused_code(), "--force").status == 0
+    out, err = process.communicate("\n", timeout=60)
+    assert out.splitlines() == ["222222222222", "2"], err
+
+
+@pytest.fixture
+def keyring_rig(rig: Rig) -> Rig:
+    """A rig whose roles live for 15 minutes: SDKs then ask anew for each call."""
+    config = rig.desk.home("home/.aws/config")
+    config.write_text(
+        config.read_text().replace("source_profile = default", "source_profile = default\nduration_seconds = 900")
+    )
+    return rig.unlock()
+
+
+def test_a_changed_config_is_seen_inside(own: Rig) -> None:
+    """A profile that is added to the user's file works in a shell that is live already, a removed one is gone."""
+    config = own.desk.home("home/.aws/config")
+    text = config.read_text()
+    path = overlay(own)
+    config.write_text(text.replace("profile account-b", "profile added"))
+    eventually("the overlay to follow", lambda: "[profile added]" in path.read_text())
+    assert "account-b" not in path.read_text()
+    assert shell(own, f"{shlex.join([CLI_1, *WHO])} --profile added").out == "333333333333\n"
+
+
+def test_a_broken_config_leaves_the_overlay_as_it_was(own: Rig) -> None:
+    """While the user's file cannot be read, live shells go on with what it last said."""
+    config = own.desk.home("home/.aws/config")
+    path = overlay(own)
+    before = path.read_text()
+    config.write_text(config.read_text() + "[broken\n")
+    done = shell(own, shlex.join([CLI_1, *WHO]), "account-a")
+    assert done.out == "222222222222\n", done.err
+    assert path.read_text() == before
+
+
+# What others write
+
+
+def values(path: Path, section: str) -> dict[str, str]:
+    """The settings of a section, as botocore's grammar has them."""
+    import configparser  # noqa: PLC0415 — only here
+
+    parser = configparser.RawConfigParser()
+    parser.read(path)
+    return dict(parser[section])
+
+
+@BOTH
+def test_aws_configure_set_reaches_the_users_file(own: Rig, aws: str) -> None:
+    """A region set inside is in the user's file, with comments and order kept, and is still there after a refresh."""
+    config = own.desk.home("home/.aws/config")
+    config.write_text("# mine\n" + config.read_text() + "\n[profile plain]\n; a note\noutput = text\n")
+    done = shell(
+        own,
+        f"{aws} configure set region eu-west-3 --profile account-a && {aws} configure set s3.addressing_style path --profile plain"
+        f" && {aws} configure set output yaml --profile brand-new && {aws} configure get region --profile account-a",
+    )
+    assert (done.status, done.out) == (0, "eu-west-3\n"), done.err
+    eventually("it to arrive", lambda: "brand-new" in config.read_text() and "addressing_style" in config.read_text())
+    text = config.read_text()
+    assert text.startswith("# mine\n[default]\n")
+    assert "; a note\noutput = text\ns3 =\n    addressing_style = path\n" in text
+    assert values(config, "profile account-a")["region"] == "eu-west-3"
+    assert values(config, "profile account-a")["role_arn"].endswith("role/Deploy")
+    assert values(config, "profile brand-new") == {"output": "yaml"}
+    assert "credential_process" not in text
+    assert "eu-west-3" not in own.desk.home("home/.aws/config.trayexec~").read_text() or "s3 =" in text
+    config.write_text(text.replace("[profile plain]", "[profile renamed]"))
+    path = overlay(own)
+    assert values(path, "profile account-a")["region"] == "eu-west-3"
+    assert "[profile renamed]" in path.read_text()
+
+
+@BOTH
+def test_keys_that_are_configured_inside_are_the_users(own: Rig, aws: str) -> None:
+    """`aws configure set aws_access_key_id` means ~/.aws/credentials: it gets there, and our file is empty again."""
+    credentials = own.write("home/.aws/credentials", "# old\n[other]\naws_access_key_id = AKIAOTHER\n")
+    env = seen(own)
+    done = shell(
+        own,
+        f"{aws} configure set aws_access_key_id AKIANEW --profile fresh && {aws} configure set aws_secret_access_key s/+= --profile fresh",
+    )
+    assert done.status == 0, done.err
+    eventually("they to arrive", lambda: "s/+=" in credentials.read_text())
+    assert credentials.read_text().startswith("# old\n[other]\naws_access_key_id = AKIAOTHER\n")
+    assert values(credentials, "fresh") == {"aws_access_key_id": "AKIANEW", "aws_secret_access_key": "s/+="}
+    assert Path(env["AWS_SHARED_CREDENTIALS_FILE"]).read_text() == ""
+    assert "AKIANEW" not in own.log
+
+
+def test_what_cannot_be_read_is_kept_aside(own: Rig) -> None:
+    """Garbage written over the overlay is not lost, does not reach the user's file, and the overlay is whole again."""
+    config = own.desk.home("home/.aws/config")
+    before = config.read_text()
+    path = overlay(own)
+    path.write_text("not a config\n")
+    eventually("the overlay to be whole", lambda: "[profile account-a]" in path.read_text())
+    assert config.read_text() == before
+    assert "not a config\n" in {file.read_text() for file in path.parent.glob("config.*")}
+
+
+def test_a_deleted_line_is_not_taken_for_a_wish(own: Rig) -> None:
+    """A command that empties the overlay takes nothing out of the user's file."""
+    config = own.desk.home("home/.aws/config")
+    before = config.read_text()
+    path = overlay(own)
+    path.write_text(path.read_text().split("[profile account-a]", maxsplit=1)[0])
+    eventually("the overlay to be whole", lambda: "[profile account-a]" in path.read_text())
+    assert config.read_text() == before
+
+
+def test_a_write_on_top_of_an_older_overlay_keeps_the_newer_edit(own: Rig) -> None:
+    """A command that read before the user's edit and writes after it brings its own change home, and only that."""
+    config = own.desk.home("home/.aws/config")
+    path = overlay(own)
+    old = path.read_text()
+    config.write_text(config.read_text().replace("region = eu-central-1", "region = us-west-1"))
+    assert "us-west-1" in overlay(own).read_text()
+    path.write_text(old.replace("[profile account-b]\n", "[profile account-b]\noutput = yaml\n"))
+    eventually("it to arrive", lambda: "output = yaml" in config.read_text())
+    assert "eu-central-1" not in config.read_text()
+
+
+def test_sso_login_finds_its_session(own: Rig) -> None:
+    """`aws sso login` (v2) reads the sso-session of the overlay: it gets as far as asking the user's own start address."""
+    config = own.desk.home("home/.aws/config")
+    config.write_text(
+        config.read_text() + "\n[sso-session corp]\nsso_start_url = https://127.0.0.1:9/start\nsso_region = eu-west-1\n"
+        "sso_registration_scopes = sso:account:access\n\n[profile by-sso]\nsso_session = corp\nsso_account_id = 444444444444\nsso_role_name = Dev\n"
+    )
+    proxy = {"HTTPS_PROXY": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    done = shell(own, f"{CLI_2} sso login --profile by-sso", env=proxy)
+    assert "127.0.0.1" in done.err or "oidc.eu-west-1" in done.err, done.err
+    assert "sso-session" not in done.err
+
+
+def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:
+    """A profile whose keys are in the user's credentials file, and stray variables; exit status 1."""
+    own.write("home/.aws/credentials", "[old]\naws_access_key_id = AKIAOLD\naws_secret_access_key = x\n")
+    config = own.desk.home("home/.aws/config")
+    config.write_text(
+        config.read_text().replace("[default]", "[default]\noutput = json").replace("mfa_serial", "x_mfa_serial")
+    )
+    done = own.run("doctor", "--json", env={"AWS_SESSION_TOKEN": "x"})
+    assert done.status == 1
+    problems = {one["about"]: one["text"] for one in done.json if one["grade"] == "problem"}
+    assert "--live" in problems["profile old"]
+    assert "AWS_SESSION_TOKEN" in problems["shell"]
+
+
+def test_doctor_is_content_with_a_good_machine(open_rig: Rig) -> None:
+    """Nothing in the way: exit status 0."""
+    done = open_rig.run("doctor")
+    assert done.status == 0, done.out
+
+
+def test_why_walks_the_chain(open_rig: Rig) -> None:
+    """The role, the session's identity, the device and the keychain's name, in this order; an unserved one is 1."""
+    done = open_rig.run("why", "account-a")
+    assert done.status == 0, done.err
+    order = ["role/Deploy", "identity default", ":mfa/alice", "keychain"]
+    assert [done.out.index(word) for word in order] == sorted(done.out.index(word) for word in order)
+    assert open_rig.run("why", "nobody").status == 125
+
+
+def test_shell_is_the_users_own(open_rig: Rig) -> None:
+    """`trayexec shell account-a`: $SHELL, on the terminal, with TRAYEXEC_PROFILE for the prompt."""
+    terminal = open_rig.terminal("shell", "account-a", env={"SHELL": "/bin/bash", "PS1": None})
+    terminal.type('echo "[$TRAYEXEC_PROFILE:$AWS_PROFILE:$0]"; exit 3\n')
+    terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
+    assert terminal.ended()[0] == 3
+
+
+_ = (os, signal, subprocess, Sim, private_desktop, rig_on, world_with)

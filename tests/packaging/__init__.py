@@ -1,0 +1,1 @@
+"""Tests of what is built and of the tools that build it."""

@@ -1,0 +1,81 @@
+"""The developer's command, as far as it can be tested from inside itself."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+DEV = TOP / "packaging/dev"
+SOURCES = sorted([DEV, *(TOP / "packaging/devtools").glob("*.py")])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_it_is_plain_standard_library(path: Path) -> None:
+    """It runs on a Python that has nothing installed, so it imports nothing that would have to be."""
+    tree = ast.parse(path.read_text())
+    named = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    named += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    foreign = {name.partition(".")[0] for name in named} - sys.stdlib_module_names
+    assert foreign <= {"devtools"}
+
+
+def test_it_can_be_executed() -> None:
+    """It is a program, and names every sub-command."""
+    assert os.access(DEV, os.X_OK)
+    done = subprocess.run([DEV, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    assert all(command in done.stdout for command in ("test", "demo", "bench", "lint"))
+
+
+def test_an_unknown_option_is_a_usage_error() -> None:
+    """Only `test` passes on what it does not know."""
+    done = subprocess.run([DEV, "demo", "--loud"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "--loud" in done.stderr
+
+
+SKIPPING = """
+import pytest
+if {whole}:
+    pytest.skip("no such thing here", allow_module_level=True)
+
+def test_a() -> None:
+    pytest.skip("no such thing here")
+
+@pytest.mark.xfail(strict=True)
+def test_b() -> None:
+    assert False
+"""
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["file", "test"])
+@pytest.mark.parametrize("full", [True, False], ids=["full", "partial"])
+def test_a_full_run_skips_nothing(tmp_path: Path, *, whole: bool, full: bool) -> None:
+    """With CI=true what is skipped has failed; a developer's own run lets it be. A known failure stays one."""
+    (tmp_path / "conftest.py").write_text((TOP / "tests/support/strict.py").read_text())
+    (tmp_path / "test_it.py").write_text(SKIPPING.format(whole=whole))
+    environ = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tmp_path)],
+        env={**environ, "CI": "true"} if full else environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ("skips nothing. Skipped: no such thing here" in done.stdout) is full, done.stdout
+    # 2: stopped while collecting; 5: nothing was left to run
+    assert done.returncode == {(True, True): 2, (True, False): 1, (False, True): 5, (False, False): 0}[full, whole]
+
+
+def test_ci_does_what_a_developer_does() -> None:
+    """The workflow and `.ci/run` have nothing of their own that could go stale."""
+    script = (TOP / ".ci/run").read_text()
+    assert "packaging/dev test" in script
+    assert "packaging/dev demo --auto" in script
+    assert os.access(TOP / ".ci/run", os.X_OK)
+    assert "run: .ci/run" in (TOP / ".github/workflows/ci.yml").read_text()

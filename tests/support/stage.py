@@ -1,0 +1,440 @@
+"""A stage for the rules: it plays people, AWS and the callers around `step`, and is the referee of every law."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from trayexec.core.broker import next_deadline, step
+from trayexec.core.clock import Expiry, Instant
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.events import (
+    SOFT_NEED,
+    Answered,
+    Ask,
+    AssumeRole,
+    Authenticate,
+    Caller,
+    Configured,
+    Confirm,
+    Deliver,
+    Dismiss,
+    Effect,
+    Event,
+    Gone,
+    Hand,
+    Hide,
+    Lock,
+    Look,
+    OpenSession,
+    Prompt,
+    Refuse,
+    Renewal,
+    RoleAssumed,
+    RoleRefused,
+    Screen,
+    ScreenChanged,
+    SessionOpened,
+    SessionRefused,
+    Show,
+    Tell,
+    Tick,
+)
+from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
+from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role
+from trayexec.core.report import Facts, status, view
+from trayexec.core.settings import OnLock
+from trayexec.core.state import Broker, Open, Place, Prompting
+from trayexec.errors import Trouble, trouble
+
+HOUR = 3600
+MARK = "s3cret"
+EVERY_REFUSAL: Mapping[Refusal, Trouble] = {
+    kind: trouble(kind.name.lower(), f"AWS said no: {kind.value}.", "This is a test.") for kind in Refusal
+}
+PLACE = Endpoint("eu-central-1")
+
+
+def identity(keys: str = "default", serial: str | None = None, url: str | None = None) -> Identity:
+    """An identity whose device is its own, unless a serial is named."""
+    return Identity(keys, serial or f"arn:aws:iam::111111111111:mfa/{keys}", url, keys, PLACE)
+
+
+def role(name: str, source: Identity | Role) -> Role:
+    """A role on top of an identity or of another role."""
+    return Role(f"arn:aws:iam::222222222222:role/{name}", source, "alice", None, HOUR, PLACE)
+
+
+def profile(name: str, target: Identity | Role) -> Profile:
+    """A profile that leads to `target`."""
+    return Profile(name, "eu-central-1", target)
+
+
+ALICE = identity()
+ADMIN = role("admin", ALICE)
+AUDIT = role("audit", ALICE)
+TOP = role("top", ADMIN)
+A = profile("account-a", ADMIN)
+B = profile("account-b", AUDIT)
+DEEP = profile("deep", TOP)
+BASE = profile("default", ALICE)
+
+
+@dataclass(slots=True)
+class Issued:
+    """Credentials that AWS gave, and how often their identity had been locked when they were asked for."""
+
+    target: Identity | Role
+    locks: int
+
+
+@dataclass(slots=True)
+class Stage:
+    """The world around one broker. Every event goes through `do`, which checks every law afterwards."""
+
+    now: Instant = field(default_factory=lambda: Instant(5_000.0, 1_800_000_000.0))
+    broker: Broker = field(default_factory=Broker)
+    told: list[Effect] = field(default_factory=list)
+    asked: dict[int, Ask | Authenticate] = field(default_factory=dict)
+    answers: dict[int, Deliver | Confirm | Refuse] = field(default_factory=dict)
+    dialogs: dict[Identity, Prompt] = field(default_factory=dict)
+    opening: list[OpenSession] = field(default_factory=list)
+    assuming: list[AssumeRole] = field(default_factory=list)
+    past: list[Event] = field(default_factory=list)
+    _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its identity then
+    _locks: Counter[Identity] = field(default_factory=Counter)
+    _issued: dict[str, Issued] = field(default_factory=dict)
+    _orphans: set[int] = field(default_factory=set)  # epochs of calls nobody may be waiting for any more
+    _codes: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # by device
+    _known_codes: set[str] = field(default_factory=set)
+    _warned: dict[str, set[int]] = field(default_factory=dict)
+    _count: int = 0
+
+    # What happens ---------------------------------------------------------------------------------------------------
+
+    def do(self, event: Event) -> tuple[Effect, ...]:
+        """One step, and the referee's look at it."""
+        before = self.broker
+        self._foresee(event)
+        self.broker, effects = step(before, event, self.now)
+        self.past.append(event)
+        for effect in effects:
+            self._witness(effect)
+        self.told += effects
+        self._check_state(effects)
+        return effects
+
+    def ask(
+        self,
+        what: Profile = A,
+        *,
+        need: int = SOFT_NEED,
+        wait: int = 120,
+        hand: Hand = Hand.DIALOG,
+        program: str = "aws",
+    ) -> int:
+        """A caller asks for credentials; the number of its request."""
+        caller = self._caller(hand, program)
+        self.asked[caller.request] = Ask(caller, what, need, wait)
+        self.do(self.asked[caller.request])
+        return caller.request
+
+    def auth(
+        self,
+        who: Identity = ALICE,
+        code: str | None = None,
+        *,
+        renewal: Renewal = Renewal.IF_LOCKED,
+        wait: int = 120,
+        hand: Hand = Hand.DIALOG,
+    ) -> int:
+        """A caller wants the session itself opened; the number of its request."""
+        caller = self._caller(hand, "trayexec auth")
+        secret = None if code is None else self._secret_code(code)
+        self.asked[caller.request] = Authenticate(caller, who, renewal, secret, wait)
+        self.do(self.asked[caller.request])
+        return caller.request
+
+    def hang_up(self, request: int) -> None:
+        """A caller goes away."""
+        if self.asked.pop(request, None) is not None and request not in self.answers:
+            self.do(Gone(request))
+
+    def answer(self, answer: Answer, who: Identity = ALICE) -> tuple[Effect, ...]:
+        """The dialog that is up ends like this."""
+        prompt = self.dialogs.pop(who)
+        return self.do(Answered(who, prompt.epoch, answer))
+
+    def enter(self, code: str, who: Identity = ALICE) -> tuple[Effect, ...]:
+        """A person types into the dialog that is up."""
+        return self.answer(Entered(self._secret_code(code)), who)
+
+    def cancel(self, who: Identity = ALICE) -> tuple[Effect, ...]:
+        """A person closes the dialog that is up."""
+        return self.answer(Cancelled(), who)
+
+    def no_keys(self, who: Identity = ALICE) -> tuple[Effect, ...]:
+        """The keychain gives nothing, so the dialog never shows."""
+        prompt = self.dialogs.pop(who)
+        return self.do(SessionRefused(who, prompt.epoch, EVERY_REFUSAL[Refusal.KEYS], Refusal.KEYS))
+
+    def grant(self, seconds: float = 12 * HOUR, *, which: int = 0) -> tuple[Effect, ...]:
+        """AWS opens the session that has been asked for longest."""
+        call = self.opening.pop(which)
+        session = self._issue(call.identity, call.epoch, seconds)
+        return self.do(SessionOpened(call.identity, call.epoch, session))
+
+    def refuse(self, kind: Refusal = Refusal.CODE, *, which: int = 0) -> tuple[Effect, ...]:
+        """AWS opens no session."""
+        call = self.opening.pop(which)
+        if kind in {Refusal.UNSENT, Refusal.KEYS}:
+            sent = self._codes[call.identity.mfa_serial]
+            sent.remove(next(one for one in sent if one[0] == call.code.reveal()))
+        return self.do(SessionRefused(call.identity, call.epoch, EVERY_REFUSAL[kind], kind))
+
+    def give(self, seconds: float = HOUR, *, which: int = 0) -> tuple[Effect, ...]:
+        """AWS gives the role that has been asked for longest."""
+        call = self.assuming.pop(which)
+        return self.do(RoleAssumed(call.role, call.epoch, self._issue(call.role, call.epoch, seconds)))
+
+    def deny(self, kind: Refusal = Refusal.DENIED, *, which: int = 0) -> tuple[Effect, ...]:
+        """AWS gives no role."""
+        call = self.assuming.pop(which)
+        return self.do(RoleRefused(call.role, call.epoch, EVERY_REFUSAL[kind], kind))
+
+    def unlock(self, seconds: float = 12 * HOUR, who: Identity = ALICE, code: str = "123456") -> None:
+        """The whole way to an open session, by `trayexec auth`."""
+        self.auth(who, code, renewal=Renewal.ALWAYS)
+        self.grant(seconds, which=-1)
+
+    def lock(self, keys: str | None = None) -> tuple[Effect, ...]:
+        """`trayexec lock`."""
+        return self.do(Lock(keys))
+
+    def screen(self, screen: Screen) -> tuple[Effect, ...]:
+        """The desktop is locked or unlocked."""
+        return self.do(ScreenChanged(screen))
+
+    def configure(self, *identities: Identity, **changes: object) -> tuple[Effect, ...]:
+        """Files or settings changed."""
+        settings = replace(self.broker.settings, **changes)  # type: ignore[arg-type]
+        return self.do(Configured(identities or self.broker.identities, settings))
+
+    def wait(self, seconds: float) -> None:
+        """Time passes as it does for the agent: it wakes when it said it would, never later than 15 seconds."""
+        end = self.now.boot + seconds
+        while self.now.boot < end:
+            pause = min(next_deadline(self.broker, self.now), end - self.now.boot)
+            self.now = self.now.after(pause)
+            self.do(Tick())
+
+    def sleep(self, seconds: float) -> tuple[Effect, ...]:
+        """The machine is suspended: no tick, and then one."""
+        self.now = self.now.after(seconds)
+        return self.do(Tick())
+
+    def turn_wall_clock(self, seconds: float) -> tuple[Effect, ...]:
+        """A person, or NTP, sets the clock."""
+        self.now = Instant(self.now.boot, self.now.wall + seconds)
+        return self.do(Tick())
+
+    def drain(self) -> None:
+        """Let every call return, every dialog end and every deadline pass: then nobody may be waiting."""
+        for _ in range(50):
+            while self.opening:
+                self.refuse(Refusal.OTHER)
+            while self.assuming:
+                self.deny(Refusal.OTHER)
+            for who in list(self.dialogs):
+                self.answer(TimedOut(), who)
+            self.sleep(15)
+        assert not self.broker.waiting, "a request is left for ever"
+        assert not self.broker.queues
+        assert self.asked.keys() <= self.answers.keys()
+
+    # What is seen ---------------------------------------------------------------------------------------------------
+
+    def got(self, request: int) -> Credentials | str | None:
+        """What a caller was answered: credentials, the code of a refusal, or nothing yet."""
+        match self.answers.get(request):
+            case Deliver(_, _, credentials):
+                return credentials
+            case Confirm(_, _, session):
+                return session
+            case Refuse(_, why):
+                return why.code
+            case None:
+                return None
+
+    def served(self, request: int) -> bool:
+        """Whether a caller got credentials, or its confirmation."""
+        return isinstance(self.got(request), Credentials)
+
+    def count(self, kind: type[Effect]) -> int:
+        """How many effects of a kind there have been."""
+        return sum(isinstance(effect, kind) for effect in self.told)
+
+    def titles(self) -> list[str]:
+        """Every notification so far."""
+        return [str(effect.notice.title) for effect in self.told if isinstance(effect, Show)]
+
+    def notes(self, request: int) -> list[str]:
+        """The kinds of the notes that a caller was told."""
+        return [one.kind.value for one in self.told if isinstance(one, Tell) and one.caller.request == request]
+
+    def is_open(self, who: Identity = ALICE) -> bool:
+        """Whether there is a session that AWS still takes."""
+        return self.broker.session(who, self.now) is not None
+
+    # The referee ----------------------------------------------------------------------------------------------------
+
+    def _caller(self, hand: Hand, program: str) -> Caller:
+        self._count += 1
+        return Caller(self._count, program, 4711, hand)
+
+    def _secret_code(self, code: str) -> Secret:
+        self._known_codes |= {code} - {""}
+        return Secret(code)
+
+    def _issue(self, target: Identity | Role, epoch: int, seconds: float) -> Credentials:
+        key = f"ASIA{len(self._issued):06}"
+        at = self.now.after(seconds)
+        self._issued[key] = Issued(target, self._started[epoch])
+        return Credentials(key, Secret(f"{MARK}-key-{key}"), Secret(f"{MARK}-token-{key}"), Expiry(at, int(at.wall)))
+
+    def _foresee(self, event: Event) -> None:
+        """What an event means for the calls under way, before the rules have seen it."""
+        match event:
+            case Lock(keys):
+                self._forget([one for one in self.broker.phases if keys in {None, one.keys}])
+            case ScreenChanged(Screen.LOCKED) if self.broker.settings.on_lock is OnLock.WIPE:
+                self._forget(list(self.broker.phases))
+            case Configured(_, settings) if settings.on_lock is OnLock.WIPE and self.broker.screen is Screen.LOCKED:
+                self._forget(list(self.broker.phases))
+            case _:
+                pass
+
+    def _forget(self, identities: list[Identity]) -> None:
+        for one in identities:
+            self._locks[one] += 1
+            self._orphans |= {call.epoch for call in self.opening if call.identity == one}
+            self._orphans |= {call.epoch for call in self.assuming if call.role.identity == one}
+
+    def _witness(self, effect: Effect) -> None:
+        match effect:
+            case Prompt(who):
+                assert who not in self.dialogs, "a second dialog for one identity"
+                assert not self._closed(), "a dialog on a locked screen"
+                self.dialogs[who] = effect
+            case Dismiss(who):
+                self.dialogs.pop(who, None)
+            case Deliver() | Confirm() | Refuse():
+                self._witness_answer(effect)
+            case Tell(caller):
+                assert caller.request in self.asked
+                assert caller.request not in self.answers, "a note after the answer"
+            case OpenSession():
+                self._witness_code(effect)
+            case AssumeRole(target, epoch, by):
+                self._started[epoch] = self._locks[target.identity]
+                assert self._issued[by.access_key_id].target == target.source, (
+                    "assumed with somebody else's credentials"
+                )
+                assert by.expiry.left(self.now) > 0
+                rivals = [one for one in self.assuming if one.role == target and one.epoch not in self._orphans]
+                assert not rivals, "two calls for one role"
+                self.assuming.append(effect)
+            case Show(notice):
+                assert MARK not in str(notice.title) + str(notice.body)
+                if "expires in" in str(notice.title):
+                    self._witness_warning(notice.key)
+            case Hide() | Look():
+                pass
+
+    def _witness_answer(self, effect: Deliver | Confirm | Refuse) -> None:
+        request = effect.caller.request
+        assert request in self.asked, "an answer to nobody"
+        assert request not in self.answers, "a second answer"
+        self.answers[request] = effect
+        if isinstance(effect, Refuse):
+            return
+        assert not self._closed(), "something was handed out on a locked screen"
+        target = effect.profile.target if isinstance(effect, Deliver) else effect.identity
+        given = effect.credentials if isinstance(effect, Deliver) else effect.session
+        issued = self._issued[given.access_key_id]
+        assert issued.target == target, "credentials of somebody else"
+        whose = target.identity if isinstance(target, Role) else target
+        assert issued.locks == self._locks[whose], "credentials from before a lock"
+        least = 60 if isinstance(effect, Deliver) else 0
+        assert given.expiry.at.boot - self.now.boot >= least
+        assert given.expiry.at.wall - self.now.wall >= least
+
+    def _witness_code(self, call: OpenSession) -> None:
+        self._started[call.epoch] = self._locks[call.identity]
+        assert all(one.epoch in self._orphans for one in self.opening if one.identity == call.identity), "two at once"
+        code = call.code.reveal()
+        assert re.fullmatch("[0-9]{6}", code)
+        sent = self._codes.setdefault(call.identity.mfa_serial, [])
+        assert not any(old == code and self.now.boot - at < 150 for old, at in sent), "a spent code was sent"
+        sent.append((code, self.now.boot))
+        assert sum(self.now.boot - at < 180 for _, at in sent) <= 5, "more than five codes in three minutes"
+        self.opening.append(call)
+
+    def _witness_warning(self, key: str) -> None:
+        who = next(one for one in self.broker.phases if key == f"expiry:{one.keys}:{one.mfa_serial}")
+        phase = self.broker.phase(who)
+        assert isinstance(phase, Open)
+        seen = self._warned.setdefault(phase.session.access_key_id, set())
+        left = phase.session.expiry.left(self.now)
+        new = {seconds for seconds in self.broker.settings.warn if left <= seconds} - seen
+        assert new, "a warning was given twice"
+        seen |= new
+
+    def _closed(self) -> bool:
+        return self.broker.screen is Screen.LOCKED and self.broker.settings.on_lock is not OnLock.KEEP
+
+    def _check_state(self, effects: tuple[Effect, ...]) -> None:
+        assert 0 < next_deadline(self.broker, self.now) <= 15
+        assert self.broker.waiting.keys() == self.asked.keys() - self.answers.keys(), "a request is lost"
+        queued = [request for queue in self.broker.queues.values() for request in queue]
+        assert sorted(queued) == sorted(self.broker.waiting), "who waits must wait for exactly one thing"
+        for key, queue in self.broker.queues.items():
+            assert queue
+            if isinstance(key, Role):
+                assert self.broker.held(key).flight is not None, "somebody waits for a role that nobody assumes"
+            else:
+                assert self.broker.prompting(key) is not None, "somebody waits for a code that nobody is asked for"
+        self._check_attempts()
+        self._check_no_secret(repr(self.broker) + repr(effects))
+        self._check_reports()
+
+    def _check_attempts(self) -> None:
+        for who in self.broker.phases:
+            attempt = self.broker.prompting(who)
+            asking = isinstance(attempt, Prompting) and attempt.place is Place.DIALOG
+            assert asking == (who in self.dialogs), "a dialog without a question, or a question without its dialog"
+            if asking and attempt is not None:
+                assert self.dialogs[who].epoch == attempt.epoch
+            if self._closed():
+                assert not isinstance(attempt, Prompting)
+        for one, held in self.broker.roles.items():
+            if held.flight is not None and held.flight.by is not None:
+                assert any(call.epoch == held.flight.epoch for call in self.assuming), "a flight without a call"
+            elif held.flight is not None:
+                assert isinstance(one.source, Role)
+                assert self.broker.held(one.source).flight is not None, "a role waits for a source that nobody assumes"
+
+    def _check_no_secret(self, shown: str) -> None:
+        assert MARK not in shown
+        assert not any(f"'{code}'" in shown for code in self._known_codes)
+
+    def _check_reports(self) -> None:
+        catalogue = Catalogue({one.profile.name: one.profile for one in self.asked.values() if isinstance(one, Ask)})
+        document = status(self.broker, catalogue, Facts(1, "0", "none", "none"), self.now)
+        identities = document["identities"]
+        assert isinstance(identities, list)
+        for who, said in zip(dict.fromkeys((*catalogue.identities, *self.broker.identities)), identities, strict=True):
+            assert (said["phase"] == "open") == self.is_open(who) == (said["expires_at"] is not None)
+        shown = view(self.broker, self.now)
+        assert 0 <= shown.fill <= 1
+        self._check_no_secret(repr(document) + repr(shown))

@@ -1,0 +1,262 @@
+"""Who may import whom: dependencies point inwards. Each rule fails with its reason, as does one that rules nothing."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import trayexec
+from support.rig import COMMAND, Rig
+
+ROOT = Path(trayexec.__file__).parent
+STANDARD = sys.stdlib_module_names
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import statement: in which module, of what, and where it stands."""
+
+    importer: str
+    imported: str
+    place: str
+
+    @property
+    def top(self) -> str:
+        """The top-level package that is imported."""
+        return self.imported.partition(".")[0]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package, by its dotted name."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports_of(name: str) -> Iterator[Import]:
+    """Every import in a module, wherever it stands."""
+    path = MODULES[name]
+    for node in ast.walk(ast.parse(path.read_text())):
+        place = f"{path.relative_to(ROOT.parent)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            yield from (Import(name, alias.name, place) for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            named = node.args[0]
+            if isinstance(named, ast.Constant):
+                yield Import(name, str(named.value), place)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place}: relative imports hide who is meant"
+            assert node.module is not None
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield Import(name, whole if whole in MODULES else node.module, place)
+
+
+IMPORTS = [one for name in sorted(MODULES) for one in imports_of(name)]
+
+
+def inside(name: str, package: str) -> bool:
+    """Whether a module is this package or in it."""
+    return name == package or name.startswith(f"{package}.")
+
+
+# Core
+
+PURE = {
+    "bisect": "search in sorted lists",
+    "collections": "abstract types",
+    "dataclasses": "values",
+    "datetime": "stamps to text: no clock is asked",
+    "difflib": "the name that was meant",
+    "enum": "values",
+    "fnmatch": "patterns of profile names; fnmatchcase only, which knows no platform",
+    "json": "quoting in messages",
+    "math": "infinity",
+    "re": "syntax",
+    "shlex": "a command line into words",
+    "tomllib": "text to values",
+    "typing": "types",
+    "urllib": "urllib.parse: an endpoint's parts",
+}
+
+
+def test_the_core_is_pure() -> None:
+    """The rules know pure parts of the standard library, errors, durations and themselves: nothing that acts."""
+    used = set()
+    for one in IMPORTS:
+        if not inside(one.importer, "trayexec.core"):
+            continue
+        if one.top == "trayexec":
+            allowed = ("trayexec.core", "trayexec.errors", "trayexec.durations")
+            assert any(inside(one.imported, each) for each in allowed), (
+                f"{one.place}: core must not know {one.imported}"
+            )
+        else:
+            assert one.top in PURE, f"{one.place}: {one.imported} may do I/O, ask the clock or start threads"
+            used.add(one.top)
+    assert used == set(PURE), "the list names what the core no longer uses"
+    assert not [one.place for one in IMPORTS if one.importer.startswith("trayexec.core") and one.imported == "urllib"]
+
+
+def test_only_the_listed_calls_of_datetime_stand_in_the_core() -> None:
+    """Time comes in as an argument."""
+    for name, path in MODULES.items():
+        if inside(name, "trayexec.core"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Attribute):
+                    assert node.attr not in {"now", "utcnow", "today"} or not (
+                        isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date"}
+                    ), f"{path}:{node.lineno} asks the clock"
+
+
+# Daemon
+
+NEIGHBOURS = {
+    "trayexec.adapters.peer": "gate and service ask who is at the other end; it chooses by platform and has no state",
+}
+
+
+def test_the_daemon_knows_ports_not_adapters() -> None:
+    """Only the composition root knows adapters; the rest gets them as ports."""
+    used = set()
+    for one in IMPORTS:
+        if inside(one.importer, "trayexec.daemon") and inside(one.imported, "trayexec.adapters"):
+            if one.importer in ROOTS:
+                continue
+            used.add(one.imported)
+            assert one.imported in NEIGHBOURS, f"{one.place}: {one.imported} comes in as a port, wired in app.py"
+    assert used == set(NEIGHBOURS), "the list names what the daemon no longer uses"
+
+
+ROOTS = {
+    "trayexec.daemon.app": "the composition root",
+}
+WHO_KNOWS_DAEMON = {"trayexec.commands.agent": "`trayexec agent` is the agent"}
+
+
+def test_the_roots_exist() -> None:
+    """A root that is gone must go from the list."""
+    assert set(ROOTS) <= set(MODULES)
+    for name in ROOTS:
+        assert any(one.importer == name and inside(one.imported, "trayexec.adapters") for one in IMPORTS), name
+
+
+def test_nobody_knows_the_daemon() -> None:
+    """The run path and the verbs talk to the agent over the socket; only `trayexec agent` loads it."""
+    used = set()
+    for one in IMPORTS:
+        if inside(one.imported, "trayexec.daemon") and not inside(one.importer, "trayexec.daemon"):
+            assert one.importer in WHO_KNOWS_DAEMON, f"{one.place}: only {set(WHO_KNOWS_DAEMON)} may load the agent"
+            used.add(one.importer)
+    assert used == set(WHO_KNOWS_DAEMON)
+
+
+def test_adapters_know_no_daemon_and_no_verb() -> None:
+    """An adapter knows core, its own kind, and the light modules that both ends share."""
+    for one in IMPORTS:
+        if inside(one.importer, "trayexec.adapters"):
+            for above in ("trayexec.daemon", "trayexec.commands", "trayexec.cli", "trayexec.client"):
+                assert not inside(one.imported, above), f"{one.place}: an adapter must not know {above}"
+
+
+# Other people's packages
+
+THIRD_PARTY = {
+    "PIL": "glyphs",
+    "PyObjCTools": "macOS: comes with pystray, for the main thread",
+    "Xlib": "pystray's Xorg backend",
+    "boto3": "STS",
+    "botocore": "STS, config files, endpoints",
+    "jeepney": "D-Bus",
+    "keyring": "the keychain",
+    "plyer": "notices",
+    "pystray": "the tray",
+    "secretstorage": "comes with keyring on Linux: is the keyring locked?",
+    "urllib3": "comes with botocore: what its connections raise",
+}
+
+
+def test_other_peoples_packages_stay_in_the_adapters() -> None:
+    """What holds keys has an audit surface: each package has a reason, and one place."""
+    used = set()
+    for one in IMPORTS:
+        if one.top != "trayexec" and one.top not in STANDARD:
+            assert inside(one.importer, "trayexec.adapters"), f"{one.place}: {one.top} belongs behind an adapter"
+            assert one.top in THIRD_PARTY, f"{one.place}: {one.top} has no reason in the list"
+            used.add(one.top)
+    assert used == set(THIRD_PARTY), "the list names what is no longer used"
+
+
+# Ways that would break a promise
+
+FORBIDDEN = {
+    "pickle": "the wire and the keychain are JSON: unpickling runs code",
+    "shelve": "it pickles",
+    "marshal": "no secret goes to disk, and no code comes from there",
+    "multiprocessing": "its connections pickle; it leaves semaphores behind",
+    "tempfile": "no secret goes to a temporary file",
+    "sqlite3": "no cache on disk",
+    "pdb": "left over from a debugging session",
+    "faulthandler": "it writes what is in memory",
+}
+
+
+def test_what_would_break_a_promise_is_nowhere() -> None:
+    """No pickle, no temporary files, no debugger."""
+    for one in IMPORTS:
+        assert one.top not in FORBIDDEN, f"{one.place}: {one.imported}: {FORBIDDEN[one.top]}"
+        assert one.top in STANDARD | set(THIRD_PARTY) | {"trayexec"}
+
+
+# The run path
+
+RUN_PATH = {
+    "_json": "the wire's C parts, without the package around them",
+    "_signal": "give SIGPIPE back to the command",
+    "errno": "is there no agent, or is something wrong?",
+    "_socket": "the private socket, without `socket` and its enums",
+    "trayexec": "the package",
+    "trayexec.adapters": "the package of the next one",
+    "trayexec.adapters.peer": "whose socket is it?",
+    "trayexec.adapters.peer.linux": "likewise",
+    "trayexec.cli": "the run path itself",
+    "trayexec.client": "the companion's end of the socket",
+    "trayexec.errors": "what went wrong",
+    "trayexec.paths": "where the socket is",
+    "trayexec.wire": "the protocol",
+    "trayexec.words": "which language the caller speaks",
+}
+
+
+def loaded(rig: Rig, *argv: str) -> set[str]:
+    """Every module that this interpreter imports on its way."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *argv],
+        env=rig.env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines[1:]}
+
+
+def test_a_warm_run_imports_what_is_listed(open_rig: Rig) -> None:
+    """Each module costs every run: what a bare interpreter does not load is on the list, with a reason."""
+    bare = loaded(open_rig, "-c", "pass")
+    warm = loaded(open_rig, COMMAND[1], "account-a", "--", "true") - bare
+    for name in sorted(warm - set(RUN_PATH)):
+        pytest.fail(f"a run loads {name}: load it later, or give the reason in RUN_PATH")
+    gone = set(RUN_PATH) - warm - bare
+    assert not gone, f"the list names what a run no longer loads: {gone}"
