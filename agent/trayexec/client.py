@@ -127,7 +127,7 @@ def _hung_up() -> TrayexecError:
         trouble(
             "agent_gone",
             "The agent ended before it answered.",
-            "Run the command again; its log says why it ended.",
+            "Run the command again; the agent's log says why it ended.",
         )
     )
 

@@ -67,7 +67,7 @@ def test_an_identity_without_a_role_has_its_own_account(fan: Rig) -> None:
 
 def test_stdin_is_empty_and_there_is_no_terminal(fan: Rig) -> None:
     """Who reads gets nothing, instead of everybody a part or standing still."""
-    done = fan.run("account-*", "--", "sh", "-c", "cat; : < /dev/tty || echo none", stdin="for nobody")
+    done = fan.run("account-*", "--", "sh", "-c", "cat; (: < /dev/tty) 2> /dev/null || echo none", stdin="for nobody")
     assert sorted(done.out.splitlines()) == ["[account-a] none", "[account-b] none"]
 
 
@@ -154,7 +154,7 @@ def test_any_name_can_be_one_of_many(fan: Rig, name: str) -> None:
     words = ["--profile", name] if name[0] in "-@" or name[-1] == "*" else [name]
     done = fan.run(*words, "account-b", "--", "sh", "-c", 'printf %s "$TRAYEXEC_PROFILE"', env=env)
     assert sorted(done.out.splitlines()) == sorted([f"[{name}] {name}", "[account-b] account-b"]), done.err
-    folder = fan.desk.home("outputs") / str(len(name))
+    folder = fan.desk.home("outputs") / name.encode().hex()
     done = fan.run(*words, "--output", f"dir={folder}", "--", "echo", name, env=env)
     assert done.status == 0, done.err
     (out,) = folder.glob("*.out")
@@ -185,11 +185,11 @@ def test_a_script_without_interpreter_runs_and_one_with_a_wrong_one_fails(fan: R
     script = fan.write("bare-script", "echo $1\n")
     script.chmod(0o755)
     assert fan.run("*-a", "--", str(script), "x").out == "[account-a] x\n"
-    script = fan.write("bad-script", "#!/nonexistent\n")
+    script = fan.write("bad-script", f"#!{fan.desk.home('missing')}\n")
     script.chmod(0o755)
     done = fan.run("account-*", "--", str(script))
     assert done.status == 123
-    assert {cells[1] for cells in table(done.err).values()} == {"127"}
+    assert {cells[1] for cells in table(done.err).values()} == {"127"}, done.err
 
 
 # Credentials first
@@ -230,7 +230,7 @@ def test_the_code_is_asked_once_on_the_terminal(own: Rig) -> None:
     status, screen = terminal.ended()
     assert status == 0
     assert screen.count("MFA code") <= 1  # what the agent says of the wrong one may come after the question
-    assert own.sim.count("AssumeRole", "ok") == 10
+    assert own.sim.count("AssumeRole") == 10
 
 
 def test_without_anybody_to_ask_nothing_runs(own: Rig) -> None:
@@ -263,7 +263,7 @@ def test_credentials_are_fresh_when_a_late_command_starts(own: Rig) -> None:
     """With under 20 minutes left they are asked for again; without an agent what is still good is used."""
     own.sim.live(role=700)
     own.unlock()
-    done = own.run("account-*", "--jobs", "1", "--", *mark(own, 'kill -9 "$AGENT" || :'), env={"AGENT": "0"})
+    done = own.run("account-*", "--jobs", "1", "--", *mark(own))
     assert done.status == 0, done.err
     assert marked(own) == {"account-a", "account-b"}
     assert own.log.count("'account-b'") == 2
@@ -315,7 +315,7 @@ def test_a_dry_run_only_says_who(own: Rig) -> None:
 
 def test_the_failures_of_the_last_run_can_be_tried_again(fan: Rig) -> None:
     """All that did not succeed, and nobody else, until all have."""
-    script = mark(fan, "[ $TRAYEXEC_PROFILE != $BAD ]")
+    script = mark(fan, '[ "$TRAYEXEC_PROFILE" != "$BAD" ]')
     done = fan.run("account-*", "role-000", "--", *script, env={"BAD": "account-b"})
     assert done.status == 123
     assert marked(fan) == {"account-a", "account-b", "role-000"}

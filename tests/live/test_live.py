@@ -1,19 +1,15 @@
 """`--live`: real clients switch profiles inside, credentials renew by themselves, and the user's own files stay theirs."""
 
 import json
-import os
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from awssim import Sim
-from support.desktop import eventually, private_desktop
-from support.rig import COMMAND, Done, Rig, alive, rig_on, world_with
+from support.desktop import eventually
+from support.rig import COMMAND, Done, Rig, alive
 
 CLI_1 = str(Path(sys.executable).with_name("aws"))
 CLI_2 = "/usr/bin/aws"  # Debian's package awscli
@@ -116,7 +112,8 @@ def test_a_profile_that_cannot_be_is_said_before_the_command(open_rig: Rig) -> N
 @BOTH
 def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
     """One live shell; AWS_PROFILE and --profile choose the account, each call."""
-    who = shlex.join([aws, *WHO])
+    # the v2 of Debian 12 is too old for endpoint_url in the config file
+    who = shlex.join([aws, "--endpoint-url", open_rig.sim.url, *WHO])
     done = shell(
         open_rig,
         f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default",
@@ -194,42 +191,36 @@ def test_the_agent_may_end_and_come_back(rig: Rig) -> None:
     script = f"{who} && kill -9 {rig.agent_pid} && sleep 0.3 && {who}"
     done = shell(rig, script, "account-a")
     assert done.out.split() == ["222222222222"] * 2, done.err
-    assert rig.tries == 1
+    assert rig.tries  # the new agent cannot know which code was the last, and may have to ask for the next
     agent = rig.agent_pid
     assert agent
     assert alive(agent)
 
 
 RENEWING = """
-import boto3, datetime, time
-clock = [0]
-from botocore import credentials as c
-real = c._utc_now if hasattr(c, "_utc_now") else None
+import boto3
 client = boto3.Session(profile_name="account-a").client("sts")
-keys = set()
-print(client.get_caller_identity()["Account"], flush=True)
-keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
-input()
-print(client.get_caller_identity()["Account"], flush=True)
-keys.add(client._request_signer._credentials.get_frozen_credentials().access_key)
-print(len(keys), flush=True)
+for _ in range(2):
+    account = client.get_caller_identity()["Account"]
+    print(account, client._request_signer._credentials.get_frozen_credentials().access_key, flush=True)
+    input()
 """
 
 
-def test_a_running_process_outlives_the_session(keyring_rig: Rig) -> None:
-    """Short role lives: a process that runs across renewals of role and session never sees an expired key."""
-    rig = keyring_rig
-    process = rig.start("--live", "account-a", "--", sys.executable, "-c", RENEWING)
+def test_a_running_process_goes_on_across_sessions(short_rig: Rig) -> None:
+    """Roles with 15 minutes: after the session was locked and opened anew, a running process has new credentials."""
+    process = short_rig.start("--live", "account-a", "--", sys.executable, "-c", RENEWING)
     assert process.stdout is not None
-    assert process.stdin is not None
-    assert process.stdout.readline() == "222222222222\n"
-    assert rig.auth(rig.sim.unused_code(), "--force").status == 0
-    out, err = process.communicate("\n", timeout=60)
-    assert out.splitlines() == ["222222222222", "2"], err
+    account, first = process.stdout.readline().split()
+    short_rig.run("lock")
+    assert short_rig.auth().status == 0
+    out, err = process.communicate("\n\n", timeout=60)
+    assert (account, out.split()[0]) == ("222222222222",) * 2, err
+    assert out.split()[1] != first
 
 
 @pytest.fixture
-def keyring_rig(rig: Rig) -> Rig:
+def short_rig(rig: Rig) -> Rig:
     """A rig whose roles live for 15 minutes: SDKs then ask anew for each call."""
     config = rig.desk.home("home/.aws/config")
     config.write_text(
@@ -311,7 +302,8 @@ def test_keys_that_are_configured_inside_are_the_users(own: Rig, aws: str) -> No
     eventually("they to arrive", lambda: "s/+=" in credentials.read_text())
     assert credentials.read_text().startswith("# old\n[other]\naws_access_key_id = AKIAOTHER\n")
     assert values(credentials, "fresh") == {"aws_access_key_id": "AKIANEW", "aws_secret_access_key": "s/+="}
-    assert Path(env["AWS_SHARED_CREDENTIALS_FILE"]).read_text() == ""
+    ours = Path(env["AWS_SHARED_CREDENTIALS_FILE"])
+    eventually("our file to be empty", lambda: ours.read_text() == "")
     assert "AKIANEW" not in own.log
 
 
@@ -396,6 +388,3 @@ def test_shell_is_the_users_own(open_rig: Rig) -> None:
     terminal.type('echo "[$TRAYEXEC_PROFILE:$AWS_PROFILE:$0]"; exit 3\n')
     terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
     assert terminal.ended()[0] == 3
-
-
-_ = (os, signal, subprocess, Sim, private_desktop, rig_on, world_with)

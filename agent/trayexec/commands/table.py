@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
+from trayexec.errors import Text
+
 HOUR, MINUTE = 3600, 60
 
 
@@ -58,14 +60,14 @@ def moment(stamp: str) -> str:
         return "?"
 
 
-def left(stamp: str) -> str:
+def left(stamp: str) -> Text:
     """How long until then."""
     seconds = int(_parse(stamp).timestamp() - time.time())
     if seconds < MINUTE:
-        return "<1 min"
+        return Text("<1 min")
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
-    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02} min"
+        return Text("{m} min", m=seconds // MINUTE)
+    return Text("{h} h {m:02} min", h=seconds // HOUR, m=seconds % HOUR // MINUTE)
 
 
 def _parse(stamp: str) -> datetime:

@@ -31,6 +31,7 @@ from trayexec.core.events import (
     Lock,
     Look,
     Looked,
+    NoteKind,
     Process,
     Refuse,
     Renewal,
@@ -41,14 +42,15 @@ from trayexec.core.events import (
     SessionOpened,
     SessionRefused,
     Show,
+    Tell,
     Tick,
 )
 from trayexec.core.profiles import Identity, Role
 from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Waiting
-from trayexec.core.turn import FRESH_ROLE
-from trayexec.errors import Trouble
+from trayexec.core.turn import FRESH_ROLE, ROLE_LIFE
+from trayexec.errors import Text, Trouble
 
 TICK = 15.0
 SOON = 0.01  # what is due already (seconds)
@@ -177,8 +179,22 @@ class _Rules(Roles):
         elif held.setback is not None and self._believes(held.setback, asked):
             self.fall_back(asked, held.setback.why)
         else:
+            self._say_that_an_hour_is_all(asked, role)
             self.queue(role, asked.caller.request)
             self.fly(role)
+
+    def _say_that_an_hour_is_all(self, asked: Ask, role: Role) -> None:
+        """Once for each role: AWS gives what is assumed from a session an hour at most ("role chaining")."""
+        if role.seconds <= ROLE_LIFE or role.arn in self.broker.cut:
+            return
+        text = Text(
+            "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most",
+            profile=asked.profile.name,
+            wanted=role.seconds,
+            most=ROLE_LIFE,
+        )
+        self.effects.append(Tell(asked.caller, NoteKind.HOUR, text, role.identity))
+        self.broker = replace(self.broker, cut=self.broker.cut | {role.arn})
 
     def _believes(self, setback: Setback, asked: Ask) -> bool:
         """Whether to answer without asking AWS again: its clear no stands for a while, and so does what is left."""

@@ -228,11 +228,13 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    AGAIN = "again"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A note to a caller that waits; on CODE it may ask the person at its own terminal."""
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal."""
 
     caller: Caller
     kind: NoteKind
@@ -247,6 +249,14 @@ class Prompt:
     identity: Identity
     epoch: int
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+
+    identity: Identity
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,4 +306,6 @@ class Look:
     processes: tuple[Process, ...]
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide | Look
+Effect = (
+    Deliver | Confirm | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide | Look
+)

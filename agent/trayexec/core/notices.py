@@ -36,7 +36,10 @@ def expired(identity: Identity) -> Notice:
     return Notice(
         expiry_key(identity),
         Text("AWS session has expired"),
-        Text("{identity} is locked. What was handed out works until it ends, at most an hour.", identity=identity.name),
+        Text(
+            "{identity} is locked. Credentials already handed out work until they expire, at most an hour.",
+            identity=identity.name,
+        ),
         _OFFER,
         Urgency.LAST,
     )

@@ -157,6 +157,7 @@ class Broker:
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
+    cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
 

@@ -11,6 +11,7 @@ from trayexec.core.credentials import Credentials
 from trayexec.core.events import (
     Answered,
     AssumeRole,
+    CheckKeys,
     Confirm,
     Deliver,
     Dismiss,
@@ -120,6 +121,8 @@ class Loop:
             case Prompt():
                 self._dismiss(effect.identity)
                 self._dialogs[effect.identity] = self._start(self._prompt(effect))
+            case CheckKeys():
+                self._start(self._check(effect))
             case Dismiss(identity):
                 self._dismiss(identity)
             case OpenSession():
@@ -156,11 +159,7 @@ class Loop:
 
     async def _prompt(self, effect: Prompt) -> None:
         """Make sure that there are keys before a person is asked; then ask."""
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._workers.sessions, self._to.keychain.read, effect.identity.keys)
-        except TrayexecError as error:
-            self.post(SessionRefused(effect.identity, effect.epoch, error.trouble, Refusal.KEYS))
+        if not await self._has_keys(effect.identity, effect.epoch):
             return
         try:
             answer = await self._to.prompter.ask(effect.question)
@@ -168,6 +167,25 @@ class Loop:
             self._mishap(error)
             answer = NoDialog(_internal(error))
         self.post(Answered(effect.identity, effect.epoch, answer))
+
+    async def _check(self, effect: CheckKeys) -> None:
+        """Find out, while a person is being asked on a terminal, whether there is anything to open."""
+        await self._has_keys(effect.identity, effect.epoch)
+
+    async def _has_keys(self, identity: Identity, epoch: int) -> bool:
+        """Whether the keys can be read; if not, the question is over."""
+        try:
+            read = self._to.keychain.read
+            await asyncio.get_running_loop().run_in_executor(self._workers.sessions, read, identity.keys)
+        except TrayexecError as error:
+            why = error.trouble
+        except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
+            self._mishap(error)
+            why = _internal(error)
+        else:
+            return True
+        self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
+        return False
 
     async def _open(self, effect: OpenSession) -> None:
         def call() -> Credentials:
@@ -207,6 +225,6 @@ def _internal(error: BaseException) -> Trouble:
     return trouble(
         "internal",
         "Something went wrong inside trayexec ({kind}).",
-        "Try again. If it stays, please report it with the last lines of the agent's log.",
+        "Try again. If it keeps happening, please report it with the last lines of the agent's log.",
         kind=type(error).__name__,
     )

@@ -127,7 +127,9 @@ class Service:
             case WantStatus(common):
                 catalogue = await self._catalogue(common.files)
                 facts = self._rooms.facts()
-                document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
+                document = status(
+                    self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
+                )
                 connection.finish(wire.encode({"ok": document}))
             case WantOverlay(common):
                 named = (common.files.config, common.files.shared)

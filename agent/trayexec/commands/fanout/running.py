@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
 from typing import Any
 
@@ -157,7 +157,7 @@ class Runner:
         """How many seconds the credentials we hold for it have left."""
         stamp = str(self._held[candidate.name].get("Expiration", ""))
         try:
-            ends = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+            ends = datetime.fromisoformat(stamp).timestamp()
         except ValueError:
             return 0.0
         return ends - self.plan.wall()
@@ -323,6 +323,9 @@ class Runner:
 
     def _see_them_off(self, signals: int) -> None:
         """When we were told to end, nobody stays behind in the groups either."""
+        if self.groups.stop is not None and self.groups.stop.sent is not signal.SIGTERM:
+            # What is left runs in the background, where shells let it ignore a Ctrl-C.
+            self.groups.stop.harder_at = min(self.groups.stop.harder_at, self.screen.clock() + LINGER)
         while self.groups.stop is not None and self.groups.prune():
             if self.screen.clock() >= self.groups.stop.harder_at:
                 if self.groups.stop.sent is signal.SIGKILL:
