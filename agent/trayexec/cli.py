@@ -158,6 +158,7 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
         return modes.run(words, command, environ)
     request, region = plain
     request["program"] = command[0].rpartition("/")[2]
+    request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = obtain(request, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 

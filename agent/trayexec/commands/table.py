@@ -20,9 +20,18 @@ def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
-    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+    return aligned([head, *rows], widths([head, *rows], [0] * len(head)))
+
+
+def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
+    """How wide the columns have to be, at least as wide as before."""
+    return [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+
+
+def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
+    """A line for each row, in columns of these widths."""
+    for row in rows:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, columns, strict=True))
         yield "  ".join(cells).rstrip()
 
 
@@ -41,6 +50,14 @@ def clock(stamp: str) -> str:
     then = _parse(stamp).astimezone()
     today = datetime.now().astimezone().date()
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
+
+
+def moment(stamp: str) -> str:
+    """The same with the day and the second, for a log; `?` for what is no such stamp."""
+    try:
+        return _parse(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return "?"
 
 
 def left(stamp: str) -> Text:

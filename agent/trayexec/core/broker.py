@@ -6,14 +6,15 @@ An event goes in, the new state and the wanted effects come out. The laws, each 
 - every request is answered exactly once;
 - one AssumeRole at a time per role (single flight);
 - nothing is handed out with less than a minute of life, nothing after a lock;
-- a warning is given once per session.
+- a warning is given once per session;
+- of a command that outlives its credentials a person is told once, and of one that has ended never.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from trayexec.core import notices, refusals
+from trayexec.core import notices, refusals, runs
 from trayexec.core.clock import Instant
 from trayexec.core.events import (
     Answered,
@@ -28,7 +29,10 @@ from trayexec.core.events import (
     Gone,
     Hide,
     Lock,
+    Look,
+    Looked,
     NoteKind,
+    Process,
     Refuse,
     Renewal,
     RoleAssumed,
@@ -37,6 +41,7 @@ from trayexec.core.events import (
     ScreenChanged,
     SessionOpened,
     SessionRefused,
+    Show,
     Tell,
     Tick,
 )
@@ -82,6 +87,8 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             turn.configured(identities, settings, warning)
         case ScreenChanged(screen):
             turn.screen(screen)
+        case Looked(checked, running):
+            turn.looked(checked, running)
         case Tick():
             turn.tick()
         case _:
@@ -94,7 +101,7 @@ def next_deadline(broker: Broker, now: Instant) -> float:
 
     While somebody waits it is a second: cheaper than to search a thousand deadlines at each event.
     """
-    waits = [1.0 if broker.waiting else TICK]
+    waits = [1.0 if broker.waiting else TICK, broker.watch.next(now)]
     for phase in broker.phases.values():
         if isinstance(phase, Open):
             left = phase.session.expiry.left(now)
@@ -253,3 +260,13 @@ class _Rules(Roles):
             self.age(identity)
         for role in list(self.broker.roles):
             self.renew(role)
+        watch = self.broker.watch
+        if watch.is_time(self.now):
+            self.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
+            self.broker = replace(self.broker, watch=replace(watch, looked=self.now))
+
+    def looked(self, checked: tuple[Process, ...], running: frozenset[Process]) -> None:
+        """Tell of commands that will outlive their credentials, and forget those that have ended."""
+        watch, told = runs.seen(self.broker.watch, checked, running, self.now)
+        self.broker = replace(self.broker, watch=watch)
+        self.effects += [Show(notices.outlived(run, run.ends.left(self.now))) for run in told]

@@ -95,7 +95,7 @@ class Sessions(Turn):
         question = Question(
             identity=identity.name,
             mfa_serial=identity.mfa_serial,
-            asker=asked.caller.program if asked is not None else "",
+            asker=asked.caller.origin if asked is not None else "",
             profile=asked.profile.name if isinstance(asked, Ask) else "",
             reason=prompt.reason,
             wait=wait,

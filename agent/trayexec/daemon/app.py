@@ -26,8 +26,10 @@ from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
 from trayexec.adapters.overlayfile import Means, Overlays
+from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
@@ -125,6 +127,7 @@ class _Agent:
             self._clock,
             self._files,
             self._journal,
+            FileLedger(Path(paths.ledger_path(environ))),
             self._facts,
             self._endpoint,
             self._tray.stop,
@@ -133,7 +136,7 @@ class _Agent:
         self._front = Front(self._tray, self._clock)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
-            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices),
+            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices, running),
             self._workers,
             answer=self._answer,
             changed=self._front.changed,

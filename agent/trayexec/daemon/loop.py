@@ -18,7 +18,10 @@ from trayexec.core.events import (
     Effect,
     Event,
     Hide,
+    Look,
+    Looked,
     OpenSession,
+    Process,
     Prompt,
     Refuse,
     RoleAssumed,
@@ -46,6 +49,7 @@ class Neighbours:
     keychain: Keychain
     prompter: Prompter
     notifier: Notifier
+    running: Callable[[tuple[Process, ...]], frozenset[Process]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,13 @@ class Loop:
                 self._start(self._to.notifier.show(notice))
             case Hide(key):
                 self._start(self._to.notifier.close(key))
+            case Look(processes):
+                asyncio.get_running_loop().call_soon(self._look, processes)
             case _:
                 assert_never(effect)
+
+    def _look(self, processes: tuple[Process, ...]) -> None:
+        self.post(Looked(processes, self._to.running(processes)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
@@ -21,14 +22,23 @@ class Files:
     shared: str | None = None
 
 
+class Then(Enum):
+    """What the caller does with its answer."""
+
+    RUNS = "it becomes the command, with the credentials in its environment"
+    PASSES = "it passes them to the process that started it, which is the one that asks"
+    OTHER = "something else"
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every request may carry: whose files, which program, which language, where the person is."""
+    """What every request may carry: whose files, which program, which language, where the person is, and what then."""
 
     files: Files
     program: str
     language: str
     hand: Hand
+    then: Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
+        {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
     )
     match said.get("op"):
         case "credentials":
