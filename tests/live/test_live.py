@@ -247,6 +247,14 @@ def test_a_changed_config_is_seen_inside(own: Rig) -> None:
     assert shell(own, f"{shlex.join([CLI_1, *WHO])} --profile added").out == "333333333333\n"
 
 
+def test_a_removed_overlay_is_made_again(open_rig: Rig) -> None:
+    """Somebody cleans the state folder under a live shell: our commands still know the user's files, and mend it."""
+    trayexec = shlex.join(COMMAND)
+    script = f'rm -r "${{AWS_CONFIG_FILE%/*}}"; {trayexec} account-b -- true && {trayexec} --live -- true && '
+    done = shell(open_rig, script + shlex.join([CLI_1, *WHO]), "account-a")
+    assert done.out == "222222222222\n", done.err
+
+
 def test_a_broken_config_leaves_the_overlay_as_it_was(own: Rig) -> None:
     """While the user's file cannot be read, live shells go on with what it last said."""
     config = own.desk.home("home/.aws/config")
