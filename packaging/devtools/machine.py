@@ -18,13 +18,18 @@ TESTS = (
     *BUS,
     "adwaita-icon-theme",
     "at-spi2-core",
+    "awscli",
+    "direnv",
     "dunst",
+    "fish",
     "fonts-dejavu-core",
     "gcr",
     "kdialog",
     "libglib2.0-bin",
     "libnotify-bin",
     "libsecret-tools",
+    "nodejs",
+    "npm",
     "openbox",
     "pinentry-gtk2",
     "pinentry-qt",
@@ -37,6 +42,7 @@ TESTS = (
     "xfce4-panel",
     "xvfb",
     "zenity",
+    "zsh",
 )
 
 
