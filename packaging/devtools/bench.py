@@ -25,7 +25,7 @@ from devtools.scratch import Scratch, scratch
 
 ROLES, BATCH = 100, 20
 LATENCY = 0.2  # seconds that each AssumeRole takes
-AT_ONCE = 10  # AssumeRole calls that the agent has in flight
+AT_ONCE = 4  # AssumeRole calls that the agent has in flight
 CROWD = 1000
 WARM = "account-a"
 

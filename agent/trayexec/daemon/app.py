@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
 
-ASSUMING = 10  # AssumeRole calls at once
+ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
 
