@@ -195,7 +195,7 @@ def test_commands_speak_japanese(bare: Rig) -> None:
         (("account-a", "aws", "s3", "ls"), "There is no verb account-a."),
         (("status", "now"), "These words do not belong here: now."),
         (("keys", "add"), "This is missing: profile."),
-        (("auth", "--wait"), "argument --wait: expected one argument."),
+        (("auth", "--wait"), "--wait lacks its value."),
     ],
 )
 def test_what_cannot_be_read_is_told_with_the_fix(bare: Rig, words: tuple[str, ...], said: str) -> None:

@@ -223,7 +223,9 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
+        raise TrayexecError(
+            trouble("usage", "{value} is not a number of lines.", "`trayexec help` shows every option.", value=text)
+        )
     return int(text)
 
 
