@@ -624,6 +624,9 @@ SENTENCES: dict[str, str] = {
 
 HELP = """\
 使い方: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+        trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
+        trayexec --live [PROFILE] -- CMD…
+        trayexec --server PROFILE -- CMD…
         trayexec VERB …
 
 朝に一度 MFA コードを入力すれば、その日はすべての AWS アカウントを使えます。ディスクにキーは残りません。
@@ -634,25 +637,65 @@ HELP = """\
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
+  --profile NAME       名前がほかのものに見えるプロファイルを指定します: -x、@home、star*
+  --live [PROFILE]     CMD の実行中、認証情報が自動で更新されます。中では AWS_PROFILE でどのプロファイルも
+                       選べます。`aws configure` などは自分の ~/.aws/config を変更します
+  --server PROFILE     プログラムを呼び出して認証情報を取得できないもの向けに、認証情報を自動で更新します。
+                       CMD には 127.0.0.1 のコンテナーエンドポイントのアドレスと、CMD の終了とともに
+                       無効になるトークンを渡します
+
+複数のプロファイルで並行して 1 回ずつ実行する:
+  P1 'prod-*' @group -- CMD…
+                       名前、glob、config.toml の [groups] のグループ。同じプロファイルは 1 回だけです。先に
+                       すべての認証情報を取得します。CMD には TRAYEXEC_PROFILE と TRAYEXEC_ACCOUNT を渡し、
+                       標準入力は空で、ターミナルはありません
+  --except GLOB        名前、glob、@group に当たるものを除外します。繰り返し指定できます
+  --jobs N             同時に実行する数 (8)
+  --output prefix      `[account-a] line` の形で届いた順に出力します。1 MiB を超える行の続きは `[account-a]+` の後です
+  --output grouped     プロファイルごとに、終了したときにまとめて出力します
+  --output json        プロファイルごとに 1 つのオブジェクト: profile, account, status, seconds, stdout, stderr,
+                       replaced, error
+  --output dir=PATH    PATH/account-a.out と PATH/account-a.err
+  --dry-run            どのプロファイルで実行するかを表示するだけです
+  --keep-going         認証情報を取得できないものがあっても、残りを実行します。付けなければ何も実行しません
+  --fail-fast          最初に失敗したときに、残りを終了させ、新しく始めません
+  --retry-failed       前回の実行で成功しなかったもの
+  --yes                ターミナルで 10 個を超えるプロファイルを実行するときの確認を省略します
 
 サブコマンド:
+  shell [PROFILE]      --live の中でシェルを起動します。プロンプトには TRAYEXEC_PROFILE を使えます
   auth [IDENTITY]      MFA コードを求めてロック解除します。--force は有効なセッションも更新し、--code-stdin は
                        コードを標準入力から読み取ります
   lock [IDENTITY]      セッションとロールの認証情報を今すぐ消去します
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
+  env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
+                       ini。--region、--need、--wait、--no-wait は実行時と同じです
+  console PROFILE      プロファイルのロールでサインインした AWS コンソールをブラウザーで開きます。--service s3 は
+                       そのサービスを、--region はそのリージョンを開き、--print はアドレスを表示します。
+                       --duration 45m はセッションがその時間続くことを保証します (最大 1 時間)
+  log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
+                       だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
                        AWS_SECRET_ACCESS_KEY から読み取ります
   keys list            AWS config のアイデンティティと、キーが保存されているかどうか
   keys remove PROFILE  キーをキーチェーンから削除します
+  credential-process PROFILE
+                       ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S は実行時と
+                       同じです (50 秒)
+  hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
+  hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
+  doctor               このマシンやシェルで妨げになっているもの
+  why PROFILE          プロファイルがどのように解決されるかを順に表示します
   agent                エージェントをフォアグラウンドで実行します。--headless を付けるとアイコンを出しません
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`keys list` では --json を使えます。
+`status`、`list`、`log`、`keys list`、`doctor`、`why` では --json を使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
-trayexec が処理できない、2 は使い方の誤り。
+trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、
+125 は認証情報を取得できないプロファイルがある。
 
 環境変数: TRAYEXEC_SOCKET はプライベートソケットを指定します。TRAYEXEC_NO_AUTOSTART=1 を設定すると、コマンドは
 エージェントを起動しません。AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE はプロジェクトごとの設定でも有効です。
