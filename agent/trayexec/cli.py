@@ -67,8 +67,16 @@ def _guarded(arguments: "Sequence[str]") -> int:
             raise
         if isinstance(error, OSError) and _lost(error):
             return FAILED
-        what = "Something went wrong inside trayexec ({kind})."
-        complain(TrayexecError(trouble("internal", what, "TRAYEXEC_DEBUG=1 shows where.", kind=type(error).__name__)))
+        complain(
+            TrayexecError(
+                trouble(
+                    "internal",
+                    "Something went wrong inside trayexec ({kind}).",
+                    "Run it again with TRAYEXEC_DEBUG=1: that shows where.",
+                    kind=type(error).__name__,
+                )
+            )
+        )
         return FAILED
     return status
 
@@ -77,7 +85,7 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if arguments[:1] == ["credential-process"]:
         from trayexec import process  # noqa: PLC0415 — SDKs wait for it: no parser, no room
 
-        return process.run(arguments[1:], environ)
+        process.run(arguments[1:], environ)
     if arguments[:1] == ["hook"]:
         from trayexec import hook  # noqa: PLC0415 — every shell waits for it when it starts
 
@@ -103,13 +111,13 @@ def _lost(error: OSError) -> bool:
     else:
         return False
     if not isinstance(error, BrokenPipeError):
-        say(f"standard output: {error.strerror}")
+        _say(Text("Standard output cannot be written: {why}.", why=error.strerror or "?"))
     return True
 
 
 def complain(error: TrayexecError) -> None:
     """Say an error and its fix to the person: never a traceback."""
-    from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
+    from trayexec.words import speaker  # noqa: PLC0415 — see _say
 
     speak = speaker(os.environ)
     hint = speak(error.trouble.hint)
@@ -125,7 +133,13 @@ def say(sentence: str) -> None:
         pass  # a full disk or a closed pipe: who does not listen is not told, and the command runs all the same
 
 
-def _usage(sentence: str, /, **values: str) -> TrayexecError:
+def _say(text: Text) -> None:
+    from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
+
+    say(speaker(os.environ)(text))
+
+
+def _usage(sentence: str, /, **values: str | Text) -> TrayexecError:
     return TrayexecError(
         trouble("usage", sentence, "Usage: trayexec [--region R] [--need 2h] [--wait S] PROFILE -- CMD…", **values)
     )
@@ -144,6 +158,7 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
         return modes.run(words, command, environ)
     request, region = plain
     request["program"] = command[0].rpartition("/")[2]
+    request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = obtain(request, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 
@@ -187,7 +202,7 @@ def seconds(option: str, value: str) -> int:
     try:
         return durations.parse_up_to(value, most)
     except ValueError as error:
-        raise _usage("{option}: {why}.", option=option, why=str(error)) from None
+        raise _usage("{option}: {why}.", option=option, why=error.args[0]) from None
 
 
 def files(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -218,9 +233,9 @@ def find(name: str, environ: "Mapping[str, str]") -> str | int:
             return path
         there = there or (os.path.exists(path) and (path is name or not os.path.isdir(path)))  # noqa: PTH110, PTH112
     if there:
-        say(f"{name}: not executable")
+        _say(Text("{name}: not executable", name=name))
         return NOT_EXECUTABLE
-    say(f"{name}: command not found")
+    _say(Text("{name}: command not found", name=name))
     return NOT_FOUND
 
 
@@ -248,7 +263,7 @@ def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mappi
     patience = int(request.get("wait", 0)) + client.PATIENCE
     for line in client.ask(connection, request, _progress(request, patience)):
         final = line
-        if line.get("note") == "code":
+        if line.get("note") in client.QUESTIONS:
             from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
 
             if terminal.answer(line, connection, environ):
@@ -291,10 +306,12 @@ def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":
             )
         if not said and sys.stderr.isatty():
             said = True
-            from trayexec.words import speaker  # noqa: PLC0415 — only when there is something to say
-
-            waiting = Text("Still waiting for {profile}…", profile=str(request.get("profile", "the agent")))
-            say(speaker(os.environ)(waiting))
+            profile = request.get("profile")
+            _say(
+                Text("Still waiting for {profile}…", profile=profile)
+                if profile
+                else Text("Still waiting for the agent…")
+            )
 
     return quiet
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
+QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
 
 
@@ -94,7 +95,7 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
                 said = wire.decode(line, LONGEST_ANSWER)
             except wire.WireError:
                 raise _garbled() from None
-            if "note" not in said or b"\n" not in rest:  # a note that has been overtaken would ask for nothing any more
+            if said.get("note") not in QUESTIONS or b"\n" not in rest:  # one that has been overtaken asks for nothing
                 yield said
             continue
         try:
@@ -127,7 +128,7 @@ def _hung_up() -> TrayexecError:
         trouble(
             "agent_gone",
             "The agent ended before it answered.",
-            "Run the command again; its log says why it ended.",
+            "Run the command again; the agent's log says why it ended.",
         )
     )
 

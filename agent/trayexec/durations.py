@@ -1,4 +1,6 @@
-"""Durations as people write them: `12h`, `1h30m`, `90s`, `2d`, plain seconds. It imports nothing, for the run path."""
+"""Durations as people write them: `12h`, `1h30m`, `90s`, `2d`, plain seconds. It imports next to nothing."""
+
+from trayexec.errors import Text
 
 LONGEST_WAIT = 3600  # seconds that a request may wait for a person
 LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no session more
@@ -11,10 +13,12 @@ _LONGEST = 32
 def parse_duration(text: str) -> int:
     """The seconds that `text` says: numbers with d, h, m and s, each at most once and in this order, or seconds alone.
 
-    Raises ValueError for everything else; its text is for a person.
+    Raises ValueError for everything else, with a `Text` that says why.
     """
     rest = text.strip().lower()
-    wrong = ValueError(f"{text[:_LONGEST]!r} is not a duration: write it like 90s, 15m, 1h30m or 2d")
+    wrong = ValueError(
+        Text("{value} is not a duration: write it like 90s, 15m, 1h30m or 2d", value=repr(text[:_LONGEST]))
+    )
     if not rest or len(rest) > _LONGEST:
         raise wrong
     if not rest.strip(_DIGITS):
@@ -34,10 +38,10 @@ def parse_duration(text: str) -> int:
 
 
 def parse_up_to(text: str, most: int) -> int:
-    """As `parse_duration`. Raises ValueError, with a text for a person, for more than `most` seconds as well."""
+    """As `parse_duration`. Raises ValueError, with a `Text` again, for more than `most` seconds as well."""
     seconds = parse_duration(text)
     if seconds > most:
-        raise ValueError(f"{text.strip()} is too long: at most {format_duration(most)}")
+        raise ValueError(Text("{value} is too long: at most {most}", value=text.strip(), most=format_duration(most)))
     return seconds
 
 

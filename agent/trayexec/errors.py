@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 class Text:
-    """A sentence for a person: an English template and the values that go into it."""
+    """A sentence for a person: an English template and the values that go into it, texts themselves or plain."""
 
     __slots__ = ("template", "values")
 
-    def __init__(self, template: str, /, **values: str | int) -> None:
+    def __init__(self, template: str, /, **values: "str | int | Text") -> None:
         """Keep `template` (a `str.format` pattern) and its `values`; nothing is formatted yet."""
         self.template = template
-        self.values: Mapping[str, str | int] = values
+        self.values: Mapping[str, str | int | Text] = values
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
@@ -60,7 +60,7 @@ class Trouble:
         return hash((self.code, self.title))
 
 
-def trouble(code: str, title: str, hint: str, /, **values: str | int) -> Trouble:
+def trouble(code: str, title: str, hint: str, /, **values: str | int | Text) -> Trouble:
     """A `Trouble` whose title and hint share the same values."""
     return Trouble(code, Text(title, **values), Text(hint, **values))
 

@@ -7,7 +7,7 @@ last one left, and only with neither makes the overlay itself. It never starts a
 import os
 import sys
 
-from trayexec import cli, client, origin, paths
+from trayexec import cli, client, origin, ourselves, paths
 from trayexec.errors import TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -34,8 +34,9 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         )
     environ = origin.completed(environ)
     shell = words[0]
+    us = " ".join(_quoted(word, shell) for word in ourselves.command())
     if shell == "direnv":
-        sys.stdout.write(_template(shell).replace("@TRAYEXEC@", _quoted(_ourselves())))
+        sys.stdout.write(_template(shell).replace("@TRAYEXEC@", us))
         return cli.OK
     found = _overlay(environ)
     if shell == "sh":
@@ -51,8 +52,8 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
             )
         sys.stdout.write(_variables(found, profile))
         return cli.OK
-    code = _template(shell)
-    for name, value in {**found, "verbs": " ".join(VERBS), "trayexec": _ourselves()}.items():
+    code = _template(shell).replace("@TRAYEXEC@", us)
+    for name, value in {**found, "verbs": " ".join(VERBS)}.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
     _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
     sys.stdout.write(code)
@@ -144,13 +145,6 @@ def _quoted(value: str, shell: str = "sh") -> str:
     if shell == "fish":
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
     return "'" + value.replace("'", "'\"'\"'") + "'"
-
-
-def _ourselves() -> str:
-    """The command that is running now: a shell's start may come before its PATH is complete."""
-    named = sys.argv[0]
-    script = os.path.abspath(named)  # noqa: PTH100 — pathlib is slow to import
-    return script if "/" in named and os.access(script, os.X_OK) else "trayexec"
 
 
 def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:

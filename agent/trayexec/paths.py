@@ -53,8 +53,13 @@ def settings_path(environ: "Mapping[str, str]") -> str:
 
 
 def log_path(environ: "Mapping[str, str]") -> str:
-    """The agent's log."""
+    """The agent's log: what happened to the agent itself."""
     return state_folder(environ) + "/agent.log"
+
+
+def ledger_path(environ: "Mapping[str, str]") -> str:
+    """Who asked for what, and what was answered."""
+    return state_folder(environ) + "/requests.jsonl"
 
 
 def _absolute(environ: "Mapping[str, str]", name: str) -> str:

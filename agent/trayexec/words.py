@@ -12,6 +12,11 @@ def language(environ: "Mapping[str, str]") -> str:
     return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
 
 
+def is_japanese(locale: str) -> bool:
+    """Whether `locale` (`ja_JP.UTF-8`) asks for Japanese; `jam`, say, is another language."""
+    return locale[:2] == "ja" and not locale[2:3].isalpha()
+
+
 def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
     """What turns a text into a sentence in the language that `environ` asks for."""
     return speaker_of(language(environ))
@@ -19,11 +24,12 @@ def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
 
 def speaker_of(locale: str) -> "Callable[[Text], str]":
     """What turns a text into a sentence in the language of `locale` (`ja_JP.UTF-8`)."""
-    if not locale.startswith("ja"):
+    if not is_japanese(locale):
         return str
     from trayexec.japanese import SENTENCES  # noqa: PLC0415 — only for who reads it
 
     def speak(text: Text) -> str:
-        return SENTENCES.get(text.template, text.template).format(**text.values)
+        values = {name: speak(value) if isinstance(value, Text) else value for name, value in text.values.items()}
+        return SENTENCES.get(text.template, text.template).format(**values)
 
     return speak

@@ -14,18 +14,20 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from devtools import bench_fanout
+from devtools.figure import Figure
 from devtools.machine import BUS, VENV, NotReadyError, environment, need, tell
 from devtools.scratch import Scratch, scratch
 
 ROLES, BATCH = 100, 20
 LATENCY = 0.2  # seconds that each AssumeRole takes
-AT_ONCE = 4  # AssumeRole calls that the agent has in flight
+AT_ONCE = 10  # AssumeRole calls that the agent has in flight
 CROWD = 1000
 SDKS = 32
 WARM = "account-a"
@@ -55,16 +57,6 @@ class Form(Enum):
     JSON = "JSON"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of the result. `met` is None where there is no goal."""
-
-    what: str
-    goal: str
-    measured: str
-    met: bool | None = None
-
-
 def measure(pace: Pace, form: Form) -> int:
     """Measure everything and print it. Returns 0 when every goal is met, else 1."""
     need(BUS)
@@ -86,6 +78,8 @@ def measure(pace: Pace, form: Form) -> int:
             lambda: _round_trips(here, trips, 64),
             lambda: _endpoint(here, trips),
             lambda: _cold(here),
+            lambda: bench_fanout.accounts(here, ROLES, AT_ONCE, LATENCY),
+            lambda: bench_fanout.throughput(here),
             lambda: _memory(here),
             lambda: _idle(here, idling),
             lambda: _crowd(here, CROWD),
@@ -169,7 +163,7 @@ def _cold(here: Scratch) -> Figure:
     middle = statistics.median(times)
     at_once = here.aws.ask("calls")["most_at_once"]
     measured = (
-        f"{middle:.2f} s = {middle / least:.2f} times {least:.0f} s ({at_once} in flight; median of {len(times)})"
+        f"{middle:.2f} s = {middle / least:.2f} times {least:.1f} s ({at_once} in flight; median of {len(times)})"
     )
     what = f"{BATCH} profiles cold, {LATENCY * 1000:.0f} ms STS latency"
     return Figure(what, f"≤ {COLD} times", measured, middle <= COLD * least and at_once == AT_ONCE)

@@ -18,13 +18,18 @@ TESTS = (
     *BUS,
     "adwaita-icon-theme",
     "at-spi2-core",
+    "awscli",
+    "direnv",
     "dunst",
+    "fish",
     "fonts-dejavu-core",
     "gcr",
     "kdialog",
     "libglib2.0-bin",
     "libnotify-bin",
     "libsecret-tools",
+    "nodejs",
+    "npm",
     "openbox",
     "pinentry-gtk2",
     "pinentry-qt",
@@ -37,7 +42,10 @@ TESTS = (
     "xfce4-panel",
     "xvfb",
     "zenity",
+    "zsh",
 )
+# Node's own Debian package brings npm along, and conflicts with Debian's npm: where the program is, that will do.
+FROM_ELSEWHERE = {"npm"}
 
 
 class NotReadyError(Exception):
@@ -119,7 +127,7 @@ def _missing(packages: Sequence[str]) -> list[str]:
         check=False,  # it fails when one of them is unknown
     )
     installed = {line.split()[1] for line in asked.stdout.splitlines() if line.startswith("installed ")}
-    return [one for one in packages if one not in installed]
+    return [one for one in packages if one not in installed and not (one in FROM_ELSEWHERE and shutil.which(one))]
 
 
 def _fingerprint() -> str:

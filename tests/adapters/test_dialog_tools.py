@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trayexec.adapters.dialogs import kdialog, pinentry, zenity
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import write
+from trayexec.adapters.dialogs.tk_child import fold
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
 from trayexec.errors import Text
 
@@ -220,7 +221,7 @@ def test_a_command_prints_the_code(tmp_path: Path) -> None:
     assert dialogs.name == "command"
     assert isinstance(answer, Entered)
     assert answer.text.reveal() == "123456"
-    about = {"TRAYEXEC_IDENTITY": "work", "TRAYEXEC_MFA_SERIAL": "arn:aws:iam::1:mfa/me"}
+    about = {"TRAYEXEC_IDENTITY": "work", "TRAYEXEC_MFA_SERIAL": "arn:aws:iam::1:mfa/me", "TRAYEXEC_CHAIN": "*"}
     assert calls(tmp_path) == [(["--for", "a b", "$HOME"], about)]
 
 
@@ -320,3 +321,19 @@ def test_the_language_is_the_callers() -> None:
 
     said = [sheet.heading, sheet.device, sheet.asked, sheet.reason, sheet.hurry, sheet.counting, sheet.counted]
     assert all(line.startswith("«") for line in [*said, sheet.prompt, sheet.digits, sheet.accept, sheet.cancel])
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("Six digits, please", ["Six digits,", "please"]),
+        ("AWS が断りました。", ["AWS が断りまし", "た。"]),
+        ("新しいコードは 27 秒後", ["新しいコードは", "27 秒後"]),
+        ("あいうえおかき。く", ["あいうえおか", "き。く"]),
+        ("arn:aws:iam::111111111111:mfa/alice", ["arn:aws:iam::111111111111:mfa/alice"]),
+        ("", [""]),
+    ],
+)
+def test_tk_folds_japanese_between_letters(words: str, lines: list[str]) -> None:
+    """A word of other letters stays whole, and no line begins with a full stop."""
+    assert fold(words, 15, lambda text: sum(1 + (not letter.isascii()) for letter in text)) == "\n".join(lines)

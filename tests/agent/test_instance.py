@@ -1,6 +1,7 @@
 """One agent per socket: how it starts, what it refuses to start on, how it ends."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from awssim import Kind
 from support.desktop import eventually
 from support.others import NOBODY, mode, needs_root, processes_of, unprivileged
-from support.rig import Rig, alive, holder
+from support.rig import COMMAND, Rig, alive, holder
 
 
 def agents(rig: Rig) -> list[int]:
@@ -55,7 +56,7 @@ def test_agent_start_and_stop_say_what_is(bare: Rig) -> None:
     """Both are content when there is nothing to do; after stop nothing is left."""
     assert bare.run("agent", "stop").status == 0
     assert bare.run("agent", "start").status == 0
-    assert bare.run("agent", "start").err == "trayexec: the agent runs already\n"
+    assert bare.run("agent", "start").err == "trayexec: the agent is running already\n"
     pid = bare.agent_pid
     assert bare.run("agent", "stop").status == 0
     eventually("the agent to end", lambda: not alive(pid))
@@ -89,6 +90,12 @@ def test_a_folder_that_was_open_is_closed(bare: Rig) -> None:
     assert mode(bare.socket.parent) == 0o700
 
 
+def as_made(path: Path) -> tuple[int, int, int]:
+    """Which file it is and how it was made; following a link would change the time of its last reading."""
+    seen = path.lstat()
+    return seen.st_ino, seen.st_mode, seen.st_mtime_ns
+
+
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link", "link"])
 def test_what_stands_in_the_sockets_place_is_left_alone(bare: Rig, kind: str) -> None:
     """What is no socket is not ours to remove: the command says what is in the way."""
@@ -103,13 +110,13 @@ def test_what_stands_in_the_sockets_place_is_left_alone(bare: Rig, kind: str) ->
             bare.socket.symlink_to(target)
         case _:
             bare.socket.symlink_to("nowhere")
-    before = bare.socket.lstat()
+    before = as_made(bare.socket)
     done = bare.run("account-a", "--", "true")
     assert done.status == 125
     assert str(bare.socket) in done.err
     assert "TRAYEXEC_SOCKET" in done.err
     assert "Traceback" not in done.err
-    assert bare.socket.lstat() == before
+    assert as_made(bare.socket) == before
     assert target.read_text() == "precious"
 
 
@@ -311,3 +318,42 @@ def test_a_stale_socket_of_nobody_is_replaced(bare: Rig) -> None:
         dead.bind(str(bare.socket))
     assert bare.run("status").status == 0
     assert bare.agent_pid
+
+
+@pytest.mark.parametrize("lost", ["socket", "folder"])
+def test_an_agent_without_its_socket_makes_room(rig: Rig, lost: str) -> None:
+    """When a tidy-up takes the socket or its folder away, the agent forgets and ends, and the next command works."""
+    rig.answer_by_itself()
+    first = rig.start_agent()
+    if lost == "socket":
+        rig.socket.unlink()
+    else:
+        shutil.rmtree(rig.socket.parent)
+    done = rig.run("account-a", "--", "true")
+    assert done.status == 0, done.err
+    assert rig.agent_pid not in {0, first}
+    eventually("the first agent to end", lambda: not alive(first))
+    assert rig.run("account-b", "--no-wait", "--", "true").status == 0, "its end has not taken the new socket away"
+
+
+def test_an_agent_that_is_stuck_is_said(bare: Rig) -> None:
+    """A stopped process answers nobody: `agent stop` does not wait for ever, and says how to end it."""
+    pid = bare.start_agent()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = bare.run("agent", "stop")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert done.status == 125
+    assert f"kill -9 $(cat {bare.socket.with_suffix('.lock')})" in done.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_first_run_with_closed_streams(rig: Rig, closed: str) -> None:
+    """The agent starts and the command runs, whichever descriptors the shell left free."""
+    rig.answer_by_itself()
+    marker = rig.desk.home("ran")
+    words = [*COMMAND, "account-a", "--", "sh", "-c", f"echo > '{marker}'"]
+    done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], env=rig.env, timeout=30, check=False)
+    assert done.returncode == 0
+    assert marker.exists()

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from awssim import control
+from awssim import control, signin
 from awssim.faults import Fault, Kind, Script
 from awssim.sigv4 import Received, read_authorization
 from awssim.sts import EXPIRED_TOKEN, INVALID_TOKEN, Answer, Call, Lifetimes, Refused, Service, iso, read_parameters
@@ -63,6 +63,7 @@ class Sim:
         self.world = default_world() if world is None else world
         self.script = Script()
         self._service = Service(self.world, clock)
+        self._signin = signin.Signin(self.world, clock)
         self._port = port
         self._tls = tls
         self._lock = threading.Lock()
@@ -126,16 +127,23 @@ class Sim:
             return self._most_at_once
 
     def issued_secrets(self) -> frozenset[str]:
-        """Every secret access key, session token and MFA seed that exists or ever did: what must be found nowhere."""
+        """Every secret access key, token and MFA seed that exists or ever did: what must be found nowhere."""
         with self._lock:
             keys = tuple(self.world.keys.values())
-            seeds = {device.seed for device in self.world.devices.values()}
-        return frozenset(seeds | {key.secret for key in keys} | {key.token for key in keys if key.token is not None})
+            seeds = frozenset(device.seed for device in self.world.devices.values())
+            tokens = self._signin.tokens
+        return tokens | seeds | {key.secret for key in keys} | {key.token for key in keys if key.token is not None}
 
     def codes_used(self) -> frozenset[str]:
         """Every TokenCode that ever arrived. Six digits also occur by chance: search where codes could be."""
         with self._lock:
             return frozenset(self._service.codes_used)
+
+    @property
+    def visits(self) -> tuple[signin.Visit, ...]:
+        """Every request to the sign-in, in order."""
+        with self._lock:
+            return tuple(self._signin.visits)
 
     # What a test may turn
 
@@ -167,6 +175,28 @@ class Sim:
             self._service.lifetimes = Lifetimes(session, role)
 
     # One request
+
+    def sign_in(self, request: Received) -> Reply | None:
+        """A request to the federation endpoint; some faults can meet it, under the action `getSigninToken`."""
+        fault = self.script.take("getSigninToken", "") if request.method == "POST" else None
+        date = {"Date": formatdate(self.now(), usegmt=True), "Content-Type": "text/html"}
+        match fault.kind if fault else None:
+            case Kind.DROP_BEFORE | Kind.DROP_AFTER:
+                return None
+            case Kind.HTML:
+                return Reply(200, date, PORTAL)
+            case Kind.REDIRECT:
+                return Reply(302, {**date, "Location": "http://portal.invalid/login"}, PORTAL)
+            case Kind.ERROR_500 | Kind.ERROR_503:
+                return Reply(503, date, b"<html><body>Service Unavailable</body></html>")
+            case Kind.HUGE:
+                return Reply(200, date, b" " * 10_000_000)
+            case _:
+                pass
+        with self._lock:
+            told = self._signin.answer(request)
+        headers = {**date, "Content-Type": told.kind, **({"Location": told.location} if told.location else {})}
+        return Reply(told.status, headers, told.body)
 
     def answer(self, request: Received) -> Reply | None:
         """Everything that happens to a request; None when the connection is to be closed without an answer."""
@@ -334,7 +364,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in self.headers.items():
             lower = name.lower()
             headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
-        reply = sim.answer(Received(self.command, path, query, headers, body))
+        received = Received(self.command, path, query, headers, body)
+        reply = sim.sign_in(received) if path == signin.PATH else sim.answer(received)
         if reply is None:
             self.close_connection = True
         else:

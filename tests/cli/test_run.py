@@ -197,7 +197,7 @@ def test_any_name_can_be_a_profile(open_rig: Rig, name: str) -> None:
     [
         ["--", "true"],
         ["account-a", "--"],
-        ["account-a", "account-b", "--", "true"],
+        ["--live", "account-a", "account-b", "--", "true"],
         ["--nonsense", "account-a", "--", "true"],
         ["account-a", "--need", "--", "true"],
         ["account-a", "--need", "soon", "--", "true"],

@@ -1,6 +1,7 @@
 """Roles: assumed when asked for, one call at a time, renewed while in use, and the last good kept when AWS fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -442,3 +443,21 @@ def test_the_session_itself_is_served_to_its_last_minute(stage: Stage) -> None:
     assert stage.got(stage.ask(BASE, wait=0)) == "locked"
     assert calls(stage) == 0
     assert AUDIT not in stage.broker.roles
+
+
+# More than an hour
+
+
+def test_a_role_that_wants_more_than_an_hour_is_told_once_that_it_gets_one(stage: Stage) -> None:
+    """The first caller hears it, the next does not; a role that asks for an hour never does."""
+    long = replace(ADMIN, seconds=43200)
+    first, usual = stage.ask(profile("long", long)), stage.ask()
+    stage.give()
+    stage.give()
+    stage.wait(50 * MINUTE)
+    again = stage.ask(profile("long", long))
+    assert stage.notes(first) == ["hour"]
+    assert stage.notes(usual) == []
+    assert stage.notes(again) == []
+    stage.give()
+    stage.give()

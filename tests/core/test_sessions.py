@@ -420,7 +420,7 @@ def test_a_wrong_code_is_asked_again_at_the_terminal(stage: Stage) -> None:
     caller = stage.ask(hand=Hand.TERMINAL)
     stage.auth(code="123456", hand=Hand.TERMINAL)
     stage.refuse(Refusal.CODE)
-    assert stage.notes(caller) == ["code", "code"]
+    assert stage.notes(caller) == ["code", "again"]
     assert not stage.dialogs
 
 

@@ -1,14 +1,14 @@
 """A rig with a dozen roles, its session open."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from awssim import Sim
 from awssim.world import Trust, World
-from conftest import Keyring
 from support.desktop import private_desktop
-from support.rig import Rig, rig_on, world_with
+from support.rig import Keyring, Rig, rig_on, world_with
 
 ROLES = 12
 TRUST = Trust(("arn:aws:iam::111111111111:root",), mfa=True)
@@ -41,3 +41,21 @@ def fan(keyring: Keyring) -> Iterator[Rig]:
 def own(keyring: Keyring) -> Iterator[Rig]:
     """A test's own, locked."""
     yield from rig_with_roles(keyring)
+
+
+@pytest.fixture
+def processes() -> Callable[[str], list[int]]:
+    """Which processes have a word in their command line."""
+
+    def find(word: str) -> list[int]:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().split(b"\0")
+            except OSError:  # it has ended meanwhile
+                continue
+            if word.encode() in words:
+                found.append(int(path.parent.name))
+        return found
+
+    return find

@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from awssim.faults import Kind
 from support.desktop import eventually
-from support.rig import Rig, end_process
+from support.rig import COMMAND, Rig, end_process
 
 
 def table(err: str) -> dict[str, list[str]]:
@@ -67,7 +68,7 @@ def test_an_identity_without_a_role_has_its_own_account(fan: Rig) -> None:
 
 def test_stdin_is_empty_and_there_is_no_terminal(fan: Rig) -> None:
     """Who reads gets nothing, instead of everybody a part or standing still."""
-    done = fan.run("account-*", "--", "sh", "-c", "cat; : < /dev/tty || echo none", stdin="for nobody")
+    done = fan.run("account-*", "--", "sh", "-c", "cat; (: < /dev/tty) 2> /dev/null || echo none", stdin="for nobody")
     assert sorted(done.out.splitlines()) == ["[account-a] none", "[account-b] none"]
 
 
@@ -99,6 +100,24 @@ def test_jobs_is_how_many_run_at_a_time(fan: Rig) -> None:
     script = "mkdir busy || echo met; echo $TRAYEXEC_PROFILE; sleep 0.05; rmdir busy"
     done = fan.run("role-00*", "--jobs", "1", "--", "sh", "-c", script)
     assert done.out.splitlines() == [f"[role-{n:03}] role-{n:03}" for n in range(10)]
+
+
+@pytest.mark.parametrize("output", ["prefix", "json", "dir=few"])
+def test_few_descriptors_only_make_it_slower(fan: Rig, output: str) -> None:
+    """Where the machine has no room for all, those that do not fit wait until others have ended."""
+    words = [*COMMAND, "role-*", "--jobs", "12", "--output", output, "--", "sh", "-c", "sleep 0.2; echo ran"]
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -n 36; "$@"', "sh", *words],
+        env=fan.environment(),
+        cwd=fan.desk.home("home"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    files = "".join(path.read_text() for path in fan.desk.home("home/few").glob("*.out"))
+    assert (files if output == "dir=few" else done.stdout).count("ran") == 12
 
 
 def test_groups_come_from_the_settings(fan: Rig) -> None:
@@ -154,7 +173,7 @@ def test_any_name_can_be_one_of_many(fan: Rig, name: str) -> None:
     words = ["--profile", name] if name[0] in "-@" or name[-1] == "*" else [name]
     done = fan.run(*words, "account-b", "--", "sh", "-c", 'printf %s "$TRAYEXEC_PROFILE"', env=env)
     assert sorted(done.out.splitlines()) == sorted([f"[{name}] {name}", "[account-b] account-b"]), done.err
-    folder = fan.desk.home("outputs") / str(len(name))
+    folder = fan.desk.home("outputs") / name.encode().hex()
     done = fan.run(*words, "--output", f"dir={folder}", "--", "echo", name, env=env)
     assert done.status == 0, done.err
     (out,) = folder.glob("*.out")
@@ -185,11 +204,11 @@ def test_a_script_without_interpreter_runs_and_one_with_a_wrong_one_fails(fan: R
     script = fan.write("bare-script", "echo $1\n")
     script.chmod(0o755)
     assert fan.run("*-a", "--", str(script), "x").out == "[account-a] x\n"
-    script = fan.write("bad-script", "#!/nonexistent\n")
+    script = fan.write("bad-script", f"#!{fan.desk.home('missing')}\n")
     script.chmod(0o755)
     done = fan.run("account-*", "--", str(script))
     assert done.status == 123
-    assert {cells[1] for cells in table(done.err).values()} == {"127"}
+    assert {cells[1] for cells in table(done.err).values()} == {"127"}, done.err
 
 
 # Credentials first
@@ -230,7 +249,7 @@ def test_the_code_is_asked_once_on_the_terminal(own: Rig) -> None:
     status, screen = terminal.ended()
     assert status == 0
     assert screen.count("MFA code") <= 1  # what the agent says of the wrong one may come after the question
-    assert own.sim.count("AssumeRole", "ok") == 10
+    assert own.sim.count("AssumeRole") == 10
 
 
 def test_without_anybody_to_ask_nothing_runs(own: Rig) -> None:
@@ -263,7 +282,7 @@ def test_credentials_are_fresh_when_a_late_command_starts(own: Rig) -> None:
     """With under 20 minutes left they are asked for again; without an agent what is still good is used."""
     own.sim.live(role=700)
     own.unlock()
-    done = own.run("account-*", "--jobs", "1", "--", *mark(own, 'kill -9 "$AGENT" || :'), env={"AGENT": "0"})
+    done = own.run("account-*", "--jobs", "1", "--", *mark(own))
     assert done.status == 0, done.err
     assert marked(own) == {"account-a", "account-b"}
     assert own.log.count("'account-b'") == 2
@@ -315,7 +334,7 @@ def test_a_dry_run_only_says_who(own: Rig) -> None:
 
 def test_the_failures_of_the_last_run_can_be_tried_again(fan: Rig) -> None:
     """All that did not succeed, and nobody else, until all have."""
-    script = mark(fan, "[ $TRAYEXEC_PROFILE != $BAD ]")
+    script = mark(fan, '[ "$TRAYEXEC_PROFILE" != "$BAD" ]')
     done = fan.run("account-*", "role-000", "--", *script, env={"BAD": "account-b"})
     assert done.status == 123
     assert marked(fan) == {"account-a", "account-b", "role-000"}

@@ -113,7 +113,7 @@ def test_lock_ends_the_waiting_at_once(rig: Rig) -> None:
     """When it is decided that no credentials come, whoever waits is told, and ends."""
     rig.start_agent()
     waiting = rig.start("credential-process", "account-a")
-    eventually("the prompt", lambda: rig.phase() == "prompting" or "credentials" in rig.log)
+    eventually("the prompt", lambda: rig.phase() == "prompting")
     rig.run("lock")
     _, err = waiting.communicate(timeout=20)
     assert waiting.returncode == 125
@@ -138,6 +138,16 @@ def test_a_profile_served_by_ourselves_is_refused(open_rig: Rig) -> None:
     done = open_rig.run("credential-process", "loop", env={"AWS_CONFIG_FILE": str(file)})
     assert done.status == 125
     assert "served by trayexec itself" in done.err
+
+
+def test_a_command_that_prints_the_code_may_not_wait_for_it(rig: Rig) -> None:
+    """A prompt command that uses a served profile is refused at once, instead of waiting for itself."""
+    said = rig.desk.home("said")
+    line = f"{shlex.join([*COMMAND, 'credential-process', 'account-b'])} 2>{said}; exit 1"
+    rig.settings(f"[prompt]\nmethod = {json.dumps(['sh', '-c', line])}\n")
+    waiting = rig.start("credential-process", "account-a", "--wait", "9")
+    eventually("the refusal", lambda: said.exists() and "the very command" in said.read_text())
+    assert waiting.poll() is None
 
 
 NAMES = [

@@ -15,7 +15,7 @@ from trayexec import __version__
 TOP = Path(__file__).parents[2]
 
 # Building and installing go through pip, which may have to download.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.timeout(300)
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str] | None = None, *, where: Path = TOP) -> str:

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from support.javascript import who
+from support.node import modules
 from support.rig import COMMAND, Rig
 
 V1, V2 = str(Path(sys.executable).with_name("aws")), "/usr/bin/aws"  # PyPI's, Debian's
 A, B = "arn:aws:sts::222222222222:assumed-role/Deploy/", "arn:aws:sts::333333333333:assumed-role/Deploy/"
 BOTO = "import boto3, sys; print(boto3.client('sts', endpoint_url=sys.argv[1]).get_caller_identity()['Arn'])"
+JAVASCRIPT = """\
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+const answer = await new STSClient({ endpoint: process.argv[2] }).send(new GetCallerIdentityCommand({}));
+console.log(answer.Arn);
+"""
 # One process, one client: the SDK itself comes back for new credentials.
 BOTO_TWICE = """\
 import boto3, sys, time
@@ -41,12 +46,14 @@ STRANGE = {
 
 def programs(rig: Rig) -> dict[str, list[str]]:
     """Each client, asking who it is."""
+    script = modules() / "whoami.mjs"
+    script.write_text(JAVASCRIPT)
     identity = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", rig.sim.url]
     return {
         "boto3": [sys.executable, "-c", BOTO, rig.sim.url],
         "cli v1": [V1, *identity],
         "cli v2": [V2, *identity],
-        "javascript": ["node", str(who()), rig.sim.url],
+        "javascript": ["node", str(script), rig.sim.url],
     }
 
 

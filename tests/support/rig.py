@@ -115,6 +115,12 @@ class Rig:
         return path.read_text() if path.exists() else ""
 
     @property
+    def ledger(self) -> list[dict[str, Any]]:
+        """Who asked for what, and what was answered: the lines of the file in use."""
+        path = self.desk.home("home/.local/state/trayexec/requests.jsonl")
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
     def tries(self) -> int:
         """How often `answer_by_itself` was asked for a code."""
         path = self.desk.home("asked")

@@ -15,6 +15,7 @@ from trayexec.core.events import (
     AssumeRole,
     Authenticate,
     Caller,
+    CheckKeys,
     Configured,
     Confirm,
     Deliver,
@@ -25,6 +26,7 @@ from trayexec.core.events import (
     Hand,
     Hide,
     Lock,
+    Look,
     OpenSession,
     Prompt,
     Refuse,
@@ -347,7 +349,7 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "expires in" in str(notice.title):
                     self._witness_warning(notice.key)
-            case Hide():
+            case Hide() | CheckKeys() | Look():
                 pass
 
     def _witness_answer(self, effect: Deliver | Confirm | Refuse) -> None:

@@ -148,7 +148,7 @@ def parse(text: str, *, file: str) -> _Parsed:
             trouble(
                 "config_syntax",
                 "Line {line} of {file} starts the section [{section}] a second time.",
-                "Make one section of the two.",
+                "Merge the two into one section.",
                 file=shown(file),
                 line=error.lineno or 0,
                 section=shown(error.section),

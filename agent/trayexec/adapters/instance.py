@@ -1,5 +1,6 @@
 """One agent per socket: the folder is ours, a lock held for life decides, and only its holder touches the socket."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -8,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec.errors import TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_PATH = 107  # bytes in sockaddr_un (unix(7)) without the final NUL; macOS has 103 and says so itself
 
@@ -20,10 +21,20 @@ class Claim:
     path: Path
     lock: int
     listener: socket.socket
+    made: os.stat_result
+
+    def holds(self) -> bool:
+        """Whether socket and lock are still where they were made: a logout or a tidy-up may have taken them away."""
+        try:
+            there, lock = self.path.lstat(), _lock_of(self.path).lstat()
+        except OSError:
+            return False
+        return os.path.samestat(there, self.made) and os.path.samestat(lock, os.fstat(self.lock))
 
     def release(self) -> None:
-        """Remove the socket and let the next agent in."""
-        self.path.unlink(missing_ok=True)
+        """Remove the socket, unless it is another agent's by now, and let the next agent in."""
+        if self.holds():
+            self.path.unlink(missing_ok=True)
         self.listener.close()
         os.close(self.lock)
 
@@ -41,14 +52,14 @@ def claim(path: Path) -> Claim:
         raise TrayexecError(
             trouble(
                 "socket_path",
-                "The socket's path is too long for a socket: {path}",
+                "The path of the private socket is too long: {path}",
                 "Name a shorter one with TRAYEXEC_SOCKET (at most {most} bytes).",
                 path=str(path),
                 most=LONGEST_PATH,
             )
         )
     _own_folder(path.parent)
-    lock = _lock(path.with_suffix(".lock"))
+    lock = _lock(_lock_of(path))
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -59,7 +70,11 @@ def claim(path: Path) -> Claim:
         raise _cannot(path, error) from None
     finally:
         os.umask(before)
-    return Claim(path, lock, listener)
+    return Claim(path, lock, listener, path.lstat())
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_suffix(".lock")
 
 
 def _own_folder(folder: Path) -> None:
@@ -69,23 +84,23 @@ def _own_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileExistsError:
-        raise _untrusted(folder, "it is no folder") from None
+        raise _untrusted(folder, Text("it is not a folder")) from None
     except OSError as error:
-        why = "it is a symbolic link" if error.errno in {errno.ELOOP, errno.ENOTDIR} else str(error.strerror)
+        why = Text("it is a symbolic link") if error.errno in {errno.ELOOP, errno.ENOTDIR} else str(error.strerror)
         raise _untrusted(folder, why) from None
     try:
         seen = os.fstat(handle)
         if seen.st_uid != os.geteuid():
-            raise _untrusted(folder, "it belongs to another user")
+            raise _untrusted(folder, Text("it belongs to another user"))
         if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise _untrusted(folder, "others may write to it")
+            raise _untrusted(folder, Text("others may write to it"))
         if folder.name == "trayexec" and seen.st_mode & 0o077:
             os.fchmod(handle, 0o700)
     finally:
         os.close(handle)
 
 
-def _untrusted(folder: Path, why: str) -> TrayexecError:
+def _untrusted(folder: Path, why: str | Text) -> TrayexecError:
     return TrayexecError(
         trouble(
             "socket_folder",
@@ -128,8 +143,9 @@ def _lock(path: Path) -> int:
                 pid=pid,
             )
         ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
+    with contextlib.suppress(OSError):  # on a full disk the lock holds all the same; only the number is not there
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
     return lock
 
 
@@ -143,7 +159,7 @@ def _remove_stale(path: Path) -> None:
         raise TrayexecError(
             trouble(
                 "socket",
-                "{path} is in the way: it is no socket.",
+                "{path} is in the way: it is not a socket.",
                 "Move it away, or name another socket with TRAYEXEC_SOCKET.",
                 path=str(path),
             )

@@ -7,6 +7,7 @@ credentials file. Blocking; one process at a time, decided by a lock.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -21,7 +22,7 @@ from trayexec import origin, wire
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
 from trayexec.adapters.plainfile import Stamp
-from trayexec.core.inifile import Parsed, changes, written
+from trayexec.core.inifile import Parsed, Value, changes, written
 from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.errors import Text, TrayexecError, trouble
@@ -31,7 +32,8 @@ SETTLED = 0.2  # seconds a file must have been left alone before we take it for 
 _PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
 _DIGEST = 16
 _KEPT = 8
-_SAFE = re.compile(r"[\w@%+=:,./-]{1,120}", re.ASCII)  # what a `#!` line holds on every system
+_UNDECODED = re.compile(r"[\ud800-\udfff]")
+_OWN = 2  # how many of the stamps are of the user's own files
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,22 @@ class Means:
     tell: Callable[[Text], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the two files of an overlay say, whoever wrote it; None where there is no file."""
+
+    overlay: str | None
+    keys: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What somebody began with, if that is known, and what they made of it."""
+
+    before: str | None
+    after: str
+
+
 class Overlays:
     """All overlays under one folder, which is made when the first one is wanted."""
 
@@ -148,26 +166,35 @@ class Overlays:
     def _refresh(self, place: Place) -> None:
         if self._stamps(place) == self._seen.get(place.folder):
             return
+        self._seen.pop(place.folder, None)
+        own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
             with _alone(self._folder):
-                self._carry_home(place)
-                self._write(place)
-                self._seen[place.folder] = self._stamps(place)
+                found = _Found(_text(place.overlay), _text(place.empty))
+                if found.overlay != self._base(place, found):
+                    found = _Found(_settled(place.overlay), found.keys)
+                while True:
+                    self._carry_home(place, found)
+                    late = self._write(place, found)
+                    if late == found:
+                        break
+                    found = late  # somebody wrote at the last moment
+                stamps = self._stamps(place)
+                if _text(place.overlay) == self._base(place, _Found(_text(place.overlay), "")):
+                    self._seen[place.folder] = (*own, *stamps[_OWN:])
         except OSError as error:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
-        return tuple(
-            plainfile.stamp_of(str(path))
-            for path in (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
-        )
+        files = (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
+        return (*(plainfile.stamp_of(str(path)) for path in files), (hash(tuple(self._means.groups())),))
 
-    def _write(self, place: Place) -> None:
-        """Write the overlay as the user's files want it now, where that differs from what is there."""
+    def _write(self, place: Place, found: "_Found") -> "_Found":
+        """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
         means = self._means
         catalogue = means.files.load(str(place.config), str(place.shared))
-        if catalogue.warning is not None and place.overlay.exists():
-            return  # the files are broken at the moment: what they last said stays
+        if catalogue.warning is not None and found.overlay is not None:
+            return found  # the files are broken at the moment: what they last said stays
         config, shared = parsed(place.config), parsed(place.shared)
         text = overlay(config, shared, catalogue, origin=str(place.config), command=means.command)
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
@@ -176,23 +203,26 @@ class Overlays:
         words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         _put(place.words, words)
         _put(place.origin, wire.document(own))
-        _put(place.empty, "")
         _put(place.base(digest), text)
-        _put(place.overlay, text)
         bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
         # Nothing carries home what would be written here, so that is refused: nobody may write.
         _put(place.server, bare, mode=_READ_ONLY)
+        late = _Found(_swap(place.overlay, text), _swap(place.empty, ""))
         _forget(place.folder.glob("base-*"), place.base(digest))
+        return late
 
-    def _carry_home(self, place: Place) -> None:
+    def _base(self, place: Place, found: "_Found") -> str | None:
+        """What this overlay was when we wrote it; None when that is not known."""
+        digest = (found.overlay or "")[2 : 2 + _DIGEST]
+        return _text(place.base(digest)) if digest.isalnum() else None
+
+    def _carry_home(self, place: Place, found: "_Found") -> None:
         """Bring what others wrote here to the user's own files. Nothing of it is lost, whatever it is."""
-        now = _text(place.overlay)
-        digest = (now or "")[2 : 2 + _DIGEST]
-        base = _text(place.base(digest)) if digest.isalnum() else None
-        if now is not None and now != base:
-            self._carry(place.overlay, place.config, base)
-        if _text(place.empty):
-            self._carry(place.empty, place.shared, "")
+        base = self._base(place, found)
+        if found.overlay is not None and found.overlay != base:
+            self._carry(place.overlay, place.config, _Edit(base, found.overlay))
+        if found.keys:
+            self._carry(place.empty, place.shared, _Edit("", found.keys))
             self._means.tell(
                 Text(
                     "Access keys were written in plain text to {file}. `trayexec keys import` moves them to the "
@@ -201,50 +231,56 @@ class Overlays:
                 )
             )
 
-    def _carry(self, there: Path, home: Path, base: str | None) -> None:
-        text = _settled(there)
-        try:
-            new = None if base is None else changes(parse(base, file=str(there)), parse(text, file=str(there)))
-        except TrayexecError:
-            new = None
+    def _carry(self, there: Path, home: Path, edit: "_Edit") -> None:
+        new = _new(there, edit)
+        if new == {}:
+            return
         if new is None:
-            aside = there.with_name(f"{there.name}.{time.time_ns():x}")
-            _put(aside, text)
-            self._means.tell(
-                Text(
-                    "What was written to the AWS config under --live cannot be read as one. It is kept in {file}.",
-                    file=str(aside),
-                )
+            self._put_aside(
+                there,
+                edit.after,
+                Text("What was written to the AWS config under --live cannot be read as one."),
             )
-        elif new:
-            own = _text(home) or ""
-            parse(own, file=str(home))  # a file that is broken already is not touched: it raises, and we try again
-            for section, settings in new.items():
-                own = written(own, section, settings)
-            parse(own, file=str(home))
-            # A copy of the credentials file would be one more place with keys in plain text.
-            write_home(
-                home, own, backup=None if there.name == "credentials" else home.with_name(f"{home.name}.trayexec~")
-            )
+            return
+        own = _own_text(home)
+        parse(own, file=str(home))  # a file that is broken already is not touched: it raises, and we try again
+        for section, settings in new.items():
+            own = written(own, section, settings)
+        parse(own, file=str(home))
+        # A copy of the credentials file would be one more place with keys in plain text.
+        backup = home.with_name(f"{home.name}.trayexec~") if there.name == "config" else None
+        try:
+            write_home(home, own, backup=backup)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            self._put_aside(there, edit.after, Text("{file} cannot be written: {why}.", file=str(home), why=why))
+
+    def _put_aside(self, there: Path, text: str, why: Text) -> None:
+        aside = there.with_name(f"{there.name}.{time.time_ns():x}")
+        _put(aside, text)
+        self._means.tell(
+            Text("{why} What was to be there is kept in {file}.", why=str(why), file=str(aside)),
+        )
 
 
-def our_command(executable: str) -> tuple[str, ...]:
-    """What starts trayexec from anywhere, with absolute paths: our script, or `executable` (Python) and the script.
-
-    The second form is for folders whose name a script's `#!` line cannot hold, and for where there is no script.
-    """
-    script = Path(executable).with_name("trayexec")
-    if not os.access(script, os.X_OK):
-        return (executable, str(Path(origin.__file__).with_name("__main__.py")))
-    return (str(script),) if _SAFE.fullmatch(str(script)) else (executable, str(script))
+def _new(there: Path, edit: _Edit) -> Mapping[str, Mapping[str, Value]] | None:
+    """What the edit added or changed; None when that cannot be told."""
+    if edit.before is None or _UNDECODED.search(edit.after):
+        return None
+    try:
+        return changes(parse(edit.before, file=str(there)), parse(edit.after, file=str(there)))
+    except TrayexecError:
+        return None
 
 
 def write_home(home: Path, text: str, *, backup: Path | None) -> None:
-    """Put `text` in place of a file of the user's, whole or not at all; links are followed, mode and line ends stay.
+    """Put `text` in place of a file of the user's, whole or not at all: through links, with its mode and line ends.
 
     The old content goes to `backup`. Raises OSError.
     """
     target = Path(os.path.realpath(home))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is no file")  # /dev/null is a way to say that there is no config
     target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
     mode = _PRIVATE
     if target.exists():
@@ -259,13 +295,21 @@ def write_home(home: Path, text: str, *, backup: Path | None) -> None:
 
 def parsed(path: Path) -> Parsed:
     """The sections of one of the user's files; none where there is no file. Raises TrayexecError."""
+    return parse(_own_text(path), file=str(path))
+
+
+def _own_text(path: Path) -> str:
+    """The text of one of the user's files, nothing where there is none. Raises TrayexecError."""
     content = plainfile.read(str(path), limit=LONGEST_FILE)
-    return parse(content.text, file=str(path)) if content else {}
+    return content.text if content else ""
 
 
 def _text(path: Path) -> str | None:
-    content = plainfile.read(str(path), limit=LONGEST_FILE)
-    return content.text if content else None
+    """The text of one of our files, whatever has been done to it."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
 
 
 def _settled(path: Path) -> str:
@@ -284,9 +328,25 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
         base.unlink(missing_ok=True)
 
 
+def _swap(path: Path, text: str) -> str | None:
+    """Let the file say this, and return what the old one said: at the very last, should somebody have it open."""
+    old = path.with_name(f".{path.name}.old")
+    old.unlink(missing_ok=True)
+    try:
+        old.hardlink_to(path)
+    except OSError:  # there is none, or the file system knows no links
+        late = _text(path)
+        _put(path, text)
+        return late
+    _put(path, text)
+    late = _text(old)
+    old.unlink()
+    return late
+
+
 def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
     """Let the file say this; it is not touched when it says so already."""
-    data = text.encode()
+    data = text.encode("utf-8", "surrogateescape")
     with contextlib.suppress(OSError):
         if path.read_bytes() == data:
             return

@@ -85,7 +85,7 @@ def no_credentials(request: Request) -> StsError:
         trouble(
             "sts_no_credentials",
             "The answer of {host} lacks what was asked for.",
-            "Try again. If it stays so, something between here and AWS changes the answers: try another network.",
+            "Try again. If it keeps happening, something on the way to AWS changes the answers: try another network.",
             host=_host(request.endpoint),
         )
     )
@@ -152,7 +152,7 @@ def _refused(error: ClientError, request: Request, wall: float) -> StsError:
 def _down(request: Request, status: int) -> StsError:
     what = trouble(
         "sts_down",
-        "AWS STS has trouble of its own ({host} answered {status}).",
+        "AWS STS has a problem of its own ({host} answered {status}).",
         "Wait a minute and try again; https://health.aws.amazon.com shows outages.",
         host=_host(request.endpoint),
         status=status,
@@ -163,12 +163,16 @@ def _down(request: Request, status: int) -> StsError:
 def _invalid(code: str, request: Request) -> StsError:
     if request.purpose is Purpose.ROLE:
         if code in EXPIRED:
-            what = trouble("session_ended", "The AWS session has expired.", "Unlock again with a new code.")
+            what = trouble(
+                "session_ended",
+                "The AWS session has expired.",
+                "Unlock again with a new code: `trayexec auth --force`.",
+            )
         else:
             what = trouble(
                 "session_ended",
                 "AWS no longer accepts the session: it was revoked, or its user was changed.",
-                "Unlock again with a new code.",
+                "Unlock again with a new code: `trayexec auth --force`.",
             )
         return StsError(what, Refusal.SESSION)
     if request.subject.startswith("ASIA"):
@@ -202,8 +206,8 @@ def _denied(message: str, request: Request) -> StsError:
     if "MultiFactorAuthentication failed" in message:
         what = trouble(
             "code_budget",
-            "AWS looks at no more codes for now: there were too many in three minutes, or the MFA serial is not yours.",
-            "Wait three minutes and try once. If it stays so, correct mfa_serial in ~/.aws/config: "
+            "AWS checks no more codes for now: there were too many in three minutes, or the MFA serial is not yours.",
+            "Wait three minutes and try once. If it keeps happening, correct mfa_serial in ~/.aws/config: "
             "aws iam list-mfa-devices shows it. A security key (FIDO) cannot be used here.",
         )
         return StsError(what, Refusal.BUDGET)
@@ -313,7 +317,7 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
         return _other(
             trouble(
                 "sts_duration",
-                "AWS does not give so long a life to {subject}.",
+                "AWS does not let the credentials of {subject} last that long.",
                 "Ask for less: duration_seconds in ~/.aws/config, or the session's duration in the settings.",
                 subject=request.subject,
             )
@@ -365,8 +369,8 @@ def _not_aws() -> Trouble:
 def _unknown(error: Exception, endpoint: Endpoint) -> Trouble:
     return trouble(
         "sts_failed",
-        "The request to {host} failed in a way nobody thought of ({kind}).",
-        "Try again, and report it if it stays so.",
+        "The request to {host} failed in an unexpected way ({kind}).",
+        "Try again. If it keeps failing, please report it.",
         host=_host(endpoint),
         kind=type(error).__name__,
     )

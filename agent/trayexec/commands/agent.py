@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayexec import cli, client, origin, paths, process
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 START = 20.0  # seconds until we stop believing that the agent comes up
 STOP = 10.0  # seconds until we stop believing that it ends
+APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
 POLL = 0.02
 
 # Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
@@ -66,6 +67,21 @@ def start(environ: Mapping[str, str]) -> "socket":
 
     Raises TrayexecError with the agent's own words when it cannot start.
     """
+    deadline = time.monotonic() + START
+    while True:
+        said = _launch(environ)
+        if said[0] not in {"listening", "already_running"}:
+            raise TrayexecError(_why_not(said))
+        try:
+            return _connect(environ)
+        except client.AgentAbsentError:
+            # One may just be going away, or have lost its socket; then the next one gets the lock.
+            if time.monotonic() > deadline:
+                raise TrayexecError(_deaf(said)) from None
+
+
+def _launch(environ: Mapping[str, str]) -> list[str]:
+    """Start the process, and return what it says: `listening`, or a code, a title and a hint."""
     mine, agents = os.pipe()
     with _log(environ) as log:
         process = subprocess.Popen(
@@ -84,18 +100,27 @@ def start(environ: Mapping[str, str]) -> "socket":
     finally:
         os.close(mine)
     process.returncode = 0  # it is not ours to wait for: it outlives us
-    if said[:1] not in (["listening"], ["already_running"]):
-        code, title, hint = (*said, "", "", "")[:3]
-        raise TrayexecError(
-            trouble(
-                code or "no_agent",
-                "{title}" if title else "The agent did not start.",
-                "{hint}" if hint else "Run `trayexec agent` in a terminal: it says why.",
-                title=title,
-                hint=hint,
-            )
-        )
-    return _connect(environ)
+    return [*said, "", "", ""]
+
+
+def _why_not(said: list[str]) -> Trouble:
+    code, title, hint, *_ = said
+    return trouble(
+        code or "no_agent",
+        "{title}" if title else "The agent did not start.",
+        "{hint}" if hint else "Run `trayexec agent` in a terminal: it says why.",
+        title=title,
+        hint=hint,
+    )
+
+
+def _deaf(said: list[str]) -> Trouble:
+    return trouble(
+        "agent_silent",
+        "{title} But it cannot be reached.",
+        "End that process, then try again.",
+        title=said[1],
+    )
 
 
 def _log(environ: Mapping[str, str]) -> "_Output":
@@ -152,7 +177,7 @@ def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:
 
 
 def _connect(environ: Mapping[str, str]) -> "socket":
-    deadline = time.monotonic() + START
+    deadline = time.monotonic() + APPEAR
     while True:
         try:
             return client.connect(environ)
@@ -168,9 +193,9 @@ def _start(environ: Mapping[str, str]) -> int:
         client.connect(environ).close()
     except client.AgentAbsentError:
         start(environ).close()
-        cli.say(speak(Text("the agent runs")))
+        cli.say(speak(Text("the agent is running")))
     else:
-        cli.say(speak(Text("the agent runs already")))
+        cli.say(speak(Text("the agent is running already")))
     return cli.OK
 
 
@@ -179,9 +204,14 @@ def _stop(environ: Mapping[str, str]) -> int:
     try:
         connection = client.connect(environ)
     except client.AgentAbsentError:
-        cli.say(speak(Text("no agent runs")))
+        cli.say(speak(Text("no agent is running")))
         return cli.OK
-    for line in client.ask(connection, {"op": "stop"}, lambda _seconds: None):
+
+    def patient(seconds: int) -> None:
+        if seconds > STOP:
+            raise TrayexecError(_unstoppable(environ))
+
+    for line in client.ask(connection, {"op": "stop"}, patient):
         client.outcome(line)
     connection.close()
     deadline = time.monotonic() + STOP
@@ -192,6 +222,13 @@ def _stop(environ: Mapping[str, str]) -> int:
             cli.say(speak(Text("the agent has stopped and forgotten everything")))
             return cli.OK
         time.sleep(POLL)
-    raise TrayexecError(
-        trouble("agent_silent", "The agent does not stop.", "End its process: `trayexec status` shows its pid.")
+    raise TrayexecError(_unstoppable(environ))
+
+
+def _unstoppable(environ: Mapping[str, str]) -> Trouble:
+    return trouble(
+        "agent_silent",
+        "The agent does not stop.",
+        "End its process, whose number is in its lock file: kill -9 $(cat {lock})",
+        lock=str(Path(paths.socket_path(environ)).with_suffix(".lock")),
     )

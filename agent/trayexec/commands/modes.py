@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from trayexec import durations
-from trayexec.commands.parse import SayingParser, seconds
+from trayexec.commands.parse import SayingParser, need, seconds
 from trayexec.errors import TrayexecError, trouble
 
 
@@ -43,20 +42,13 @@ def _with_values(words: Sequence[str]) -> list[str]:
     return joined
 
 
-def _need(text: str) -> int:
-    try:
-        return durations.parse_up_to(text, durations.LONGEST_NEED)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _parser() -> argparse.ArgumentParser:
     """Every option of a run. `profiles` are names, globs and @groups; `literal` are names and nothing else."""
     parser = SayingParser(prog="trayexec", add_help=False, allow_abbrev=False)
     parser.add_argument("profiles", nargs="*", default=[])
     parser.add_argument("--profile", dest="literal", action="append", default=[])
     parser.add_argument("--region")
-    parser.add_argument("--need", type=_need)
+    parser.add_argument("--need", type=need)
     parser.add_argument("--wait", type=seconds, default=120)
     parser.add_argument("--no-wait", dest="wait", action="store_const", const=0)
     mode = parser.add_mutually_exclusive_group()

@@ -1,14 +1,13 @@
 """The overlay without an agent: made here and now, by the same rules. The agent's own copy of this wiring is app.py."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import cli, origin, paths
+from trayexec import cli, origin, ourselves, paths
 from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import AwsFiles
-from trayexec.adapters.overlayfile import Means, Overlays, our_command, parsed
+from trayexec.adapters.overlayfile import Means, Overlays, parsed
 from trayexec.core.inifile import Parsed
 from trayexec.core.profiles import Catalogue
 from trayexec.core.resolve import session_name_for
@@ -27,7 +26,7 @@ def overlays(environ: Mapping[str, str]) -> Overlays:
 
     session = {name: environ[name] for name in origin.SESSION if environ.get(name)}
     files = AwsFiles(environ, session_name=session_name_for(""))
-    return Overlays(Path(paths.live_folder(environ)), Means(files, our_command(sys.executable), session, groups, tell))
+    return Overlays(Path(paths.live_folder(environ)), Means(files, ourselves.command(), session, groups, tell))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from trayexec import __version__, durations
+from trayexec.commands.slips import explain
 from trayexec.errors import TrayexecError, trouble
+from trayexec.words import is_japanese, language
 
 RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
        trayexec --live [PROFILE] -- CMD…
        trayexec VERB …
 
@@ -21,9 +24,26 @@ run a command with a profile's credentials:
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
-
+  --profile NAME       for a profile whose name looks like something else: -x, @home, star*
   --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
                        `aws configure` and the like change your own ~/.aws/config
+
+run it once for each of several profiles, side by side:
+  P1 'prod-*' @group -- CMD…
+                       names, globs, and groups from [groups] in config.toml; each profile once. Credentials for all
+                       come first. CMD gets TRAYEXEC_PROFILE and TRAYEXEC_ACCOUNT, an empty standard input and no
+                       terminal
+  --except GLOB        leave these out: a name, a glob or a @group; may be repeated
+  --jobs N             how many run at a time (8)
+  --output prefix      `[account-a] line`, as it comes; a line beyond 1 MiB goes on behind `[account-a]+`
+  --output grouped     each profile's output whole, when it ends
+  --output json        one object a profile: profile, account, status, seconds, stdout, stderr, replaced, error
+  --output dir=PATH    PATH/account-a.out and PATH/account-a.err
+  --dry-run            only say who would run
+  --keep-going         run the others where a profile gets no credentials; else nothing runs then
+  --fail-fast          at the first failure end the others, and begin no more
+  --retry-failed       those that did not succeed in the last run
+  --yes                more than 10 profiles on a terminal: do not ask
 
 verbs:
   shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
@@ -32,6 +52,13 @@ verbs:
   lock [IDENTITY]      forget session and role credentials now
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
+  env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
+                       --region, --need, --wait and --no-wait as for a run
+  console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
+                       there, --region in that region, --print prints the address; --duration 45m makes sure that the
+                       session lasts so long (an hour at most)
+  log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
+                       last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
   keys list            the identities of your AWS config, and whether their keys are stored
@@ -46,10 +73,10 @@ verbs:
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `keys list`, `doctor` and `why` take --json.
+`status`, `list`, `log`, `keys list`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
-2 usage.
+2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.
 
 environment: TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an
 agent. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE are honoured, also per project.
@@ -63,9 +90,7 @@ class SayingParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the words, instead of ending the process."""
-        raise TrayexecError(
-            trouble("usage", "{message}.", "`trayexec help` shows every verb.", message=message.rstrip("."))
-        )
+        raise TrayexecError(explain(message))
 
     def format_help(self) -> str:
         """The one help there is."""
@@ -96,12 +121,11 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--json", action="store_true")
         verb.set_defaults(act=act)
 
+    _telling(verbs)
     shell = verbs.add_parser("shell")
     shell.add_argument("profile", nargs="?")
-    shell.add_argument("--region")
-    shell.add_argument("--need", type=seconds)
-    shell.add_argument("--wait", type=seconds, default=120)
-    shell.add_argument("--no-wait", dest="wait", action="store_const", const=0)
+    _as_a_run(shell)
+    shell.add_argument("--need", type=need)
     shell.set_defaults(act="live.shell")
 
     doctor = verbs.add_parser("doctor")
@@ -135,19 +159,59 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
+    """The verbs that hand out, or tell what was handed out."""
+    printed = verbs.add_parser("env")
+    printed.add_argument("profile")
+    printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
+    _as_a_run(printed)
+    printed.add_argument("--need", type=need)
+    printed.set_defaults(act="env.env")
+
+    site = verbs.add_parser("console")
+    site.add_argument("profile")
+    site.add_argument("--service")
+    site.add_argument("--print", action="store_true")
+    site.add_argument("--duration", type=console_life)
+    _as_a_run(site)
+    site.set_defaults(act="console.console")
+
+    asked = verbs.add_parser("log")
+    asked.add_argument("-f", "--follow", action="store_true")
+    asked.add_argument("--json", action="store_true")
+    asked.add_argument("-n", type=_count)
+    asked.set_defaults(act="log.log")
+
+
+def _as_a_run(verb: argparse.ArgumentParser) -> None:
+    """The options that a run has as well."""
+    verb.add_argument("--region")
+    verb.add_argument("--wait", type=seconds, default=120)
+    verb.add_argument("--no-wait", dest="wait", action="store_const", const=0)
+
+
+def _help(environ: Mapping[str, str]) -> str:
+    """The help in the person's language."""
+    if not is_japanese(language(environ)):
+        return RUN
+    from trayexec.japanese import HELP  # noqa: PLC0415 — only for who reads it
+
+    return HELP
+
+
 def nothing(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """No verb at all: what the two options ask for, else the help, as an error."""
     if options.wants_version:
         return version(options, environ)
     if options.wants_help:
         return usage(options, environ)
-    sys.stderr.write(RUN)
+    sys.stderr.write(_help(environ))
     return 2
 
 
-def usage(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+def usage(_options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """`help`."""
-    sys.stdout.write(RUN)
+    sys.stdout.write(_help(environ))
     return 0
 
 
@@ -157,9 +221,31 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     return 0
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
+    return int(text)
+
+
 def seconds(text: str) -> int:
     """Seconds from a duration of a wait, as argparse wants it."""
+    return _up_to(text, durations.LONGEST_WAIT)
+
+
+def need(text: str) -> int:
+    """Seconds of life that credentials are to have, as argparse wants it."""
+    return _up_to(text, durations.LONGEST_NEED)
+
+
+def console_life(text: str) -> int:
+    """Seconds that a console's session is to last: AWS ends those of a role assumed with a session after an hour."""
+    return _up_to(text, 3600)
+
+
+def _up_to(text: str, most: int) -> int:
     try:
-        return durations.parse_up_to(text, durations.LONGEST_WAIT)
+        return durations.parse_up_to(text, most)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise TrayexecError(
+            trouble("usage", "{why}.", "`trayexec help` shows every option.", why=error.args[0])
+        ) from None

@@ -26,7 +26,7 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         (
             one["name"],
             one["account"] or "",
-            table.left(one["expires_at"]) if one["expires_at"] else states.get(one["phase"], one["phase"]),
+            speak(table.left(one["expires_at"])) if one["expires_at"] else states.get(one["phase"], one["phase"]),
             table.clock(one["expires_at"]) if one["expires_at"] else "",
             one["mfa_serial"],
         )
@@ -56,7 +56,7 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             _role(one["role"]),
             one["region"] or "",
             one["identity"] or "",
-            one["problem"] or (table.left(one["expires_at"]) if one["expires_at"] else ""),
+            one["problem"] or (speak(table.left(one["expires_at"])) if one["expires_at"] else ""),
         )
         for one in found
     ]

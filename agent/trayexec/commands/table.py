@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
+from trayexec.errors import Text
+
 HOUR, MINUTE = 3600, 60
 
 
@@ -18,9 +20,18 @@ def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns as wide as their widest cell, two spaces apart."""
-    widths = [max(map(_width, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+    return aligned([head, *rows], widths([head, *rows], [0] * len(head)))
+
+
+def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
+    """How wide the columns have to be, at least as wide as before."""
+    return [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+
+
+def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
+    """A line for each row, in columns of these widths."""
+    for row in rows:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, columns, strict=True))
         yield "  ".join(cells).rstrip()
 
 
@@ -41,14 +52,22 @@ def clock(stamp: str) -> str:
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
 
 
-def left(stamp: str) -> str:
+def moment(stamp: str) -> str:
+    """The same with the day and the second, for a log; `?` for what is no such stamp."""
+    try:
+        return _parse(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return "?"
+
+
+def left(stamp: str) -> Text:
     """How long until then."""
     seconds = int(_parse(stamp).timestamp() - time.time())
     if seconds < MINUTE:
-        return "<1 min"
+        return Text("<1 min")
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
-    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02} min"
+        return Text("{m} min", m=seconds // MINUTE)
+    return Text("{h} h {m:02} min", h=seconds // HOUR, m=seconds % HOUR // MINUTE)
 
 
 def _parse(stamp: str) -> datetime:

@@ -74,7 +74,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     speak = speaker(environ)
     identity = str(note.get("identity", ""))
     prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=str(note["mfa_serial"]))
-    said = str(note.get("text", ""))
+    said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
             os.write(terminal, f"{said}\n".encode())

@@ -42,7 +42,7 @@ def lock(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if options.identity is not None:
         request["identity"] = options.identity
     if ask(request, environ) is None:
-        cli.say(speak(Text("no agent runs, so there is nothing to forget")))
+        cli.say(speak(Text("no agent is running, so there is nothing to forget")))
     else:
         cli.say(speak(Text("locked: sessions and role credentials are forgotten")))
     return cli.OK

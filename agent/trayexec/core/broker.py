@@ -6,14 +6,15 @@ An event goes in, the new state and the wanted effects come out. The laws, each 
 - every request is answered exactly once;
 - one AssumeRole at a time per role (single flight);
 - nothing is handed out with less than a minute of life, nothing after a lock;
-- a warning is given once per session.
+- a warning is given once per session;
+- of a command that outlives its credentials a person is told once, and of one that has ended never.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from trayexec.core import notices, refusals
+from trayexec.core import notices, refusals, runs
 from trayexec.core.clock import Instant
 from trayexec.core.events import (
     Answered,
@@ -28,6 +29,10 @@ from trayexec.core.events import (
     Gone,
     Hide,
     Lock,
+    Look,
+    Looked,
+    NoteKind,
+    Process,
     Refuse,
     Renewal,
     RoleAssumed,
@@ -36,14 +41,16 @@ from trayexec.core.events import (
     ScreenChanged,
     SessionOpened,
     SessionRefused,
+    Show,
+    Tell,
     Tick,
 )
 from trayexec.core.profiles import Identity, Role
 from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Waiting
-from trayexec.core.turn import FRESH_ROLE
-from trayexec.errors import Trouble
+from trayexec.core.turn import FRESH_ROLE, ROLE_LIFE
+from trayexec.errors import Text, Trouble
 
 TICK = 15.0
 SOON = 0.01  # what is due already (seconds)
@@ -80,6 +87,8 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             turn.configured(identities, settings, warning)
         case ScreenChanged(screen):
             turn.screen(screen)
+        case Looked(checked, running):
+            turn.looked(checked, running)
         case Tick():
             turn.tick()
         case _:
@@ -92,7 +101,7 @@ def next_deadline(broker: Broker, now: Instant) -> float:
 
     While somebody waits it is a second: cheaper than to search a thousand deadlines at each event.
     """
-    waits = [1.0 if broker.waiting else TICK]
+    waits = [1.0 if broker.waiting else TICK, broker.watch.next(now)]
     for phase in broker.phases.values():
         if isinstance(phase, Open):
             left = phase.session.expiry.left(now)
@@ -170,8 +179,22 @@ class _Rules(Roles):
         elif held.setback is not None and self._believes(held.setback, asked):
             self.fall_back(asked, held.setback.why)
         else:
+            self._say_that_an_hour_is_all(asked, role)
             self.queue(role, asked.caller.request)
             self.fly(role)
+
+    def _say_that_an_hour_is_all(self, asked: Ask, role: Role) -> None:
+        """Once for each role: AWS gives what is assumed from a session an hour at most ("role chaining")."""
+        if role.seconds <= ROLE_LIFE or role.arn in self.broker.cut:
+            return
+        text = Text(
+            "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most",
+            profile=asked.profile.name,
+            wanted=role.seconds,
+            most=ROLE_LIFE,
+        )
+        self.effects.append(Tell(asked.caller, NoteKind.HOUR, text, role.identity))
+        self.broker = replace(self.broker, cut=self.broker.cut | {role.arn})
 
     def _believes(self, setback: Setback, asked: Ask) -> bool:
         """Whether to answer without asking AWS again: its clear no stands for a while, and so does what is left."""
@@ -237,3 +260,13 @@ class _Rules(Roles):
             self.age(identity)
         for role in list(self.broker.roles):
             self.renew(role)
+        watch = self.broker.watch
+        if watch.is_time(self.now):
+            self.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
+            self.broker = replace(self.broker, watch=replace(watch, looked=self.now))
+
+    def looked(self, checked: tuple[Process, ...], running: frozenset[Process]) -> None:
+        """Tell of commands that will outlive their credentials, and forget those that have ended."""
+        watch, told = runs.seen(self.broker.watch, checked, running, self.now)
+        self.broker = replace(self.broker, watch=watch)
+        self.effects += [Show(notices.outlived(run, run.ends.left(self.now))) for run in told]

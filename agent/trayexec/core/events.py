@@ -20,13 +20,33 @@ class Hand(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """A process and no other: ids are used again, so the moment of its start (the system's own count) is part of it."""
+
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `request` is the gate's number for the connection, `program` and `pid` are for people to read."""
+    """Who asks: `request` is the gate's number for the connection; `program`, `pid`, `parents` are for people to read.
+
+    `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
+    if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
+    """
 
     request: int
     program: str = ""
     pid: int = 0
     hand: Hand = Hand.DIALOG
+    parents: tuple[str, ...] = ()
+    process: Process | None = None
+
+    @property
+    def origin(self) -> str:
+        """The program, and the terminal or app that it runs in."""
+        app = self.parents[-1] if self.parents else ""
+        return f"{self.program} ← {app}" if app not in {"", self.program} else self.program
 
 
 # Events
@@ -149,6 +169,14 @@ class Tick:
     """Time has passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """It was looked which of `checked` still run."""
+
+    checked: tuple[Process, ...]
+    running: frozenset[Process]
+
+
 Event = (
     Ask
     | Authenticate
@@ -161,6 +189,7 @@ Event = (
     | RoleRefused
     | Configured
     | ScreenChanged
+    | Looked
     | Tick
 )
 
@@ -199,11 +228,13 @@ class NoteKind(Enum):
 
     MFA = "mfa"
     CODE = "code"
+    AGAIN = "again"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A note to a caller that waits; on CODE it may ask the person at its own terminal."""
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal."""
 
     caller: Caller
     kind: NoteKind
@@ -218,6 +249,14 @@ class Prompt:
     identity: Identity
     epoch: int
     question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+
+    identity: Identity
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,4 +299,13 @@ class Hide:
     key: str
 
 
-Effect = Deliver | Confirm | Refuse | Tell | Prompt | Dismiss | OpenSession | AssumeRole | Show | Hide
+@dataclass(frozen=True, slots=True)
+class Look:
+    """See which of these still run."""
+
+    processes: tuple[Process, ...]
+
+
+Effect = (
+    Deliver | Confirm | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide | Look
+)

@@ -2,6 +2,7 @@
 
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.profiles import Identity
+from trayexec.core.runs import Run
 from trayexec.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
@@ -35,7 +36,10 @@ def expired(identity: Identity) -> Notice:
     return Notice(
         expiry_key(identity),
         Text("AWS session has expired"),
-        Text("{identity} is locked. What was handed out works until it ends, at most an hour.", identity=identity.name),
+        Text(
+            "{identity} is locked. Credentials already handed out work until they expire, at most an hour.",
+            identity=identity.name,
+        ),
         _OFFER,
         Urgency.LAST,
     )
@@ -50,6 +54,23 @@ def revoked(identity: Identity) -> Notice:
         _OFFER,
         Urgency.LAST,
     )
+
+
+def outlived(run: Run, left: float) -> Notice:
+    """A command still runs, and in `left` seconds its credentials end."""
+    minutes = round(left / 60)
+    title = (
+        Text("{program}: AWS credentials end in {minutes} min", program=run.program, minutes=minutes)
+        if minutes > 0
+        else Text("{program}: AWS credentials end now", program=run.program)
+    )
+    body = Text(
+        "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under "
+        "`trayexec --live {profile} -- …`; --need starts it with more time.",
+        pid=run.process.pid,
+        profile=run.profile,
+    )
+    return Notice(f"run:{run.process.pid}:{run.process.started}:{run.profile}", title, body)
 
 
 def unlock_failed(why: Trouble) -> Notice:

@@ -172,6 +172,30 @@ class Catalogues(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answered request, for `trayexec log`: never what was handed out.
+
+    `at` is UTC, `YYYY-MM-DDTHH:MM:SSZ`; `answer` is `ok`, a refusal's code, or `gone` for a caller that did not wait;
+    `parents` are the names of the processes above the program, nearest first.
+    """
+
+    at: str
+    profile: str
+    op: str
+    pid: int
+    program: str
+    answer: str
+    parents: tuple[str, ...] = ()
+
+
+class Ledger(Protocol):
+    """Where answered requests are written down. Quick, and it never raises: a full disk must stop nobody."""
+
+    def note(self, entry: Entry) -> None:
+        """Add a line."""
+
+
 class Clock(Protocol):
     """The two clocks."""
 

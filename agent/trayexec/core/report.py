@@ -1,6 +1,6 @@
 """The broker, told to others: the status document for scripts, the view for the tray. It must not change anything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,14 +29,16 @@ def utc(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def status(broker: Broker, catalogue: Catalogue, facts: Facts, now: Instant) -> dict[str, object]:
-    """The document of `status --json` (DESIGN 3.6), without a secret in it."""
+def status(
+    broker: Broker, catalogue: Catalogue, facts: Facts, now: Instant, *, speak: Callable[[Text], str] = str
+) -> dict[str, object]:
+    """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them."""
     identities = dict.fromkeys((*catalogue.identities, *broker.identities))
     return {
         "version": 1,
         "agent": {"pid": facts.pid, "version": facts.version, "tray": facts.tray, "prompt": facts.prompt},
         "identities": [_identity(broker, one, now) for one in identities],
-        "profiles": [_profile(broker, one, now) for one in catalogue.profiles.values()],
+        "profiles": [_profile(broker, one, now, speak) for one in catalogue.profiles.values()],
     }
 
 
@@ -63,7 +65,9 @@ def _phase(broker: Broker, identity: Identity, now: Instant) -> str:
             return "open" if broker.session(identity, now) is not None else "locked"
 
 
-def _profile(broker: Broker, profile: Profile | Unserved, now: Instant) -> dict[str, object]:
+def _profile(
+    broker: Broker, profile: Profile | Unserved, now: Instant, speak: Callable[[Text], str]
+) -> dict[str, object]:
     if isinstance(profile, Unserved):
         return {
             "name": profile.name,
@@ -72,7 +76,7 @@ def _profile(broker: Broker, profile: Profile | Unserved, now: Instant) -> dict[
             "role": profile.role_arn,
             "region": profile.region,
             "expires_at": None,
-            "problem": f"{profile.problem.title} {profile.problem.hint}",
+            "problem": f"{speak(profile.problem.title)} {speak(profile.problem.hint)}",
         }
     target = profile.target
     held = broker.held(target).credentials if isinstance(target, Role) else broker.session(target, now)

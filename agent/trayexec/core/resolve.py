@@ -431,7 +431,7 @@ def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
         "Profile {profile} needs a profile that has a problem ({chain}). {reason}",
         profile=shown(name),
         chain=_arrows(way),
-        reason=str(fault.trouble.title),
+        reason=fault.trouble.title,
     )
     return Trouble(fault.trouble.code, title, fault.trouble.hint)
 

@@ -10,6 +10,7 @@ from trayexec.core.events import (
     Ask,
     Authenticate,
     Caller,
+    CheckKeys,
     Confirm,
     Dismiss,
     Hand,
@@ -80,6 +81,8 @@ class Sessions(Turn):
         self.broker = self.broker.with_attempt(identity, prompt)
         if place is Place.DIALOG:
             self._question(identity, prompt, wait=0)
+        else:
+            self.effects.append(CheckKeys(identity, prompt.epoch))
         return prompt
 
     def _by_command(self) -> bool:
@@ -92,7 +95,7 @@ class Sessions(Turn):
         question = Question(
             identity=identity.name,
             mfa_serial=identity.mfa_serial,
-            asker=asked.caller.program if asked is not None else "",
+            asker=asked.caller.origin if asked is not None else "",
             profile=asked.profile.name if isinstance(asked, Ask) else "",
             reason=prompt.reason,
             wait=wait,
@@ -109,7 +112,8 @@ class Sessions(Turn):
                 "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {identity}`",
                 identity=identity.name,
             )
-            self.effects.append(Tell(caller, NoteKind.CODE, text, identity))
+            kind = NoteKind.CODE if prompt.reason is None else NoteKind.AGAIN
+            self.effects.append(Tell(caller, kind, text, identity))
         else:
             text = Text("Waiting for the MFA code of identity {identity} in the dialog", identity=identity.name)
             self.effects.append(Tell(caller, NoteKind.MFA, text, identity))

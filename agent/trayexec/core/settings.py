@@ -280,9 +280,9 @@ class _Source:
         )
         close = difflib.get_close_matches(str(path[-1])[:_LONGEST_GUESSED].lower(), known, n=1)
         hint = (
-            Text("Did you mean {guess}? Here can be: {choices}", guess=close[0], choices=_listed(known))
+            Text("Did you mean {guess}? Allowed here: {choices}", guess=close[0], choices=_listed(known))
             if close
-            else Text("Remove it. Here can be: {choices}", choices=_listed(known))
+            else Text("Remove it. Allowed here: {choices}", choices=_listed(known))
         )
         return TrayexecError(Trouble("settings", title, hint))
 
@@ -293,10 +293,10 @@ def _document(text: str, file: str) -> Mapping[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = _SYNTAX.fullmatch(str(error))
         line = int(found["line"]) if found and found["line"] else text.rstrip().count("\n") + 1
-        reason = found["reason"] if found else str(error)
+        reason: str | Text = shown(found["reason"] if found else str(error))
     except (RecursionError, ValueError):  # what tomllib lets through: lists in lists without end, endless numbers
         line = _first_bad_line(text)
-        reason = "nested too deeply, or a number too long"
+        reason = Text("nested too deeply, or a number too long")
     raise TrayexecError(
         trouble(
             "settings",
@@ -304,7 +304,7 @@ def _document(text: str, file: str) -> Mapping[str, Any]:
             'Correct the line: settings are written like duration = "12h", with quotes around words.',
             line=line,
             file=shown(file),
-            reason=shown(reason),
+            reason=reason,
         )
     )
 

@@ -21,6 +21,7 @@ from trayexec.core.codes import Device
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.events import Ask, Authenticate, Screen
 from trayexec.core.profiles import Identity, Role
+from trayexec.core.runs import Watch
 from trayexec.core.settings import Settings
 from trayexec.errors import Text, Trouble
 
@@ -156,7 +157,9 @@ class Broker:
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
+    cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
+    watch: Watch = field(default_factory=Watch)
 
     def phase(self, identity: Identity) -> Phase:
         """The phase of `identity`; one never seen is locked."""

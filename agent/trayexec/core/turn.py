@@ -7,6 +7,7 @@ from trayexec.core.clock import Instant
 from trayexec.core.credentials import Credentials
 from trayexec.core.events import SOFT_NEED, Ask, Deliver, Effect, Refuse
 from trayexec.core.profiles import Identity, Role
+from trayexec.core.runs import begun, with_run
 from trayexec.core.state import Broker, Opening, Prompting, Use, Waiting
 from trayexec.errors import Trouble
 
@@ -105,6 +106,14 @@ class Turn:
             use = Use(asked.profile.name, asked.caller.program, self.now)
             older = tuple(one for one in self.broker.uses if (one.profile, one.program) != (use.profile, use.program))
             self.broker = replace(self.broker, uses=(use, *older)[:USES])
+            self._watch(asked, credentials)
+
+    def _watch(self, asked: Ask, credentials: Credentials) -> None:
+        """Remember a command that cannot renew what it got, to tell before it ends."""
+        caller, profile = asked.caller, asked.profile.name
+        if caller.process is not None:
+            run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=self.now)
+            self.broker = replace(self.broker, watch=with_run(self.broker.watch, run))
 
     def enough(self, credentials: Credentials, need: float) -> bool:
         """Whether credentials have `need` seconds left, and a minute in any case."""

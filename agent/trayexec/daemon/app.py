@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, origin, paths
+from trayexec import __version__, origin, ourselves, paths
 from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.clock import SystemClock
@@ -26,8 +26,10 @@ from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
-from trayexec.adapters.overlayfile import Means, Overlays, our_command
+from trayexec.adapters.overlayfile import Means, Overlays
+from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.core.events import (
@@ -125,6 +127,7 @@ class _Agent:
             self._clock,
             self._files,
             self._journal,
+            FileLedger(Path(paths.ledger_path(environ))),
             self._facts,
             self._endpoint,
             self._tray.stop,
@@ -133,7 +136,7 @@ class _Agent:
         self._front = Front(self._tray, self._clock)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
-            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices),
+            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices, running),
             self._workers,
             answer=self._answer,
             changed=self._front.changed,
@@ -168,7 +171,7 @@ class _Agent:
             self._tray.stop()
 
     async def _serve(self) -> None:
-        await self._look()
+        await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
         self._wish.ready()
@@ -202,7 +205,10 @@ class _Agent:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
-            await self._look()
+            await self._guarded(self._look())
+            if not self._claim.holds():
+                self._journal.error("the socket is gone, and so nobody can ask any more")
+                self._tray.stop()
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
@@ -240,7 +246,7 @@ class _Agent:
     def _follow(self, environ: Mapping[str, str]) -> Overlays:
         means = Means(
             self._catalogues,
-            our_command(sys.executable),
+            ourselves.command(),
             {name: environ[name] for name in origin.SESSION if environ.get(name)},
             groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
             tell=self._tell,

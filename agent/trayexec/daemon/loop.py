@@ -11,13 +11,17 @@ from trayexec.core.credentials import Credentials
 from trayexec.core.events import (
     Answered,
     AssumeRole,
+    CheckKeys,
     Confirm,
     Deliver,
     Dismiss,
     Effect,
     Event,
     Hide,
+    Look,
+    Looked,
     OpenSession,
+    Process,
     Prompt,
     Refuse,
     RoleAssumed,
@@ -45,6 +49,7 @@ class Neighbours:
     keychain: Keychain
     prompter: Prompter
     notifier: Notifier
+    running: Callable[[tuple[Process, ...]], frozenset[Process]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,8 @@ class Loop:
             case Prompt():
                 self._dismiss(effect.identity)
                 self._dialogs[effect.identity] = self._start(self._prompt(effect))
+            case CheckKeys():
+                self._start(self._check(effect))
             case Dismiss(identity):
                 self._dismiss(identity)
             case OpenSession():
@@ -126,8 +133,13 @@ class Loop:
                 self._start(self._to.notifier.show(notice))
             case Hide(key):
                 self._start(self._to.notifier.close(key))
+            case Look(processes):
+                asyncio.get_running_loop().call_soon(self._look, processes)
             case _:
                 assert_never(effect)
+
+    def _look(self, processes: tuple[Process, ...]) -> None:
+        self.post(Looked(processes, self._to.running(processes)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
@@ -147,11 +159,7 @@ class Loop:
 
     async def _prompt(self, effect: Prompt) -> None:
         """Make sure that there are keys before a person is asked; then ask."""
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._workers.sessions, self._to.keychain.read, effect.identity.keys)
-        except TrayexecError as error:
-            self.post(SessionRefused(effect.identity, effect.epoch, error.trouble, Refusal.KEYS))
+        if not await self._has_keys(effect.identity, effect.epoch):
             return
         try:
             answer = await self._to.prompter.ask(effect.question)
@@ -159,6 +167,25 @@ class Loop:
             self._mishap(error)
             answer = NoDialog(_internal(error))
         self.post(Answered(effect.identity, effect.epoch, answer))
+
+    async def _check(self, effect: CheckKeys) -> None:
+        """Find out, while a person is being asked on a terminal, whether there is anything to open."""
+        await self._has_keys(effect.identity, effect.epoch)
+
+    async def _has_keys(self, identity: Identity, epoch: int) -> bool:
+        """Whether the keys can be read; if not, the question is over."""
+        try:
+            read = self._to.keychain.read
+            await asyncio.get_running_loop().run_in_executor(self._workers.sessions, read, identity.keys)
+        except TrayexecError as error:
+            why = error.trouble
+        except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
+            self._mishap(error)
+            why = _internal(error)
+        else:
+            return True
+        self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
+        return False
 
     async def _open(self, effect: OpenSession) -> None:
         def call() -> Credentials:
@@ -198,6 +225,6 @@ def _internal(error: BaseException) -> Trouble:
     return trouble(
         "internal",
         "Something went wrong inside trayexec ({kind}).",
-        "Try again. If it stays, please report it with the last lines of the agent's log.",
+        "Try again. If it keeps happening, please report it with the last lines of the agent's log.",
         kind=type(error).__name__,
     )

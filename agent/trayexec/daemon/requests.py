@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
 from trayexec.daemon.endpoint import Wish, wish_of
 from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
-from trayexec.errors import TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
 
@@ -21,14 +22,23 @@ class Files:
     shared: str | None = None
 
 
+class Then(Enum):
+    """What the caller does with its answer."""
+
+    RUNS = "it becomes the command, with the credentials in its environment"
+    PASSES = "it passes them to the process that started it, which is the one that asks"
+    OTHER = "something else"
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every request may carry: whose files, which program, which language, where the person is."""
+    """What every request may carry: whose files, which program, which language, where the person is, and what then."""
 
     files: Files
     program: str
     language: str
     hand: Hand
+    then: Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         said = wire.decode(line)
     except wire.WireError as error:
         raise TrayexecError(
-            trouble("protocol", "That is no request: {why}.", "One JSON object on one line is.", why=str(error))
+            trouble("protocol", "That is not a request: {why}.", "Send one JSON object on one line.", why=str(error))
         ) from None
     if said.get("v") != wire.VERSION:
         raise _version(said.get("v"))
@@ -110,6 +120,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
+        {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
     )
     match said.get("op"):
         case "credentials":
@@ -142,21 +153,18 @@ def _wanted(said: Mapping[str, object]) -> tuple[str, int, int]:
     """Which profile, how much life (seconds), and how long to wait for a person (seconds)."""
     profile = _word(said, "profile")
     if not profile:
-        raise _bad("profile", "the name of a profile")
+        raise _bad("profile", Text("the name of a profile"))
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
     return profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT)
 
 
 def _version(theirs: object, op: str | None = None) -> TrayexecError:
-    what = (
-        "This agent does not know the request {op}."
-        if op is not None
-        else "This agent does not speak version {theirs}."
-    )
     return TrayexecError(
         trouble(
             "version",
-            what,
+            "This agent does not know the request {op}."
+            if op is not None
+            else "This agent does not speak version {theirs}.",
             "It is trayexec {version} and speaks version {ours}, you sent version {theirs}. After an update, "
             "run `trayexec agent stop`: the next command starts the new agent.",
             op=op or "",
@@ -167,9 +175,15 @@ def _version(theirs: object, op: str | None = None) -> TrayexecError:
     )
 
 
-def _bad(key: str, wanted: str) -> TrayexecError:
+def _bad(key: str, wanted: Text) -> TrayexecError:
     return TrayexecError(
-        trouble("bad_request", "The request's {key} is not {wanted}.", "Correct the caller.", key=key, wanted=wanted)
+        trouble(
+            "bad_request",
+            "The request's {key} is not {wanted}.",
+            "Correct the program that sent it.",
+            key=key,
+            wanted=wanted,
+        )
     )
 
 
@@ -178,19 +192,19 @@ def _word(said: Mapping[str, object], key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise _bad(key, "a short text")
+        raise _bad(key, Text("a short text"))
     return value
 
 
 def _path(said: Mapping[str, object], key: str) -> str | None:
     value = _word(said, key)
     if value is not None and (not value.startswith("/") or "\0" in value):
-        raise _bad(key, "an absolute path")
+        raise _bad(key, Text("an absolute path"))
     return value
 
 
 def _number(said: Mapping[str, object], key: str, *, default: int, most: int) -> int:
     value = said.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise _bad(key, f"a number of seconds from 0 to {most}")
+        raise _bad(key, Text("a number of seconds from 0 to {most}", most=most))
     return value

@@ -11,8 +11,8 @@ from logging import Logger
 from trayexec import wire
 from trayexec.adapters import peer
 from trayexec.core.credentials import Credentials
-from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Refuse, Tell
-from trayexec.core.ports import Catalogues, Clock
+from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Tell
+from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
 from trayexec.daemon.endpoint import Endpoint
@@ -20,8 +20,8 @@ from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Common,
-    Files,
     Request,
+    Then,
     WantCredentials,
     WantEndpoint,
     WantLock,
@@ -52,9 +52,18 @@ class Rooms:
     clock: Clock
     files: Executor
     journal: Logger
+    ledger: Ledger
     facts: Callable[[], Facts]
     endpoint: Endpoint
     stop: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One caller and its request."""
+
+    request: Request
+    caller: Caller
 
 
 class Service:
@@ -63,7 +72,7 @@ class Service:
     def __init__(self, rooms: Rooms) -> None:
         """Keep the neighbours."""
         self._rooms = rooms
-        self._asked: dict[int, Request] = {}
+        self._visits: dict[int, Visit] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: Loop
         self._gate: Gate
@@ -82,83 +91,90 @@ class Service:
         except TrayexecError as error:
             connection.finish(_error(error.trouble, ""))
             return
-        self._asked[connection.number] = request
-        task = asyncio.get_running_loop().create_task(self._serve(connection, request))
+        visit = Visit(request, _caller(connection, request))
+        self._visits[connection.number] = visit
+        task = asyncio.get_running_loop().create_task(self._serve(connection, visit))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def left(self, number: int) -> None:
         """A caller has hung up, or has been answered."""
-        self._asked.pop(number, None)
+        self._note(number, "gone")
         self._rooms.endpoint.end(number)
         self._loop.post(Gone(number))
 
-    async def _serve(self, connection: Connection, request: Request) -> None:
+    async def _serve(self, connection: Connection, visit: Visit) -> None:
+        language = visit.request.common.language
         try:
-            await self._do(connection, request)
+            await self._do(connection, visit)
         except TrayexecError as error:
-            self._log(connection, request, error.trouble.code)
-            connection.finish(_error(error.trouble, request.common.language))
+            self._note(connection.number, error.trouble.code)
+            connection.finish(_error(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
             self._rooms.journal.error("a request failed: %s", type(error).__name__)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
-            connection.finish(_error(why, request.common.language))
+            self._note(connection.number, why.code)
+            connection.finish(_error(why, language))
 
-    async def _do(self, connection: Connection, request: Request) -> None:
-        match request:
+    async def _do(self, connection: Connection, visit: Visit) -> None:
+        match visit.request:
             case WantCredentials(common, name, need, wait):
-                profile = _profile(await self._catalogue(common.files), name)
-                self._loop.post(Ask(self._caller(connection, common), profile, need, wait))
+                profile = _profile(await self._catalogue(connection, common), name)
+                self._loop.post(Ask(visit.caller, profile, need, wait))
             case WantEndpoint(common, name, need, wait, wish):
-                profile = _profile(await self._catalogue(common.files), name)
+                profile = _profile(await self._catalogue(connection, common), name)
                 if self._gate.connection(connection.number) is None:
                     return  # it has hung up, and nobody would end its lease
-                caller = self._caller(connection, common)
-                self._rooms.endpoint.lend(caller, profile, wish, language=common.language)
-                self._loop.post(Ask(caller, profile, need, wait if wish is None else 0))
+                self._rooms.endpoint.lend(visit.caller, profile, wish, language=common.language)
+                self._loop.post(Ask(visit.caller, profile, need, wait if wish is None else 0))
             case WantSession(common, name, code, renewal, wait):
-                identity = _identity(await self._catalogue(common.files), name)
-                caller = self._caller(connection, common)
-                self._loop.post(Authenticate(caller, identity, renewal, code, wait))
+                identity = _identity(await self._catalogue(connection, common), name)
+                self._loop.post(Authenticate(visit.caller, identity, renewal, code, wait))
             case WantLock(common, name):
-                keys = None if name is None else _identity(await self._catalogue(common.files), name).keys
+                keys = None if name is None else _identity(await self._catalogue(connection, common), name).keys
                 self._loop.post(Lock(keys))
-                self._log(connection, request, "ok")
+                self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
-                catalogue = await self._catalogue(common.files)
+                catalogue = await self._catalogue(connection, common)
                 facts = self._rooms.facts()
-                document = status(self._loop.broker, catalogue, facts, self._rooms.clock.now())
+                document = status(
+                    self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
+                )
                 connection.finish(wire.encode({"ok": document}))
             case WantOverlay(common):
                 named = (common.files.config, common.files.shared)
                 ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, self._rooms.overlay, *named)
                 connection.finish(wire.encode({"ok": ready}))
             case WantStop():
-                self._log(connection, request, "ok")
+                self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
 
-    async def _catalogue(self, files: Files) -> Catalogue:
-        load = self._rooms.catalogues.load
-        return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, files.config, files.shared)
-
-    def _caller(self, connection: Connection, common: Common) -> Caller:
-        program = common.program or peer.program_of(connection.pid)
-        return Caller(connection.number, program, connection.pid, common.hand)
+    async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
+        """What the caller's files say; when they are broken now, what they said before, and a note about it."""
+        load, files = self._rooms.catalogues.load, common.files
+        running = asyncio.get_running_loop()
+        catalogue = await running.run_in_executor(self._rooms.files, load, files.config, files.shared)
+        if catalogue.warning is not None:
+            speak = speaker_of(common.language)
+            text = f"{speak(catalogue.warning.title)} {speak(catalogue.warning.hint)}"
+            connection.say(wire.encode({"note": "warning", "text": text}))
+        return catalogue
 
     # To the gate
 
     def answer(self, effect: Answering) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
         connection = self._gate.connection(effect.caller.request)
-        request = self._asked.get(effect.caller.request)
-        if connection is None or request is None:
+        visit = self._visits.get(effect.caller.request)
+        if connection is None or visit is None:
             self._rooms.endpoint.answer(effect)  # it has hung up, or it came by HTTP
             return
+        request = visit.request
         language = request.common.language
         if not isinstance(effect, Tell):
-            self._log(connection, request, effect.trouble.code if isinstance(effect, Refuse) else "ok")
+            self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
             case Tell(_, kind, text, identity):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
@@ -178,18 +194,39 @@ class Service:
             case Refuse(_, why):
                 connection.finish(_error(why, language))
 
-    def _log(self, connection: Connection, request: Request, answer: str) -> None:
-        """Who asked for what, and what was answered: never what was handed out."""
-        if isinstance(request, WantStatus | WantOverlay):
-            return  # nothing was handed out, and prompts of shells ask often
+    def _note(self, number: int, answer: str) -> None:
+        """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
+        visit = self._visits.pop(number, None)
+        if visit is None or isinstance(visit.request, WantStatus | WantOverlay):
+            return  # a status hands nothing out, and prompts of shells ask often
+        request, caller = visit.request, visit.caller
         about = (
             request.profile
             if isinstance(request, WantCredentials | WantEndpoint)
             else getattr(request, "identity", None) or ""
         )
+        at = utc(int(self._rooms.clock.now().wall))
         op = OPS[type(request)]
-        program = request.common.program or peer.program_of(connection.pid)
-        self._rooms.journal.info("%s %r pid=%d program=%r answer=%s", op, about, connection.pid, program, answer)
+        self._rooms.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
+
+
+def _caller(connection: Connection, request: Request) -> Caller:
+    """Who is on the line. Its parents are looked up now: it may be gone when it is answered."""
+    pid = connection.pid
+    if isinstance(request, WantStatus | WantOverlay):
+        return Caller(connection.number, pid=pid)
+    common = request.common
+    if common.then is Then.PASSES:
+        pid = peer.parent_of(pid) or pid
+    started = peer.started(pid) if common.then is Then.RUNS else 0
+    return Caller(
+        connection.number,
+        common.program or peer.program_of(pid),
+        pid,
+        common.hand,
+        peer.parents_of(pid),
+        Process(pid, started) if started else None,
+    )
 
 
 def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:

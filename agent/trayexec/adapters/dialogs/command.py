@@ -22,6 +22,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     A machine would print the same code again at once, so what has to be waited for is waited for here.
     """
     about = {"TRAYEXEC_IDENTITY": sheet.identity, "TRAYEXEC_MFA_SERIAL": sheet.serial}
+    about["TRAYEXEC_CHAIN"] = "*"  # credentials that wait for this code must not be what it waits for
     try:
         argv = shlex.split(program)
         async with asyncio.timeout(sheet.seconds):

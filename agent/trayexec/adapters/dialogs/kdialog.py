@@ -22,7 +22,8 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     heading, *rest = sheet.lines
     body = "<br>".join(_escape(line) for line in rest)
-    warning = f'<p style="color:#b3261e">{_escape(sheet.warning)}</p>' if sheet.warning else ""
+    news = "<br>".join(_escape(line) for line in (sheet.reason, sheet.hurry) if line)
+    warning = f'<p style="color:#b3261e">{news}</p>' if news else ""
     text = f"<qt><p><b>{_escape(heading)}</b></p><p>{body}</p>{warning}<p>{_escape(sheet.prompt)}:</p></qt>"
     argv = [program, "--title", TITLE, "--inputbox", text, ""]
     try:

@@ -13,6 +13,7 @@ from trayexec.adapters.children import Child, child
 from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, on_screen, useless
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+from trayexec.errors import Text
 
 _START = 10.0  # seconds until it answers the first commands; a cold disk may be slow
 _LATE = 3.0  # seconds beyond its own time-out before it is killed
@@ -51,7 +52,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
                 await _answer(process)
                 flavour = await _command(process, "GETINFO flavor")
                 if any(word in flavour for word in _NOT_GRAPHICAL):
-                    return useless(name, f"it is {flavour} and would ask on a terminal")
+                    return useless(name, Text("it is {flavour} and would ask on a terminal", flavour=flavour))
                 for line in _settings(sheet):
                     await _command(process, line)
             async with asyncio.timeout(sheet.seconds + _LATE):
@@ -63,7 +64,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     except TimeoutError:
         return TimedOut()
     except (OSError, EOFError) as error:
-        return useless(name, str(error) or "it ended by itself")
+        return useless(name, str(error) or Text("it ended by itself"))
 
 
 def _settings(sheet: Sheet) -> list[str]:

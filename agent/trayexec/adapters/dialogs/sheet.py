@@ -104,7 +104,7 @@ def _asked(asker: str, profile: str, speak: Callable[[Text], str]) -> str:
     return ""
 
 
-def useless(tool: str, why: str) -> NoDialog:
+def useless(tool: str, why: str | Text) -> NoDialog:
     """A tool that could not show its dialog, in its own words."""
     return NoDialog(
         trouble(
@@ -112,7 +112,7 @@ def useless(tool: str, why: str) -> NoDialog:
             "{tool} could not show its dialog: {why}",
             "Type the code in a terminal instead: trayexec auth",
             tool=tool,
-            why=why[:200],
+            why=why if isinstance(why, Text) else why[:200],
         )
     )
 

@@ -6,6 +6,7 @@ are put right while typing, everything else is left out. Ends by itself when its
 
 import json
 import os
+import re
 import sys
 import time
 import tkinter as tk
@@ -21,11 +22,27 @@ DIGITS = 6
 WIDTH = 400  # pixels at 96 dpi
 TICK = 250  # milliseconds
 HEADING = 15  # points; the only bold line
+COUNTER = 10  # points
 
 PAPER, INK, FAINT, LINE = "#ffffff", "#1f2328", "#5b6570", "#c9d1d9"
 ACCENT, ACCENT_DARK, ACCENT_PALE = "#1f6feb", "#1a5fcb", "#b6d0f7"
 RED, AMBER = "#b3261e", "#8a5a00"
 MOST_OF_A_SCREEN = 3  # the window stands at a third of the free height, where eyes are
+
+# What a line is folded between: Japanese letters each, other words whole, never in front of what closes or lengthens.
+_LETTER = "\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff"
+_PIECE = re.compile(rf"[{_LETTER}][^{_LETTER}\sA-Za-z0-9(]*\s*|[^{_LETTER}\s]+\s*|\s+")
+
+
+def fold(words: str, width: int, measure: Callable[[str], int]) -> str:
+    """`words` in lines that `measure` finds no wider than `width`: Tk breaks at spaces only, and Japanese has few."""
+    lines, line = [], ""
+    for piece in _PIECE.findall(words):
+        if line and measure((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return "\n".join((*lines, line))
 
 
 class Window:
@@ -57,7 +74,7 @@ class Window:
         self._hint = self._text(page, sheet["digits"], size=9, colour=FAINT)
         if sheet["reason"]:
             self._text(page, sheet["reason"], size=10, colour=RED, above=10)
-        self._count = self._text(page, " ", size=10, colour=AMBER, above=4) if sheet["counting"] else None
+        self._count = self._text(page, " ", size=COUNTER, colour=AMBER, above=4) if sheet["counting"] else None
         self._button = self._buttons(page)
         self._place()
         self._tick()
@@ -73,7 +90,7 @@ class Window:
     def _text(self, page: tk.Frame, words: str, *, size: int, colour: str, above: int = 0) -> tk.Label:
         label = tk.Label(
             page,
-            text=words,
+            text=self._folded(words, size),
             font=self._font(size),
             fg=colour,
             bg=PAPER,
@@ -83,6 +100,9 @@ class Window:
         )
         label.pack(fill="x", pady=(self._px(above), 0))
         return label
+
+    def _folded(self, words: str, size: int) -> str:
+        return fold(words, self._px(WIDTH), self._font(size).measure)
 
     def _head(self, page: tk.Frame) -> None:
         self._text(page, self._sheet["heading"], size=HEADING, colour=INK)
@@ -186,7 +206,7 @@ class Window:
         if self._count is not None:
             left = max(0, round(self._fresh - now))
             words = self._sheet["counting"].replace(COUNT, str(left)) if left else self._sheet["counted"]
-            self._count.configure(text=words, fg=AMBER if left else FAINT)
+            self._count.configure(text=self._folded(words, COUNTER), fg=AMBER if left else FAINT)
         self._root.after(TICK, self._tick)
 
 

@@ -13,6 +13,9 @@ from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 
 _LATE = 3.0  # seconds beyond its own time-out before it is killed
 _OK, _CANCEL, _TIMEOUT = 0, 1, 5
+# GLib takes the words of the command line for ASCII, and refuses others, in a locale that is not installed
+# (g_get_charset, https://docs.gtk.org/glib/func.get_charset.html).
+_CHARSET = {"CHARSET": "UTF-8"}
 
 
 def find(environ: Mapping[str, str]) -> list[Tool]:
@@ -37,7 +40,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
         "--width=420",
     ]
     try:
-        ended = await run(argv, environ, seconds=sheet.seconds + _LATE)
+        ended = await run(argv, {**environ, **_CHARSET}, seconds=sheet.seconds + _LATE)
     except TimeoutError:
         return TimedOut()
     except OSError as error:

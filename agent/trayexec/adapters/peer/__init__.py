@@ -3,10 +3,10 @@
 import sys
 
 if sys.platform == "linux":
-    from trayexec.adapters.peer.linux import process_of, program_of, uid_of
+    from trayexec.adapters.peer.linux import parent_of, parents_of, process_of, program_of, started, uid_of
 elif sys.platform == "darwin":
-    from trayexec.adapters.peer.macos import process_of, program_of, uid_of
+    from trayexec.adapters.peer.macos import parent_of, parents_of, process_of, program_of, started, uid_of
 else:
-    from trayexec.adapters.peer.windows import process_of, program_of, uid_of
+    from trayexec.adapters.peer.windows import parent_of, parents_of, process_of, program_of, started, uid_of
 
-__all__ = ["process_of", "program_of", "uid_of"]
+__all__ = ["parent_of", "parents_of", "process_of", "program_of", "started", "uid_of"]

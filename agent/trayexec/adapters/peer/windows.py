@@ -30,3 +30,18 @@ def process_of(_connection: object) -> int:
 def program_of(_pid: int) -> str:
     """Not yet."""
     _not_yet()
+
+
+def parent_of(_pid: int) -> int:
+    """Not yet."""
+    _not_yet()
+
+
+def parents_of(_pid: int) -> tuple[str, ...]:
+    """Not yet."""
+    _not_yet()
+
+
+def started(_pid: int) -> int:
+    """Not yet."""
+    _not_yet()

@@ -65,6 +65,11 @@ class Groups:
             number = AFTER.get(self.stop.sent, signal.SIGTERM)
             self._send(Stop(self.stop.why, number, self.screen.clock() + USUAL_GRACE))
 
+    def abandon(self) -> None:
+        """End all at once: we are about to fail ourselves."""
+        for group in list(self._alive):
+            _tell(group, signal.SIGKILL)
+
     def _send(self, stop: Stop) -> None:
         self.stop = stop
         for group in list(self._alive):

@@ -1,6 +1,5 @@
 """File names for profiles: whatever one is called, its output stays inside the folder and apart from others. Pure."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from unicodedata import normalize
 
@@ -37,6 +36,8 @@ def _safe(profile: str) -> str:
     name = "".join(parts) or "%"
     if len(name.encode()) <= LONGEST:
         return name
+    import hashlib  # noqa: PLC0415 — a name is seldom so long
+
     digest = hashlib.sha256(profile.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return name.encode()[: LONGEST - 17].decode("utf-8", "ignore") + "~" + digest
 

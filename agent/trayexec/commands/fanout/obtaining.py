@@ -106,7 +106,7 @@ class Obtaining:
             if not newline:
                 break
             conversation.buffer = rest
-            final = self._line(conversation, bytes(line))
+            final = self._line(conversation, bytes(line), overtaken=b"\n" in rest)
             if final is not None:
                 yield from self._end(conversation, final)
                 return
@@ -145,14 +145,15 @@ class Obtaining:
     def _deadline(self) -> float:
         return self._asking.clock() + int(self._asking.request.get("wait", 0)) + client.PATIENCE
 
-    def _line(self, conversation: Conversation, line: bytes) -> Outcome | None:
-        """The outcome, if this line is the final one."""
+    def _line(self, conversation: Conversation, line: bytes, *, overtaken: bool) -> Outcome | None:
+        """The outcome, if this line is the final one. A note that has been overtaken asks for nothing any more."""
         try:
             said = wire.decode(line, client.LONGEST_ANSWER)
         except wire.WireError:
             return Denied(conversation.profile, _garbled())
         if "note" in said:
-            self._note(conversation, said)
+            if not overtaken:
+                self._note(conversation, said)
             return None
         try:
             return Served(conversation.profile, client.outcome(said))
@@ -161,7 +162,7 @@ class Obtaining:
 
     def _note(self, conversation: Conversation, note: Mapping[str, Any]) -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
-        if note["note"] == "code" and "mfa_serial" in note:
+        if note["note"] in {"code", "again"}:
             identity = str(note.get("identity", ""))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return

@@ -8,6 +8,7 @@ import codecs
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +34,9 @@ class Sink(Protocol):
 
     def end(self, result: Result) -> None:
         """That was all, and how the command ended."""
+
+    def close(self) -> None:
+        """Let go of what it holds; after `end`, or where a command did not begin."""
 
 
 class Output(Protocol):
@@ -79,6 +83,9 @@ class _PrefixedSink:
     def end(self, _result: Result) -> None:
         for stream, marker in self.markers.items():
             self.screen.write(stream, *marker.end())
+
+    def close(self) -> None:
+        pass
 
 
 def marks(
@@ -148,7 +155,9 @@ class _GroupedSink:
                     head = b""
                 if spool.last != b"\n":
                     self.screen.write(stream, b"\n")
-            spool.close()
+
+    def close(self) -> None:
+        _close(self.spools)
 
 
 # json
@@ -169,7 +178,9 @@ class Objects:
 
     def absent(self, result: Result) -> None:
         """An object without output."""
-        self.sink(result.profile).end(result)
+        sink = self.sink(result.profile)
+        sink.end(result)
+        sink.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +210,13 @@ class _ObjectSink:
             self._say(json.dumps(text.end(), ensure_ascii=False)[1:-1] + '"')
             if text.replaced:
                 replaced.append(key)
-            self.spools[stream].close()
         why = result.trouble
         error = why and {"code": why.code, "title": self.speak(why.title), "hint": self.speak(why.hint)}
         tail = {"replaced": replaced, "error": error}
         self._say(", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n")
+
+    def close(self) -> None:
+        _close(self.spools)
 
     def _say(self, text: str) -> None:
         self.screen.write(Stream.OUT, text.encode("utf-8", "backslashreplace"))
@@ -232,6 +245,11 @@ class _Decoder:
 
 def _spools() -> Mapping[Stream, Spool]:
     return {one: Spool() for one in Stream}
+
+
+def _close(spools: Mapping[Stream, Spool]) -> None:
+    for spool in spools.values():
+        spool.close()
 
 
 # A folder
@@ -276,6 +294,11 @@ class _FolderSink:
         """Close: some file systems only now say that the disk is full."""
         while self.files:
             os.close(self.files.popitem()[1])
+
+    def close(self) -> None:
+        with suppress(OSError):
+            while self.files:
+                os.close(self.files.popitem()[1])
 
 
 def folder(path: Path, profiles: Sequence[str]) -> Folder:

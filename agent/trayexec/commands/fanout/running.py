@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
 from typing import Any
 
@@ -100,6 +100,9 @@ class Runner:
                 while self._step(signals):
                     pass
                 self._see_them_off(signals)
+            except BaseException:
+                self.groups.abandon()
+                raise
             finally:
                 self.selector.unregister(signals)
         for one in self._waiting:
@@ -157,7 +160,7 @@ class Runner:
         """How many seconds the credentials we hold for it have left."""
         stamp = str(self._held[candidate.name].get("Expiration", ""))
         try:
-            ends = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+            ends = datetime.fromisoformat(stamp).timestamp()
         except ValueError:
             return 0.0
         return ends - self.plan.wall()
@@ -205,14 +208,17 @@ class Runner:
     def _start(self, candidate: Candidate) -> bool:
         """Start it; False when the machine has no room and it has to wait until another has ended."""
         ends: list[int] = []
+        sink: Sink | None = None
         try:
-            sink = self.output.sink(candidate.name)
             for _ in Stream:
                 ends += os.pipe()
+            sink = self.output.sink(candidate.name)
             process = self._spawn(self._environment(candidate), ends[1], ends[3])
         except OSError as error:
             for one in ends:
                 os.close(one)
+            if sink is not None:
+                sink.close()
             if error.errno in SCARCE and self._running:
                 self._waiting.appendleft(candidate)
                 return False
@@ -314,6 +320,7 @@ class Runner:
             self._keep(one, lambda sink: sink.end(result))
             if one.lost is not result.trouble:
                 result = Result(name, account, End.EXITED, result.status, seconds, one.lost)
+        one.sink.close()
         self._finished(result)
 
     def _finished(self, result: Result) -> None:
@@ -323,6 +330,9 @@ class Runner:
 
     def _see_them_off(self, signals: int) -> None:
         """When we were told to end, nobody stays behind in the groups either."""
+        if self.groups.stop is not None and self.groups.stop.sent is not signal.SIGTERM:
+            # What is left runs in the background, where shells let it ignore a Ctrl-C.
+            self.groups.stop.harder_at = min(self.groups.stop.harder_at, self.screen.clock() + LINGER)
         while self.groups.stop is not None and self.groups.prune():
             if self.screen.clock() >= self.groups.stop.harder_at:
                 if self.groups.stop.sent is signal.SIGKILL:

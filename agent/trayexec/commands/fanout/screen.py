@@ -99,23 +99,22 @@ class Screen:
     def _write(self, descriptor: int, *parts: Buffer) -> None:
         rest = list(parts)
         while rest:
-            try:
-                if self.ending:
-                    count = self._try(descriptor, rest[0])
-                else:
-                    self.blocked = True
-                    count = os.writev(descriptor, rest)
-            except PokedError:
-                continue
-            except BlockingIOError:  # somebody else made it so: the terminal is shared
-                select.select([], [descriptor], [], PATIENCE)
-                continue
-            finally:
-                self.blocked = False
+            count = self._try(descriptor, rest[0]) if self.ending else self._wait(descriptor, rest)
             while rest and count >= len(rest[0]):
                 count -= len(rest.pop(0))
             if count:
                 rest[0] = memoryview(rest[0])[count:]
+
+    def _wait(self, descriptor: int, parts: list[Buffer]) -> int:
+        """Write, however long it takes, until a signal comes, at which a part may be written twice."""
+        try:
+            with self.may_be_poked():
+                return os.writev(descriptor, parts)
+        except PokedError:
+            return 0
+        except BlockingIOError:  # somebody else made it so: the terminal is shared
+            select.select([], [descriptor], [], PATIENCE)
+            return 0
 
     def _try(self, descriptor: int, part: Buffer) -> int:
         """As much as goes without blocking, now that we are to end."""

@@ -49,10 +49,8 @@ class _Meant:
         return self.named | self.matched
 
 
-def choose(
-    wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str, Sequence[str]], *, everything: bool = False
-) -> Selection:
-    """The profiles that `wanted` means. `everything` lets no words at all mean every profile.
+def choose(wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str, Sequence[str]]) -> Selection:
+    """The profiles that `wanted` means.
 
     Each profile counts once, in the order of `candidates`. Raises TrayexecError for a name, a glob or a group that
     means nothing, also in `leave_out`: a slip there would run a command where it must not.
@@ -61,8 +59,6 @@ def choose(
     meant = _meaning(wanted.words, names, groups)
     for name in wanted.literal:
         meant.named.add(_known(name, names))
-    if everything and not meant.all:
-        meant.matched.update(names)
     out = _meaning(wanted.leave_out, names, groups).all
     kept = [one for one in candidates if one.name in meant.all and one.name not in out]
     for one in kept:

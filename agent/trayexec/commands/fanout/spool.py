@@ -1,8 +1,7 @@
-"""What a command has said, kept until it ends: a little in memory, much in a file without a name."""
+"""What a command has said, kept until it ends: a little in our memory, much outside of it."""
 
 import io
 import os
-import tempfile
 from collections.abc import Iterator
 
 IN_MEMORY = 1 << 20  # bytes
@@ -14,7 +13,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._file: io.BufferedRandom | None = None
+        self._file: io.BufferedRandom | io.BytesIO | None = None
         self.size = 0
         self.last = b""
 
@@ -47,8 +46,8 @@ class Spool:
             self._file.close()
 
 
-def _nameless() -> io.BufferedRandom:
-    """Memory that may be swapped out, where there is such a thing; else an unlinked file in the temporary folder."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("trayexec-output", os.MFD_CLOEXEC), "w+b")
-    return tempfile.TemporaryFile()
+def _nameless() -> io.BufferedRandom | io.BytesIO:
+    """Memory outside of ours, which may be swapped out, where there is such a thing: never a file on a disk."""
+    if not hasattr(os, "memfd_create"):
+        return io.BytesIO()
+    return os.fdopen(os.memfd_create("trayexec-output", os.MFD_CLOEXEC), "w+b")

@@ -1,0 +1,166 @@
+"""Opens a secret address in the user's browser without showing it to anybody else.
+
+What stands on a command line is readable by every user of the machine, so the browser is not given the address but
+one of our own on loopback, which works once, for this user only, and leads there with a redirect. AWS recommends a
+redirect for this very address.
+"""
+
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+PATIENCE = 30.0  # seconds for the browser to come; one that has to start takes its time
+LOOK = 0.1  # seconds between looks whether the browser has failed
+SLOW = 5.0  # seconds that a connection may stay silent
+ROOT = 0
+
+
+def open_secretly(url: str, environ: Mapping[str, str]) -> bool:
+    """Show `url` in the browser: the one that $BROWSER names, else the desktop's. Blocks until the browser has come.
+
+    False when there is none, or none came within 30 seconds.
+    """
+    with _way_to(url) as (address, taken):
+        for argv in _browsers(environ, address):
+            try:
+                browser = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=dict(environ),
+                    start_new_session=True,
+                )
+            except OSError:
+                continue
+            if _came(browser, taken):
+                return True
+    return False
+
+
+def _came(browser: "subprocess.Popen[bytes]", taken: threading.Event) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if taken.wait(LOOK):
+            return True
+        if browser.poll() not in {None, 0}:  # a launcher that ended well may have told a browser that takes its time
+            return taken.is_set()
+    return False
+
+
+def _browsers(environ: Mapping[str, str], url: str) -> Iterator[Sequence[str]]:
+    """The command lines to try, in order: $BROWSER as Python's `webbrowser` and sensible-browser(1) read it."""
+    for one in environ.get("BROWSER", "").split(os.pathsep):
+        try:
+            words = shlex.split(one)
+        except ValueError:
+            continue
+        if words:
+            yield [word.replace("%s", url) for word in words] if "%s" in one else [*words, url]
+    if sys.platform == "darwin":
+        yield ["open", url]
+    elif environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+        for name in ("xdg-open", "wslview", "x-www-browser"):
+            if shutil.which(name, path=environ.get("PATH")):
+                yield [name, url]
+
+
+@contextmanager
+def _way_to(url: str) -> Iterator[tuple[str, threading.Event]]:
+    """An address that leads to `url` once, while the block lasts; the event is set when it has been used."""
+    way = _Way(url)
+    thread = threading.Thread(target=way.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield way.address, way.taken
+    finally:
+        way.shutdown()
+        way.server_close()
+        thread.join()
+
+
+class _Way(ThreadingHTTPServer):
+    """Answers one request of our own user for one secret path; everything else is not found."""
+
+    daemon_threads = True
+    block_on_close = False  # a browser keeps connections open that it has no use for yet
+
+    def __init__(self, url: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.host = f"127.0.0.1:{self.server_address[1]}"
+        self.path = f"/{secrets.token_urlsafe(32)}"
+        self.taken = threading.Event()
+        self._url: str | None = url
+        self._turn = threading.Lock()
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}{self.path}"
+
+    def take(self, path: str, host: str | None) -> str | None:
+        """Where to go, for the first who knows the way."""
+        with self._turn:
+            if self._url is None or host != self.host or not secrets.compare_digest(path.encode(), self.path.encode()):
+                return None
+            url, self._url = self._url, None
+            return url
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a browser that hangs up is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Way
+    timeout = SLOW
+    server_version = "trayexec"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        """Lead on, or nowhere."""
+        url = self.server.take(self.path, self.headers.get("Host")) if _is_ours(self.connection) else None
+        self.send_response(HTTPStatus.NOT_FOUND if url is None else HTTPStatus.FOUND)
+        if url is not None:
+            self.send_header("Location", url)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        if url is not None:
+            self.wfile.flush()
+            self.server.taken.set()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name of the method it replaces
+        """Say nothing: the path is a secret."""
+
+
+def _is_ours(connection: socket.socket) -> bool:
+    """Whether the other end belongs to this user, or to root: proc_pid_net(5). Elsewhere only the path is the proof."""
+    if sys.platform != "linux":
+        return True
+    ends = (_as_in_proc(*connection.getpeername()), _as_in_proc(*connection.getsockname()))
+    with Path("/proc/self/net/tcp").open(encoding="ascii") as table:
+        return belongs_to(table, ends, frozenset({os.geteuid(), ROOT}))
+
+
+def belongs_to(table: Iterable[str], ends: tuple[str, str], owners: frozenset[int]) -> bool:
+    """Whether the connection with these ends is, by its line in the table, one of these users'."""
+    rows = (line.split() for line in table)
+    return any(int(row[7]) in owners for row in rows if tuple(row[1:3]) == ends)
+
+
+def _as_in_proc(address: str, port: int) -> str:
+    """`127.0.0.1`, 80 as `0100007F:0050`: the address in the machine's own order of bytes."""
+    return f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}:{port:04X}"

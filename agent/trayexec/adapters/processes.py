@@ -1,0 +1,11 @@
+"""Which processes still run. Quick: a file of /proc for each, and nothing is held open."""
+
+from collections.abc import Iterable
+
+from trayexec.adapters import peer
+from trayexec.core.events import Process
+
+
+def running(processes: Iterable[Process]) -> frozenset[Process]:
+    """Those that still run; an id that another process has by now is not the same."""
+    return frozenset(one for one in processes if one.started and peer.started(one.pid) == one.started)

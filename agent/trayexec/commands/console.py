@@ -1,0 +1,90 @@
+"""`console`: the AWS console in the browser, signed in as a profile's role."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from trayexec import cli, origin
+from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.browser import open_secretly
+from trayexec.adapters.signin import Ticket, signin_token
+from trayexec.commands.env import REGIONS, request
+from trayexec.core.credentials import Secret
+from trayexec.core.profiles import Profile, Role
+from trayexec.core.resolve import session_name_for
+from trayexec.core.signin import URL_LIFE, login_url, place_of
+from trayexec.core.turn import FRESH_ROLE
+from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.words import speaker
+
+
+def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Sign in, and open or print the address.
+
+    AWS ends the console's session with the credentials it was opened with, so `--duration` is how much these must
+    have left: a role's hour at most.
+    """
+    speak = speaker(environ)
+    options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
+    role = _role(options.profile, environ)  # before anybody is asked for a code
+    own = next((environ[name] for name in REGIONS if environ.get(name)), None)
+    region = options.region or role.region or own
+    override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
+    place = place_of(role.arn, region=region, service=options.service, override=override)
+    served = cli.obtain(request(options, environ, "trayexec console"), environ)
+    ticket = Ticket(served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"]))
+    token = signin_token(place.endpoint, ticket, ca_bundle=role.ca_bundle or environ.get("REQUESTS_CA_BUNDLE"))
+    url = login_url(place, token.reveal())
+    if options.print:
+        minutes = URL_LIFE // 60
+        cli.say(speak(Text("for {minutes} minutes this address signs in whoever opens it", minutes=minutes)))
+        sys.stdout.write(url + "\n")
+        return cli.OK
+    if not open_secretly(url, environ):
+        raise TrayexecError(
+            trouble(
+                "no_browser",
+                "No browser came to open the console.",
+                "`trayexec console {profile} --print` prints the address; $BROWSER names a browser.",
+                profile=options.profile,
+            )
+        )
+    cli.say(speak(Text("the console of {profile} is open in the browser", profile=options.profile)))
+    return cli.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What of a profile matters here."""
+
+    arn: str
+    region: str | None
+    ca_bundle: str | None
+
+
+def _role(name: str, environ: Mapping[str, str]) -> _Target:
+    """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
+    catalogue = AwsFiles(origin.outside(environ), session_name=session_name_for("")).load(None, None)
+    found = catalogue.profiles.get(name)
+    if isinstance(found, Profile) and isinstance(found.target, Role):
+        return _Target(found.target.arn, found.region, found.target.endpoint.ca_bundle)
+    if isinstance(found, Profile):
+        raise TrayexecError(
+            trouble(
+                "console_identity",
+                "{profile} is an identity itself, and AWS signs only roles in to the console this way.",
+                "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",
+                profile=name,
+            )
+        )
+    if found is not None:
+        raise TrayexecError(found.problem)
+    raise TrayexecError(
+        trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "`trayexec list` shows the profiles there are.",
+            profile=name,
+        )
+    )

@@ -1,0 +1,48 @@
+"""`env`: a profile's credentials on standard output, for a program that takes them in another way than we run it."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from trayexec import cli
+from trayexec.commands.formats import FORMATS, Handful
+from trayexec.errors import Text
+from trayexec.words import speaker
+
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
+    served = cli.obtain(request(options, environ, "trayexec env"), environ)
+    own = {name: environ[name] for name in REGIONS if name in environ}
+    variables = cli.environment(served, options.profile, options.region, own)
+    document = {**served, "Region": variables.get("AWS_REGION")}
+    page = FORMATS[options.format](Handful(options.profile, variables, document))
+    speak = speaker(environ)
+    for remark in page.remarks:
+        cli.say(speak(remark))
+    if sys.stdout.isatty():
+        cli.say(
+            speak(
+                Text(
+                    "these are secrets, and now they are on your screen and in its history. "
+                    'Better: eval "$(trayexec env …)", or trayexec PROFILE -- CMD…'
+                )
+            )
+        )
+    sys.stdout.buffer.write(page.text.encode("utf-8", "surrogateescape"))
+    return cli.OK
+
+
+def request(options: argparse.Namespace, environ: Mapping[str, str], program: str) -> dict[str, Any]:
+    """What a verb asks the agent for on behalf of `program`."""
+    asked: dict[str, Any] = {
+        "op": "credentials",
+        "profile": options.profile,
+        "wait": options.wait,
+        "program": program,
+        **cli.files(environ),
+    }
+    return asked if options.need is None else {**asked, "need": options.need}

@@ -1,0 +1,38 @@
+"""Who called, with what, and the two streams on which the answer goes."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trayexec.commands.fanout.screen import Screen, Stream, widen
+from trayexec.errors import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called: the options, the command and its file, the environment, and the caller's own two streams."""
+
+    options: argparse.Namespace
+    command: Sequence[str]
+    program: str
+    environ: Mapping[str, str]
+    screen: Screen
+    speak: Callable[[Text], str]
+
+    def say(self, text: Text) -> None:
+        """A line for the person."""
+        self.screen.say(self.speak(text))
+
+
+def screen_of(environ: Mapping[str, str]) -> Screen:
+    """The streams as Python found them: a closed one is the null device by now."""
+    descriptors = {Stream.OUT: sys.stdout.fileno(), Stream.ERR: sys.stderr.fileno()}
+    for descriptor in descriptors.values():
+        widen(descriptor)
+    able = environ.get("TERM", "dumb") != "dumb"
+    terminals = frozenset(one for one, descriptor in descriptors.items() if able and os.isatty(descriptor))
+    return Screen(descriptors, terminals, lambda: shutil.get_terminal_size().columns, time.monotonic)

@@ -1,0 +1,164 @@
+"""How credentials are written for another program to read: six formats, each with its own rules of quoting.
+
+Pure: values in, text out. What is written here reads back as exactly what was put in, whatever the values are; where
+a format cannot say a value, it is refused rather than changed.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from trayexec import cli
+from trayexec.core.sections import shown
+from trayexec.errors import Text, TrayexecError, trouble
+
+# Every variable of the container provider (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
+CONTAINER = tuple(
+    cli.FOREIGN_PREFIX + name
+    for name in (
+        "CREDENTIALS_RELATIVE_URI",
+        "CREDENTIALS_FULL_URI",
+        "AUTHORIZATION_TOKEN",
+        "AUTHORIZATION_TOKEN_FILE",
+    )
+)
+# What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
+_PLAIN = re.compile(r"[\w./+=:@%,-]*")
+# PowerShell takes each of these for a single quote (about_Quoting_Rules; `IsSingleQuote` in its tokenizer).
+_PWSH_QUOTES = re.compile("['\N{LEFT SINGLE QUOTATION MARK}-\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Handful:
+    """What there is to write: the variables of DESIGN 3.2, the document they came from, and the profile's name."""
+
+    profile: str
+    variables: Mapping[str, str]
+    document: Mapping[str, object]
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The variables that would win over these, or be mixed with them, and so have to go."""
+        return tuple(name for name in (*cli.FOREIGN, *CONTAINER) if name not in self.variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The text, and what has to be said about it."""
+
+    text: str
+    remarks: tuple[Text, ...] = field(default=())
+
+
+def sh(given: Handful) -> Page:
+    """POSIX shells, bash and zsh: `eval "$(trayexec env account-a)"`. What would win over it is unset."""
+    lines = [f"unset {' '.join(given.foreign)}"]
+    lines += [f"export {name}={_sh(value)}" for name, value in given.variables.items()]
+    return _page(lines)
+
+
+def fish(given: Handful) -> Page:
+    """`trayexec env account-a --format fish | source`."""
+    lines = [f"set -e {name}" for name in given.foreign]
+    lines += [f"set -gx {name} {_fish(value)}" for name, value in given.variables.items()]
+    return _page([*lines, "true"])  # to erase what was not there is a failure, and `set` hands an older status on
+
+
+def pwsh(given: Handful) -> Page:
+    """`trayexec env account-a --format pwsh | Out-String | Invoke-Expression`."""
+    lines = [f"Remove-Item -ErrorAction Ignore -LiteralPath Env:{name}" for name in given.foreign]
+    lines += [f"$env:{name} = {_pwsh(value)}" for name, value in given.variables.items()]
+    return _page(lines)
+
+
+def dotenv(given: Handful) -> Page:
+    """`docker run --env-file`, and the `.env` of compose, direnv and python-dotenv: no quotes, no blanks.
+
+    docker takes everything after the `=` as it stands, the others know quotes, comments and `$`: only what all of
+    them read alike is written. A file of this kind cannot unset anything.
+    """
+    lines, remarks = [], []
+    for name, value in given.variables.items():
+        if _PLAIN.fullmatch(value):
+            lines.append(f"{name}={value}")
+        elif name == "TRAYEXEC_PROFILE":
+            remarks.append(
+                Text(
+                    "TRAYEXEC_PROFILE is left out: not every reader of such a file takes {value} for the same",
+                    value=shown(value),
+                )
+            )
+        else:
+            raise _unwritable("dotenv", name, value)
+    return _page(lines, remarks)
+
+
+def as_json(given: Handful) -> Page:
+    """AWS's credential_process document, with the region and the profile beside it."""
+    document = {key: value for key, value in given.document.items() if value is not None}
+    document["Profile"] = given.profile
+    return Page(json.dumps(document, indent=2) + "\n")
+
+
+def ini(given: Handful) -> Page:
+    """A section for a shared credentials file: it has the profile's own name."""
+    name = given.profile
+    if not name or name == "DEFAULT" or not name.isprintable() or name.strip() != name:
+        raise _unwritable("ini", "the profile's name", name)
+    variables = given.variables
+    lines = [
+        f"[{name}]",
+        f"aws_access_key_id = {variables['AWS_ACCESS_KEY_ID']}",
+        f"aws_secret_access_key = {variables['AWS_SECRET_ACCESS_KEY']}",
+        f"aws_session_token = {variables['AWS_SESSION_TOKEN']}",
+        f"aws_credential_expiration = {variables['AWS_CREDENTIAL_EXPIRATION']}",
+    ]
+    region = variables.get("AWS_REGION")
+    if region is not None:
+        if not region.isprintable() or region.strip() != region:
+            raise _unwritable("ini", "AWS_REGION", region)
+        lines.append(f"region = {region}")
+    return _page(lines)
+
+
+FORMATS: Mapping[str, Callable[[Handful], Page]] = {
+    "sh": sh,
+    "fish": fish,
+    "pwsh": pwsh,
+    "dotenv": dotenv,
+    "json": as_json,
+    "ini": ini,
+}
+
+
+def _page(lines: Iterable[str], remarks: Iterable[Text] = ()) -> Page:
+    return Page("".join(f"{line}\n" for line in lines), tuple(remarks))
+
+
+def _sh(value: str) -> str:
+    """Between single quotes nothing means anything but the quote itself (POSIX shell, 2.2.2)."""
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+def _fish(value: str) -> str:
+    r"""Between single quotes only `\'` and `\\` mean something (fish, Quotes)."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _pwsh(value: str) -> str:
+    """Between single quotes only a quote means something, and two of them are one (about_Quoting_Rules)."""
+    return "'" + _PWSH_QUOTES.sub(lambda quote: quote[0] * 2, value) + "'"
+
+
+def _unwritable(form: str, what: str, value: str) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "unwritable",
+            "The format {form} has no way to write {what}: {value}",
+            "Take another --format, such as json.",
+            form=form,
+            what=what,
+            value=shown(value),
+        )
+    )

@@ -1,0 +1,73 @@
+"""`log`: who asked for which profile, when, and what was answered. It reads the ledger itself: no agent is needed."""
+
+import argparse
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from trayexec import cli, paths
+from trayexec.adapters.ledger import Reader
+from trayexec.commands import table
+from trayexec.core.ports import Entry
+from trayexec.core.sections import shown
+from trayexec.errors import Text
+from trayexec.words import speaker
+
+LOOK_AGAIN = 0.3  # seconds between looks for news
+RECENT = 10  # entries that `--follow` begins with, as `tail -f` does
+
+
+def log(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Print the ledger, all of it or its end, and with `--follow` what is added, until interrupted.
+
+    Raises TrayexecError (`file`) for a ledger that cannot be read.
+    """
+    most = RECENT if options.n is None and options.follow else options.n
+    with Reader(Path(paths.ledger_path(environ))) as reader:
+        found = deque(reader.history(), most)
+        if not found and not options.follow:
+            cli.say(speaker(environ)(Text("nothing has been asked of an agent yet")))
+        show = _Json() if options.json else _Columns(environ)
+        show.show(found)
+        while options.follow:
+            time.sleep(LOOK_AGAIN)
+            show.show(list(reader.news()))
+    return cli.OK
+
+
+class _Json:
+    """One object a line."""
+
+    def show(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            table.show_line(asdict(entry))
+        sys.stdout.flush()
+
+
+class _Columns:
+    """Aligned, with local time. Columns only grow, as entries come in."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        speak = speaker(environ)
+        heads = (Text("WHEN"), Text("REQUEST"), Text("PROFILE"), Text("ANSWER"), Text("PID"), Text("ASKED BY"))
+        self._head: list[list[str]] = [[speak(head) for head in heads]]
+        self._widths = [0] * len(heads)
+
+    def show(self, entries: Iterable[Entry]) -> None:
+        rows = [_row(entry) for entry in entries]
+        if rows:
+            rows = [*self._head, *rows]
+            self._head = []
+            self._widths = table.widths(rows, self._widths)
+            for line in table.aligned(rows, self._widths):
+                sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+
+def _row(entry: Entry) -> list[str]:
+    chain = " ← ".join(shown(name) for name in (entry.program or "?", *entry.parents))
+    profile = shown(entry.profile) if entry.profile else ""
+    return [table.moment(entry.at), entry.op, profile, entry.answer, str(entry.pid), chain]

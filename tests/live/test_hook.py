@@ -1,0 +1,151 @@
+"""`hook`: the shell that a person has already, made to know every profile. Real bash, zsh, fish and direnv."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.desktop import eventually, program
+from support.rig import COMMAND, Done, Rig
+
+TRAYEXEC = shlex.join(COMMAND)
+WHO = shlex.join(
+    [str(Path(sys.executable).with_name("aws")), "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
+)
+# How each shell is started without a person's own files, and how it takes the hook.
+SHELLS = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}
+TAKE = {
+    "bash": f'eval "$({TRAYEXEC} hook bash)"',
+    "zsh": f'eval "$({TRAYEXEC} hook zsh)"',
+    "fish": f"{TRAYEXEC} hook fish | source",
+}
+ALL = pytest.mark.parametrize("shell", list(SHELLS))
+
+
+def run(rig: Rig, shell: str, script: str, **env: str) -> Done:
+    """A script of that shell."""
+    argv = [program(SHELLS[shell][0]), *SHELLS[shell][1:], script]
+    done = subprocess.run(
+        argv,
+        env=rig.environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr, 0.0)
+
+
+@ALL
+def test_the_original_shell_knows_every_profile(open_rig: Rig, shell: str) -> None:
+    """After the hook, `AWS_PROFILE=account-a aws …` is that account; nothing else of the shell's AWS is touched."""
+    assign = "env AWS_PROFILE="
+    done = run(
+        open_rig,
+        shell,
+        f"{TAKE[shell]}; {assign}account-a {WHO}; {assign}account-b {WHO}; echo $AWS_REGION-",
+        AWS_REGION="eu-west-1",
+    )
+    assert done.out.split() == ["222222222222", "333333333333", "eu-west-1-"], done.err
+
+
+@ALL
+def test_two_hooks_are_one(open_rig: Rig, shell: str) -> None:
+    """A hook within a hook changes nothing, nor does the one that is left in the state folder."""
+    left = open_rig.desk.home(f"home/.local/state/trayexec/hook.{shell}")
+    show = "env | sort | grep -E '^(AWS|TRAYEXEC)_'"
+    once = run(open_rig, shell, f"{TAKE[shell]}; {show}")
+    assert "AWS_CONFIG_FILE" in once.out, once.err
+    again = f"{SHELLS[shell][0]} {'--no-config' if shell == 'fish' else '-f' if shell == 'zsh' else '--norc'} -c"
+    twice = run(open_rig, shell, f"{TAKE[shell]}; {again} {shlex.quote(f'{TAKE[shell]}; . {left}; {show}')}")
+    assert twice.out == once.out, twice.err
+    assert run(open_rig, shell, f". {left}; {show}").out == once.out
+
+
+@ALL
+def test_a_users_own_config_file_is_followed(open_rig: Rig, shell: str) -> None:
+    """Where AWS_CONFIG_FILE is set already, that file's profiles are the ones; also by way of the hook left behind."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("account-a", "project")
+    own = str(open_rig.write("project/config", text))
+    left = open_rig.desk.home(f"home/.local/state/trayexec/hook.{shell}")
+    assert run(open_rig, shell, TAKE[shell]).status == 0
+    for take in (TAKE[shell], f". {left}"):
+        done = run(open_rig, shell, f"{take}; env AWS_PROFILE=project {WHO}", AWS_CONFIG_FILE=own)
+        assert done.out == "222222222222\n", done.err
+
+
+@ALL
+def test_without_an_agent_the_hook_starts_none(bare: Rig, shell: str) -> None:
+    """A shell's start makes the overlay by itself and leaves no agent behind; a second one finds what is there."""
+    for _ in range(2):
+        done = run(bare, shell, f'{TAKE[shell]}; cat "$AWS_CONFIG_FILE"')
+        assert "[profile account-a]" in done.out, done.err
+        assert not bare.agent_pid
+    assert f"hook.{shell}" in {file.name for file in bare.desk.home("home/.local/state/trayexec").iterdir()}
+
+
+@ALL
+def test_words_are_completed(open_rig: Rig, shell: str) -> None:
+    """Profiles, groups and verbs; after `--` it is the command's turn."""
+    open_rig.settings('[groups]\nall = ["account-*"]\n')
+    open_rig.config(open_rig.sim.world.config_text(open_rig.sim.url) + "\n")
+    if shell == "fish":
+        lines = "'trayexec acc' 'trayexec @' 'trayexec sta' 'trayexec account-a -- prin'"
+        ask = f"{TAKE['fish']}; for l in {lines}; complete -C $l | string split -f1 \\t; end"
+    elif shell == "bash":
+        ask = (
+            f"{TAKE['bash']}; "
+            't() { COMP_WORDS=(trayexec "$@") COMP_CWORD=$#; _trayexec; echo "${COMPREPLY[@]}"; }; '
+            "t acc; t @; t sta; t account-a -- prin"
+        )
+    else:
+        # compadd and _normal are the completion system's: here they print what they would offer
+        ask = (
+            f"{TAKE['zsh']}; "
+            "compadd() { [[ $1 == -a ]] && print -l ${(P)2} || print -l ${@:2} }; "
+            "_normal() { print -l normal $words; }; "
+            "words=(trayexec acc); CURRENT=2; _trayexec; words=(trayexec account-a -- prin); CURRENT=4; _trayexec"
+        )
+    words = open_rig.run("hook", "sh").out
+    eventually("the group", lambda: "@all" in run(open_rig, "bash", f'{words} cat "${{AWS_CONFIG_FILE%/*}}/words"').out)
+    offered = run(open_rig, shell, ask).out.split()
+    expected = {"account-a", "account-b", "status"} | ({"printf"} if shell != "zsh" else {"normal", "prin"})
+    assert expected <= set(offered), offered
+    assert {"@all", "all"} & set(offered), offered
+
+
+def test_zsh_completion_is_registered_when_the_prompt_comes(open_rig: Rig) -> None:
+    """With compinit after the hook, as in many a ~/.zshrc, the completion is there at the first prompt."""
+    prompt = "for f in $precmd_functions; do $f; done; print $_comps[trayexec] $#precmd_functions"
+    script = f"{TAKE['zsh']}; autoload -Uz compinit; compinit -D -u; {prompt}"
+    assert run(open_rig, "zsh", script).out.split() == ["_trayexec", "0"]
+
+
+def test_direnv_uses_a_profile(open_rig: Rig) -> None:
+    """`use trayexec account-a` in an .envrc: inside the folder it is account-a, outside nothing is left of it."""
+    home = open_rig.desk.home("home")
+    open_rig.write("home/.config/direnv/direnvrc", f'eval "$({TRAYEXEC} hook direnv)"\n')
+    open_rig.write("home/project/.envrc", "use trayexec account-a\n")
+    open_rig.write("home/unknown/.envrc", "use trayexec account-z\n")
+    direnv = program("direnv")
+    script = (
+        f"cd {home}/project && {direnv} allow . && {direnv} exec . {WHO}"
+        f" && {direnv} exec . sh -c 'echo $TRAYEXEC_PROFILE $AWS_ACCESS_KEY_ID.'"
+        f'; eval "$({direnv} export bash)"; echo in ${{AWS_PROFILE-none}}; cd ..'
+        f'; eval "$({direnv} export bash)"; echo out ${{AWS_PROFILE-none}} ${{AWS_CONFIG_FILE-none}}'
+        f"; cd {home}/unknown && {direnv} allow . && {direnv} exec . echo ran"
+    )
+    done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign")
+    assert done.out.splitlines() == ["222222222222", "account-a .", "in account-a", "out none none"], done.err
+    assert "account-z" in done.err
+
+
+def test_the_hook_wants_a_shell_it_knows(open_rig: Rig) -> None:
+    """Another word is usage, and nothing is printed that a shell could run."""
+    for words in ([], ["tcsh"], ["bash", "more"]):
+        done = open_rig.run("hook", *words)
+        assert (done.status, done.out) == (2, "")
+        assert "hook bash" in done.err
