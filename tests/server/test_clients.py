@@ -15,7 +15,7 @@ A, B = "arn:aws:sts::222222222222:assumed-role/Deploy/", "arn:aws:sts::333333333
 BOTO = "import boto3, sys; print(boto3.client('sts', endpoint_url=sys.argv[1]).get_caller_identity()['Arn'])"
 JAVASCRIPT = """\
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-const answer = await new STSClient({ endpoint: process.argv[2] }).send(new GetCallerIdentityCommand({}));
+const answer = await new STSClient({ endpoint: process.argv[1] }).send(new GetCallerIdentityCommand({}));
 console.log(answer.Arn);
 """
 # One process, one client: the SDK itself comes back for new credentials.
@@ -46,14 +46,12 @@ STRANGE = {
 
 def programs(rig: Rig) -> dict[str, list[str]]:
     """Each client, asking who it is."""
-    script = modules() / "whoami.mjs"
-    script.write_text(JAVASCRIPT)
     identity = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", rig.sim.url]
     return {
         "boto3": [sys.executable, "-c", BOTO, rig.sim.url],
         "cli v1": [V1, *identity],
         "cli v2": [V2, *identity],
-        "javascript": ["node", str(script), rig.sim.url],
+        "javascript": ["node", "--input-type=module", "-e", JAVASCRIPT, rig.sim.url],  # in the folder of `modules`
     }
 
 
@@ -61,7 +59,7 @@ def programs(rig: Rig) -> dict[str, list[str]]:
 def test_each_client_is_the_role_whatever_else_there_is(open_rig: Rig, client: str) -> None:
     """Static keys in `[default]`, variables of an outer command, another profile: nothing of it is looked at."""
     open_rig.write("home/.aws/credentials", SHARED)
-    done = open_rig.run("--server", "account-a", "--", *programs(open_rig)[client], env=STRANGE)
+    done = open_rig.run("--server", "account-a", "--", *programs(open_rig)[client], env=STRANGE, cwd=modules())
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith(A)
 
@@ -75,7 +73,7 @@ def test_a_default_that_is_served_does_not_win_either(rig: Rig) -> None:
     rig.unlock()
     assert rig.run("default", "--", *programs(rig)["boto3"]).out.startswith(B)
     for argv in programs(rig).values():
-        done = rig.run("--server", "account-a", "--", *argv)
+        done = rig.run("--server", "account-a", "--", *argv, cwd=modules())
         assert done.out.startswith(A), done.err
 
 
