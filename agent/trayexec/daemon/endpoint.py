@@ -17,6 +17,7 @@ from typing import cast
 
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.events import Ask, Caller, Confirm, Deliver, Event, Gone, Refuse, Tell
+from trayexec.core.ports import Clock, Entry, Ledger
 from trayexec.core.profiles import Profile
 from trayexec.core.report import utc
 from trayexec.core.turn import LEAST
@@ -52,13 +53,23 @@ class Wish:
     port: int
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where hand-outs are noted, and where knocks at the door are."""
+
+    clock: Clock
+    ledger: Ledger
+    journal: Logger
+
+
 class Endpoint:
     """All doors, leases and visitors. Everything here runs in the loop; `to` wires it, once the loop exists."""
 
-    def __init__(self, journal: Logger, exchange: Callable[[], Exchange]) -> None:
-        """Keep the log, and what makes sense of a visitor's bytes."""
-        self._journal = journal
+    def __init__(self, books: Books, exchange: Callable[[], Exchange]) -> None:
+        """Keep where things are written down, and what makes sense of a visitor's bytes."""
+        self._books = books
         self.exchange = exchange
+        self._told_at = float("-inf")
         self._leases: dict[int, tuple[Lease, _Door]] = {}
         self._doors: dict[int, _Door] = {}
         self._asking: dict[int, tuple[Visitor, Lease]] = {}
@@ -144,11 +155,11 @@ class Endpoint:
             return
         visitor, lease = asking
         if isinstance(effect, Deliver):
-            self._log(lease, "ok")
             visitor.respond(OK, _document(effect.profile, effect.credentials))
+            self._note(lease, "ok")
         else:
-            self._log(lease, effect.trouble.code)
             visitor.refuse(effect.trouble, lease.language)
+            self._note(lease, effect.trouble.code)
 
     def forget(self, visitor: "Visitor") -> None:
         """A visitor has hung up."""
@@ -158,22 +169,25 @@ class Endpoint:
                 self._post(Gone(number))
 
     def turned_away(self, why: Trouble) -> None:
-        """Note that somebody was not let in."""
-        self._journal.info("fetch '' pid=0 program='' answer=%s", why.code)
+        """Note that somebody was not let in, once a second: nobody may push older lines out of the log by knocking."""
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            self._books.journal.warning("the endpoint turned somebody away: %s", why.code)
 
     def _late(self, number: int) -> None:
         asking = self._asking.pop(number, None)
         if asking is not None:
             visitor, lease = asking
             self._post(Gone(number))
-            self._log(lease, "not_yet")
             visitor.refuse(_not_yet(lease.profile), lease.language)
+            self._note(lease, "not_yet")
 
-    def _log(self, lease: Lease, answer: str) -> None:
+    def _note(self, lease: Lease, answer: str) -> None:
         caller = lease.caller
-        self._journal.info(
-            "fetch %r pid=%d program=%r answer=%s", lease.profile.name, caller.pid, caller.program, answer
-        )
+        at = utc(int(self._books.clock.now().wall))
+        entry = Entry(at, lease.profile.name, "fetch", caller.pid, caller.program, answer, caller.parents)
+        self._books.ledger.note(entry)
 
 
 class _Door:
