@@ -1,8 +1,10 @@
-"""HTTP/1.1 as a server speaks it, by h11: bytes in, one request out; one response in, bytes out. No sockets in here.
+"""HTTP/1.1 as a server speaks it, by h11: bytes in, one request out; one answer in, bytes out. No sockets in here.
 
 h11 checks the grammar (RFC 9112). What goes beyond it is refused here, because no SDK that fetches credentials sends
 it: a body, a second request on the same connection, more than 8 KiB.
 """
+
+from http import HTTPStatus
 
 import h11
 
@@ -53,19 +55,18 @@ class H11Exchange:
         return Visit(bytes(request.method), bytes(request.target), headers)
 
     def respond(self, status: int, body: bytes) -> bytes:
-        """A whole response with a JSON document, after which the connection ends."""
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Connection", "close"),
-            *([("Allow", "GET")] if status == 405 else []),  # noqa: PLR2004 — RFC 9110, 15.5.6
-        ]
-        said = self._http.send(h11.Response(status_code=status, headers=headers)) or b""
-        if self._method != b"HEAD":
-            said += self._http.send(h11.Data(data=body)) or b""
-        return said
+        """A whole response with a JSON document, after which the connection ends.
+
+        What strangers say is h11's to read; what we say is always the same few lines, and h11 takes as long for them
+        as for a request.
+        """
+        allow = "Allow: GET\r\n" if status == HTTPStatus.METHOD_NOT_ALLOWED else ""  # RFC 9110, 15.5.6
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+            f"{allow}Connection: close\r\n\r\n"
+        )
+        return head.encode("ascii") + (b"" if self._method == b"HEAD" else body)
 
 
 def _no_request(why: Text) -> TrayexecError:

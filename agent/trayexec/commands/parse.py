@@ -28,8 +28,8 @@ run a command with a profile's credentials:
   --profile NAME       for a profile whose name looks like something else: -x, @home, star*
   --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
                        `aws configure` and the like change your own ~/.aws/config
-  --server PROFILE     credentials that renew by themselves, for what runs no program to get them: the address of
-                       a container endpoint on 127.0.0.1, and a token that is worth nothing once CMD has ended
+  --server PROFILE     the same over HTTP, for what wants a container's credentials: an address on 127.0.0.1 and a token
+                       of its own, for as long as CMD runs. trayexec stays as its parent
 
 run it once for each of several profiles, side by side:
   P1 'prod-*' @group -- CMD…
