@@ -31,6 +31,8 @@ TESTS = (
     "nodejs",
     "npm",
     "openbox",
+    "openssh-client",
+    "openssh-server",
     "pinentry-gtk2",
     "pinentry-qt",
     "procps",
