@@ -195,7 +195,10 @@ def test_commands_speak_japanese(bare: Rig) -> None:
         (("account-a", "aws", "s3", "ls"), "There is no verb account-a."),
         (("status", "now"), "These words do not belong here: now."),
         (("keys", "add"), "This is missing: profile."),
-        (("auth", "--wait"), "argument --wait: expected one argument."),
+        (("auth", "--wait"), "--wait lacks its value."),
+        (("log", "-n", "x"), "x is not a number of lines."),
+        (("--jobs", "x", "account-a", "--", "true"), "--jobs cannot be x."),
+        (("--live", "--server", "account-a", "--", "true"), "--server does not go with --live."),
     ],
 )
 def test_what_cannot_be_read_is_told_with_the_fix(bare: Rig, words: tuple[str, ...], said: str) -> None:
@@ -205,3 +208,14 @@ def test_what_cannot_be_read_is_told_with_the_fix(bare: Rig, words: tuple[str, .
     assert done.status == 2
     assert done.err.splitlines()[0] == f"trayexec: {said}"
     assert "`trayexec help`" in done.err
+
+
+def test_a_word_that_is_no_choice_is_told_with_the_choices(bare: Rig) -> None:
+    """What could stand there is listed, so nobody has to look it up."""
+    done = bare.run("env", "account-a", "--format", "xml")
+
+    assert done.status == 2
+    assert done.err.splitlines() == [
+        "trayexec: These words do not belong here: xml.",
+        "  Write one of: sh, fish, pwsh, dotenv, json, ini",
+    ]

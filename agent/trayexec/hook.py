@@ -18,7 +18,7 @@ SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
 VERBS = (
     *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
-    *("setup", "autostart", "credential-process", "version", "help"),
+    *("credential-process", "version", "help"),
 )
 
 

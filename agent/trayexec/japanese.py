@@ -51,6 +51,14 @@ SENTENCES: dict[str, str] = {
     "Type the code in a terminal instead: trayexec auth": "代わりにターミナルでコードを入力してください: trayexec auth",
     # adapters/dialogs/windows.py
     "The Windows credential dialog is not built yet.": "Windows の認証情報ダイアログにはまだ対応していません。",
+    # adapters/http.py
+    "The HTTP request is longer than {most} bytes.": "HTTP リクエストが {most} バイトを超えています。",
+    "it ends too soon": "途中で終わっています",
+    "it is not HTTP/1.1": "HTTP/1.1 ではありません",
+    "its version is unknown": "HTTP のバージョンが不明です",
+    "it brings a body or asks for another protocol": "本文があるか、別のプロトコルを求めています",
+    "something follows it": "後ろに余分なデータがあります",
+    "That is no HTTP request for credentials: {why}.": "認証情報を求める HTTP リクエストではありません: {why}。",
     # adapters/instance.py
     "The path of the private socket is too long: {path}": "プライベートソケットのパスが長すぎます: {path}",
     "Name a shorter one with TRAYEXEC_SOCKET (at most {most} bytes).": "TRAYEXEC_SOCKET でもっと短いパスを指定してください (最大 {most} バイト)。",
@@ -82,6 +90,16 @@ SENTENCES: dict[str, str] = {
     "The keychain did not keep the keys of {name}.": "キーチェーンが {name} のキーを保存しませんでした。",
     "See what is wrong with it: trayexec doctor": "原因を調べてください: trayexec doctor",
     "The keychain failed: {detail}": "キーチェーンでエラーが起きました: {detail}",
+    # adapters/ledger.py
+    "The file {file} cannot be read: {reason}.": "ファイル {file} を読み込めません: {reason}。",
+    "Check who owns it and its permissions: ls -l {file}": "所有者とアクセス権を確認してください: ls -l {file}",
+    # adapters/overlayfile.py
+    "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.": "アクセスキーが {file} に平文で書き込まれました。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行し、ファイルから削除してください。",
+    "What was written to the AWS config under --live cannot be read as one.": "--live の中で AWS config に書き込まれた内容を config として読み取れません。",
+    "{file} cannot be written: {why}.": "{file} に書き込めません: {why}。",
+    "{why} What was to be there is kept in {file}.": "{why} 書き込むはずだった内容は {file} に残しました。",
+    "The AWS config for --live cannot be written in {folder}: {why}.": "--live 用の AWS config を {folder} に書き込めません: {why}。",
+    "Check who owns the folder and that the disk is not full.": "フォルダーの所有者と、ディスクに空きがあることを確認してください。",
     # adapters/peer/windows.py
     "trayexec does not run on Windows yet.": "trayexec はまだ Windows に対応していません。",
     "Use it inside WSL 2, where it is a Linux program.": "WSL 2 の中で Linux プログラムとして使ってください。",
@@ -94,15 +112,31 @@ SENTENCES: dict[str, str] = {
     "Check that it is the right file, and shorten it.": "正しいファイルかどうかを確認し、短くしてください。",
     "The file {file} is not UTF-8 text: see line {line}.": "ファイル {file} は UTF-8 のテキストではありません: {line} 行目を確認してください。",
     "Save it as UTF-8 in your editor.": "エディターで UTF-8 として保存してください。",
-    "The file {file} cannot be read: {reason}.": "ファイル {file} を読み込めません: {reason}。",
-    "Check who owns it and its permissions: ls -l {file}": "所有者とアクセス権を確認してください: ls -l {file}",
+    # adapters/signin.py
+    "AWS's sign-in has a problem of its own ({status}).": "AWS のサインイン側で問題が起きています ({status})。",
+    "Try again.": "もう一度試してください。",
+    "AWS does not sign in with these credentials ({status}).": "AWS がこの認証情報でのサインインを受け付けません ({status})。",
+    "Try again after `trayexec lock`: they may have been revoked. A role whose policy denies everything else cannot sign in either.": "取り消された可能性があります。`trayexec lock` の後でもう一度試してください。ほかをすべて拒否するポリシーを持つロールも、サインインできません。",
+    "The answer did not come from AWS; a proxy or a captive portal may be in between.": "AWS からの応答ではありません。プロキシやネットワークのログインページが間に入っている可能性があります。",
+    "Open a web page to sign in to this network, or use another one, then try again.": "ブラウザーでこのネットワークにログインするか、別のネットワークを使って、もう一度試してください。",
+    "The proxy on the way to {host} cannot be reached, or refuses.": "{host} へのプロキシに接続できないか、プロキシが拒否しています。",
+    "Check HTTPS_PROXY and NO_PROXY.": "HTTPS_PROXY と NO_PROXY を確認してください。",
+    "The connection to {host} cannot be trusted.": "{host} への接続を信頼できません。",
+    "If your company inspects TLS, set ca_bundle in ~/.aws/config to its certificate. Else change the network.": "会社が TLS を検査している場合は、~/.aws/config の ca_bundle にその証明書を設定してください。それ以外の場合は別のネットワークを使ってください。",
+    "The certificate bundle for {host} cannot be read.": "{host} の証明書バンドルを読み込めません。",
+    "Correct ca_bundle in ~/.aws/config, or AWS_CA_BUNDLE.": "~/.aws/config の ca_bundle または AWS_CA_BUNDLE を修正してください。",
+    "{host} cannot be reached.": "{host} に接続できません。",
+    "Check the network or the VPN.": "ネットワークまたは VPN を確認してください。",
+    "{host} gave no answer.": "{host} から応答がありませんでした。",
+    "Check the network and try again.": "ネットワークを確認して、もう一度試してください。",
+    "The request to {host} failed in a way nobody thought of ({kind}).": "{host} へのリクエストが想定外のエラーで失敗しました ({kind})。",
+    "Try again, and report it if it stays so.": "もう一度試して、続く場合は報告してください。",
     # adapters/sts_errors.py
     "The answer of {host} lacks what was asked for.": "{host} の応答に必要な情報がありません。",
     "Try again. If it keeps happening, something on the way to AWS changes the answers: try another network.": "もう一度試してください。続く場合は、AWS までの途中で応答が書き換えられています。別のネットワークを試してください。",
     "{host} sent credentials whose expiry makes no sense.": "{host} が返した認証情報の有効期限が正しくありません。",
     "Check this machine's clock (timedatectl), then try again.": "このマシンの時計を確認して (timedatectl)、もう一度試してください。",
     "The certificate bundle {path} cannot be read.": "証明書バンドル {path} を読み込めません。",
-    "Correct ca_bundle in ~/.aws/config, or AWS_CA_BUNDLE.": "~/.aws/config の ca_bundle または AWS_CA_BUNDLE を修正してください。",
     "The STS endpoint {url} is not a URL that can be used.": "STS エンドポイント {url} は使用できる URL ではありません。",
     "Correct endpoint_url in ~/.aws/config, or AWS_ENDPOINT_URL_STS: it begins with https://.": "~/.aws/config の endpoint_url または AWS_ENDPOINT_URL_STS を修正してください (https:// で始まります)。",
     "There is no STS endpoint for region {region} with these settings ({reason}).": "この設定では、リージョン {region} の STS エンドポイントがありません ({reason})。",
@@ -144,25 +178,18 @@ SENTENCES: dict[str, str] = {
     "Ask for less: duration_seconds in ~/.aws/config, or the session's duration in the settings.": "~/.aws/config の duration_seconds または設定のセッション時間を短くしてください。",
     "AWS refused the request for {subject} ({code}).": "AWS が {subject} のリクエストを拒否しました ({code})。",
     "Check these of the profile in ~/.aws/config: {names}": "~/.aws/config にあるプロファイルの次の項目を確認してください: {names}",
-    "The answer did not come from AWS; a proxy or a captive portal may be in between.": "AWS からの応答ではありません。プロキシやネットワークのログインページが間に入っている可能性があります。",
-    "Open a web page to sign in to this network, or use another one, then try again.": "ブラウザーでこのネットワークにログインするか、別のネットワークを使って、もう一度試してください。",
     "The request to {host} failed in an unexpected way ({kind}).": "{host} へのリクエストが予期しないエラーで失敗しました ({kind})。",
     "Try again. If it keeps failing, please report it.": "もう一度試してください。続く場合は報告してください。",
-    "The proxy on the way to {host} cannot be reached, or refuses.": "{host} へのプロキシに接続できないか、プロキシが拒否しています。",
     "Check HTTPS_PROXY and NO_PROXY where trayexec-agent was started.": "trayexec-agent を起動した環境の HTTPS_PROXY と NO_PROXY を確認してください。",
     "The request for {subject} cannot be sent as it is.": "{subject} のリクエストをこのままでは送信できません。",
     "The code was sent to {host}, but no answer came.": "コードを {host} に送信しましたが、応答がありませんでした。",
     "Check the network and try again with the next code: one that was sent counts as used.": "ネットワークを確認し、次のコードで試してください。送信したコードは使用済みになります。",
     "The request was sent to {host}, but no answer came.": "リクエストを {host} に送信しましたが、応答がありませんでした。",
-    "Check the network and try again.": "ネットワークを確認して、もう一度試してください。",
     "The name {host} is not known here.": "{host} という名前が見つかりません。",
     "Check the network, and that region = {region} of the profile in ~/.aws/config is a region of AWS.": "ネットワークと、~/.aws/config にあるプロファイルの region = {region} が AWS のリージョンであることを確認してください。",
-    "{host} cannot be reached.": "{host} に接続できません。",
     "Check the network or the VPN; does a proxy have to be set where trayexec-agent was started?": "ネットワークまたは VPN を確認してください。trayexec-agent を起動した環境にプロキシの設定は必要ですか。",
     "The certificate of {host} is not valid at this machine's time.": "このマシンの時刻では {host} の証明書が有効ではありません。",
     "Check this machine's clock first (timedatectl); then whether something inspects TLS on this network.": "まずこのマシンの時計を確認し (timedatectl)、次にこのネットワークで TLS が検査されていないか確認してください。",
-    "The connection to {host} cannot be trusted.": "{host} への接続を信頼できません。",
-    "If your company inspects TLS, set ca_bundle in ~/.aws/config to its certificate. Else change the network.": "会社が TLS を検査している場合は、~/.aws/config の ca_bundle にその証明書を設定してください。それ以外の場合は別のネットワークを使ってください。",
     # adapters/tray/bus.py
     "The desktop's message bus cannot be reached: {reason}.": "デスクトップのメッセージバスに接続できません: {reason}。",
     "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.": "デスクトップセッションから trayexec を起動するか、トレイアイコンなしで使ってください: `trayexec auth`",
@@ -175,9 +202,6 @@ SENTENCES: dict[str, str] = {
     "Standard output cannot be written: {why}.": "標準出力に書き込めません: {why}。",
     "Usage: trayexec [--region R] [--need 2h] [--wait S] PROFILE -- CMD…": "使い方: trayexec [--region R] [--need 2h] [--wait S] PROFILE -- CMD…",
     "There is no command after `--`.": "`--` の後にコマンドがありません。",
-    "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
-    "{option} is no option of a run.": "{option} は実行時のオプションではありません。",
-    "{option} lacks its value.": "{option} に値がありません。",
     "{name}: not executable": "{name}: 実行できません",
     "{name}: command not found": "{name}: コマンドが見つかりません",
     "The agent does not answer.": "エージェントが応答しません。",
@@ -199,22 +223,130 @@ SENTENCES: dict[str, str] = {
     "the agent listens; Ctrl-C stops it and forgets everything": "エージェントが待機しています。Ctrl-C で停止し、すべて消去します",
     "The agent did not start.": "エージェントが起動しませんでした。",
     "Run `trayexec agent` in a terminal: it says why.": "ターミナルで `trayexec agent` を実行すると理由が表示されます。",
+    "{title} But it cannot be reached.": "{title} しかし接続できません。",
+    "End that process, then try again.": "そのプロセスを終了してから、もう一度お試しください。",
     "starting the agent…": "エージェントを起動しています…",
     "the agent is running": "エージェントは実行中です",
     "the agent is running already": "エージェントはすでに実行中です",
     "no agent is running": "エージェントは実行されていません",
     "the agent has stopped and forgotten everything": "エージェントが停止し、すべて消去しました",
-    "End its process, whose number is in its lock file: kill -9 $(cat {lock})": "プロセスを終了してください。番号はロックファイルにあります: kill -9 $(cat {lock})",
-    "{title} But it cannot be reached.": "{title} しかし接続できません。",
-    "End that process, then try again.": "そのプロセスを終了してから、もう一度お試しください。",
     "The agent does not stop.": "エージェントが停止しません。",
+    "End its process, whose number is in its lock file: kill -9 $(cat {lock})": "プロセスを終了してください。番号はロックファイルにあります: kill -9 $(cat {lock})",
+    # commands/console.py
+    "for {minutes} minutes this address signs in whoever opens it": "このアドレスを開いた人は誰でも、{minutes} 分間サインインできます",
+    "No browser came to open the console.": "コンソールを開くブラウザーが見つかりません。",
+    "`trayexec console {profile} --print` prints the address; $BROWSER names a browser.": "`trayexec console {profile} --print` でアドレスを表示できます。ブラウザーは $BROWSER で指定します。",
+    "the console of {profile} is open in the browser": "{profile} のコンソールをブラウザーで開きました",
+    "{profile} is an identity itself, and AWS signs only roles in to the console this way.": "{profile} はアイデンティティです。AWS がこの方法でコンソールにサインインさせるのはロールだけです。",
+    "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.": "role_arn のあるプロファイルを指定するか (`trayexec list` で確認できます)、ユーザーのパスワードでサインインしてください。",
+    "There is no profile {profile} in the AWS config.": "AWS config にプロファイル {profile} がありません。",
+    "`trayexec list` shows the profiles there are.": "プロファイルは `trayexec list` で確認できます。",
+    # commands/doctor.py
+    "AWS files": "AWS ファイル",
+    "agent": "エージェント",
+    "none runs at {socket}; the first command starts it": "{socket} では実行されていません。最初のコマンドが起動します",
+    "version {v} runs as process {pid} at {socket}": "バージョン {v} がプロセス {pid} として {socket} で実行中です",
+    "tray": "トレイ",
+    "there is no icon: no tray was found when the agent started": "アイコンはありません。エージェントの起動時にトレイが見つかりませんでした",
+    "Everything else works. After a change of desktop: trayexec agent stop": "ほかはすべて使えます。デスクトップを変えた後は次を実行してください: trayexec agent stop",
+    "the icon is shown by {way}": "アイコンは {way} で表示しています",
+    "dialog": "ダイアログ",
+    "the code is asked for by {tool}": "コードの入力は {tool} で求めます",
+    "settings": "設定",
+    "{file} is read, if it is there": "{file} があれば読み込みます",
+    "shell": "シェル",
+    "this shell runs under `trayexec {profile}`: its keys beat AWS_PROFILE in most SDKs": "このシェルは `trayexec {profile}` の中で動いています。ほとんどの SDK ではそのキーが AWS_PROFILE より優先されます",
+    "To switch with AWS_PROFILE inside: trayexec shell {profile}": "中で AWS_PROFILE を切り替えるには: trayexec shell {profile}",
+    "{names} would be used instead of a profile": "プロファイルの代わりに {names} が使われてしまいます",
+    "unset {names}": "次を実行してください: unset {names}",
+    "AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}: SDKs differ in which they use": "AWS_PROFILE は {a}、AWS_DEFAULT_PROFILE は {b} で、どちらを使うかは SDK によって異なります",
+    "unset AWS_DEFAULT_PROFILE": "次を実行してください: unset AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE reaches every served profile in this shell": "このシェルでは AWS_PROFILE で使用可能なすべてのプロファイルを選べます",
+    "AWS_PROFILE is not ours here": "このシェルの AWS_PROFILE は trayexec につながっていません",
+    '`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so': '`trayexec shell` を使うか、~/.bashrc に eval "$(trayexec hook bash)" を書くとつながります',
+    "{config}: {served} profiles are served, {others} are not": "{config}: 使えるプロファイル {served} 個、使えないプロファイル {others} 個",
+    "profile {profile}": "プロファイル {profile}",
+    "does not work under --live: {why}": "--live の中では使えません: {why}",
+    "[default] and [profile default] are both there, and SDKs differ in which they use": "[default] と [profile default] の両方があり、どちらを使うかは SDK によって異なります",
+    "Make one section of the two: [default]": "1 つのセクションにまとめてください: [default]",
+    "the section [{section}] is no profile to any SDK": "セクション [{section}] はどの SDK でもプロファイルになりません",
+    'A name with spaces is written in quotes: [profile "a b"]': '空白のある名前は引用符で囲みます: [profile "a b"]',
+    "[{section}] {key} has what looks like a comment after it": "[{section}] の {key} の後ろにコメントのようなものがあります",
+    "The AWS CLI takes it for part of the value: write comments on lines of their own": "AWS CLI はこれを値の一部と見なします。コメントは単独の行に書いてください",
+    "keys of {name}": "{name} のキー",
+    "are in the keychain": "キーチェーンにあります",
+    "others may read {file}": "ほかのユーザーが {file} を読み取れます",
+    "chmod 600 {file}": "次を実行してください: chmod 600 {file}",
+    # commands/env.py
+    'these are secrets, and now they are on your screen and in its history. Better: eval "$(trayexec env …)", or trayexec PROFILE -- CMD…': 'これは秘密の情報で、画面とその履歴に残りました。次のほうが安全です: eval "$(trayexec env …)"、または trayexec PROFILE -- CMD…',
+    # commands/fanout/__init__.py
+    "nothing to run: the last run had no failures": "実行するものがありません。前回の実行に失敗はありませんでした",
+    "left out: {profile}: {problem}": "対象外: {profile}: {problem}",
+    "--jobs is a number from 1 on.": "--jobs には 1 以上の数値を指定してください。",
+    "Usage: trayexec --jobs 8 'prod-*' -- CMD…": "使い方: trayexec --jobs 8 'prod-*' -- CMD…",
+    "There is no output {output}.": "{output} という出力形式はありません。",
+    "It is one of: --output prefix, grouped, json, dir=PATH": "次のいずれかを指定してください: --output prefix, grouped, json, dir=PATH",
+    "The folder {folder} cannot be used: {why}.": "フォルダー {folder} を使用できません: {why}。",
+    "Name another: --output dir=PATH": "別のフォルダーを指定してください: --output dir=PATH",
+    # commands/fanout/ending.py
+    "--retry-failed will not know of this run: {why}": "この実行を --retry-failed のために記録できませんでした: {why}",
+    "PROFILE": "プロファイル",
+    "ACCOUNT": "アカウント",
+    "STATUS": "ステータス",
+    "SECONDS": "秒数",
+    # commands/fanout/memory.py
+    "There is no last run to take the failures from.": "失敗を取り出せる前回の実行がありません。",
+    "Name the profiles: trayexec 'prod-*' -- CMD…": "プロファイルを指定してください: trayexec 'prod-*' -- CMD…",
+    "The file {file} is not what a run left there.": "ファイル {file} は実行時に書き込んだものではありません。",
+    "Remove it, and name the profiles.": "ファイルを削除して、プロファイルを指定してください。",
+    "The last run was about the profiles of other AWS files.": "前回の実行は別の AWS ファイルのプロファイルが対象でした。",
+    "Set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as they were then, or name the profiles.": "AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE を前回と同じに設定するか、プロファイルを指定してください。",
+    # commands/fanout/obtaining.py
+    "Run the command again; its log says why it ended.": "コマンドをもう一度実行してください。終了の理由はエージェントのログにあります。",
+    # commands/fanout/preview.py
+    "None of these profiles failed in the last run.": "指定したプロファイルの中に、前回の実行で失敗したものはありません。",
+    "Those that did: {names}": "失敗したもの: {names}",
+    "COMMAND": "コマンド",
+    "Run {command} for {count} profiles ({names})? [y/N] ": "{command} を {count} 個のプロファイル ({names}) で実行しますか? [y/N] ",
+    "Nothing has run.": "何も実行していません。",
+    "--yes answers the question beforehand.": "--yes を付けると確認を省略できます。",
+    # commands/fanout/result.py
+    "no credentials": "認証情報なし",
+    "not run": "未実行",
+    # commands/fanout/running.py
+    "The command could not be started: {why}.": "コマンドを起動できませんでした: {why}。",
+    "Check the command, its first line, and the room there is.": "コマンドとその 1 行目、空き容量を確認してください。",
+    "Its output could not be kept: {why}.": "出力を保存できませんでした: {why}。",
+    "Make room, then run it again: --retry-failed.": "空き容量を増やして、もう一度実行してください: --retry-failed",
+    "{running} running, {done} done, {failed} failed, {waiting} to come: {names}": "実行中 {running}、完了 {done}、失敗 {failed}、待機中 {waiting}: {names}",
+    # commands/fanout/selection.py
+    "No profile matches {pattern}.": "{pattern} に一致するプロファイルがありません。",
+    "`trayexec list` shows the profiles there are. A name with * ? [ in it is given with --profile.": "プロファイルは `trayexec list` で確認できます。* ? [ を含む名前は --profile で指定してください。",
+    "There is no group {group} in config.toml.": "グループ {group} は config.toml にありません。",
+    "Did you mean @{near}?": "@{near} の間違いではありませんか。",
+    'Write it below [groups], like prod = ["prod-*", "account-a"]. A profile of that name is given with --profile.': '[groups] の下に prod = ["prod-*", "account-a"] のように書いてください。その名前のプロファイルは --profile で指定します。',
+    "Did you mean {near}? `trayexec list` shows all of them.": "{near} の間違いではありませんか。`trayexec list` ですべて確認できます。",
+    "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に [profile {profile}] を追加してください。",
+    "None of the profiles that are meant can be served.": "指定したプロファイルはどれも使えません。",
+    "`trayexec list` says what is wrong with each.": "それぞれの問題点は `trayexec list` で確認できます。",
+    "Nothing is left to run: --except leaves out every profile.": "実行するものが残りません。--except がすべてのプロファイルを除外しています。",
+    "Name fewer to leave out.": "除外するプロファイルを減らしてください。",
+    # commands/fanout/upfront.py
+    "credentials: {have} of {all}…": "認証情報: {all} 個中 {have} 個…",
+    "nothing has run; --keep-going runs the other {count}": "何も実行していません。--keep-going を付けると残りの {count} 個で実行します",
+    "nothing has run": "何も実行していません",
+    # commands/formats.py
+    "TRAYEXEC_PROFILE is left out: not every reader of such a file takes {value} for the same": "TRAYEXEC_PROFILE を省きました。このファイルを読むプログラムによって {value} の解釈が異なるためです",
+    "the profile's name": "プロファイルの名前",
+    "The format {form} has no way to write {what}: {value}": "形式 {form} では {what} を書き表せません: {value}",
+    "Take another --format, such as json.": "json など、別の --format を使ってください。",
     # commands/keys.py
     "asking AWS whose keys these are…": "キーの持ち主を AWS に確認しています…",
     "the keys of {arn} are in the keychain as {name}": "{arn} のキーを {name} としてキーチェーンに保存しました",
     "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY: nothing needs them in your shell any more": "次を実行してください: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY (シェルではもう必要ありません)",
     "not stored: run `trayexec keys add {name}`": "未保存: `trayexec keys add {name}` を実行してください",
-    "ACCESS KEY": "アクセスキー",
     "IDENTITY": "アイデンティティ",
+    "ACCESS KEY": "アクセスキー",
     "no profile of the AWS config leads to an identity with an MFA device": "MFA デバイスを持つアイデンティティにつながるプロファイルが AWS config にありません",
     "the keys of {name} are no longer in the keychain": "{name} のキーをキーチェーンから削除しました",
     "{profile} is a role and has no keys of its own.": "{profile} はロールなので、自身のキーを持ちません。",
@@ -229,20 +361,37 @@ SENTENCES: dict[str, str] = {
     "Both are needed; --env takes them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.": "両方が必要です。--env を付けると AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY から読み取ります。",
     "That access key id belongs to temporary credentials.": "このアクセスキー ID は一時的な認証情報のものです。",
     "Use an IAM user's own access key: its id begins with AKIA.": "IAM ユーザー自身のアクセスキー (ID が AKIA で始まるもの) を使ってください。",
+    # commands/live.py
+    "{most} commands run under --live, one within the other.": "--live の中の --live が {most} 段になっています。",
+    "A credential_process in your AWS config may call itself: `trayexec list` shows which there are.": "AWS config の credential_process が自分自身を呼び出している可能性があります。どれがあるかは `trayexec list` で確認できます。",
+    # commands/log.py
+    "nothing has been asked of an agent yet": "エージェントへの要求はまだありません",
+    "WHEN": "日時",
+    "REQUEST": "リクエスト",
+    "ANSWER": "応答",
+    "PID": "プロセス ID",
+    "ASKED BY": "要求元",
+    # commands/modes.py
+    "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
+    "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
+    "No profile stands before `--`.": "`--` の前にプロファイルがありません。",
+    "Usage: trayexec PROFILE [PROFILE…] -- CMD…": "使い方: trayexec PROFILE [PROFILE…] -- CMD…",
     # commands/parse.py
+    "{value} is not a number of lines.": "{value} は行数として正しくありません。",
     "`trayexec help` shows every option.": "`trayexec help` ですべてのオプションを確認できます。",
+    # commands/server.py
+    "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth` is run": "エージェントが終了しました。`trayexec auth` を実行するまで {profile} の認証情報は更新されません",
+    "a new agent serves {profile}": "新しいエージェントが {profile} を引き継ぎました",
     # commands/show.py
     "locked": "ロック中",
     "waiting for the code": "コード待ち",
     "asking AWS": "AWS に確認中",
-    "ACCOUNT": "アカウント",
     "LEFT": "残り時間",
-    "MFA DEVICE": "MFA デバイス",
     "UNTIL": "有効期限",
+    "MFA DEVICE": "MFA デバイス",
     "no identity yet: write mfa_serial into ~/.aws/config, then run `trayexec keys add default`": "アイデンティティがまだありません。~/.aws/config に mfa_serial を書いてから `trayexec keys add default` を実行してください",
-    "PROFILE": "プロファイル",
-    "REGION": "リージョン",
     "ROLE": "ロール",
+    "REGION": "リージョン",
     "STATE": "状態",
     "the AWS config has no profiles": "AWS config にプロファイルがありません",
     # commands/slips.py
@@ -253,6 +402,10 @@ SENTENCES: dict[str, str] = {
     "This is missing: {words}.": "次が足りません: {words}。",
     "`trayexec help` shows where it goes.": "書き方は `trayexec help` で確認できます。",
     "`trayexec help` shows every verb.": "サブコマンドは `trayexec help` で確認できます。",
+    "{option} lacks its value.": "{option} に値がありません。",
+    "Write one of: {choices}": "次のいずれかを書いてください: {choices}",
+    "{option} cannot be {value}.": "{option} に {value} は指定できません。",
+    "{option} does not go with {other}.": "{option} と {other} は同時に指定できません。",
     # commands/table.py
     "<1 min": "1 分未満",
     "{m} min": "{m} 分",
@@ -263,6 +416,18 @@ SENTENCES: dict[str, str] = {
     "identity {identity} is open until {when}": "アイデンティティ {identity} をロック解除しました。有効期限は {when} です",
     "no agent is running, so there is nothing to forget": "エージェントは実行されていないので、消去するものはありません",
     "locked: sessions and role credentials are forgotten": "ロックしました。セッションとロールの認証情報を消去しました",
+    # commands/why.py
+    "its sections are looked for in {config} and {shared}": "セクションを {config} と {shared} で探します",
+    "it is the role {role}, session name {session}, assumed at {where}": "ロール {role} を、セッション名 {session} で {where} に引き受けます",
+    "STS in {region}": "{region} の STS",
+    "with the external id {id}": "外部 ID は {id} です",
+    "its session belongs to the identity {identity}": "セッションはアイデンティティ {identity} のものです",
+    "which is opened with a code of the device {serial}": "デバイス {serial} のコードでロック解除します",
+    "and with the keys that the keychain has as {keys}": "キーはキーチェーンの {keys} を使います",
+    "commands get the region {region}": "コマンドで使うリージョンは {region} です",
+    "nothing says a region: commands keep the one of your shell, if there is one": "リージョンの指定がないため、シェルに設定があればそれを使います",
+    # core/broker.py
+    "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です",
     # core/codes.py
     "A code has six digits, this one has {count}.": "コードは 6 桁ですが、{count} 桁入力されました。",
     "A code has six digits (0 to 9) and nothing else.": "コードは 6 桁の数字 (0 から 9) だけです。",
@@ -284,12 +449,17 @@ SENTENCES: dict[str, str] = {
     "AWS session expires in {minutes} min": "AWS セッションの有効期限まであと {minutes} 分",
     "AWS session expires in less than a minute": "AWS セッションの有効期限まであと 1 分未満",
     "Re-authenticate {identity} now, and nothing is interrupted.": "今 {identity} を再認証すれば、作業は中断されません。",
-    "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
-    "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
     "AWS session has expired": "AWS セッションの有効期限切れ",
     "{identity} is locked. Credentials already handed out work until they expire, at most an hour.": "{identity} はロックされました。渡し済みの認証情報は、それぞれの有効期限まで (最長 1 時間) 使えます。",
     "AWS no longer accepts the session": "AWS がセッションを受け付けなくなりました",
     "The session of {identity} was revoked, or its keys were changed.": "{identity} のセッションが取り消されたか、キーが変更されました。",
+    "{program}: AWS credentials end in {minutes} min": "{program}: AWS 認証情報の有効期限まであと {minutes} 分",
+    "{program}: AWS credentials end now": "{program}: AWS 認証情報の有効期限が切れます",
+    "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under `trayexec --live {profile} -- …`; --need starts it with more time.": "プロセス {pid} が使っている {profile} の認証情報は更新できません。長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
+    "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
+    "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
+    # core/overlay.py
+    "the access key of {keys} is in your AWS files, and those are left out under --live: move it to the keychain with `trayexec keys add {keys} --env`, and write its mfa_serial": "{keys} のアクセスキーは AWS ファイルにあり、--live の中では使えません。`trayexec keys add {keys} --env` でキーチェーンに移し、mfa_serial を書いてください",
     # core/refusals.py
     "That code has been used already. Wait for the next one.": "このコードは使用済みです。次のコードを待ってください。",
     "Identity {identity} is locked.": "アイデンティティ {identity} はロックされています。",
@@ -303,9 +473,6 @@ SENTENCES: dict[str, str] = {
     "Enter the six digits that your MFA device shows now.": "MFA デバイスに今表示されている 6 桁の数字を入力してください。",
     "That code has been used already.": "このコードは使用済みです。",
     "AWS takes each code once: the next one appears in {seconds} seconds.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
-    "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": (
-        "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です"
-    ),
     "The screen is locked, so no credentials are handed out.": "画面がロックされているため、認証情報を渡しません。",
     'Unlock the screen, or set on_lock = "keep" under [screen] in config.toml.': '画面のロックを解除するか、config.toml の [screen] で on_lock = "keep" を設定してください。',
     "The new session ends in {minutes} minutes, and more was asked for.": "新しいセッションの残り時間は {minutes} 分で、要求より短くなっています。",
@@ -375,7 +542,6 @@ SENTENCES: dict[str, str] = {
     # core/settings.py
     "Write [{key}] on a line of its own and the settings below it.": "[{key}] を単独の行に書き、その下に設定を書いてください。",
     'Write a duration from {least} to {most}, like "45s", "15m" or "1h30m".': '{least} から {most} までの時間を "45s"、"15m"、"1h30m" のように書いてください。',
-    "Write one of: {choices}": "次のいずれかを書いてください: {choices}",
     'Write a list of durations, like ["15m", "5m"], or [] for no warning.': '["15m", "5m"] のような時間のリストを書いてください。警告が不要なら [] です。',
     "Write one of: {choices}; or a command that prints the code.": "次のいずれか、またはコードを出力するコマンドを書いてください: {choices}",
     "Name a group without spaces, commas, @ in front, or the signs * ? [ ].": "グループ名には、空白、コンマ、先頭の @、記号 * ? [ ] を使えません。",
@@ -390,11 +556,40 @@ SENTENCES: dict[str, str] = {
     "nested too deeply, or a number too long": "入れ子が深すぎるか、数値が長すぎます",
     "Line {line} of {file} is not valid TOML: {reason}.": "{file} の {line} 行目は正しい TOML ではありません: {reason}。",
     'Correct the line: settings are written like duration = "12h", with quotes around words.': '行を修正してください。設定は duration = "12h" のように、文字列を引用符で囲んで書きます。',
+    # core/signin.py
+    "Where the console of the AWS partition {partition} is, trayexec does not know.": "AWS パーティション {partition} のコンソールの場所が分かりません。",
+    "Sign in there as you do without trayexec.": "trayexec を使わない方法でサインインしてください。",
+    "{region} is not a region of the AWS partition {partition}, where the role is.": "{region} は、ロールのある AWS パーティション {partition} のリージョンではありません。",
+    "Name one with --region, such as {first}.": "{first} などを --region で指定してください。",
+    "{service} is not the name of a service.": "{service} はサービスの名前ではありません。",
+    "Write it as in the console's own addresses: s3, ec2, cloudformation, cloudwatch.": "コンソールのアドレスと同じように書いてください: s3、ec2、cloudformation、cloudwatch",
+    "Credentials are not sent to the sign-in endpoint {url}.": "サインインのエンドポイント {url} には認証情報を送信しません。",
+    "Correct or unset AWS_ENDPOINT_URL_SIGNIN: it begins with https://.": "AWS_ENDPOINT_URL_SIGNIN を修正するか、設定を解除してください (https:// で始まります)。",
+    # core/visits.py
+    "Only GET is answered here.": "ここでは GET だけに応答します。",
+    "The request was meant for another host.": "別のホストへのリクエストです。",
+    "Browsers and proxies get no credentials here.": "ブラウザーやプロキシには認証情報を渡しません。",
+    "The token is none that is in force.": "このトークンは有効ではありません。",
+    "It ends with the `trayexec --server` that it was made for: run the command through that again.": "トークンは発行元の `trayexec --server` とともに無効になります。もう一度それを通してコマンドを実行してください。",
+    "There is nothing at this path.": "このパスには何もありません。",
+    # daemon/app.py
+    "Your AWS files": "AWS ファイルについて",
+    # daemon/endpoint.py
+    "The request took too long.": "リクエストに時間がかかりすぎました。",
+    "The request's token and port are none of ours.": "リクエストのトークンとポートが trayexec のものではありません。",
+    "Correct the caller.": "呼び出し元を修正してください。",
+    "AWS has not answered yet for {profile}.": "{profile} について AWS からまだ応答がありません。",
+    "Try again in a moment.": "少し待って、もう一度試してください。",
+    "The command that this token was made for has ended.": "このトークンの発行対象のコマンドは終了しました。",
+    "Another command holds this token.": "別のコマンドがこのトークンを使用しています。",
+    "Run the command again.": "コマンドをもう一度実行してください。",
+    "The endpoint cannot listen on 127.0.0.1: {why}.": "エンドポイントが 127.0.0.1 で待機できません: {why}。",
+    "Run the command again: it gets another port.": "コマンドをもう一度実行してください。別のポートを使います。",
     # daemon/loop.py
     "Try again. If it keeps happening, please report it with the last lines of the agent's log.": "もう一度試してください。続く場合は、エージェントのログの最後の行を添えて報告してください。",
     # daemon/requests.py
-    "Send one JSON object on one line.": "JSON オブジェクト 1 つを 1 行で送ってください。",
     "That is not a request: {why}.": "リクエストではありません: {why}。",
+    "Send one JSON object on one line.": "JSON オブジェクト 1 つを 1 行で送ってください。",
     "the name of a profile": "プロファイルの名前",
     "This agent does not know the request {op}.": "このエージェントはリクエスト {op} に対応していません。",
     "This agent does not speak version {theirs}.": "このエージェントはバージョン {theirs} に対応していません。",
@@ -407,9 +602,6 @@ SENTENCES: dict[str, str] = {
     # daemon/service.py
     "Something went wrong inside trayexec.": "trayexec の内部で問題が起きました。",
     "Try again; the agent's log says more.": "もう一度試してください。詳しくはエージェントのログにあります。",
-    "There is no profile {profile} in the AWS config.": "AWS config にプロファイル {profile} がありません。",
-    "Did you mean {near}? `trayexec list` shows all of them.": "{near} の間違いではありませんか。`trayexec list` ですべて確認できます。",
-    "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に [profile {profile}] を追加してください。",
     "There are several identities: {names}.": "アイデンティティが複数あります: {names}。",
     "Name one of them, as in `trayexec auth {first}`.": "`trayexec auth {first}` のように 1 つを指定してください。",
     "There is no identity {name}.": "アイデンティティ {name} はありません。",
@@ -419,10 +611,22 @@ SENTENCES: dict[str, str] = {
     # durations.py
     "{value} is not a duration: write it like 90s, 15m, 1h30m or 2d": "{value} は時間として正しくありません (90s、15m、1h30m、2d のように書きます)",
     "{value} is too long: at most {most}": "{value} は長すぎます (最大 {most})",
+    # hook.py
+    "A shell's name follows `hook`.": "`hook` の後にシェルの名前を指定してください。",
+    'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv': '使い方: ~/.bashrc に eval "$(trayexec hook bash)" を書きます。zsh、fish、direnv も使えます',
+    "Stop it with `trayexec agent stop`, then try again.": "`trayexec agent stop` で停止して、もう一度試してください。",
+    # process.py
+    "The credentials of {profile} are asked for by the very command that is to provide them.": "{profile} の認証情報を用意するコマンド自身が、その認証情報を要求しています。",
+    "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.": "そのコマンドで別のプロファイルを使ってください。使用中のものは TRAYEXEC_CHAIN で分かります。",
+    "One profile follows `credential-process`.": "`credential-process` の後にプロファイルを 1 つ指定してください。",
+    "Usage: trayexec credential-process PROFILE [--wait S]": "使い方: trayexec credential-process PROFILE [--wait S]",
 }
 
 HELP = """\
 使い方: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+        trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
+        trayexec --live [PROFILE] -- CMD…
+        trayexec --server PROFILE -- CMD…
         trayexec VERB …
 
 朝に一度 MFA コードを入力すれば、その日はすべての AWS アカウントを使えます。ディスクにキーは残りません。
@@ -433,25 +637,65 @@ HELP = """\
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
+  --profile NAME       名前がほかのものに見えるプロファイルを指定します: -x、@home、star*
+  --live [PROFILE]     CMD の実行中、認証情報が自動で更新されます。中では AWS_PROFILE でどのプロファイルも
+                       選べます。`aws configure` などは自分の ~/.aws/config を変更します
+  --server PROFILE     プログラムを呼び出して認証情報を取得できないもの向けに、認証情報を自動で更新します。
+                       CMD には 127.0.0.1 のコンテナーエンドポイントのアドレスと、CMD の終了とともに
+                       無効になるトークンを渡します
+
+複数のプロファイルで並行して 1 回ずつ実行する:
+  P1 'prod-*' @group -- CMD…
+                       名前、glob、config.toml の [groups] のグループ。同じプロファイルは 1 回だけです。先に
+                       すべての認証情報を取得します。CMD には TRAYEXEC_PROFILE と TRAYEXEC_ACCOUNT を渡し、
+                       標準入力は空で、ターミナルはありません
+  --except GLOB        名前、glob、@group に当たるものを除外します。繰り返し指定できます
+  --jobs N             同時に実行する数 (8)
+  --output prefix      `[account-a] line` の形で届いた順に出力します。1 MiB を超える行の続きは `[account-a]+` の後です
+  --output grouped     プロファイルごとに、終了したときにまとめて出力します
+  --output json        プロファイルごとに 1 つのオブジェクト: profile, account, status, seconds, stdout, stderr,
+                       replaced, error
+  --output dir=PATH    PATH/account-a.out と PATH/account-a.err
+  --dry-run            どのプロファイルで実行するかを表示するだけです
+  --keep-going         認証情報を取得できないものがあっても、残りを実行します。付けなければ何も実行しません
+  --fail-fast          最初に失敗したときに、残りを終了させ、新しく始めません
+  --retry-failed       前回の実行で成功しなかったもの
+  --yes                ターミナルで 10 個を超えるプロファイルを実行するときの確認を省略します
 
 サブコマンド:
+  shell [PROFILE]      --live の中でシェルを起動します。プロンプトには TRAYEXEC_PROFILE を使えます
   auth [IDENTITY]      MFA コードを求めてロック解除します。--force は有効なセッションも更新し、--code-stdin は
                        コードを標準入力から読み取ります
   lock [IDENTITY]      セッションとロールの認証情報を今すぐ消去します
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
+  env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
+                       ini。--region、--need、--wait、--no-wait は実行時と同じです
+  console PROFILE      プロファイルのロールでサインインした AWS コンソールをブラウザーで開きます。--service s3 は
+                       そのサービスを、--region はそのリージョンを開き、--print はアドレスを表示します。
+                       --duration 45m はセッションがその時間続くことを保証します (最大 1 時間)
+  log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
+                       だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
                        AWS_SECRET_ACCESS_KEY から読み取ります
   keys list            AWS config のアイデンティティと、キーが保存されているかどうか
   keys remove PROFILE  キーをキーチェーンから削除します
+  credential-process PROFILE
+                       ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S は実行時と
+                       同じです (50 秒)
+  hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
+  hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
+  doctor               このマシンやシェルで妨げになっているもの
+  why PROFILE          プロファイルがどのように解決されるかを順に表示します
   agent                エージェントをフォアグラウンドで実行します。--headless を付けるとアイコンを出しません
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`keys list` では --json を使えます。
+`status`、`list`、`log`、`keys list`、`doctor`、`why` では --json を使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
-trayexec が処理できない、2 は使い方の誤り。
+trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、
+125 は認証情報を取得できないプロファイルがある。
 
 環境変数: TRAYEXEC_SOCKET はプライベートソケットを指定します。TRAYEXEC_NO_AUTOSTART=1 を設定すると、コマンドは
 エージェントを起動しません。AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE はプロジェクトごとの設定でも有効です。

@@ -78,13 +78,13 @@ def _read(words: "Sequence[str]") -> "tuple[str, int]":
             else:
                 profiles.append(value)
         else:
-            raise _usage()
+            raise _misread()
     if len(profiles) != 1:
-        raise _usage()
+        raise _misread()
     return profiles[0], wait
 
 
-def _usage() -> TrayexecError:
+def _misread() -> TrayexecError:
     return TrayexecError(
         trouble(
             "usage",

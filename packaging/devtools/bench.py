@@ -13,10 +13,12 @@ import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from devtools import bench_fanout
 from devtools.figure import Figure
@@ -25,8 +27,9 @@ from devtools.scratch import Scratch, scratch
 
 ROLES, BATCH = 100, 20
 LATENCY = 0.2  # seconds that each AssumeRole takes
-AT_ONCE = 10  # AssumeRole calls that the agent has in flight
+AT_ONCE = 4  # AssumeRole calls that the agent has in flight
 CROWD = 1000
+SDKS = 32
 WARM = "account-a"
 
 # The goals.
@@ -34,6 +37,10 @@ MORE_MS, TIMES = 6.0, 1.6  # of a warm run, beyond a bare start of Python and as
 COLD = 1.3  # of what the latency alone would take
 RSS = 70.0  # MiB
 CPU = 0.1  # percent
+FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
+
+
+T = TypeVar("T")
 
 
 class Pace(Enum):
@@ -69,6 +76,7 @@ def measure(pace: Pace, form: Form) -> int:
             lambda: _runs(here, runs),
             lambda: _round_trips(here, trips, 1),
             lambda: _round_trips(here, trips, 64),
+            lambda: _endpoint(here, trips),
             lambda: _cold(here),
             lambda: bench_fanout.accounts(here, ROLES, AT_ONCE, LATENCY),
             lambda: bench_fanout.throughput(here),
@@ -112,6 +120,35 @@ def _round_trips(here: Scratch, count: int, clients: int) -> Figure:
     word = "client" if clients == 1 else "clients"
     measured = f"{statistics.median(rates):,.0f} a second, p99 {statistics.median(worst):.1f} ms"
     return Figure(f"round trips, {clients} {word}", "", measured)
+
+
+def _endpoint(here: Scratch, count: int) -> Figure:
+    """Fetches from the endpoint of `--server` as 32 SDKs at once would make them, each a connection of its own."""
+    waiting = 'echo "$AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_CONTAINER_AUTHORIZATION_TOKEN"; cat'
+    argv = ["trayexec", "--server", WARM, "--", "sh", "-c", waiting]
+    worst, rates = [], []
+    with subprocess.Popen(argv, env=here.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as command:
+        if command.stdout is None or command.stdin is None:
+            raise NotReadyError("there are no pipes")
+        url, _, token = command.stdout.readline().strip().partition(" ")
+        place = urlsplit(url)
+        request = f"GET {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: {token}\r\n\r\n".encode()
+
+        def fetch(_number: int) -> socket.socket:
+            connection = socket.create_connection(("127.0.0.1", place.port or 0))
+            connection.sendall(request)
+            return connection
+
+        _drive(fetch, range(SDKS), SDKS, good=b"AccessKeyId")
+        for _ in range(3):
+            began = time.perf_counter()
+            times = _drive(fetch, range(count), SDKS, good=b"AccessKeyId")
+            rates.append(count / (time.perf_counter() - began))
+            worst.append(statistics.quantiles(times, n=100)[-1] * 1000)
+        command.stdin.close()
+    p99 = statistics.median(worst)
+    measured = f"p99 {p99:.1f} ms, {statistics.median(rates):,.0f} a second"
+    return Figure(f"container endpoint, {SDKS} clients", f"p99 ≤ {FETCH_MS:.0f} ms", measured, p99 <= FETCH_MS)
 
 
 def _cold(here: Scratch) -> Figure:
@@ -179,16 +216,21 @@ def _timed(here: Scratch, argv: Sequence[str]) -> float:
 
 def _converse(here: Scratch, profiles: Sequence[str], clients: int) -> list[float]:
     """Ask for each profile, at most `clients` at once; the seconds that each took. All must be served."""
+    return _drive(lambda profile: _ask(here, profile), profiles, clients, good=b'"ok"')
+
+
+def _drive(ask: Callable[[T], socket.socket], things: Iterable[T], clients: int, *, good: bytes) -> list[float]:
+    """Connect, ask and read to the end for each thing; every answer must have `good` in it."""
     times = []
-    rest = iter(profiles)
+    rest = iter(things)
     with selectors.DefaultSelector() as poll:
 
         def begin() -> None:
-            profile = next(rest, None)
-            if profile is not None:
+            for thing in rest:
                 began = time.perf_counter()
-                connection = _ask(here, profile)
+                connection = ask(thing)
                 poll.register(connection, selectors.EVENT_READ, (connection, began, bytearray()))
+                return
 
         for _ in range(clients):
             begin()
@@ -205,7 +247,7 @@ def _converse(here: Scratch, profiles: Sequence[str], clients: int) -> list[floa
                 times.append(time.perf_counter() - began)
                 poll.unregister(connection)
                 connection.close()
-                if b'"ok"' not in heard:
+                if good not in heard:
                     raise NotReadyError(f"the agent said {bytes(heard)!r}")
                 begin()
     return times

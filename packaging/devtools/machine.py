@@ -46,6 +46,8 @@ TESTS = (
     "zenity",
     "zsh",
 )
+# Node's own Debian package brings npm along, and conflicts with Debian's npm: where the program is, that will do.
+FROM_ELSEWHERE = {"npm"}
 
 
 class NotReadyError(Exception):
@@ -127,7 +129,7 @@ def _missing(packages: Sequence[str]) -> list[str]:
         check=False,  # it fails when one of them is unknown
     )
     installed = {line.split()[1] for line in asked.stdout.splitlines() if line.startswith("installed ")}
-    return [one for one in packages if one not in installed]
+    return [one for one in packages if one not in installed and not (one in FROM_ELSEWHERE and shutil.which(one))]
 
 
 def _fingerprint() -> str:

@@ -65,6 +65,10 @@ def test_a_whole_day_leaves_no_secret_behind() -> None:
         rig.sim.fault(Kind.TRUNCATE, "GetSessionToken")
         said += [rig.auth(), rig.auth()]
         said += [rig.run("account-a", "--", "true"), rig.run("account-b", "--need", "59m", "--", "true")]
+        several = ("account-a", "account-b")
+        said += [rig.run(*several, "--output", "grouped", "--", "true"), rig.run("--live", "account-a", "--", "true")]
+        said += [rig.run("--server", "account-a", "--", "true"), rig.run("log"), rig.run("why", "account-a")]
+        assert rig.run("credential-process", "account-a").status == 0  # its output is for the SDK, and full of secrets
         rig.sim.fault(Kind.TRUNCATE, "AssumeRole", count=9)
         said += [rig.run("account-b", "--region", "us-east-1", "--", "true")]
         rig.sim.script.clear()
@@ -83,7 +87,7 @@ def test_a_whole_day_leaves_no_secret_behind() -> None:
         assert len(rig.sim.issued_secrets()) > 6
         codes = sorted(rig.sim.codes_used())
         assert len(codes) >= 4
-        assert rig.desk.home("home/.local/state/trayexec/agent.log").stat().st_size > 500
+        assert rig.desk.home("home/.local/state/trayexec/requests.jsonl").stat().st_size > 500
         secrets = needles(rig, *codes)
         # the keyring's own file is where the keys belong, and it is encrypted: it is searched like all others
         found = []
@@ -123,7 +127,7 @@ def test_the_watch_sees_what_it_looks_for(rig: Rig) -> None:
 
 
 def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
-    """A whole run touches only the socket's folder and the log: no cache, no temporary file."""
+    """A whole run touches only the socket's folder, the log and the ledger: no cache, no temporary file."""
     before = set(rig.desk.folder.rglob("*"))
     rig.unlock()
     assert rig.run("account-a", "--", "true").status == 0
@@ -134,6 +138,7 @@ def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
     assert new == {
         "home/.local/state/trayexec",
         "home/.local/state/trayexec/agent.log",
+        "home/.local/state/trayexec/requests.jsonl",
         "run/trayexec",
         "run/trayexec/agent.lock",
         "run/trayexec/agent.sock",

@@ -461,3 +461,22 @@ def test_a_role_that_wants_more_than_an_hour_is_told_once_that_it_gets_one(stage
     assert stage.notes(again) == []
     stage.give()
     stage.give()
+
+
+def test_who_cannot_wait_is_served_from_memory_and_renewed_behind(stage: Stage) -> None:
+    """The container endpoint asks for a minute and waits for nobody: the old goes out, the new comes meanwhile."""
+    stage.ask()
+    stage.give()
+    first = stage.got(stage.ask())
+    stage.wait(39 * MINUTE)
+    assert stage.got(stage.ask(need=MINUTE, wait=0)) is first
+    stage.wait(2 * MINUTE)
+    assert calls(stage) == 2
+    assert stage.got(stage.ask(need=MINUTE, wait=0)) is first
+    stage.deny(Refusal.OTHER)
+    assert stage.got(stage.ask(need=MINUTE, wait=0)) is first
+    stage.wait(MINUTE)
+    stage.give()
+    assert stage.served(stage.ask(need=MINUTE, wait=0))
+    assert stage.got(stage.ask(need=MINUTE, wait=0)) is not first
+    assert stage.count(Prompt) == 0

@@ -285,7 +285,7 @@ def test_credentials_are_fresh_when_a_late_command_starts(own: Rig) -> None:
     done = own.run("account-*", "--jobs", "1", "--", *mark(own))
     assert done.status == 0, done.err
     assert marked(own) == {"account-a", "account-b"}
-    assert own.log.count("'account-b'") == 2
+    assert [one["profile"] for one in own.ledger].count("account-b") == 2
     kill = mark(own, 'kill -9 "$AGENT" 2> /dev/null; sleep 0.2')
     env: dict[str, str | None] = {"AGENT": str(own.agent_pid), "TRAYEXEC_NO_AUTOSTART": "1"}
     done = own.run("account-*", "--jobs", "1", "--", *kill, env=env)

@@ -53,10 +53,12 @@ def names(wheel: Path) -> frozenset[str]:
 
 
 def test_the_wheel_has_all_of_the_package(names: frozenset[str]) -> None:
-    """Every module is in it, and the marker that says it has types."""
+    """Every module is in it, the shells' hooks, and the marker that says it has types."""
     source = TOP / "agent"
     modules = {str(path.relative_to(source)) for path in source.rglob("*.py")}
-    assert modules | {"trayexec/py.typed"} == {name for name in names if name.startswith("trayexec/")}
+    hooks = {str(path.relative_to(source)) for path in source.glob("trayexec/commands/hooks/*")}
+    assert hooks
+    assert modules | hooks | {"trayexec/py.typed"} == {name for name in names if name.startswith("trayexec/")}
 
 
 def test_the_wheel_has_programs_and_licence(names: frozenset[str]) -> None:

@@ -225,8 +225,8 @@ class Overlays:
             self._carry(place.empty, place.shared, _Edit("", found.keys))
             self._means.tell(
                 Text(
-                    "Access keys were written in plain text to {file}. `trayexec keys import` moves them to the "
-                    "keychain.",
+                    "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and "
+                    "AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.",
                     file=str(place.shared),
                 )
             )
@@ -259,7 +259,7 @@ class Overlays:
         aside = there.with_name(f"{there.name}.{time.time_ns():x}")
         _put(aside, text)
         self._means.tell(
-            Text("{why} What was to be there is kept in {file}.", why=str(why), file=str(aside)),
+            Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
         )
 
 

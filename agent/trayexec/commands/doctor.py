@@ -39,7 +39,7 @@ class Finding:
     """One thing that was looked at."""
 
     grade: Grade
-    about: str
+    about: Text
     text: Text
     hint: Text | None = None
 
@@ -53,7 +53,7 @@ def doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             [
                 {
                     "grade": one.grade.value,
-                    "about": one.about,
+                    "about": str(one.about),
                     "text": speak(one.text),
                     "hint": speak(one.hint) if one.hint else None,
                 }
@@ -64,7 +64,7 @@ def doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         marks = {Grade.GOOD: "✓", Grade.NOTE: "·", Grade.PROBLEM: "✗"}
         for one in findings:
             hint = f"\n  {speak(one.hint)}" if one.hint else ""
-            print(f"{marks[one.grade]} {one.about}: {speak(one.text)}{hint}")  # noqa: T201 — the answer
+            print(f"{marks[one.grade]} {speak(one.about)}: {speak(one.text)}{hint}")  # noqa: T201 — the answer
     return 1 if any(one.grade is Grade.PROBLEM for one in findings) else cli.OK
 
 
@@ -75,7 +75,7 @@ def _look(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         read = files_of(environ)
     except TrayexecError as error:
-        yield _wrong("AWS files", error.trouble)
+        yield _wrong(Text("AWS files"), error.trouble)
         return
     yield from _files(read)
     yield from _keys(read, environ)
@@ -88,29 +88,31 @@ def _agent(environ: Mapping[str, str]) -> Iterator[Finding]:
     except client.AgentAbsentError:
         document = None
     except TrayexecError as error:
-        yield _wrong("agent", error.trouble)
+        yield _wrong(Text("agent"), error.trouble)
         return
     if document is None:
-        yield Finding(Grade.NOTE, "agent", Text("none runs at {socket}; the first command starts it", socket=where))
+        yield Finding(
+            Grade.NOTE, Text("agent"), Text("none runs at {socket}; the first command starts it", socket=where)
+        )
         return
     agent = document["agent"]
     yield Finding(
         Grade.GOOD,
-        "agent",
+        Text("agent"),
         Text("version {v} runs as process {pid} at {socket}", v=agent["version"], pid=agent["pid"], socket=where),
     )
     tray = str(agent["tray"])
     if tray == "none":
         yield Finding(
             Grade.NOTE,
-            "tray",
+            Text("tray"),
             Text("there is no icon: no tray was found when the agent started"),
             Text("Everything else works. After a change of desktop: trayexec agent stop"),
         )
     else:
-        yield Finding(Grade.GOOD, "tray", Text("the icon is shown by {way}", way=tray))
+        yield Finding(Grade.GOOD, Text("tray"), Text("the icon is shown by {way}", way=tray))
     prompt = str(agent["prompt"])
-    yield Finding(Grade.GOOD, "dialog", Text("the code is asked for by {tool}", tool=prompt))
+    yield Finding(Grade.GOOD, Text("dialog"), Text("the code is asked for by {tool}", tool=prompt))
 
 
 def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -118,16 +120,16 @@ def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         settingsfile.load(path)
     except TrayexecError as error:
-        yield _wrong("settings", error.trouble)
+        yield _wrong(Text("settings"), error.trouble)
     else:
-        yield Finding(Grade.GOOD, "settings", Text("{file} is read, if it is there", file=path))
+        yield Finding(Grade.GOOD, Text("settings"), Text("{file} is read, if it is there", file=path))
 
 
 def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
     if environ.get("TRAYEXEC_PROFILE") and environ.get("AWS_CREDENTIAL_EXPIRATION"):
         yield Finding(
             Grade.NOTE,
-            "shell",
+            Text("shell"),
             Text(
                 "this shell runs under `trayexec {profile}`: its keys beat AWS_PROFILE in most SDKs",
                 profile=environ["TRAYEXEC_PROFILE"],
@@ -139,7 +141,7 @@ def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
     if stray:
         yield Finding(
             Grade.PROBLEM,
-            "shell",
+            Text("shell"),
             Text("{names} would be used instead of a profile", names=" ".join(stray)),
             Text("unset {names}", names=" ".join(stray)),
         )
@@ -147,7 +149,7 @@ def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
     if named and default and named != default:
         yield Finding(
             Grade.PROBLEM,
-            "shell",
+            Text("shell"),
             Text(
                 "AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}: SDKs differ in which they use", a=named, b=default
             ),
@@ -155,11 +157,11 @@ def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
         )
     hooked = bool(environ.get(origin.OWN["AWS_CONFIG_FILE"]))
     if hooked:
-        yield Finding(Grade.GOOD, "shell", Text("AWS_PROFILE reaches every served profile in this shell"))
+        yield Finding(Grade.GOOD, Text("shell"), Text("AWS_PROFILE reaches every served profile in this shell"))
     else:
         yield Finding(
             Grade.NOTE,
-            "shell",
+            Text("shell"),
             Text("AWS_PROFILE is not ours here"),
             Text('`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so'),
         )
@@ -167,11 +169,11 @@ def _shell(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _files(read: Read) -> Iterator[Finding]:
     if read.catalogue.warning is not None:
-        yield _wrong("AWS files", read.catalogue.warning)
+        yield _wrong(Text("AWS files"), read.catalogue.warning)
     problems = [one for one in read.catalogue.profiles.values() if isinstance(one, Unserved)]
     yield Finding(
         Grade.GOOD,
-        "AWS files",
+        Text("AWS files"),
         Text(
             "{config}: {served} profiles are served, {others} are not",
             config=read.paths[0],
@@ -181,10 +183,14 @@ def _files(read: Read) -> Iterator[Finding]:
     )
     hidden = unreachable(*read.parsed, read.catalogue)
     for name, reason in hidden.items():
-        yield Finding(Grade.PROBLEM, f"profile {name}", Text("does not work under --live: {why}", why=str(reason)))
+        yield Finding(
+            Grade.PROBLEM,
+            Text("profile {profile}", profile=name),
+            Text("does not work under --live: {why}", why=reason),
+        )
     for one in problems:
         if one.name not in hidden:
-            yield Finding(Grade.NOTE, f"profile {one.name}", one.problem.title, one.problem.hint)
+            yield Finding(Grade.NOTE, Text("profile {profile}", profile=one.name), one.problem.title, one.problem.hint)
     yield from _dialects(read)
 
 
@@ -194,7 +200,7 @@ def _dialects(read: Read) -> Iterator[Finding]:
     if "default" in config and "profile default" in config:
         yield Finding(
             Grade.PROBLEM,
-            "AWS files",
+            Text("AWS files"),
             Text("[default] and [profile default] are both there, and SDKs differ in which they use"),
             Text("Make one section of the two: [default]"),
         )
@@ -202,7 +208,7 @@ def _dialects(read: Read) -> Iterator[Finding]:
         if section.startswith("profile") and profile_of(section) is None:
             yield Finding(
                 Grade.PROBLEM,
-                "AWS files",
+                Text("AWS files"),
                 Text("the section [{section}] is no profile to any SDK", section=section),
                 Text('A name with spaces is written in quotes: [profile "a b"]'),
             )
@@ -210,7 +216,7 @@ def _dialects(read: Read) -> Iterator[Finding]:
             if isinstance(value, str) and key != "credential_process" and COMMENT.search(value):
                 yield Finding(
                     Grade.NOTE,
-                    "AWS files",
+                    Text("AWS files"),
                     Text("[{section}] {key} has what looks like a comment after it", section=section, key=key),
                     Text("The AWS CLI takes it for part of the value: write comments on lines of their own"),
                 )
@@ -221,15 +227,18 @@ def _keys(read: Read, environ: Mapping[str, str]) -> Iterator[Finding]:
         try:
             SystemKeychain(environ).read(name)
         except TrayexecError as error:
-            yield _wrong(f"keys of {name}", error.trouble)
+            yield _wrong(Text("keys of {name}", name=name), error.trouble)
         else:
-            yield Finding(Grade.GOOD, f"keys of {name}", Text("are in the keychain"))
+            yield Finding(Grade.GOOD, Text("keys of {name}", name=name), Text("are in the keychain"))
     for path in read.paths:
         if Path(path).exists() and Path(path).stat().st_mode & 0o077 and Path(path).stat().st_uid == os.geteuid():
             yield Finding(
-                Grade.NOTE, "AWS files", Text("others may read {file}", file=path), Text("chmod 600 {file}", file=path)
+                Grade.NOTE,
+                Text("AWS files"),
+                Text("others may read {file}", file=path),
+                Text("chmod 600 {file}", file=path),
             )
 
 
-def _wrong(about: str, what: Trouble) -> Finding:
+def _wrong(about: Text, what: Trouble) -> Finding:
     return Finding(Grade.PROBLEM, about, what.title, what.hint)

@@ -105,7 +105,7 @@ def ini(given: Handful) -> Page:
     """A section for a shared credentials file: it has the profile's own name."""
     name = given.profile
     if not name or name == "DEFAULT" or not name.isprintable() or name.strip() != name:
-        raise _unwritable("ini", "the profile's name", name)
+        raise _unwritable("ini", Text("the profile's name"), name)
     variables = given.variables
     lines = [
         f"[{name}]",
@@ -151,7 +151,7 @@ def _pwsh(value: str) -> str:
     return "'" + _PWSH_QUOTES.sub(lambda quote: quote[0] * 2, value) + "'"
 
 
-def _unwritable(form: str, what: str, value: str) -> TrayexecError:
+def _unwritable(form: str, what: str | Text, value: str) -> TrayexecError:
     return TrayexecError(
         trouble(
             "unwritable",

@@ -12,17 +12,19 @@ from trayexec.core.inifile import Parsed
 from trayexec.core.profiles import Catalogue
 from trayexec.core.resolve import session_name_for
 from trayexec.errors import Text
+from trayexec.words import speaker
 
 
 def overlays(environ: Mapping[str, str]) -> Overlays:
     """The overlays of the user whose environment this is. What a person should know is said on stderr."""
     environ = origin.outside(environ)
+    speak = speaker(environ)
 
     def groups() -> list[str]:
         return [f"@{name}" for name in settingsfile.load(paths.settings_path(environ)).groups]
 
     def tell(text: Text) -> None:
-        cli.say(str(text))
+        cli.say(speak(text))
 
     session = {name: environ[name] for name in origin.SESSION if environ.get(name)}
     files = AwsFiles(environ, session_name=session_name_for(""))

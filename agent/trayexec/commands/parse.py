@@ -14,6 +14,7 @@ RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
        trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
        trayexec --live [PROFILE] -- CMD…
+       trayexec --server PROFILE -- CMD…
        trayexec VERB …
 
 One MFA code in the morning, every AWS account all day, and no key on disk.
@@ -27,6 +28,8 @@ run a command with a profile's credentials:
   --profile NAME       for a profile whose name looks like something else: -x, @home, star*
   --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
                        `aws configure` and the like change your own ~/.aws/config
+  --server PROFILE     the same over HTTP, for what wants a container's credentials: an address on 127.0.0.1 and a token
+                       of its own, for as long as CMD runs. trayexec stays as its parent
 
 run it once for each of several profiles, side by side:
   P1 'prod-*' @group -- CMD…
@@ -223,7 +226,9 @@ def version(_options: argparse.Namespace, _environ: Mapping[str, str]) -> int:
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
+        raise TrayexecError(
+            trouble("usage", "{value} is not a number of lines.", "`trayexec help` shows every option.", value=text)
+        )
     return int(text)
 
 

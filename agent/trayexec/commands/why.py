@@ -52,7 +52,7 @@ def _steps(profile: Profile) -> list[Text]:
                 "it is the role {role}, session name {session}, assumed at {where}",
                 role=target.arn,
                 session=target.session_name,
-                where=place.url or f"STS in {place.region}",
+                where=place.url or Text("STS in {region}", region=place.region),
             )
         )
         if target.external_id is not None:

@@ -91,7 +91,7 @@ def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping
         if keys is not None and not isinstance(catalogue.profiles.get(keys), Profile):
             found[name] = Text(
                 "the access key of {keys} is in your AWS files, and those are left out under --live: move it to the "
-                "keychain with `trayexec keys import`, and write its mfa_serial",
+                "keychain with `trayexec keys add {keys} --env`, and write its mfa_serial",
                 keys=keys,
             )
     return found

@@ -44,7 +44,7 @@ from trayexec.core.report import Facts
 from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
 from trayexec.core.visits import Exchange
-from trayexec.daemon.endpoint import Endpoint
+from trayexec.daemon.endpoint import Books, Endpoint
 from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
 
-ASSUMING = 10  # AssumeRole calls at once
+ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
 
@@ -120,14 +120,15 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._overlays = self._follow(environ)
-        self._endpoint = Endpoint(self._journal, _exchange)
+        ledger = FileLedger(Path(paths.ledger_path(environ)))
+        self._endpoint = Endpoint(Books(self._clock, ledger, self._journal), _exchange)
         rooms = Rooms(
             self._overlays,
             self._overlay,
             self._clock,
             self._files,
             self._journal,
-            FileLedger(Path(paths.ledger_path(environ))),
+            ledger,
             self._facts,
             self._endpoint,
             self._tray.stop,

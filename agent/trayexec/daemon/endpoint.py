@@ -17,6 +17,7 @@ from typing import cast
 
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.events import Ask, Caller, Confirm, Deliver, Event, Gone, Refuse, Tell
+from trayexec.core.ports import Clock, Entry, Ledger
 from trayexec.core.profiles import Profile
 from trayexec.core.report import utc
 from trayexec.core.turn import LEAST
@@ -52,16 +53,26 @@ class Wish:
     port: int
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where hand-outs are noted, and where knocks at the door are."""
+
+    clock: Clock
+    ledger: Ledger
+    journal: Logger
+
+
 class Endpoint:
     """All doors, leases and visitors. Everything here runs in the loop; `to` wires it, once the loop exists."""
 
-    def __init__(self, journal: Logger, exchange: Callable[[], Exchange]) -> None:
-        """Keep the log, and what makes sense of a visitor's bytes."""
-        self._journal = journal
+    def __init__(self, books: Books, exchange: Callable[[], Exchange]) -> None:
+        """Keep where things are written down, and what makes sense of a visitor's bytes."""
+        self._books = books
         self.exchange = exchange
+        self._told_at = float("-inf")
         self._leases: dict[int, tuple[Lease, _Door]] = {}
         self._doors: dict[int, _Door] = {}
-        self._asking: dict[int, tuple[Visitor, Lease, asyncio.TimerHandle]] = {}
+        self._asking: dict[int, tuple[Visitor, Lease]] = {}
         self._post: Callable[[Event], None]
         self._number: Callable[[], int]
 
@@ -96,9 +107,9 @@ class Endpoint:
         lease, door = self._leases.pop(number, (None, None))
         if lease is None or door is None:
             return
-        for asking, (visitor, other, _) in list(self._asking.items()):
+        for asking, (visitor, other) in list(self._asking.items()):
             if other is lease:
-                self._settle(asking)
+                del self._asking[asking]
                 visitor.refuse(_no_token(), lease.language)
         if not any(other is door for _, other in self._leases.values()):
             del self._doors[door.port]
@@ -128,58 +139,55 @@ class Endpoint:
         leases = [lease for lease, door in self._leases.values() if door is visitor.door]
         lease = admit(visit, leases, port=visitor.door.port)
         number = self._number()
-        late = asyncio.get_running_loop().call_later(PATIENCE, self._late, number)
-        self._asking[number] = (visitor, lease, late)
+        self._asking[number] = (visitor, lease)
         caller = Caller(number, lease.caller.program, lease.caller.pid)
         # No more life than the least: what is in memory goes out at once, and `Roles.renew` sees to the rest behind.
         self._post(Ask(caller, lease.profile, need=LEAST, wait=0))
+        if number in self._asking:
+            asyncio.get_running_loop().call_later(PATIENCE, self._late, number)
 
     def answer(self, effect: Deliver | Confirm | Refuse | Tell) -> None:
         """Pass on what the broker says to a visitor."""
         if isinstance(effect, Tell | Confirm):
             return
-        asking = self._settle(effect.caller.request)
+        asking = self._asking.pop(effect.caller.request, None)
         if asking is None:
             return
         visitor, lease = asking
         if isinstance(effect, Deliver):
-            self._log(lease, "ok")
             visitor.respond(OK, _document(effect.profile, effect.credentials))
+            self._note(lease, "ok")
         else:
-            self._log(lease, effect.trouble.code)
             visitor.refuse(effect.trouble, lease.language)
+            self._note(lease, effect.trouble.code)
 
     def forget(self, visitor: "Visitor") -> None:
         """A visitor has hung up."""
-        for number, (other, _, _) in list(self._asking.items()):
+        for number, (other, _) in list(self._asking.items()):
             if other is visitor:
-                self._settle(number)
+                del self._asking[number]
                 self._post(Gone(number))
 
     def turned_away(self, why: Trouble) -> None:
-        """Note that somebody was not let in."""
-        self._journal.info("fetch '' pid=0 program='' answer=%s", why.code)
+        """Note that somebody was not let in, once a second: nobody may push older lines out of the log by knocking."""
+        now = asyncio.get_running_loop().time()
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            self._books.journal.warning("the endpoint turned somebody away: %s", why.code)
 
     def _late(self, number: int) -> None:
-        asking = self._settle(number)
+        asking = self._asking.pop(number, None)
         if asking is not None:
             visitor, lease = asking
             self._post(Gone(number))
-            self._log(lease, "not_yet")
             visitor.refuse(_not_yet(lease.profile), lease.language)
+            self._note(lease, "not_yet")
 
-    def _settle(self, number: int) -> "tuple[Visitor, Lease] | None":
-        found = self._asking.pop(number, None)
-        if found is None:
-            return None
-        found[2].cancel()
-        return found[0], found[1]
-
-    def _log(self, lease: Lease, answer: str) -> None:
+    def _note(self, lease: Lease, answer: str) -> None:
         caller = lease.caller
-        self._journal.info(
-            "fetch %r pid=%d program=%r answer=%s", lease.profile.name, caller.pid, caller.program, answer
-        )
+        at = utc(int(self._books.clock.now().wall))
+        entry = Entry(at, lease.profile.name, "fetch", caller.pid, caller.program, answer, caller.parents)
+        self._books.ledger.note(entry)
 
 
 class _Door:
@@ -215,7 +223,7 @@ class Visitor(asyncio.Protocol):
         self.door = door
         self._endpoint = endpoint
         self._exchange = endpoint.exchange()
-        self._heard = self._answered = self._half = False
+        self._heard = self._whole = self._answered = self._half = False
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -235,7 +243,7 @@ class Visitor(asyncio.Protocol):
         try:
             visit = self._exchange.receive(data)
             if visit is not None:
-                self._heard = True
+                self._heard = self._whole = True
                 self._endpoint.visited(self, visit)
         except TrayexecError as error:
             self._heard = True
@@ -265,15 +273,19 @@ class Visitor(asyncio.Protocol):
         self.respond(status, json.dumps(said).encode())
 
     def respond(self, status: int, body: bytes) -> None:
-        """Send the answer, and end once the visitor has it: to close at once could cut it off."""
+        """Send the answer, and end. Where not all was read that came, only once the visitor has it.
+
+        To close a socket with something unread resets the connection, which could overtake the answer (RFC 1122,
+        4.2.2.13).
+        """
         if self._transport is None or self._transport.is_closing():
             return
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
         self._answered = True
         self._transport.write(self._exchange.respond(status, body))
-        if self._half:
+        self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
+        if self._whole or self._half:
             self._transport.close()
             return
         with contextlib.suppress(OSError):  # it is gone already

@@ -53,8 +53,8 @@ def _lost(caller: Caller, lost: LostError) -> int:
     """Our reader has left, as `head` does: quietly, like any program in a pipe. A full disk is said."""
     if isinstance(lost.why, BrokenPipeError):
         return BY_SIGNAL + SIGPIPE
-    if lost.why is not None:
-        caller.screen.say(f"{lost.stream.name.lower()}: {lost.why.strerror}")
+    if lost.why is not None and lost.stream is Stream.OUT:
+        caller.say(Text("Standard output cannot be written: {why}.", why=lost.why.strerror or "?"))
     return cli.FAILED
 
 
