@@ -253,6 +253,11 @@ def test_the_session_lent_over_ssh(kitchen: Rig, remote: dict[str, str]) -> None
         done = cook(kitchen, code)
         assert done.status == 0, done.err
         assert done.json["Account"] == A
+    profile = recipe("gui", {"/home/me/.local/bin": bin_of(kitchen)})  # and as for GUI tools, over there
+    kitchen.write("remote/home/.aws/config", profile)
+    by_profile = code.replace("trayexec account-a -- aws", "aws --profile ide-account-a")
+    assert by_profile != code
+    assert cook(kitchen, by_profile).json["Account"] == A
     asked = kitchen.ledger[-1]
     assert (asked["profile"], asked["answer"]) == ("account-a", "ok")
     lent = remote | {"TRAYEXEC_SOCKET": f"{remote['XDG_RUNTIME_DIR']}/trayexec-lent.sock"}

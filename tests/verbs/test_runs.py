@@ -1,5 +1,6 @@
 """Commands that outlive their credentials: a person is told once, in time, and never of a command that has ended."""
 
+import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
@@ -185,6 +186,38 @@ def test_a_notification_names_the_command(rig: Rig) -> None:
     assert "--live account-a" in rig.log
     assert "true: AWS" not in rig.log
     assert "env: AWS" not in rig.log
+
+
+CARRIER = f"""\
+#!{sys.executable}
+import os, socket, sys
+with socket.socket(socket.AF_UNIX) as door:
+    door.bind(sys.argv[1] + ".new")
+    door.listen()
+    os.rename(sys.argv[1] + ".new", sys.argv[1])
+    inner, _ = door.accept()
+    with inner, socket.socket(socket.AF_UNIX) as outer:
+        outer.connect(sys.argv[2])
+        outer.sendall(inner.recv(65536))
+        while said := outer.recv(65536):
+            inner.sendall(said)
+    door.accept()  # for as long as the connection to the other machine stays
+"""
+
+
+def test_what_carries_a_request_is_not_taken_for_the_command(rig: Rig) -> None:
+    """Over `ssh -R` the agent sees ssh, which stays when the command over there has ended: nobody is told of that."""
+    rig.sim.live(role=75)
+    rig.unlock()
+    carrier, door = rig.write("ssh", CARRIER), rig.desk.home("lent.sock")
+    carrier.chmod(0o755)
+    ssh = rig.desk.spawn([str(carrier), str(door), str(rig.socket)])
+    eventually("the carrier", door.exists)
+    assert rig.run("account-a", "--", "true", env={"TRAYEXEC_SOCKET": str(door)}).status == 0
+    rig.start("account-b", "--", "sleep", "60")
+    eventually("the notice", lambda: "sleep: AWS credentials end in 1 min" in rig.log, seconds=30)
+    assert ssh.poll() is None
+    assert "has those of account-a" not in rig.log
 
 
 def test_need_renews_first(rig: Rig) -> None:

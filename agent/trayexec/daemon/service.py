@@ -34,6 +34,8 @@ from trayexec.daemon.requests import (
 from trayexec.errors import TrayexecError, Trouble, trouble
 from trayexec.words import speaker_of
 
+# They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
+CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
 OPS: Mapping[type[Request], str] = {
     WantCredentials: "credentials",
     WantEndpoint: "endpoint",
@@ -218,7 +220,8 @@ def _caller(connection: Connection, request: Request) -> Caller:
     common = request.common
     if common.then is Then.PASSES:
         pid = peer.parent_of(pid) or pid
-    started = peer.started(pid) if common.then is Then.RUNS else 0
+    runs = common.then is Then.RUNS and peer.program_of(pid) not in CARRIERS
+    started = peer.started(pid) if runs else 0
     return Caller(
         connection.number,
         common.program or peer.program_of(pid),
