@@ -37,6 +37,21 @@ MORE_MS, TIMES = 6.0, 1.6  # of a warm run, beyond a bare start of Python and as
 COLD = 1.3  # of what the latency alone would take
 RSS = 70.0  # MiB
 CPU = 0.1  # percent
+PROCESS = 1.5  # times a bare start that getting credentials for an SDK may take
+HOOK_MS = 10.0  # that a shell may start later for the hook
+BARE = (str(VENV / "bin/python"), "-c", "pass")
+BOTO3 = """
+import statistics, sys, time
+import botocore.session
+def fetch():
+    session = botocore.session.Session(profile="it")
+    session.set_config_variable("config_file", sys.argv[1])
+    begun = time.perf_counter()
+    session.get_credentials().get_frozen_credentials()
+    return time.perf_counter() - begun
+fetch()
+print(statistics.median(fetch() for _ in range(int(sys.argv[2]))))
+"""
 FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
 
 
@@ -74,6 +89,9 @@ def measure(pace: Pace, form: Form) -> int:
         runs, trips, idling = pace.value
         parts: list[Callable[[], Figure]] = [
             lambda: _runs(here, runs),
+            lambda: _process(here, runs),
+            lambda: _boto3(here, runs),
+            lambda: _hook(here, runs),
             lambda: _round_trips(here, trips, 1),
             lambda: _round_trips(here, trips, 64),
             lambda: _endpoint(here, trips),
@@ -94,15 +112,48 @@ def measure(pace: Pace, form: Form) -> int:
 # What is measured
 
 
-def _runs(here: Scratch, count: int) -> Figure:
-    """A warm run against a bare start of the same interpreter, in turns, so that both meet the same machine."""
-    bare = [str(VENV / "bin/python"), "-c", "pass"]
-    ours = ["trayexec", WARM, "--", "true"]
+def _beside(here: Scratch, ours: list[str], bare: list[str], count: int) -> tuple[float, float, str]:
+    """Milliseconds of `ours` and of `bare`, run in turns, so that both meet the same machine; and a sentence of it."""
     for argv in (bare, ours) * 5:
         _timed(here, argv)
     pairs = [(_timed(here, bare), _timed(here, ours)) for _ in range(count)]
     base, run = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
-    measured = f"+{run - base:.1f} ms, {run / base:.2f} times ({run:.1f} against {base:.1f} ms; median of {count})"
+    told = f"+{run - base:.1f} ms, {run / base:.2f} times ({run:.1f} against {base:.1f} ms; median of {count})"
+    return run, base, told
+
+
+def _process(here: Scratch, count: int) -> Figure:
+    """What an SDK starts for each set of credentials."""
+    run, base, measured = _beside(here, ["trayexec", "credential-process", WARM], [*BARE], count)
+    what = "`trayexec credential-process p` against `python -c pass`"
+    return Figure(what, f"≤ {PROCESS} times", measured, run <= PROCESS * base)
+
+
+def _boto3(here: Scratch, count: int) -> Figure:
+    """The same from inside a client: a new botocore session each time, its credentials fetched by starting us."""
+    config = here.home / "boto3-config"
+    config.write_text(f"[profile it]\ncredential_process = {VENV / 'bin/trayexec'} credential-process {WARM}\n")
+    done = here.run([BARE[0], "-c", BOTO3, str(config), str(count)])
+    _well(done)
+    fetched = float(done.stdout) * 1000
+    base = statistics.median(_timed(here, [*BARE]) for _ in range(count)) * 1000
+    measured = f"{fetched:.1f} ms, {fetched / base:.2f} times ({base:.1f} ms; median of {count})"
+    what = "boto3 gets credentials through `credential_process`, against `python -c pass`"
+    return Figure(what, f"≤ {PROCESS} times", measured, fetched <= PROCESS * base)
+
+
+def _hook(here: Scratch, count: int) -> Figure:
+    """A shell that has the hook, against one that has not."""
+    _well(here.run(["trayexec", "hook", "bash"]))
+    hook = here.home / ".local/state/trayexec/hook.bash"
+    bash = ["bash", "--norc", "--noprofile", "-c"]
+    run, base, measured = _beside(here, [*bash, f". {hook}"], [*bash, ":"], count)
+    return Figure("bash with the hook against bash without", f"≤ +{HOOK_MS:.0f} ms", measured, run - base <= HOOK_MS)
+
+
+def _runs(here: Scratch, count: int) -> Figure:
+    """A warm run against a bare start of the same interpreter."""
+    run, base, measured = _beside(here, ["trayexec", WARM, "--", "true"], [*BARE], count)
     what = "warm `trayexec p -- true` against `python -c pass`"
     met = run - base <= MORE_MS and run <= TIMES * base
     return Figure(what, f"≤ +{MORE_MS:.0f} ms, ≤ {TIMES} times", measured, met)
@@ -207,7 +258,8 @@ def _crowd(here: Scratch, count: int) -> Figure:
 
 def _timed(here: Scratch, argv: Sequence[str]) -> float:
     began = time.perf_counter()
-    status = subprocess.call(argv, env=here.env, stdin=subprocess.DEVNULL, close_fds=False)
+    nothing = subprocess.DEVNULL
+    status = subprocess.call(argv, env=here.env, stdin=nothing, stdout=nothing, close_fds=False)
     took = time.perf_counter() - began
     if status:
         raise NotReadyError(f"{argv[0]} ended with {status}")

@@ -1,5 +1,7 @@
 """The person's side of the agent: what a click leads to."""
 
+from collections.abc import Callable
+
 import pytest
 
 from support.stage import ALICE, EVERY_REFUSAL
@@ -10,6 +12,7 @@ from trayexec.core.events import Answered, Configured, Event, Prompt, Refuse, Sh
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
 from trayexec.core.state import Broker
+from trayexec.core.status import View
 from trayexec.daemon.front import Front
 
 
@@ -28,7 +31,7 @@ def click(answer: Answer) -> list[str]:
             elif isinstance(effect, Prompt):
                 post(Answered(effect.identity, effect.epoch, answer))
 
-    front.to(post, shown.append)
+    front.to(post, shown.append, lambda _seconds, draw: draw())
     post(Configured((ALICE,), Settings()))
     front.clicked("auth:default")
     return [str(show.notice.title) for show in shown]
@@ -44,3 +47,27 @@ def click(answer: Answer) -> list[str]:
 def test_a_click_that_can_open_no_dialog_says_so(answer: Answer, shown: list[str]) -> None:
     """A click never just does nothing; who has said no needs no telling."""
     assert click(answer) == shown
+
+
+def test_a_burst_of_changes_is_drawn_once() -> None:
+    """A thousand changes before the eye can follow make one drawing, of the last; the next change makes another."""
+    clock, drawn, due = SystemClock(), list[View](), list[Callable[[], None]]()
+
+    class Canvas(HeadlessTray):
+        def show(self, view: View) -> None:
+            drawn.append(view)
+
+    front = Front(Canvas(), clock)
+    front.to(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw))
+    for _ in range(1000):
+        front.changed(Broker())
+    front.changed(Broker(identities=(ALICE,)))
+    due.pop()()
+
+    assert not due
+    assert [any("locked" in str(getattr(one, "label", "")) for one in view.menu) for view in drawn] == [True]
+
+    front.changed(Broker())
+    due.pop()()
+
+    assert len(drawn) == 2

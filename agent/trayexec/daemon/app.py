@@ -145,7 +145,7 @@ class _Agent:
         )
         self._service.to(self._loop, self._gate)
         self._endpoint.to(self._loop.post, self._gate.number)
-        self._front.to(self._loop.post, self._loop.perform)
+        self._front.to(self._loop.post, self._loop.perform, self._running.call_later)
         self._notices.on_action(self._front.pressed)
 
     def live(self) -> int:

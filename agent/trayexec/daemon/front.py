@@ -27,6 +27,9 @@ from trayexec.core.state import Broker, Locked
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
+SOON = 0.05  # seconds
+
+Later = Callable[[float, Callable[[], None]], object]
 
 
 class Front:
@@ -38,19 +41,29 @@ class Front:
         self._clock = clock
         self._requests = count(1)
         self._seen: object = None
+        self._due = False
         self._broker = Broker()
         self._post: Callable[[Event], None]
         self._perform: Callable[[Show], None]
+        self._later: Later
 
-    def to(self, post: Callable[[Event], None], perform: Callable[[Show], None]) -> None:
-        """Where events go, and who shows a notification."""
+    def to(self, post: Callable[[Event], None], perform: Callable[[Show], None], later: Later) -> None:
+        """Where events go, who shows a notification, and who calls back after so many seconds."""
         self._post = post
         self._perform = perform
+        self._later = later
 
     def changed(self, broker: Broker) -> None:
-        """Draw the state, if there is anything new to see."""
+        """Draw the state soon: a thousand requests a second change it, and no eye follows that."""
         self._broker = broker
-        seen = view(broker, self._clock.now())
+        if not self._due:
+            self._due = True
+            self._later(SOON, self._draw)
+
+    def _draw(self) -> None:
+        """Draw the state, if there is anything new to see."""
+        self._due = False
+        seen = view(self._broker, self._clock.now())
         if seen != self._seen:
             self._seen = seen
             self._tray.show(seen)
