@@ -415,6 +415,8 @@ def test_why_walks_the_chain(open_rig: Rig) -> None:
     assert done.status == 0, done.err
     order = ["role/Deploy", "identity default", ":mfa/alice", "keychain"]
     assert [done.out.index(word) for word in order] == sorted(done.out.index(word) for word in order)
+    who = open_rig.run("account-a", "--", CLI_1, "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+    assert f"session name {who.out.strip().rpartition('/')[2]}," in done.out  # what AWS sees, too
     assert open_rig.run("why", "nobody").status == 125
 
 

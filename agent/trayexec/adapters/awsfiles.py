@@ -6,6 +6,7 @@ compares the two. The values of static keys are dropped at once: that they are t
 """
 
 import configparser
+import getpass
 import os
 import re
 import threading
@@ -19,7 +20,7 @@ from botocore.configloader import build_profile_map
 from trayexec.adapters import plainfile
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.profiles import Catalogue
-from trayexec.core.resolve import resolve
+from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
 from trayexec.errors import TrayexecError, trouble
 
@@ -113,6 +114,15 @@ class AwsFiles:
         # The stamps are those of what was read, so that a change since then is noticed next time.
         stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1])
         return _Pair(stamps, good, good, config is not None)
+
+
+def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
+    """The AWS files that `environment` names; the session name of roles that have none says who runs this process."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # nobody has told this system about the user
+        user = str(os.getuid())
+    return AwsFiles(environment, session_name=session_name_for(user))
 
 
 def expand(path: str, environment: Mapping[str, str]) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trayexec import cli, origin
-from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.signin import Ticket, signin_token
 from trayexec.commands.env import REGIONS, request
 from trayexec.core.credentials import Secret
 from trayexec.core.profiles import Profile, Role
-from trayexec.core.resolve import session_name_for
 from trayexec.core.signin import URL_LIFE, login_url, place_of
 from trayexec.core.turn import FRESH_ROLE
 from trayexec.errors import Text, TrayexecError, trouble
@@ -65,7 +64,7 @@ class _Target:
 
 def _role(name: str, environ: Mapping[str, str]) -> _Target:
     """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
-    catalogue = AwsFiles(origin.outside(environ), session_name=session_name_for("")).load(None, None)
+    catalogue = files_of_this_user(origin.outside(environ)).load(None, None)
     found = catalogue.profiles.get(name)
     if isinstance(found, Profile) and isinstance(found.target, Role):
         return _Target(found.target.arn, found.region, found.target.endpoint.ca_bundle)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from trayexec import cli
-from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
@@ -15,7 +15,6 @@ from trayexec.commands import table
 from trayexec.commands.talk import ask
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.profiles import Catalogue, Endpoint, Profile, Role, Unserved
-from trayexec.core.resolve import session_name_for
 from trayexec.errors import Text, TrayexecError, trouble
 from trayexec.words import speaker
 
@@ -79,7 +78,7 @@ def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _catalogue(environ: Mapping[str, str]) -> Catalogue:
-    return AwsFiles(environ, session_name=session_name_for(getpass.getuser())).load(None, None)
+    return files_of_this_user(environ).load(None, None)
 
 
 def _keys_name(catalogue: Catalogue, name: str) -> str:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from trayexec import cli, origin, ourselves, paths
 from trayexec.adapters import settingsfile
-from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.overlayfile import Means, Overlays, parsed
 from trayexec.core.inifile import Parsed
 from trayexec.core.profiles import Catalogue
-from trayexec.core.resolve import session_name_for
 from trayexec.errors import Text
 from trayexec.words import speaker
 
@@ -27,7 +26,7 @@ def overlays(environ: Mapping[str, str]) -> Overlays:
         cli.say(speak(text))
 
     session = {name: environ[name] for name in origin.SESSION if environ.get(name)}
-    files = AwsFiles(environ, session_name=session_name_for(""))
+    files = files_of_this_user(environ)
     return Overlays(Path(paths.live_folder(environ)), Means(files, ourselves.command(), session, groups, tell))
 
 
@@ -42,7 +41,7 @@ class Read:
 
 def files_of(environ: Mapping[str, str]) -> Read:
     """The files of this environment, read here and now. Raises TrayexecError when they cannot be."""
-    files = AwsFiles(origin.outside(environ), session_name=session_name_for(environ.get("USER", "")))
+    files = files_of_this_user(origin.outside(environ))
     where = files.paths(None, None)
     config, shared = (parsed(Path(path)) for path in where)
     return Read(where, (config, shared), files.load(None, None))

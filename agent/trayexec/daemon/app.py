@@ -4,7 +4,6 @@ The main thread belongs to the tray; the loop has a thread of its own; blocking 
 """
 
 import asyncio
-import getpass
 import os
 import shlex
 import signal
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from trayexec import __version__, origin, ourselves, paths
 from trayexec.adapters import settingsfile
-from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.harden import harden
@@ -41,7 +40,6 @@ from trayexec.core.events import (
 )
 from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
-from trayexec.core.resolve import session_name_for
 from trayexec.core.settings import Command, Settings
 from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Books, Endpoint
@@ -115,7 +113,7 @@ class _Agent:
         self._notices = choose_notices(environ, self._journal, speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
         self._files = _pool(1, "files")
-        self._catalogues = AwsFiles(environ, session_name=session_name_for(_user()))
+        self._catalogues = files_of_this_user(environ)
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
@@ -297,13 +295,6 @@ def _exchange() -> Exchange:
     from trayexec.adapters.http import H11Exchange  # noqa: PLC0415 — most days nobody wants the endpoint
 
     return H11Exchange()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def tell_ready(descriptor: int) -> Callable[[], None]:
