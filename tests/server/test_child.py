@@ -148,22 +148,25 @@ def test_ctrl_c_reaches_the_command_once(open_rig: Rig) -> None:
 def test_ctrl_c_ends_a_command_that_does_not_handle_it(open_rig: Rig) -> None:
     """And the shell's loop around it."""
     loop = f"for i in 1 2 3; do echo round $i; {' '.join(COMMAND)} --server account-a -- sleep 30; done"
-    terminal = open_rig.terminal_for(["bash", "--norc", "-c", loop])
+    marker = str(time.monotonic_ns())
+    terminal = open_rig.terminal_for(["bash", "--norc", "-c", loop], env={"MARKER": marker})
     terminal.wait_for("round 1")
-    eventually("the command to run", lambda: _with("AWS_CONTAINER_AUTHORIZATION_TOKEN", b"sleep"))
+    eventually("the command to run", lambda: _with(f"MARKER={marker}", b"sleep"))
     terminal.type("\x03")
     assert "round 2" not in terminal.ended()[1]
 
 
 def test_ctrl_z_stops_and_fg_continues(open_rig: Rig) -> None:
     """In a shell with job control the job stops and goes on, in the background and in front."""
-    terminal = open_rig.terminal_for(["bash", "--norc", "--noprofile", "-i"], env={"PS1": "ready> ", "HISTFILE": None})
+    marker = str(time.monotonic_ns())
+    quiet = {"PS1": "ready> ", "HISTFILE": None, "MARKER": marker}
+    terminal = open_rig.terminal_for(["bash", "--norc", "--noprofile", "-i"], env=quiet)
     terminal.wait_for("ready> ")
     terminal.type(f"{' '.join(COMMAND)} --server account-a -- cat\n")
-    eventually("the command to run", lambda: _with("AWS_CONTAINER_AUTHORIZATION_TOKEN", b"cat"))
+    eventually("the command to run", lambda: _with(f"MARKER={marker}", b"cat"))
     terminal.type("first\n")
     terminal.wait_for("first\r\nfirst")
-    (pid,) = _with("AWS_CONTAINER_AUTHORIZATION_TOKEN", b"cat")
+    (pid,) = _with(f"MARKER={marker}", b"cat")
     terminal.type("\x1a")
     terminal.wait_for("Stopped.*ready> ")
     assert _state(pid) == "T"

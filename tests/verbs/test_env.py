@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from support.rig import COMMAND, Rig
 
+PROGRAMS = Path(sys.executable).parent  # where the AWS CLI from PyPI is: Debian's is older than what it must know here
 REGION = {"AWS_DEFAULT_REGION": "eu-west-1"}  # the one that version 1 of the AWS CLI reads
 
 
@@ -21,7 +23,9 @@ def test_eval_in_a_shell_that_has_other_credentials(open_rig: Rig) -> None:
     line = 'eval "$("$@")"; aws sts get-caller-identity; env -0'
     done = subprocess.run(
         ["sh", "-c", line, "sh", *COMMAND, "env", "account-a", "--region", "us-west-2"],
-        env=open_rig.environment({**stale, "AWS_ENDPOINT_URL_STS": open_rig.sim.url}),
+        env=open_rig.environment(
+            stale | {"AWS_ENDPOINT_URL_STS": open_rig.sim.url, "PATH": f"{PROGRAMS}:/usr/bin:/bin"}
+        ),
         capture_output=True,
         text=True,
         timeout=60,
@@ -38,7 +42,7 @@ def test_eval_in_a_shell_that_has_other_credentials(open_rig: Rig) -> None:
 
 def test_ini_and_json_are_what_the_aws_cli_reads(open_rig: Rig, tmp_path: Path) -> None:
     """As a shared credentials file, and as the answer of a credential_process."""
-    account = ["aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
+    account = [str(PROGRAMS / "aws"), "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
     shared = tmp_path / "credentials"
     shared.write_text(open_rig.run("env", "account-b", "--format", "ini").out)
     answer = tmp_path / "answer.json"
