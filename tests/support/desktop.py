@@ -555,6 +555,7 @@ class Desktop:
         for pid in _marked(str(self.folder)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        eventually("what was left behind to end", lambda: not _marked(str(self.folder)))
 
     def _start(
         self, part: str, argv: Sequence[str], *, pass_fds: Sequence[int] = (), stdin: bytes | None = None
