@@ -292,18 +292,14 @@ def agent(environ: "Mapping[str, str]") -> "socket":
 
 
 def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":
+    from trayexec import client  # noqa: PLC0415 — see obtain
+
     said = False
 
     def quiet(seconds: int) -> None:
         nonlocal said
         if seconds > patience:
-            raise TrayexecError(
-                trouble(
-                    "agent_silent",
-                    "The agent does not answer.",
-                    "Stop it with `trayexec agent stop`, or end its process, then try again.",
-                )
-            )
+            raise client.silent()
         if not said and sys.stderr.isatty():
             said = True
             profile = request.get("profile")

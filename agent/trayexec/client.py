@@ -133,6 +133,17 @@ def _hung_up() -> TrayexecError:
     )
 
 
+def silent() -> TrayexecError:
+    """The agent has been quiet for longer than it was given."""
+    return TrayexecError(
+        trouble(
+            "agent_silent",
+            "The agent does not answer.",
+            "Stop it with `trayexec agent stop`, or end its process, then try again.",
+        )
+    )
+
+
 def ask(
     connection: "_socket.socket", message: "Mapping[str, Any]", quiet: "Callable[[int], None]"
 ) -> "Iterator[dict[str, Any]]":

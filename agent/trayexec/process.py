@@ -97,12 +97,6 @@ def _misread() -> TrayexecError:
 def _silence(patience: int) -> "Callable[[int], None]":
     def quiet(seconds: int) -> None:
         if seconds > patience:
-            raise TrayexecError(
-                trouble(
-                    "agent_silent",
-                    "The agent does not answer.",
-                    "Stop it with `trayexec agent stop`, or end its process, then try again.",
-                )
-            )
+            raise client.silent()
 
     return quiet

@@ -1,5 +1,7 @@
 """The words of every refusal that the rules decide on. This module must not know when one is due."""
 
+from collections.abc import Sequence
+
 from trayexec.core.profiles import Identity, Role
 from trayexec.errors import Text, Trouble, trouble
 
@@ -110,4 +112,22 @@ def too_short(role: Role) -> Trouble:
         "AWS gave credentials for {role} that end within a minute.",
         "Check the clock of this machine; if it is right, try again.",
         role=role.arn,
+    )
+
+
+def unknown_profile(name: str, near: Sequence[str]) -> Trouble:
+    """Nothing in the files is called so; `near` are names that are like it."""
+    if near:
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "Did you mean {near}? `trayexec list` shows all of them.",
+            profile=name,
+            near=", ".join(near),
+        )
+    return trouble(
+        "unknown_profile",
+        "There is no profile {profile} in the AWS config.",
+        "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
+        profile=name,
     )

@@ -10,6 +10,7 @@ from logging import Logger
 
 from trayexec import wire
 from trayexec.adapters import peer
+from trayexec.core import refusals
 from trayexec.core.credentials import Credentials
 from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Tell
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
@@ -260,24 +261,7 @@ def _profile(catalogue: Catalogue, name: str) -> Profile:
     if found is not None:
         raise TrayexecError(found.problem)
     near = get_close_matches(name, catalogue.profiles, n=1)
-    if near:
-        raise TrayexecError(
-            trouble(
-                "unknown_profile",
-                "There is no profile {profile} in the AWS config.",
-                "Did you mean {near}? `trayexec list` shows all of them.",
-                profile=name,
-                near=near[0],
-            )
-        )
-    raise TrayexecError(
-        trouble(
-            "unknown_profile",
-            "There is no profile {profile} in the AWS config.",
-            "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
-            profile=name,
-        )
-    )
+    raise TrayexecError(refusals.unknown_profile(name, near))
 
 
 def _identity(catalogue: Catalogue, name: str | None) -> Identity:

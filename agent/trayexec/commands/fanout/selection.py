@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from trayexec.core import refusals
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 
@@ -137,24 +138,7 @@ def _known(name: str, names: Sequence[str]) -> str:
     if name in names:
         return name
     near = get_close_matches(name, names, n=3)
-    if near:
-        raise TrayexecError(
-            trouble(
-                "unknown_profile",
-                "There is no profile {profile} in the AWS config.",
-                "Did you mean {near}? `trayexec list` shows all of them.",
-                profile=shown(name),
-                near=", ".join(map(shown, near)),
-            )
-        )
-    raise TrayexecError(
-        trouble(
-            "unknown_profile",
-            "There is no profile {profile} in the AWS config.",
-            "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
-            profile=shown(name),
-        )
-    )
+    raise TrayexecError(refusals.unknown_profile(shown(name), [shown(one) for one in near]))
 
 
 def _nobody(unserved: Sequence[Candidate]) -> Trouble:
