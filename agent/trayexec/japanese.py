@@ -464,6 +464,8 @@ SENTENCES: dict[str, str] = {
     "That code has been used already. Wait for the next one.": "このコードは使用済みです。次のコードを待ってください。",
     "Identity {identity} is locked.": "アイデンティティ {identity} はロックされています。",
     "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.": "`trayexec auth {identity}` またはトレイの「MFA 認証」でロック解除してください。",
+    "config.toml wants each use of {profile} confirmed, which this version cannot ask for yet.": "config.toml は {profile} の使用ごとに確認を求めていますが、このバージョンではまだ確認できません。",
+    'Set confirm = "never" for it in config.toml, or use another profile.': 'config.toml でこのプロファイルに confirm = "never" を設定するか、別のプロファイルを使ってください。',
     "The session of identity {identity} has less time left than was asked for with --need.": "アイデンティティ {identity} のセッションの残り時間が --need の指定より短くなっています。",
     "Renew it with `trayexec auth {identity} --force`.": "`trayexec auth {identity} --force` で更新してください。",
     "Identity {identity} was locked while this waited.": "待っている間にアイデンティティ {identity} がロックされました。",
