@@ -58,13 +58,16 @@ public final class Who {
     }
 
     public static void main(String[] profiles) throws Exception {
-        ExecutorService threads = Executors.newCachedThreadPool();
+        ExecutorService threads = Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work);
+            thread.setDaemon(true);
+            return thread;
+        });
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         List<Who> opened = each(threads, Stream.of(profiles).collect(Collectors.toList()), Who::new);
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         while (lines.readLine() != null) {
             each(threads, opened, Who::ask).forEach(out::println);
         }
-        threads.shutdownNow();
     }
 }
