@@ -271,6 +271,8 @@ SENTENCES: dict[str, str] = {
     "Make one section of the two: [default]": "1 つのセクションにまとめてください: [default]",
     "the section [{section}] is no profile to any SDK": "セクション [{section}] はどの SDK でもプロファイルになりません",
     'A name with spaces is written in quotes: [profile "a b"]': '空白のある名前は引用符で囲みます: [profile "a b"]',
+    "the SDKs of Java and Rust read nothing of this file because of the section [{section}]": "セクション [{section}] のため、Java と Rust の SDK はこのファイルをまったく読めません",
+    "Give the profile a name without # and ;": "プロファイルに # と ; を含まない名前を付けてください",
     "[{section}] {key} has what looks like a comment after it": "[{section}] の {key} の後ろにコメントのようなものがあります",
     "The AWS CLI takes it for part of the value: write comments on lines of their own": "AWS CLI はこれを値の一部と見なします。コメントは単独の行に書いてください",
     "keys of {name}": "{name} のキー",

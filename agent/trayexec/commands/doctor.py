@@ -212,6 +212,16 @@ def _dialects(read: Read) -> Iterator[Finding]:
                 Text("the section [{section}] is no profile to any SDK", section=section),
                 Text('A name with spaces is written in quotes: [profile "a b"]'),
             )
+        elif set("#;").intersection(section):
+            yield Finding(
+                Grade.NOTE,
+                Text("AWS files"),
+                Text(
+                    "the SDKs of Java and Rust read nothing of this file because of the section [{section}]",
+                    section=section,
+                ),
+                Text("Give the profile a name without # and ;"),
+            )
         for key, value in settings.items():
             if isinstance(value, str) and key != "credential_process" and COMMENT.search(value):
                 yield Finding(
