@@ -100,7 +100,7 @@ def powershell(text: str) -> dict[str, str]:
     while at < len(text):
         if not text.startswith("$env:", at):
             end = text.index("\n", at)
-            assert text[at:end].startswith("Remove-Item -ErrorAction Ignore -LiteralPath Env:AWS_")
+            assert text[at:end].startswith("Remove-Item -ErrorAction Ignore -LiteralPath Env:")
             at = end + 1
             continue
         name, _, rest = text[at + len("$env:") :].partition(" = ")

@@ -200,7 +200,6 @@ class Runner:
 
     def _environment(self, candidate: Candidate) -> dict[str, str]:
         env = cli.environment(self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ)
-        env.pop("TRAYEXEC_ACCOUNT", None)
         if candidate.account is not None:
             env["TRAYEXEC_ACCOUNT"] = candidate.account
         return env
