@@ -282,6 +282,7 @@ SENTENCES: dict[str, str] = {
     # commands/fanout/__init__.py
     "nothing to run: the last run had no failures": "実行するものがありません。前回の実行に失敗はありませんでした",
     "left out: {profile}: {problem}": "対象外: {profile}: {problem}",
+    "left out: {profile}: it is no longer in the AWS config": "対象外: {profile}: AWS の設定にもうありません",
     "--jobs is a number from 1 on.": "--jobs には 1 以上の数値を指定してください。",
     "Usage: trayexec --jobs 8 'prod-*' -- CMD…": "使い方: trayexec --jobs 8 'prod-*' -- CMD…",
     "There is no output {output}.": "{output} という出力形式はありません。",
@@ -304,6 +305,7 @@ SENTENCES: dict[str, str] = {
     # commands/fanout/obtaining.py
     "Run the command again; its log says why it ended.": "コマンドをもう一度実行してください。終了の理由はエージェントのログにあります。",
     # commands/fanout/preview.py
+    "What failed in the last run is no longer in the AWS config: {names}.": "前回失敗したプロファイルは AWS の設定にもうありません: {names}",
     "None of these profiles failed in the last run.": "指定したプロファイルの中に、前回の実行で失敗したものはありません。",
     "Those that did: {names}": "失敗したもの: {names}",
     "COMMAND": "コマンド",
@@ -317,7 +319,7 @@ SENTENCES: dict[str, str] = {
     "The command could not be started: {why}.": "コマンドを起動できませんでした: {why}。",
     "Check the command, its first line, and the room there is.": "コマンドとその 1 行目、空き容量を確認してください。",
     "Its output could not be kept: {why}.": "出力を保存できませんでした: {why}。",
-    "Make room, then run it again: --retry-failed.": "空き容量を増やして、もう一度実行してください: --retry-failed",
+    "Make room, or keep it in files with --output dir=PATH; then run it again: --retry-failed.": "空き容量を増やすか、--output dir=PATH でファイルに保存して、もう一度実行してください: --retry-failed",
     "{running} running, {done} done, {failed} failed, {waiting} to come: {names}": "実行中 {running}、完了 {done}、失敗 {failed}、待機中 {waiting}: {names}",
     # commands/fanout/selection.py
     "No profile matches {pattern}.": "{pattern} に一致するプロファイルがありません。",
@@ -329,6 +331,8 @@ SENTENCES: dict[str, str] = {
     "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に [profile {profile}] を追加してください。",
     "None of the profiles that are meant can be served.": "指定したプロファイルはどれも使えません。",
     "`trayexec list` says what is wrong with each.": "それぞれの問題点は `trayexec list` で確認できます。",
+    "The groups that are meant have no members.": "指定されたグループにはプロファイルがありません。",
+    "Add some below [groups] in config.toml.": "config.toml の [groups] の下に追加してください。",
     "Nothing is left to run: --except leaves out every profile.": "実行するものが残りません。--except がすべてのプロファイルを除外しています。",
     "Name fewer to leave out.": "除外するプロファイルを減らしてください。",
     # commands/fanout/upfront.py

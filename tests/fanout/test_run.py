@@ -351,6 +351,22 @@ def test_the_failures_of_the_last_run_can_be_tried_again(fan: Rig) -> None:
     assert (done.status, marked(fan)) == (0, set())
 
 
+def test_what_failed_and_is_no_more_is_left_out_of_the_next_try(own: Rig) -> None:
+    """It is said; the others run. With nobody else left, that is an error."""
+    own.unlock()
+    assert own.run("account-*", "role-000", "--", "sh", "-c", "[ $TRAYEXEC_PROFILE = account-a ]").status == 123
+    config = own.desk.home("home/.aws/config").read_text()
+    own.config(config.replace("profile role-000", "profile renamed"))
+    for words in ([], ["*-[ab]"]):
+        done = own.run("--retry-failed", *words, "--", "sh", "-c", "echo here; exit 1")
+        assert (done.status, done.out) == (123, "[account-b] here\n"), done.err
+        assert ("role-000: it is no longer" in done.err) == (not words)
+    own.config(config.replace("profile account-b", "profile renamed"))
+    done = own.run("--retry-failed", "--", "echo", "here")
+    assert (done.status, done.out) == (125, "")
+    assert "account-b" in done.err
+
+
 def test_without_a_last_run_there_is_nothing_to_try_again(own: Rig) -> None:
     """A sentence, also where something else was left."""
     assert "no last run" in own.run("--retry-failed", "--", "true").err

@@ -284,7 +284,7 @@ class Runner:
             running.lost = trouble(
                 "output_lost",
                 "Its output could not be kept: {why}.",
-                "Make room, then run it again: --retry-failed.",
+                "Make room, or keep it in files with --output dir=PATH; then run it again: --retry-failed.",
                 why=error.strerror or type(error).__name__,
             )
             self._say_trouble(running.candidate, running.lost)
