@@ -316,6 +316,7 @@ SENTENCES: dict[str, str] = {
     "no credentials": "認証情報なし",
     "not run": "未実行",
     # commands/fanout/running.py
+    "{profiles}: AWS credentials end in {minutes} min, and the command cannot renew them\n  What runs this long renews by itself under `trayexec --live {profile} -- …`.": "{profiles}: AWS 認証情報の有効期限まであと {minutes} 分です。実行中のコマンドは更新できません\n  長く実行するコマンドは `trayexec --live {profile} -- …` で実行すると自動的に更新されます。",
     "The command could not be started: {why}.": "コマンドを起動できませんでした: {why}。",
     "Check the command, its first line, and the room there is.": "コマンドとその 1 行目、空き容量を確認してください。",
     "Its output could not be kept: {why}.": "出力を保存できませんでした: {why}。",
@@ -376,6 +377,8 @@ SENTENCES: dict[str, str] = {
     "PID": "プロセス ID",
     "ASKED BY": "要求元",
     # commands/modes.py
+    "{option} is for runs over several profiles: it does not go with --live or --server.": "{option} は複数のプロファイルで実行するときのオプションです。--live や --server とは併用できません。",
+    "Leave out the one or the other.": "どちらか一方を外してください。",
     "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
     "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
     "No profile stands before `--`.": "`--` の前にプロファイルがありません。",

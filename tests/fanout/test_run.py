@@ -156,12 +156,14 @@ def test_what_is_not_there_runs_nothing(fan: Rig, words: list[str]) -> None:
         ["account-*", "--except"],
         ["account-*", "--nonsense"],
         ["--yes"],
+        ["--live", "account-a", "--dry-run"],
+        ["--server", "account-a", "--except", "account-a"],
     ],
 )
 def test_wrong_usage_is_two(fan: Rig, words: list[str]) -> None:
     """What cannot be meant."""
-    done = fan.run(*words, "--", "true")
-    assert done.status == 2
+    done = fan.run(*words, "--", *mark(fan))
+    assert (done.status, marked(fan)) == (2, set())
     assert "Traceback" not in done.err
 
 
@@ -304,6 +306,18 @@ def test_credentials_that_are_over_when_a_late_command_starts_are_not_used(own: 
     assert done.status == 125
     assert marked(own) == {"account-a"}
     assert "account-b: No trayexec agent" in done.err
+
+
+def test_a_command_that_outlives_its_credentials_is_named(own: Rig) -> None:
+    """Once, with the way out, ten minutes before; what ends sooner is not."""
+    own.sim.live(role=400)
+    own.unlock()
+    done = own.run("account-*", "--", "sh", "-c", "[ $TRAYEXEC_PROFILE = account-b ] || sleep 7")
+    assert done.status == 0
+    assert done.err.count("AWS credentials end in ") == 1
+    assert "trayexec: account-a: AWS credentials end in 7 min" in done.err
+    assert "--live account-a" in done.err
+    assert own.run("account-*", "--", "sleep", "1").err.count("AWS credentials") == 0
 
 
 # What is not run
