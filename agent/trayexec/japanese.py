@@ -303,6 +303,8 @@ SENTENCES: dict[str, str] = {
     "The last run was about the profiles of other AWS files.": "前回の実行は別の AWS ファイルのプロファイルが対象でした。",
     "Set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as they were then, or name the profiles.": "AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE を前回と同じに設定するか、プロファイルを指定してください。",
     # commands/fanout/obtaining.py
+    "No connection to the agent can be opened: {why}.": "エージェントへの接続を開けません: {why}",
+    "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.": "開けるファイル数を増やす (`ulimit -n`) か、--jobs で同時実行数を減らしてください。",
     "Run the command again; its log says why it ended.": "コマンドをもう一度実行してください。終了の理由はエージェントのログにあります。",
     # commands/fanout/preview.py
     "What failed in the last run is no longer in the AWS config: {names}.": "前回失敗したプロファイルは AWS の設定にもうありません: {names}",
