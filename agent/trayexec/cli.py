@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127, 130
 
-# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role
+# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role; and
+# the account of an outer run over several profiles, which is that of another profile in here
 FOREIGN = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -32,6 +33,7 @@ FOREIGN = (
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "TRAYEXEC_ACCOUNT",
 )
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
@@ -54,8 +56,9 @@ def _guarded(arguments: "Sequence[str]") -> int:
     try:
         if "--" in arguments:
             cut = arguments.index("--")
-            return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
-        status = _verb(arguments, os.environ)
+            status = _run(arguments[:cut], arguments[cut + 1 :], os.environ)
+        else:
+            status = _verb(arguments, os.environ)
         sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
     except TrayexecError as error:
         complain(error)
@@ -104,12 +107,15 @@ def _open_streams() -> None:
 
 def _lost(error: OSError) -> bool:
     """Whether it is our own output that went nowhere: the reader has left, or the disk is full."""
+    import errno  # noqa: PLC0415 — only when it went wrong
+
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
     else:
-        return False
+        if error.errno not in {errno.EPIPE, errno.ENOSPC}:  # under PYTHONUNBUFFERED nothing is left to flush
+            return False
     if not isinstance(error, BrokenPipeError):
         _say(Text("Standard output cannot be written: {why}.", why=error.strerror or "?"))
     return True

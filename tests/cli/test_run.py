@@ -28,6 +28,7 @@ FOREIGN = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/foreign",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN": "foreign",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/foreign",
+    "TRAYEXEC_ACCOUNT": "999999999999",
 }
 SET = {
     "AWS_ACCESS_KEY_ID",
@@ -247,17 +248,21 @@ def test_closed_streams_are_no_trouble(open_rig: Rig) -> None:
 
 def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig) -> None:
     """`trayexec list | head -0` ends quietly."""
-    for words in (["list", "--json"], ["help"], ["version"]):
+    dry = ["account-*", "--dry-run", "--", "true"]
+    buffered = {**open_rig.env, "PYTHONUNBUFFERED": ""}
+    tries = [(words, buffered) for words in (["list", "--json"], ["help"], ["version"], dry)]
+    for words, env in [*tries, (["list"], {**buffered, "PYTHONUNBUFFERED": "1"})]:
         line = '"$@" | true; "$@" > /dev/full'
         done = subprocess.run(
             ["bash", "-c", line, "sh", *COMMAND, *words],
-            env=open_rig.env,
+            env=env,
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
         assert "Traceback" not in done.stderr
+        assert "inside trayexec" not in done.stderr
         assert "Exception ignored" not in done.stderr
         assert done.returncode == 125, words
 

@@ -22,7 +22,9 @@ from trayexec.errors import Text, TrayexecError, Trouble
 from trayexec.words import speaker
 
 # These choose credentials or a profile behind our back; AWS_PROFILE is how people choose one on purpose.
-STRAY = tuple(name for name in cli.FOREIGN if "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG")
+STRAY = tuple(
+    name for name in cli.FOREIGN if name.startswith("AWS_") and "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG"
+)
 COMMENT = re.compile(r"\s[#;]")
 
 
