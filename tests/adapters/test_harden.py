@@ -14,7 +14,7 @@ from trayexec.adapters.harden import Guard
 # anything. Yama may forbid reading at all: the victim allows that to everybody.
 SCENE = r"""
 import ctypes, json, os, re, sys
-from trayexec.adapters.harden import harden, seal
+from trayexec.adapters.harden import harden, hide, seal
 libc = ctypes.CDLL(None)
 def drop():
     if os.getuid() == 0:
@@ -80,7 +80,7 @@ def test_without_hardening_memory_is_readable() -> None:
     assert scene("None") == (None, "read")
 
 
-@pytest.mark.parametrize("step", ["seal()", "[guard.name for guard in harden()]"])
+@pytest.mark.parametrize("step", ["seal()", "hide()", "[guard.name for guard in harden()]"])
 def test_a_hardened_process_is_closed_to_its_own_user(step: str) -> None:
     """Another process of the same user gets a permission error on the memory of a hardened one."""
     assert scene(step)[1] == "refused"

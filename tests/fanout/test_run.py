@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -428,3 +429,34 @@ def test_nothing_of_ours_holds_a_secret(fan: Rig) -> None:
     for secret in fan.sim.issued_secrets():
         assert secret not in done.err + remembered.read_text()
     assert not list(Path(remembered.parent).glob("last-fanout.json.*"))
+
+
+LOOKING = """
+import ctypes, os, sys, threading, time
+from trayexec.cli import main
+
+def look():
+    while not os.path.exists("runs"):
+        time.sleep(0.02)
+    with open("seen.new", "w") as file:
+        file.write(str(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)))  # PR_GET_DUMPABLE
+    os.rename("seen.new", "seen")
+
+threading.Thread(target=look, daemon=True).start()
+sys.argv = ["trayexec", "account-*", "--", "sh", "-c", "touch runs; until [ -e seen ]; do sleep 0.1; done"]
+main()
+"""
+
+
+def test_who_holds_credentials_of_many_is_not_readable(fan: Rig) -> None:
+    """While commands run, no program of the same user can read the parent's memory, and it leaves no core dump."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING],
+        env=fan.env,
+        cwd=fan.desk.home("home"),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert fan.desk.home("home/seen").read_text() == "0"

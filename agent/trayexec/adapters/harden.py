@@ -54,6 +54,15 @@ def seal() -> None:
     _unreadable()
 
 
+def hide() -> None:
+    """What a command of ours needs that holds secrets while programs of the user run: it is not readable.
+
+    On Linux no core dump is written of such a process either (core(5)); the limits of the user's programs stay as
+    they are.
+    """
+    _unreadable()
+
+
 def _no_core() -> bool:
     if sys.platform == "win32":
         return False

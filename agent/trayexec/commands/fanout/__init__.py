@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trayexec import cli, paths, words
-from trayexec.adapters import settingsfile
+from trayexec.adapters import harden, settingsfile
 from trayexec.commands.fanout import memory
 from trayexec.commands.fanout.caller import Caller, screen_of
 from trayexec.commands.fanout.ending import remember, sum_up
@@ -94,6 +94,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _do(caller: Caller, chosen: Sequence[Candidate], settings: Settings, asked: Mapping[str, Any]) -> int:
     output = _output(caller, [one.name for one in chosen], settings)
+    harden.hide()  # the credentials of all are here until the last command has begun
     with selectors.DefaultSelector() as selector:
         asking = Asking(asked, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
         obtaining = Obtaining(asking, selector)
