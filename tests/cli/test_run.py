@@ -245,21 +245,34 @@ def test_closed_streams_are_no_trouble(open_rig: Rig) -> None:
         assert marker.exists()
 
 
-def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig) -> None:
-    """`trayexec list | head -0` ends quietly."""
-    for words in (["list", "--json"], ["help"], ["version"]):
-        line = '"$@" | true; "$@" > /dev/full'
-        done = subprocess.run(
-            ["bash", "-c", line, "sh", *COMMAND, *words],
-            env=open_rig.env,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr
-        assert "Exception ignored" not in done.stderr
-        assert done.returncode == 125, words
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig, unbuffered: str) -> None:
+    """`trayexec list | head -0` ends quietly, a full disk is said to be full; however Python was told to buffer."""
+    assert open_rig.run("account-a", "--", "true").status == 0
+    for words in (["list", "--json"], ["help"], ["version"], ["env", "account-a"], ["log"], ["log", "--json"]):
+        for line, said in (
+            ('"$@" | true', ""),
+            ('"$@" > /dev/full', "trayexec: Standard output cannot be written: No space left on device.\n"),
+        ):
+            done = subprocess.run(
+                ["bash", "-o", "pipefail", "-c", line, "sh", *COMMAND, *words],
+                env={**open_rig.env, "PYTHONUNBUFFERED": unbuffered},
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (125, said), words
+
+
+def test_a_terminal_that_lacks_letters_gets_them_escaped(open_rig: Rig) -> None:
+    """Where the terminal's encoding has no 日本, `list` shows its code points instead of failing."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", "[profile '日本']")
+    named = {"AWS_CONFIG_FILE": str(open_rig.write("japan", text))}
+    done = open_rig.run("list", env={**named, "PYTHONIOENCODING": "latin-1"})
+    assert (done.status, done.err) == (0, "")
+    assert r"\u65e5\u672c" in done.out
+    assert "日本" in open_rig.run("list", env=named).out
 
 
 # Before anybody is asked
