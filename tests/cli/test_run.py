@@ -362,3 +362,19 @@ def test_an_agent_forgets_the_shell_that_started_it(rig: Rig) -> None:
     assert rig.run("account-a", "--", "true").status == 0
     held = Path(f"/proc/{rig.agent_pid}/environ").read_bytes().split(b"\0") if os.geteuid() == 0 else []
     assert not [one for one in held if one.split(b"=")[0].decode() in {*shell}]
+
+
+@pytest.mark.parametrize("name", ["-x", "--", "@home", "*"])
+def test_a_name_that_looks_like_something_else_is_given_with_profile(open_rig: Rig, name: str) -> None:
+    """`--profile` takes the next word for a name, whatever it looks like: in every kind of run and for every verb."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", f"[profile '{name}']")
+    named = {"AWS_CONFIG_FILE": str(open_rig.write("odd", text))}
+    for mode in ([], ["--live"], ["--server"], ["--keep-going", "--output=grouped"]):
+        for option in ([f"--profile={name}"], ["--profile", name])[: 1 if name == "--" else 2]:
+            done = open_rig.run(*mode, *option, "--", "printenv", "TRAYEXEC_PROFILE", env=named)
+            assert (done.status, done.out.splitlines()[-1]) == (0, name), done.err
+    for words in (["env", "--format", "json"], ["why", "--json"], ["credential-process"]):
+        done = open_rig.run(*words, f"--profile={name}", env=named)
+        assert (done.status, done.err) == (0, "")
+    for words in (["why"], ["env", "account-a", "--profile=b"], ["status", "--profile=b"], ["why", "--profile"]):
+        assert open_rig.run(*words).status == 2
