@@ -117,6 +117,37 @@ def test_words_are_completed(open_rig: Rig, shell: str) -> None:
     assert {"@all", "all"} & set(offered), offered
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("'a\\ '", "a\\ b\n"),  # what readline hands over is as it was typed, quotes and all
+        ("'\"a '", "a b\n"),
+        ('"\'a "', "a b\n"),
+        ("'back\\\\'", "back\\\\slash\n"),
+        ("'\\$'", "\\$\\(x\\)\n"),
+    ],
+)
+def test_bash_completes_quoted_words(bare: Rig, typed: str, offered: str) -> None:
+    """Names with blanks and the like are completed within quotes and behind backslashes, in the same way."""
+    text = "".join(
+        f"\n[profile {shlex.quote(name)}]\nrole_arn = arn:aws:iam::222222222222:role/R\nsource_profile = default\n"
+        for name in ("a b", "back\\slash", "$(x)")
+    )
+    bare.config(bare.sim.world.config_text(bare.sim.url) + text)
+    ask = f"{TAKE['bash']}; COMP_WORDS=(trayexec {typed}) COMP_CWORD=1; _trayexec; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    assert run(bare, "bash", ask).out == offered
+
+
+@pytest.mark.parametrize("options", ["-u", "-e", "-o ksharrays", "-o noglob", "-o errreturn"])
+def test_zsh_takes_the_hook_under_any_options(open_rig: Rig, options: str) -> None:
+    """No complaint, and the functions that others run at the prompt stay."""
+    hook = f"precmd_functions=(one two); {TAKE['zsh']}; {TAKE['zsh']}"
+    prompt = 'for f in "${precmd_functions[@]}"; do $f; done; print -r -- "${precmd_functions[@]}" $AWS_SDK_LOAD_CONFIG'
+    for script in (f"one() {{ : }}; two() {{ : }}; {hook}; {prompt}", f"{TAKE['zsh']}; print one two 1"):
+        done = run(open_rig, "zsh", f"set {options}; {script}")
+        assert (done.out, done.err) == ("one two 1\n", "")
+
+
 def test_zsh_completion_is_registered_when_the_prompt_comes(open_rig: Rig) -> None:
     """With compinit after the hook, as in many a ~/.zshrc, the completion is there at the first prompt."""
     prompt = "for f in $precmd_functions; do $f; done; print $_comps[trayexec] $#precmd_functions"
