@@ -159,8 +159,15 @@ def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:
     except OSError:
         pass
     try:
-        with open(new, "w", encoding="utf-8") as file:  # noqa: PTH123 — as above
+        with open(new, "w", encoding="utf-8", opener=_private) as file:
             file.write(code)
         os.replace(new, path)  # noqa: PTH105 — as above
     except OSError:
         pass  # then each shell start asks us: slower, but the same
+
+
+def _private(path: str, flags: int) -> int:
+    """Whatever the umask is: shells run what is in there."""
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor

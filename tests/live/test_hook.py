@@ -180,3 +180,13 @@ def test_the_hook_wants_a_shell_it_knows(open_rig: Rig) -> None:
         done = open_rig.run("hook", *words)
         assert (done.status, done.out) == (2, "")
         assert "hook bash" in done.err
+
+
+def test_what_shells_run_is_the_users_alone(bare: Rig) -> None:
+    """The code that the hook leaves for the next shell is 0600, whatever the umask."""
+    for umask in ("000", "777"):
+        done = run(bare, "bash", f"umask {umask}; {TRAYEXEC} hook bash > /dev/null")
+        assert (done.status, done.err) == (0, "")
+        left = bare.desk.home("home/.local/state/trayexec/hook.bash")
+        assert left.stat().st_mode & 0o777 == 0o600
+        left.unlink()
