@@ -153,13 +153,13 @@ def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:
         return  # this shell has AWS files of its own
     new = f"{path}.{os.getpid()}"
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 — as above
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 — as above
             if file.read() == code:
                 return
     except OSError:
         pass
     try:
-        with open(new, "w", encoding="utf-8", opener=_private) as file:
+        with open(new, "w", encoding="utf-8", errors="surrogateescape", opener=_private) as file:
             file.write(code)
         os.replace(new, path)  # noqa: PTH105 — as above
     except OSError:

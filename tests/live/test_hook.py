@@ -190,3 +190,16 @@ def test_what_shells_run_is_the_users_alone(bare: Rig) -> None:
         left = bare.desk.home("home/.local/state/trayexec/hook.bash")
         assert left.stat().st_mode & 0o777 == 0o600
         left.unlink()
+
+
+@ALL
+def test_a_home_may_have_any_name(bare: Rig, shell: str) -> None:
+    """Blanks, quotes, and bytes that are no UTF-8, in the paths that shells are to use; the second time, too."""
+    home = bare.desk.home("a 'b\" $(c) \udcff")
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "config").write_text(bare.sim.world.config_text(bare.sim.url))
+    odd = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "TRAYEXEC_NO_AUTOSTART": "1"}
+    for _ in range(2):
+        done = run(bare, shell, f'{TAKE[shell]}; cat "$AWS_CONFIG_FILE"', **odd)
+        assert "[profile account-a]" in done.out
+        assert not done.err
