@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
-    from _typeshed import ReadableBuffer
-
 OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127, 130
 
 # facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role
@@ -106,7 +104,7 @@ class _LostError(OSError):
 class _Output(io.FileIO):
     """Standard output, whose failures are told from those of everything else."""
 
-    def write(self, data: "ReadableBuffer", /) -> int:
+    def write(self, data: "Any", /) -> int:  # noqa: ANN401 — any buffer, which has no name before Python 3.12
         try:
             return super().write(data)
         except OSError as error:
@@ -178,6 +176,10 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
     request["program"] = command[0].rpartition("/")[2]
     request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = obtain(request, environ)
+    if "need" in request:
+        from trayexec.commands import needs  # noqa: PLC0415 — only with the option
+
+        needs.tell(request, served, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 
 

@@ -455,6 +455,7 @@ SENTENCES: dict[str, str] = {
     "The session of {identity} was revoked, or its keys were changed.": "{identity} のセッションが取り消されたか、キーが変更されました。",
     "{program}: AWS credentials end in {minutes} min": "{program}: AWS 認証情報の有効期限まであと {minutes} 分",
     "{program}: AWS credentials end now": "{program}: AWS 認証情報の有効期限が切れます",
+    "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. What runs longer renews by itself under `trayexec --live {profile} -- …`.": "セッションの残り時間は --need のとおりですが、AWS が発行するロールの認証情報は {time} までです。それより長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。",
     "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under `trayexec --live {profile} -- …`; --need starts it with more time.": "プロセス {pid} が使っている {profile} の認証情報は更新できません。長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
