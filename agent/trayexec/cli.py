@@ -104,7 +104,7 @@ class _LostError(OSError):
 class _Output(io.FileIO):
     """Standard output, whose failures are told from those of everything else."""
 
-    def write(self, data: "Any", /) -> int:  # noqa: ANN401 — any buffer, which has no name before Python 3.12
+    def write(self, data: "Any", /) -> int:
         try:
             return super().write(data)
         except OSError as error:
