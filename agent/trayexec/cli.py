@@ -169,18 +169,24 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
         return program
     plain = _request(words, environ)
     if plain is None:
-        from trayexec.commands import modes  # noqa: PLC0415 — several profiles, --live, --server: not the run path
-
-        return modes.run(words, command, environ)
+        return _otherwise(words, command, environ)
     request, region = plain
     request["program"] = command[0].rpartition("/")[2]
     request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = obtain(request, environ)
+    if "Delivery" in served:  # as config.toml says for this profile
+        return _otherwise([*words, f"--{served['Delivery']}"], command, environ)
     if "need" in request:
         from trayexec.commands import needs  # noqa: PLC0415 — only with the option
 
         needs.tell(request, served, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
+
+
+def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    from trayexec.commands import modes  # noqa: PLC0415 — several profiles, --live, --server: not the run path
+
+    return modes.run(words, command, environ)
 
 
 def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None] | None":

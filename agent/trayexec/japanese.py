@@ -460,11 +460,16 @@ SENTENCES: dict[str, str] = {
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
     # core/overlay.py
-    "the access key of {keys} is in your AWS files, and those are left out under --live: move it to the keychain with `trayexec keys add {keys} --env`, and write its mfa_serial": "{keys} のアクセスキーは AWS ファイルにあり、--live の中では使えません。`trayexec keys add {keys} --env` でキーチェーンに移し、mfa_serial を書いてください",
+    "the profile {keys} has a role and the access key for it in one, and keys are left out under --live: move them to a profile of their own, and name that as its source_profile": "プロファイル {keys} はロールとそのアクセスキーを一緒に持っており、--live ではキーが除かれます。キーを別のプロファイルに移し、それを source_profile に指定してください",
+    # commands/ownkeys.py
+    "Your AWS files hold no access key of {profile} any more.": "AWS ファイルに {profile} のアクセスキーがもうありません。",
+    "Put it back, or run the command again in a new shell.": "元に戻すか、新しいシェルでコマンドをもう一度実行してください。",
     # core/refusals.py
     "That code has been used already. Wait for the next one.": "このコードは使用済みです。次のコードを待ってください。",
     "Identity {identity} is locked.": "アイデンティティ {identity} はロックされています。",
     "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.": "`trayexec auth {identity}` またはトレイの「MFA 認証」でロック解除してください。",
+    "config.toml wants each use of {profile} confirmed, which this version cannot ask for yet.": "config.toml は {profile} の使用ごとに確認を求めていますが、このバージョンではまだ確認できません。",
+    'Set confirm = "never" for it in config.toml, or use another profile.': 'config.toml でこのプロファイルに confirm = "never" を設定するか、別のプロファイルを使ってください。',
     "The session of identity {identity} has less time left than was asked for with --need.": "アイデンティティ {identity} のセッションの残り時間が --need の指定より短くなっています。",
     "Renew it with `trayexec auth {identity} --force`.": "`trayexec auth {identity} --force` で更新してください。",
     "Identity {identity} was locked while this waited.": "待っている間にアイデンティティ {identity} がロックされました。",

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
+FROM_FILES = "--from-files"  # the overlay's word for a profile whose keys are in the user's own files
 CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
 
 
 def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     """Print the credentials of the profile that `words` name, and end. Raises TrayexecError when there are none."""
+    if FROM_FILES in words:
+        from trayexec.commands import ownkeys  # noqa: PLC0415 — needs no agent; those keys are the user's own affair
+
+        profile, _ = _read([word for word in words if word != FROM_FILES])
+        _end(ownkeys.document(profile, origin.completed(environ)))
     profile, wait = _read(words)
     if {profile, "*"}.intersection(environ.get(CHAIN, "").splitlines()):
         raise TrayexecError(
@@ -41,7 +47,11 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
         final = line
         if "note" in line and sys.stderr.isatty():
             cli.say(str(line.get("text", "")))
-    sys.stdout.write(_document(client.outcome(final)))
+    _end(_document(client.outcome(final)))
+
+
+def _end(document: "Mapping[str, Any]") -> "NoReturn":
+    sys.stdout.write(wire.document(document) + "\n")
     sys.stdout.flush()
     os._exit(cli.OK)  # an interpreter's farewell costs as much as the question
 
@@ -57,9 +67,9 @@ def earlier(stamp: str, seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
 
 
-def _document(served: "Mapping[str, Any]") -> str:
+def _document(served: "Mapping[str, Any]") -> "Mapping[str, Any]":
     keys: dict[str, Any] = {name: served[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
-    return wire.document({"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}) + "\n"
+    return {"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}
 
 
 def _read(words: "Sequence[str]") -> "tuple[str, int]":

@@ -98,7 +98,14 @@ def test_no_secret_is_in_it() -> None:
     text = files()[0]
     for secret in ("AKIASTATIC", "AKIASHARED", "secret\n", "aws_access_key_id"):
         assert secret not in text
-    assert "[profile shared]\nregion = r-1\n" in text
+
+
+def test_keys_in_the_users_files_are_asked_of_us_where_we_do_not_serve() -> None:
+    """Without a serial a profile with static keys is not ours: an SDK starts us to read them where they stand."""
+    sections = parse(files(CONFIG.replace("mfa_serial", "x_serial"))[0], file="o")
+    line = "/opt/bin/trayexec credential-process --from-files "
+    assert sections["profile shared"] == {"region": "r-1", "credential_process": f"{line}'shared'"}
+    assert sections["profile static"] == {"source_profile": "nowhere", "credential_process": f"{line}'static'"}
 
 
 def test_the_credentials_file_wins_as_with_botocore() -> None:
@@ -107,11 +114,13 @@ def test_the_credentials_file_wins_as_with_botocore() -> None:
 
 
 def test_what_cannot_work_inside_is_named() -> None:
-    """Profiles with static keys that we do not serve; not those that other programs serve."""
-    config, shared = CONFIG.replace("mfa_serial", "x_serial"), SHARED
+    """A role that is its own source, and who depends on it; neither plain keys nor what other programs serve."""
+    config = CONFIG.replace("mfa_serial", "x_serial")
+    role = "role_arn = arn:aws:iam::222222222222:role/X\nsource_profile = itself\n"
+    shared = f"{SHARED}[itself]\n{role}aws_access_key_id = AKIASELF\naws_secret_access_key = secret\n[by]\n{role}"
     parsed = parse(config, file="c"), parse(shared, file="s")
     catalogue = resolve(merge(*parsed, {}), session_name="s")
-    assert set(unreachable(*parsed, catalogue)) == {"static", "shared"}
+    assert set(unreachable(*parsed, catalogue)) == {"itself", "by"}
 
 
 def test_of_two_sections_for_one_profile_botocores_choice_is_written() -> None:

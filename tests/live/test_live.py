@@ -389,9 +389,25 @@ def test_aws_configure_sso_session_is_kept(own: Rig) -> None:
     assert "[sso-session corp]" in overlay(own).read_text()
 
 
+@BOTH
+def test_keys_in_plain_text_work_inside_as_outside(own: Rig, aws: str) -> None:
+    """A profile that we do not serve has its access key from the user's own file, as it stands there at the moment."""
+    config, key = own.desk.home("home/.aws/config"), own.sim.world.user_key()
+    config.write_text(config.read_text().replace("mfa_serial", "x_mfa_serial"))
+    plain = f"[a 'b]\nregion = us-west-2\naws_access_key_id = {key.id}\naws_secret_access_key = "
+    own.write("home/.aws/credentials", f"{plain}old\n")
+    credentials = own.desk.home("home/.aws/credentials")
+    who = shlex.join([aws, "--endpoint-url", own.sim.url, "--profile", "a 'b", *WHO])
+    change = f"sed -i 's|= old|= {key.secret}|' {credentials}"
+    done = shell(own, f"{change}; {who}; grep -c {key.secret} $AWS_CONFIG_FILE; : > {credentials}; {who}")
+    assert done.out == "111111111111\n0\n", done.err
+    assert "hold no access key of a 'b any more" in done.err
+
+
 def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:
-    """A profile whose keys are in the user's credentials file, and stray variables; exit status 1."""
-    own.write("home/.aws/credentials", "[old]\naws_access_key_id = AKIAOLD\naws_secret_access_key = x\n")
+    """A role that has its keys beside it, and stray variables; exit status 1."""
+    role = "role_arn = arn:aws:iam::222222222222:role/X\nsource_profile = old\n"
+    own.write("home/.aws/credentials", f"[old]\n{role}aws_access_key_id = AKIAOLD\naws_secret_access_key = x\n")
     config = own.desk.home("home/.aws/config")
     config.write_text(
         config.read_text().replace("[default]", "[default]\noutput = json").replace("mfa_serial", "x_mfa_serial")

@@ -2,7 +2,8 @@
 
 botocore's own parser opens the file by itself, so only its grammar is used: the standard library's raw INI parser,
 then `botocore.configloader.build_profile_map`, then the merge of `botocore.session.Session.full_config`. A test
-compares the two. The values of static keys are dropped at once: that they are there is all that matters.
+compares the two. The values of static keys are dropped at once, that they are there is all that matters; only who asks
+for just these (`keys_of`) gets them.
 """
 
 import configparser
@@ -19,6 +20,7 @@ from botocore.configloader import build_profile_map
 
 from trayexec.adapters import plainfile
 from trayexec.adapters.plainfile import Stamp
+from trayexec.core.credentials import Secret
 from trayexec.core.profiles import Catalogue
 from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
@@ -41,6 +43,15 @@ class _Pair:
     outcome: Catalogue | TrayexecError
     good: Catalogue | None
     had_config: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An access key that stands in the user's own files; with a token where it is a temporary one."""
+
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret | None
 
 
 class AwsFiles:
@@ -78,6 +89,18 @@ class AwsFiles:
             self._path(config, "AWS_CONFIG_FILE", "~/.aws/config"),
             self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         )
+
+    def keys_of(self, profile: str, config: str | None, shared: str | None) -> Keys | None:
+        """The static keys that this pair of files holds for a profile, None where it holds none.
+
+        Raises TrayexecError (`file`, `config_syntax`).
+        """
+        section = _merged(*map(_parsed, self.paths(config, shared)))[0].get(profile, {})
+        key, secret = (section.get(name) for name in ("aws_access_key_id", "aws_secret_access_key"))
+        token = section.get("aws_session_token") or section.get("aws_security_token")
+        if not (isinstance(key, str) and key and isinstance(secret, str) and secret):
+            return None
+        return Keys(key, Secret(secret), Secret(token) if isinstance(token, str) else None)
 
     def _path(self, named: str | None, variable: str, usual: str) -> str:
         path = expand(named or self._environment.get(variable) or usual, self._environment)
@@ -191,16 +214,26 @@ def parse(text: str, *, file: str) -> _Parsed:
         ) from None
 
 
+def _parsed(file: str) -> _Parsed:
+    read = plainfile.read(file, limit=LONGEST_FILE)
+    return parse(read.text if read else "", file=file)
+
+
 def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:
     """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
+    profiles, services = _merged(config, shared)
+    public = {
+        name: {key: "" if key in _SECRET else section[key] for key in section} for name, section in profiles.items()
+    }
+    return Sections(public, services, environment)
+
+
+def _merged(config: _Parsed, shared: _Parsed) -> tuple[dict[str, Section], Mapping[str, Section]]:
     full = build_profile_map(config)
     profiles: dict[str, Section] = full["profiles"]
     for name, section in shared.items():
         profiles[name] = {**profiles.get(name, {}), **section}
-    public = {
-        name: {key: "" if key in _SECRET else section[key] for key in section} for name, section in profiles.items()
-    }
-    return Sections(public, full["services"], environment)
+    return profiles, full["services"]
 
 
 def _nested(value: str) -> str | dict[str, str]:

@@ -1,6 +1,7 @@
 """The config file that commands see under `--live`: every served profile, its credentials asked of trayexec.
 
-It is the user's own file, section by section, with nothing in it that is secret. It must not know files or botocore.
+It is the user's own file, section by section, with nothing in it that is secret: where the user's files hold keys of
+a profile that we do not serve, trayexec is asked to read them there. It must not know files or botocore.
 """
 
 import re
@@ -11,7 +12,9 @@ from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_fo
 from trayexec.core.profiles import Catalogue, Profile, Unserved
 from trayexec.errors import Text
 
-SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"})
+KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key"})
+SECRET = KEYS | {"aws_session_token", "aws_security_token"}
+FROM_FILES = "--from-files"
 
 # Whatever says where credentials come from: an SDK that sees one of these does not ask credential_process.
 _CREDENTIAL = SECRET | {
@@ -70,17 +73,20 @@ def served(catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(name for name, profile in catalogue.profiles.items() if isinstance(profile, Profile))
 
 
-def process_line(command: Sequence[str], profile: str) -> str:
+def process_line(command: Sequence[str], profile: str, *options: str) -> str:
     """The `credential_process` of a profile, read alike by `shlex.split` (botocore) and `sh -c` (all other SDKs)."""
     name = f"--profile={profile}" if profile.startswith("-") else profile
     quoted = "'" + name.replace("'", "'\"'\"'") + "'"
-    line = f"{shlex.join(command)} credential-process {quoted}"
+    line = " ".join((shlex.join(command), "credential-process", *options, quoted))
     # Many SDKs take ` #` and ` ;` for the beginning of a comment, even within quotes.
     return re.sub(r"(\s)(?=[#;])", r"\1''", line)
 
 
 def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping[str, Text]:
-    """The profiles that cannot work under `--live`, and why: the overlay must not hold their secrets."""
+    """The profiles that cannot work under `--live`, and why.
+
+    A role that is its own source: SDKs want its keys beside it, and the overlay must not hold them.
+    """
     sections = {name: settings for section, settings in config.items() if (name := profile_of(section)) is not None}
     found: dict[str, Text] = {}
     for name, profile in catalogue.profiles.items():
@@ -88,10 +94,12 @@ def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping
             continue
         way = _sources(name, sections, shared)
         keys = next((one for one in way if SECRET & {*sections.get(one, {}), *shared.get(one, {})}), None)
-        if keys is not None and not isinstance(catalogue.profiles.get(keys), Profile):
+        if keys is None or isinstance(catalogue.profiles.get(keys), Profile):
+            continue
+        if "role_arn" in {*sections.get(keys, {}), *shared.get(keys, {})}:
             found[name] = Text(
-                "the access key of {keys} is in your AWS files, and those are left out under --live: move it to the "
-                "keychain with `trayexec keys add {keys} --env`, and write its mfa_serial",
+                "the profile {keys} has a role and the access key for it in one, and keys are left out under --live: "
+                "move them to a profile of their own, and name that as its source_profile",
                 keys=keys,
             )
     return found
@@ -112,7 +120,10 @@ def _profile(
 ) -> Mapping[str, Value]:
     found = catalogue.profiles.get(name)
     if not isinstance(found, Profile):
-        return {key: value for key, value in settings.items() if key not in SECRET}
+        kept = {key: value for key, value in settings.items() if key not in SECRET}
+        if settings.keys() >= KEYS:
+            kept["credential_process"] = process_line(command, name, FROM_FILES)
+        return kept
     kept = dict(_settings(settings))
     if found.region:
         kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set

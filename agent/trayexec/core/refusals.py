@@ -11,6 +11,16 @@ def spent() -> Text:
     return Text("That code has been used already. Wait for the next one.")
 
 
+def no_confirmation(profile: str) -> Trouble:
+    """The settings ask for a confirmation, and nobody can be asked for one yet: no is the safe answer."""
+    return trouble(
+        "no_confirmation",
+        "config.toml wants each use of {profile} confirmed, which this version cannot ask for yet.",
+        'Set confirm = "never" for it in config.toml, or use another profile.',
+        profile=profile,
+    )
+
+
 def locked(identity: Identity) -> Trouble:
     """Nobody is to be asked, and there is no session."""
     return trouble(

@@ -68,7 +68,7 @@ class Command:
 
 
 class Delivery(Enum):
-    """How a command gets a profile's credentials; LONG asks for the role with a code of its own."""
+    """How a run of one profile gets its credentials; LONG, a role with a code of its own, is not told from ENV yet."""
 
     ENV = "env"
     LIVE = "live"

@@ -4,6 +4,7 @@ The main thread belongs to the tray; the loop has a thread of its own; blocking 
 """
 
 import asyncio
+import gc
 import os
 import shlex
 import signal
@@ -277,7 +278,9 @@ class _Agent:
         def build() -> Sts:
             from trayexec.adapters.sts import BotoSts  # noqa: PLC0415 — in the worker, not before the socket listens
 
-            return BotoSts(clock)
+            sts = BotoSts(clock)
+            gc.freeze()  # what was loaded stays: going through it again and again holds up everybody for 30 ms
+            return sts
 
         return self._workers.sessions.submit(build)
 

@@ -16,6 +16,7 @@ from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Go
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
+from trayexec.core.settings import Delivery, ProfileRule
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
@@ -37,6 +38,7 @@ from trayexec.words import speaker_of
 
 # They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
 CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
+OTHERWISE = {Delivery.LIVE, Delivery.SERVER}  # than in the environment of the command
 OPS: Mapping[type[Request], str] = {
     WantCredentials: "credentials",
     WantEndpoint: "endpoint",
@@ -123,9 +125,15 @@ class Service:
         match visit.request:
             case WantCredentials(common, name, need, wait):
                 profile = _profile(await self._catalogue(connection, common), name)
+                rule = self._rule(profile)
+                if common.then is Then.RUNS and rule.delivery in OTHERWISE:
+                    del self._visits[connection.number]  # it comes again, by the way that the settings name
+                    connection.finish(wire.encode({"ok": {"Delivery": rule.delivery.value}}))
+                    return
                 self._loop.post(Ask(visit.caller, profile, need, wait))
             case WantEndpoint(common, name, need, wait, wish):
                 profile = _profile(await self._catalogue(connection, common), name)
+                self._rule(profile)
                 if self._gate.connection(connection.number) is None:
                     return  # it has hung up, and nobody would end its lease
                 self._rooms.endpoint.lend(visit.caller, profile, wish, language=common.language)
@@ -153,6 +161,13 @@ class Service:
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
+
+    def _rule(self, profile: Profile) -> ProfileRule:
+        """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
+        rule = self._loop.broker.settings.rule(profile.name)
+        if rule.confirm is not None and rule.confirm.every is not None:
+            raise TrayexecError(refusals.no_confirmation(profile.name))
+        return rule
 
     async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
         """What the caller's files say; when they are broken now, what they said before, and a note about it."""
