@@ -214,7 +214,7 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
             return None
     if "profile" in request:
         return None if profiles else (request, region)
-    if len(profiles) != 1 or profiles[0][0] == "@" or PATTERN.intersection(profiles[0]):
+    if len(profiles) != 1 or profiles[0].startswith("@") or PATTERN.intersection(profiles[0]):
         return None
     request["profile"] = profiles[0]
     return request, region

@@ -42,14 +42,9 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if shell == "sh":
         profile = words[1] if len(words) > 1 else None
         if profile is not None and not _knows(found["config"], profile):
-            raise TrayexecError(
-                trouble(
-                    "unknown_profile",
-                    "There is no profile {profile} in the AWS config.",
-                    "`trayexec list` shows the profiles there are.",
-                    profile=profile,
-                )
-            )
+            from trayexec.core import refusals  # noqa: PLC0415 — only when there is something to refuse
+
+            raise TrayexecError(refusals.unknown_profile(profile))
         sys.stdout.write(_variables(found, profile))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us)

@@ -378,3 +378,20 @@ def test_a_name_that_looks_like_something_else_is_given_with_profile(open_rig: R
         assert (done.status, done.err) == (0, "")
     for words in (["why"], ["env", "account-a", "--profile=b"], ["status", "--profile=b"], ["why", "--profile"]):
         assert open_rig.run(*words).status == 2
+
+
+def test_a_name_that_is_empty_or_hostile_is_said_as_what_it_is(open_rig: Rig) -> None:
+    """`trayexec "$UNSET" -- cmd` names the cause; escape sequences in a name never reach the terminal."""
+    for before, after in (
+        *(((*mode, name), ("--", "true")) for mode in ((), ("--live",), ("--server",)) for name in ("",)),
+        *(((verb, ""), ()) for verb in ("env", "why", "console", "credential-process", "shell")),
+        (("hook", "sh", ""), ()),
+    ):
+        done = open_rig.run(*before, *after)
+        assert (done.status, done.out) == (125, ""), before
+        assert done.err.startswith("trayexec: The name of the profile is empty.\n"), before
+    for words in (["env"], ["why"], ["console"], ["credential-process"], ["hook", "sh"]):
+        done = open_rig.run(*words, "a\n\x1b[31mb")
+        assert done.status == 125
+        assert "\x1b" not in done.err
+        assert r"There is no profile a\n\x1b[31mb in" in done.err
