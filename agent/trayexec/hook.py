@@ -114,11 +114,9 @@ def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
         f"export {origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
     ]
     if profile is not None:
-        ours = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SDK_LOAD_CONFIG"}
+        ours = {"AWS_PROFILE", "AWS_SDK_LOAD_CONFIG"}
         lines.append("unset " + " ".join(name for name in cli.FOREIGN if name not in ours))
-        lines += [
-            f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "TRAYEXEC_PROFILE")
-        ]
+        lines += [f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "TRAYEXEC_PROFILE")]
     return "\n".join(lines) + "\n"
 
 

@@ -164,13 +164,16 @@ def test_direnv_uses_a_profile(open_rig: Rig) -> None:
     direnv = program("direnv")
     script = (
         f"cd {home}/project && {direnv} allow . && {direnv} exec . {WHO}"
+        f" && {direnv} exec . env AWS_PROFILE=account-b {WHO}"
         f" && {direnv} exec . sh -c 'echo $TRAYEXEC_PROFILE $AWS_ACCESS_KEY_ID.'"
         f'; eval "$({direnv} export bash)"; echo in ${{AWS_PROFILE-none}}; cd ..'
         f'; eval "$({direnv} export bash)"; echo out ${{AWS_PROFILE-none}} ${{AWS_CONFIG_FILE-none}}'
         f"; cd {home}/unknown && {direnv} allow . && {direnv} exec . echo ran"
     )
-    done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign")
-    assert done.out.splitlines() == ["222222222222", "account-a .", "in account-a", "out none none"], done.err
+    done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign", AWS_DEFAULT_PROFILE="foreign")
+    assert done.out.splitlines() == ["222222222222", "333333333333", "account-a .", "in account-a", "out none none"], (
+        done.err
+    )
     assert "account-z" in done.err
 
 
