@@ -48,7 +48,8 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         sys.stdout.write(_variables(found, profile))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us)
-    for name, value in {**found, "verbs": " ".join(VERBS)}.items():
+    values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
+    for name, value in {**values, "verbs": " ".join(VERBS)}.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
     _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
     sys.stdout.write(code)
@@ -67,7 +68,8 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         for line in client.ask(connection, request, _silence):
             final = line
         connection.close()
-        return dict(client.outcome(final))
+        answer: dict[str, str] = client.outcome(final)
+        return answer
     return _left(environ) or _made(environ)
 
 

@@ -1,9 +1,12 @@
 """The run path: what the command gets, and what a shell sees. The session is open; nobody is asked anything."""
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -395,3 +398,40 @@ def test_a_name_that_is_empty_or_hostile_is_said_as_what_it_is(open_rig: Rig) ->
         assert done.status == 125
         assert "\x1b" not in done.err
         assert r"There is no profile a\n\x1b[31mb in" in done.err
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"garbage\n", b"[]\n", b'{"v":1}\n', b'{"v":1,"ok":null}\n', b'{"v":1,"ok":{}}\n', b'{"v":1,"error":5}\n'],
+)
+def test_an_agent_that_answers_something_else_is_said_to_do_so(bare: Rig, answer: bytes) -> None:
+    """One of another version, or none at all: no command fails inside, nothing is run, nothing printed."""
+    path = bare.desk.home("run/other.sock")
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+
+        def serve() -> None:
+            while True:
+                try:
+                    visitor, _ = door.accept()
+                except OSError:
+                    return
+                with visitor, contextlib.suppress(OSError):
+                    visitor.recv(65536)
+                    visitor.sendall(answer)
+
+        agent = threading.Thread(target=serve)
+        agent.start()
+        for words in (
+            ["account-a", "--", "echo", "ran"],
+            ["--live", "account-a", "--", "echo", "ran"],
+            ["--live", "--", "echo", "ran"],
+            ["--server", "account-a", "--", "echo", "ran"],
+            *(["credential-process", "account-a"], ["env", "account-a"], ["hook", "bash"], ["hook", "sh"], ["status"]),
+        ):
+            done = bare.run(*words, env={"TRAYEXEC_SOCKET": str(path)})
+            assert (done.status, done.out) == (125, ""), words
+            assert "The agent" in done.err, words
+        door.shutdown(socket.SHUT_RDWR)
+        agent.join(20)
