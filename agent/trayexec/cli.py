@@ -113,14 +113,16 @@ class _Output(io.FileIO):
 
 def _open_streams() -> None:
     """Where a stream is closed, speak into the void; the command finds it closed as it was."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 — for life; pathlib is slow
-    out = sys.stdout
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 — for life; pathlib is slow
+    if sys.stdout is None:
+        descriptor, encoding = os.open(os.devnull, os.O_WRONLY), "utf-8"
+    else:
+        descriptor, encoding = sys.stdout.fileno(), sys.stdout.encoding
     # What a terminal's encoding lacks is escaped; a folder's name that is not UTF-8 comes out as it went in.
-    errors = "surrogateescape" if out.encoding.lower() == "utf-8" else "backslashreplace"
-    raw = io.BufferedWriter(_Output(out.fileno(), "w", closefd=False))
-    sys.stdout = io.TextIOWrapper(raw, out.encoding, errors, line_buffering=out.isatty())
+    errors = "surrogateescape" if encoding.lower() == "utf-8" else "backslashreplace"
+    raw = _Output(descriptor, "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=raw.isatty())
 
 
 def _lost(error: _LostError) -> int:
