@@ -254,6 +254,14 @@ def test_a_reader_catches_up_with_several_changes_of_files(tmp_path: Path) -> No
         assert [one.pid for one in reader.entries()] == [20]
 
 
+def test_json_is_utf8_whatever_was_typed(open_rig: Rig) -> None:
+    """A name with bytes that are no UTF-8 is in the ledger, and every line of `log --json` can be read."""
+    assert open_rig.run("env", "caf\udce9 日本").status == 125
+    done = open_rig.run("log", "--json", "-n", "1")
+    assert done.out.isascii()
+    assert json.loads(done.out)["answer"] == "unknown_profile"
+
+
 def test_parents_are_those_of_the_process() -> None:
     """The walk begins at the parent; what has ended has no parents, no name and no start."""
     with subprocess.Popen(["sleep", "60"]) as child:
