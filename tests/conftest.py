@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from awssim import Sim
 from support.desktop import private_desktop
 from support.rig import Keyring, Rig, rig_on, world_with
+from support.sdks import header
 from support.strict import pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by name
@@ -18,6 +19,11 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("modest"), max_examples=2000)
 settings.load_profile("modest")
+
+
+def pytest_report_header() -> str:
+    """Which of the SDKs that need a tool of their language are run here, and why not the others."""
+    return header()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127, 130
 
-# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role
+# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role; and
+# the account of an outer run over several profiles, which is that of another profile in here
 FOREIGN = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -34,6 +35,7 @@ FOREIGN = (
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "TRAYEXEC_ACCOUNT",
 )
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
@@ -56,8 +58,9 @@ def _guarded(arguments: "Sequence[str]") -> int:
     try:
         if "--" in arguments:
             cut = arguments.index("--")
-            return _run(arguments[:cut], arguments[cut + 1 :], os.environ)
-        status = _verb(arguments, os.environ)
+            status = _run(arguments[:cut], arguments[cut + 1 :], os.environ)
+        else:
+            status = _verb(arguments, os.environ)
         sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
     except TrayexecError as error:
         complain(error)

@@ -272,6 +272,8 @@ SENTENCES: dict[str, str] = {
     "Make one section of the two: [default]": "1 つのセクションにまとめてください: [default]",
     "the section [{section}] is no profile to any SDK": "セクション [{section}] はどの SDK でもプロファイルになりません",
     'A name with spaces is written in quotes: [profile "a b"]': '空白のある名前は引用符で囲みます: [profile "a b"]',
+    "the SDKs of Java and Rust read nothing of this file because of the section [{section}]": "セクション [{section}] のため、Java と Rust の SDK はこのファイルをまったく読めません",
+    "Give the profile a name without # and ;": "プロファイルに # と ; を含まない名前を付けてください",
     "[{section}] {key} has what looks like a comment after it": "[{section}] の {key} の後ろにコメントのようなものがあります",
     "The AWS CLI takes it for part of the value: write comments on lines of their own": "AWS CLI はこれを値の一部と見なします。コメントは単独の行に書いてください",
     "keys of {name}": "{name} のキー",
@@ -283,6 +285,7 @@ SENTENCES: dict[str, str] = {
     # commands/fanout/__init__.py
     "nothing to run: the last run had no failures": "実行するものがありません。前回の実行に失敗はありませんでした",
     "left out: {profile}: {problem}": "対象外: {profile}: {problem}",
+    "left out: {profile}: it is no longer in the AWS config": "対象外: {profile}: AWS の設定にもうありません",
     "--jobs is a number from 1 on.": "--jobs には 1 以上の数値を指定してください。",
     "Usage: trayexec --jobs 8 'prod-*' -- CMD…": "使い方: trayexec --jobs 8 'prod-*' -- CMD…",
     "There is no output {output}.": "{output} という出力形式はありません。",
@@ -303,8 +306,11 @@ SENTENCES: dict[str, str] = {
     "The last run was about the profiles of other AWS files.": "前回の実行は別の AWS ファイルのプロファイルが対象でした。",
     "Set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as they were then, or name the profiles.": "AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE を前回と同じに設定するか、プロファイルを指定してください。",
     # commands/fanout/obtaining.py
+    "No connection to the agent can be opened: {why}.": "エージェントへの接続を開けません: {why}",
+    "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.": "開けるファイル数を増やす (`ulimit -n`) か、--jobs で同時実行数を減らしてください。",
     "Run the command again; its log says why it ended.": "コマンドをもう一度実行してください。終了の理由はエージェントのログにあります。",
     # commands/fanout/preview.py
+    "What failed in the last run is no longer in the AWS config: {names}.": "前回失敗したプロファイルは AWS の設定にもうありません: {names}",
     "None of these profiles failed in the last run.": "指定したプロファイルの中に、前回の実行で失敗したものはありません。",
     "Those that did: {names}": "失敗したもの: {names}",
     "COMMAND": "コマンド",
@@ -315,10 +321,11 @@ SENTENCES: dict[str, str] = {
     "no credentials": "認証情報なし",
     "not run": "未実行",
     # commands/fanout/running.py
+    "{profiles}: AWS credentials end in {minutes} min, and the command cannot renew them\n  What runs this long renews by itself under `trayexec --live {profile} -- …`.": "{profiles}: AWS 認証情報の有効期限まであと {minutes} 分です。実行中のコマンドは更新できません\n  長く実行するコマンドは `trayexec --live {profile} -- …` で実行すると自動的に更新されます。",
     "The command could not be started: {why}.": "コマンドを起動できませんでした: {why}。",
     "Check the command, its first line, and the room there is.": "コマンドとその 1 行目、空き容量を確認してください。",
     "Its output could not be kept: {why}.": "出力を保存できませんでした: {why}。",
-    "Make room, then run it again: --retry-failed.": "空き容量を増やして、もう一度実行してください: --retry-failed",
+    "Make room, or keep it in files with --output dir=PATH; then run it again: --retry-failed.": "空き容量を増やすか、--output dir=PATH でファイルに保存して、もう一度実行してください: --retry-failed",
     "{running} running, {done} done, {failed} failed, {waiting} to come: {names}": "実行中 {running}、完了 {done}、失敗 {failed}、待機中 {waiting}: {names}",
     # commands/fanout/selection.py
     "No profile matches {pattern}.": "{pattern} に一致するプロファイルがありません。",
@@ -330,6 +337,8 @@ SENTENCES: dict[str, str] = {
     "`trayexec list` shows the profiles there are; add {section} to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に {section} を追加してください。",
     "None of the profiles that are meant can be served.": "指定したプロファイルはどれも使えません。",
     "`trayexec list` says what is wrong with each.": "それぞれの問題点は `trayexec list` で確認できます。",
+    "The groups that are meant have no members.": "指定されたグループにはプロファイルがありません。",
+    "Add some below [groups] in config.toml.": "config.toml の [groups] の下に追加してください。",
     "Nothing is left to run: --except leaves out every profile.": "実行するものが残りません。--except がすべてのプロファイルを除外しています。",
     "Name fewer to leave out.": "除外するプロファイルを減らしてください。",
     # commands/fanout/upfront.py
@@ -373,6 +382,8 @@ SENTENCES: dict[str, str] = {
     "PID": "プロセス ID",
     "ASKED BY": "要求元",
     # commands/modes.py
+    "{option} is for runs over several profiles: it does not go with --live or --server.": "{option} は複数のプロファイルで実行するときのオプションです。--live や --server とは併用できません。",
+    "Leave out the one or the other.": "どちらか一方を外してください。",
     "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
     "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
     "No profile stands before `--`.": "`--` の前にプロファイルがありません。",

@@ -24,6 +24,7 @@ TESTS = (
     "fish",
     "fonts-dejavu-core",
     "gcr",
+    "golang-go",
     "kdialog",
     "libglib2.0-bin",
     "libnotify-bin",
@@ -35,8 +36,10 @@ TESTS = (
     "openssh-server",
     "pinentry-gtk2",
     "pinentry-qt",
+    "podman",
     "procps",
     "python3-tk",
+    "runc",
     "util-linux",
     "x11-utils",
     "xclip",
@@ -46,8 +49,9 @@ TESTS = (
     "zenity",
     "zsh",
 )
-# Node's own Debian package brings npm along, and conflicts with Debian's npm: where the program is, that will do.
-FROM_ELSEWHERE = {"npm"}
+# Node's own Debian package brings npm along, and conflicts with Debian's npm; Go is often installed by hand, and newer.
+# Where the program is, that will do.
+FROM_ELSEWHERE = {"npm": "npm", "golang-go": "go"}
 
 
 class NotReadyError(Exception):
@@ -129,7 +133,7 @@ def _missing(packages: Sequence[str]) -> list[str]:
         check=False,  # it fails when one of them is unknown
     )
     installed = {line.split()[1] for line in asked.stdout.splitlines() if line.startswith("installed ")}
-    return [one for one in packages if one not in installed and not (one in FROM_ELSEWHERE and shutil.which(one))]
+    return [one for one in packages if one not in installed and not shutil.which(FROM_ELSEWHERE.get(one, ""))]
 
 
 def _fingerprint() -> str:

@@ -31,6 +31,7 @@ FOREIGN = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/foreign",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN": "foreign",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/foreign",
+    "TRAYEXEC_ACCOUNT": "999999999999",
 }
 SET = {
     "AWS_ACCESS_KEY_ID",
@@ -252,7 +253,8 @@ def test_closed_streams_are_no_trouble(open_rig: Rig) -> None:
 def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig, unbuffered: str) -> None:
     """`trayexec list | head -0` ends quietly, a full disk is said to be full; however Python was told to buffer."""
     assert open_rig.run("account-a", "--", "true").status == 0
-    for words in (["list", "--json"], ["help"], ["version"], ["env", "account-a"], ["log"], ["log", "--json"]):
+    dry = ["account-*", "--dry-run", "--", "true"]
+    for words in (["list", "--json"], ["help"], ["version"], dry, ["env", "account-a"], ["log"], ["log", "--json"]):
         for line, said in (
             ('"$@" | true', ""),
             ('"$@" > /dev/full', "trayexec: Standard output cannot be written: No space left on device.\n"),

@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 
 from cookbook.cloudformation import Stack, cloudformation
 from cookbook.recipes import recipe, recipes
+from support.containers import Containers, containers
 from support.desktop import eventually, program
 from support.rig import COMMAND, Done, Rig
+from support.sdks import BUILD, GET, built
 
 A, B = "222222222222", "333333333333"
 AWS = Path(sys.executable).with_name("aws")
@@ -109,24 +112,15 @@ def test_cloudformation_to_many_accounts(kitchen: Rig) -> None:
         assert {account for account, _ in service.asked} == {A, B}
 
 
-TERRAFORM = f"""\
-#!{sys.executable}
-import pathlib, re, sys, boto3
-assert sys.argv[1:] == ["apply"]
-profiles = re.findall(r'profile += "(.+)"', pathlib.Path("main.tf").read_text())
-sessions = [boto3.Session(profile_name=profile) for profile in profiles]  # all of them at once
-for session in sessions:
-    print(session.profile_name, session.region_name, session.client("sts").get_caller_identity()["Account"])
-"""
-
-
+@pytest.mark.timeout(GET + BUILD + 120)  # the first test of the Go SDK builds its programs
 def test_terraform_with_several_providers(kitchen: Rig) -> None:
     """Each provider's profile is its account, all in one process.
 
-    Terraform's AWS provider cannot be had from a package here, so `terraform` is a stand-in: it reads the providers
-    from the recipe's file and opens a boto3 session for each. Terraform itself is not run.
+    Terraform and its AWS provider cannot be had from a package here, so `terraform` is a stand-in of Go: it reads the
+    providers from the recipe's file, and opens them with aws-sdk-go-base, the library by which the AWS provider gets
+    its credentials, in a version that Debian's Go can build. Terraform itself is not run.
     """
-    script(kitchen, "terraform", TERRAFORM)
+    (bin_of(kitchen) / "terraform").symlink_to(built("go") / "terraform")
     kitchen.write("home/stack/main.tf", recipe("providers"))
     done = cook(kitchen, recipe("terraform"), folder="home/stack")
     assert done.out.splitlines() == [f"account-a eu-central-1 {A}", f"account-b eu-central-1 {B}"], done.err
@@ -177,13 +171,29 @@ os.execve({str(AWS)!r}, ["aws", *words], env)
 """
 
 
+PODMAN = """\
+#!{python}
+import os, sys
+run, rm, option, file, image, *words = sys.argv[1:]
+assert [run, rm, option, image] == ["run", "--rm", "--env-file", "amazon/aws-cli"], sys.argv
+os.execvp("podman", [file if word == "FILE" else word for word in {argv!r}] + words)
+"""
+
+
+@pytest.fixture(scope="module")
+def ship(kitchen: Rig) -> Containers | None:
+    """What runs containers, where this machine lets it."""
+    return containers(kitchen.desk.home("podman"))
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_docker_run_with_an_env_file(kitchen: Rig, shell: str) -> None:
+def test_docker_run_with_an_env_file(kitchen: Rig, ship: Containers | None, shell: str) -> None:
     """What is in the env file is all that the AWS CLI needs in a container, which has no home of ours.
 
-    There is no docker engine where the tests run, so `docker` is a stand-in: it reads the file as docker does
-    (a line is NAME=VALUE with no quoting, or NAME; `#` begins a comment line) and runs the image's program with nothing
-    else in its environment but where the pretended AWS is. Docker itself is not run.
+    There is no docker engine where the tests run, so `docker` is podman, with a folder instead of the image. Where no
+    container can be run (by an ordinary user, say, or within another) only the stand-in is: it reads the file as docker
+    does (a line is NAME=VALUE with no quoting, or NAME; `#` begins a comment line) and runs the image's program with
+    nothing else in its environment but where the pretended AWS is.
     """
     script(kitchen, "docker", DOCKER)
     env = {"AWS_ENDPOINT_URL_STS": kitchen.sim.url, "AWS_ACCESS_KEY_ID": "foreign"}
@@ -191,6 +201,12 @@ def test_docker_run_with_an_env_file(kitchen: Rig, shell: str) -> None:
     assert done.status == 0, done.err
     assert done.json["Account"] == A
     assert "'AWS_REGION'" in done.err
+    if ship is not None:
+        argv = ship.argv(["--env-file", "FILE", "--env", "AWS_ENDPOINT_URL_STS"], [str(AWS)])
+        script(kitchen, "docker", PODMAN.format(python=sys.executable, argv=argv))
+        done = cook(kitchen, recipe("docker"), by=shell, env=env)
+        assert done.status == 0, done.err
+        assert done.json["Account"] == A
 
 
 # The session lent to another machine
@@ -266,11 +282,11 @@ def test_the_session_lent_over_ssh(kitchen: Rig, remote: dict[str, str]) -> None
     assert not list(kitchen.desk.home("remote").glob("**/*.lock"))
 
 
-def test_the_session_lent_to_a_devcontainer(kitchen: Rig) -> None:
+def test_the_session_lent_to_a_devcontainer(kitchen: Rig, ship: Containers | None) -> None:
     """With the mount and the variable of `devcontainer.json`, and nothing else of ours, the account is served there.
 
-    No container is run: the mount is a link at its target's place, in a folder that stands for the container's root;
-    the environment is the container's, its home is empty, the user is the same.
+    In a real container where one can be run, and always in a folder that stands for the container's root: there the
+    mount is a link at its target's place, the environment is the container's, its home is empty, the user is the same.
     """
     described = json.loads(recipe("devcontainer"))
     (mount,) = described["mounts"]
@@ -287,3 +303,11 @@ def test_the_session_lent_to_a_devcontainer(kitchen: Rig) -> None:
     done = cook(kitchen, recipe("inside"), only=env)
     assert (done.status, done.out) == (0, f"{A}\n"), done.err
     assert not list((root / "root").iterdir())
+    if ship is not None:
+        mount = mount.replace("${localEnv:XDG_RUNTIME_DIR}", kitchen.env["XDG_RUNTIME_DIR"])
+        options = ["--mount", mount, f"--volume={bin_of(kitchen)}:{bin_of(kitchen)}:ro"]
+        inner = {"PATH": kitchen.env["PATH"], "HOME": "/root", "AWS_ENDPOINT_URL_STS": kitchen.sim.url}
+        for name, value in {**inner, **described["containerEnv"]}.items():
+            options.append(f"--env={name}={value}")
+        done = cook(kitchen, shlex.join(ship.argv(options, ["sh", "-c", recipe("inside")])))
+        assert (done.status, done.out) == (0, f"{A}\n"), done.err

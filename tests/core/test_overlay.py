@@ -123,6 +123,25 @@ def test_what_cannot_work_inside_is_named() -> None:
     assert set(unreachable(*parsed, catalogue)) == {"itself", "by"}
 
 
+def test_a_quoted_name_is_there_without_quotes_too() -> None:
+    """The Go SDK takes no quotes off; botocore passes over the second section, and none is there twice."""
+    served = "role_arn = arn:aws:iam::222222222222:role/X\nsource_profile = default\n"
+    base = "[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n"
+    both = f"[profile 'a b']\n{served}[profile \"a'b\"]\n{served}[profile 'a #b']\n{served}"
+    text, _ = files(both + base, "")
+    line = process_line(US, "a b")
+    assert text.count(f"credential_process = {line}\n") == 2
+    assert [one for one in text.splitlines() if one.startswith("[profile")] == [
+        "[profile 'a b']",
+        "[profile a b]",
+        '[profile "a\'b"]',
+        "[profile a'b]",
+        "[profile 'a #b']",
+    ]
+    text, _ = files(f"{both}[profile a b]\nregion = x\n{base}", "")
+    assert text.count("[profile a b]") == 1
+
+
 def test_of_two_sections_for_one_profile_botocores_choice_is_written() -> None:
     """`[profile x]` and `[profile "x"]`: the last one counts, once."""
     text, _ = files('[profile x]\nregion = eu-west-1\n[profile "x"]\nregion = eu-west-2\n', "")

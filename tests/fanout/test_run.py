@@ -102,12 +102,25 @@ def test_jobs_is_how_many_run_at_a_time(fan: Rig) -> None:
     assert done.out.splitlines() == [f"[role-{n:03}] role-{n:03}" for n in range(10)]
 
 
-@pytest.mark.parametrize("output", ["prefix", "json", "dir=few"])
-def test_few_descriptors_only_make_it_slower(fan: Rig, output: str) -> None:
+@pytest.mark.parametrize(("output", "most"), [("prefix", 36), ("prefix", 17), ("json", 36), ("dir=few", 36)])
+def test_few_descriptors_only_make_it_slower(fan: Rig, output: str, most: int) -> None:
     """Where the machine has no room for all, those that do not fit wait until others have ended."""
-    words = [*COMMAND, "role-*", "--jobs", "12", "--output", output, "--", "sh", "-c", "sleep 0.2; echo ran"]
+    words = [
+        *COMMAND,
+        "role-*",
+        "account-*",
+        "--yes",
+        "--jobs",
+        "12",
+        "--output",
+        output,
+        "--",
+        "sh",
+        "-c",
+        "sleep 0.2; echo ran",
+    ]
     done = subprocess.run(
-        ["bash", "-c", 'ulimit -n 36; "$@"', "sh", *words],
+        ["bash", "-c", f'ulimit -n {most}; "$@"', "sh", *words],
         env=fan.environment(),
         cwd=fan.desk.home("home"),
         capture_output=True,
@@ -117,7 +130,7 @@ def test_few_descriptors_only_make_it_slower(fan: Rig, output: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     files = "".join(path.read_text() for path in fan.desk.home("home/few").glob("*.out"))
-    assert (files if output == "dir=few" else done.stdout).count("ran") == 12
+    assert (files if output == "dir=few" else done.stdout).count("ran") == 14
 
 
 def test_groups_come_from_the_settings(fan: Rig) -> None:
@@ -156,12 +169,14 @@ def test_what_is_not_there_runs_nothing(fan: Rig, words: list[str]) -> None:
         ["account-*", "--except"],
         ["account-*", "--nonsense"],
         ["--yes"],
+        ["--live", "account-a", "--dry-run"],
+        ["--server", "account-a", "--except", "account-a"],
     ],
 )
 def test_wrong_usage_is_two(fan: Rig, words: list[str]) -> None:
     """What cannot be meant."""
-    done = fan.run(*words, "--", "true")
-    assert done.status == 2
+    done = fan.run(*words, "--", *mark(fan))
+    assert (done.status, marked(fan)) == (2, set())
     assert "Traceback" not in done.err
 
 
@@ -306,6 +321,18 @@ def test_credentials_that_are_over_when_a_late_command_starts_are_not_used(own: 
     assert "account-b: No trayexec agent" in done.err
 
 
+def test_a_command_that_outlives_its_credentials_is_named(own: Rig) -> None:
+    """Once, with the way out, ten minutes before; what ends sooner is not."""
+    own.sim.live(role=400)
+    own.unlock()
+    done = own.run("account-*", "--", "sh", "-c", "[ $TRAYEXEC_PROFILE = account-b ] || sleep 7")
+    assert done.status == 0
+    assert done.err.count("AWS credentials end in ") == 1
+    assert "trayexec: account-a: AWS credentials end in 7 min" in done.err
+    assert "--live account-a" in done.err
+    assert own.run("account-*", "--", "sleep", "1").err.count("AWS credentials") == 0
+
+
 # What is not run
 
 
@@ -349,6 +376,22 @@ def test_the_failures_of_the_last_run_can_be_tried_again(fan: Rig) -> None:
     assert marked(fan) == {"account-b"}
     done = fan.run("--retry-failed", "--", *script)
     assert (done.status, marked(fan)) == (0, set())
+
+
+def test_what_failed_and_is_no_more_is_left_out_of_the_next_try(own: Rig) -> None:
+    """It is said; the others run. With nobody else left, that is an error."""
+    own.unlock()
+    assert own.run("account-*", "role-000", "--", "sh", "-c", "[ $TRAYEXEC_PROFILE = account-a ]").status == 123
+    config = own.desk.home("home/.aws/config").read_text()
+    own.config(config.replace("profile role-000", "profile renamed"))
+    for words in ([], ["*-[ab]"]):
+        done = own.run("--retry-failed", *words, "--", "sh", "-c", "echo here; exit 1")
+        assert (done.status, done.out) == (123, "[account-b] here\n"), done.err
+        assert ("role-000: it is no longer" in done.err) == (not words)
+    own.config(config.replace("profile account-b", "profile renamed"))
+    done = own.run("--retry-failed", "--", "echo", "here")
+    assert (done.status, done.out) == (125, "")
+    assert "account-b" in done.err
 
 
 def test_without_a_last_run_there_is_nothing_to_try_again(own: Rig) -> None:

@@ -70,6 +70,13 @@ def test_what_means_nothing_is_an_error(words: tuple[str, ...], leave_out: tuple
     assert code(*words, leave_out=leave_out) == expected
 
 
+def test_a_group_without_members_is_no_fault_of_what_is_left_out() -> None:
+    """The error says that the group is empty."""
+    with pytest.raises(TrayexecError) as error:
+        choose(Wanted(("@empty",)), [Candidate("dev")], {"empty": ()})
+    assert "group" in str(error.value.trouble.title)
+
+
 def test_a_slip_is_answered_with_what_was_meant() -> None:
     """The hint names what is near."""
     with pytest.raises(TrayexecError) as refused:

@@ -12,6 +12,7 @@ import pytest
 from awssim.faults import Kind
 from support.desktop import eventually
 from support.rig import COMMAND, Rig, alive
+from trayexec.commands.table import wide
 
 # Each command starts a child of its own, tells both process ids, and waits; with IGNORE in the environment, deaf.
 FAMILY = '[ -z "$IGNORE" ] || trap "" $IGNORE; sleep 300 & echo $$ $!; wait; [ -z "$IGNORE" ] || sleep 300'
@@ -169,6 +170,18 @@ def test_a_terminal_shows_what_goes_on_and_is_tidy_again(fan: Rig) -> None:
     after_clearing = [line.rpartition("\x1b[K")[2] for line in screen.split("\r\n")]
     assert after_clearing[-1] == ""
     assert after_clearing[-4].split() == ["PROFILE", "ACCOUNT", "STATUS", "SECONDS"]
+
+
+def test_the_status_line_never_wraps(fan: Rig) -> None:
+    """However narrow the terminal is, whatever letters, and also when the output goes elsewhere."""
+    line = 'stty cols 30; exec "$@" > /dev/null'
+    words = [*COMMAND, "role-00*", "--", "sleep", "0.5"]
+    terminal = fan.terminal_for(["sh", "-c", line, "sh", *words], env={"TERM": "xterm", "LC_ALL": "ja_JP.UTF-8"})
+    status, screen = terminal.ended()
+    assert status == 0
+    shown = [part for part in screen.split("\r\x1b[K")[1:] if "\r" not in part]  # the table is no such line
+    assert any("実行中" in part for part in shown)
+    assert max(map(wide, shown)) < 30
 
 
 def test_no_colour_where_none_is_wanted(fan: Rig) -> None:

@@ -420,6 +420,23 @@ def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:
     assert "AWS_SESSION_TOKEN" in problems["shell"]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("[profile default]\noutput = json\n", "[default] and [profile default] are both there"),
+        ("[profile a b]\noutput = json\n", "[profile a b] is no profile to any SDK"),
+        ("[profile 'a #b']\noutput = json\n", "Java and Rust read nothing of this file"),
+        ("[profile a]\noutput = json # mine\n", "has what looks like a comment after it"),
+    ],
+)
+def test_doctor_knows_what_sdks_read_differently(own: Rig, more: str, said: str) -> None:
+    """Each is a way in which a file means one thing to one SDK and another to the next."""
+    config = own.desk.home("home/.aws/config")
+    assert said not in own.run("doctor").out
+    config.write_text(f"{config.read_text()}\n{more}")
+    assert said in own.run("doctor").out
+
+
 def test_doctor_is_content_with_a_good_machine(open_rig: Rig) -> None:
     """Nothing in the way: exit status 0."""
     done = open_rig.run("doctor")

@@ -31,9 +31,9 @@ print(sorted(got), flush=True)
 """
 
 
-def counting(rig: Rig) -> tuple[subprocess.Popen[str], int]:
-    """A command that counts signals, under `--server`, and its process id."""
-    process = rig.start("--server", "account-a", "--", sys.executable, "-I", "-S", "-c", COUNTING)
+def counting(rig: Rig, *, before: str = "") -> tuple[subprocess.Popen[str], int]:
+    """A command that counts signals, under `--server`, and its process id; `before` is what it does first."""
+    process = rig.start("--server", "account-a", "--", sys.executable, "-I", "-S", "-c", before + COUNTING)
     assert process.stdout is not None
     return process, int(process.stdout.readline())
 
@@ -57,6 +57,15 @@ def test_a_signal_to_the_parent_reaches_the_command_once(open_rig: Rig, number: 
 def test_a_signal_to_the_group_reaches_the_command_once(open_rig: Rig, number: int) -> None:
     """Sent to the whole group, as `timeout`, `kill %1` and a shell that hangs up do, it is not sent again."""
     process, _ = counting(open_rig)
+    os.killpg(process.pid, number)
+    time.sleep(0.2)
+    assert counted(process) == f"[{number}]"
+
+
+@pytest.mark.parametrize("number", [1, 15])
+def test_a_command_that_has_left_the_group_gets_what_the_group_gets(open_rig: Rig, number: int) -> None:
+    """As a shell with job control does: whoever ends the job or hangs up does not know of its group."""
+    process, _ = counting(open_rig, before="import os; os.setpgid(0, 0)\n")
     os.killpg(process.pid, number)
     time.sleep(0.2)
     assert counted(process) == f"[{number}]"
@@ -189,6 +198,25 @@ def test_ctrl_z_stops_and_fg_continues(open_rig: Rig) -> None:
     terminal.wait_for("ready> ")
     terminal.type("exit $?\n")
     assert terminal.ended()[0] == 0
+
+
+def test_a_shell_inside_can_be_suspended(open_rig: Rig) -> None:
+    """It has the terminal for a group of its own; when it stops, the shell outside goes on, and `fg` brings it back."""
+    inner, outer = (["bash", "--norc", "--noprofile", "-i"], {"PS1": "outer> ", "HISTFILE": None})
+    terminal = open_rig.terminal_for(inner, env=outer)
+    terminal.wait_for("outer> ")
+    terminal.type(f"PS1='inner> ' {' '.join(COMMAND)} --server account-a -- {' '.join(inner)}\n")
+    terminal.wait_for("-i\r\n.*inner> ")
+    terminal.type("suspend\n")
+    terminal.wait_for("Stopped.*outer> ")
+    terminal.type("fg\n")
+    terminal.wait_for("fg\r\n.*-i")
+    terminal.type("echo $((6 * 7)) $TRAYEXEC_PROFILE\n")
+    terminal.wait_for("42 account-a")
+    terminal.type("exit 9\n")
+    terminal.wait_for("outer> ")
+    terminal.type("exit $?\n")
+    assert terminal.ended()[0] == 9
 
 
 def test_a_pipeline_is_one_job(open_rig: Rig) -> None:

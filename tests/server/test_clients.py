@@ -97,6 +97,13 @@ def test_a_run_inside_is_the_inner_profile(open_rig: Rig) -> None:
         assert done.out.startswith(A), done.err
 
 
+def test_the_outer_region_is_not_that_of_profiles_inside(open_rig: Rig) -> None:
+    """Under --live inside, each profile has its own region again, as inside a plain run."""
+    for outer in (["--server", "account-a"], ["account-a"]):
+        done = open_rig.run(*outer, "--", *COMMAND, "--live", "--", "sh", "-c", "echo ${AWS_REGION-own}")
+        assert done.out == "own\n", done.err
+
+
 def test_exactly_one_address_and_one_token_are_in_the_environment(open_rig: Rig) -> None:
     """SDKs differ in which of two they would take."""
     done = open_rig.run("--server", "--region", "eu-west-3", "account-a", "--", "env", "-0", env=STRANGE)

@@ -4,7 +4,8 @@ The child stays in our process group. So the terminal treats both as one job, al
 and a hangup reach the child without us. What is sent to us alone we relay; what was sent to the group must not be
 relayed, or the child would get it twice, and to many programs a second SIGINT means "at once". Linux does not say
 which of the two a signal was, so a *witness*, a small process of the same group, is asked: what it got, the child
-got too.
+got too. A shell with job control leaves the group and makes the terminal its own: then it gets everything through us,
+and when it stops, so do we, for the shell outside to take the terminal back.
 """
 
 import contextlib
@@ -77,7 +78,7 @@ def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
     while True:
         got = signal.sigwaitinfo(AWAITED)
         if got.si_signo != signal.SIGCHLD:
-            theirs = group_got(got.si_signo)
+            theirs = group_got(got.si_signo) and os.getpgid(pid) == os.getpgrp()
             # The kernel itself (si_code above 0, sigaction(2)) sends for a terminal, and so to the whole group.
             if got.si_code <= 0 and not theirs and got.si_pid != pid:
                 os.kill(pid, got.si_signo)
@@ -88,8 +89,35 @@ def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
                 break
             if not os.WIFSTOPPED(status):
                 return status
-            if os.WSTOPSIG(status) in JOB_STOPS:
+            before = _leads_a_group_in_front(pid)
+            if before or os.WSTOPSIG(status) in JOB_STOPS:
                 os.kill(os.getpid(), signal.SIGSTOP)  # the shell waits for us: for it, the job has stopped
+                if before:
+                    _to_the_front(pid)
+
+
+def _leads_a_group_in_front(pid: int) -> bool:
+    """Whether the child has left our group, and has the terminal."""
+    with contextlib.suppress(OSError), _terminal() as terminal:
+        return os.tcgetpgrp(terminal) == os.getpgid(pid) != os.getpgrp()
+    return False
+
+
+def _to_the_front(pid: int) -> None:
+    """Hand the terminal on, if we were given it."""
+    with contextlib.suppress(OSError), _terminal() as terminal:
+        if os.tcgetpgrp(terminal) == os.getpgrp():
+            os.tcsetpgrp(terminal, os.getpgid(pid))
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[int]:
+    """The terminal that we run on. Raises OSError when there is none."""
+    terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        yield terminal
+    finally:
+        os.close(terminal)
 
 
 def _end_by(number: int) -> int:

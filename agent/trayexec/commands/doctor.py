@@ -22,7 +22,9 @@ from trayexec.errors import Text, TrayexecError, Trouble
 from trayexec.words import speaker
 
 # These choose credentials or a profile behind our back; AWS_PROFILE is how people choose one on purpose.
-STRAY = tuple(name for name in cli.FOREIGN if "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG")
+STRAY = tuple(
+    name for name in cli.FOREIGN if name.startswith("AWS_") and "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG"
+)
 COMMENT = re.compile(r"\s[#;]")
 
 
@@ -211,6 +213,16 @@ def _dialects(read: Read) -> Iterator[Finding]:
                 Text("AWS files"),
                 Text("the section [{section}] is no profile to any SDK", section=section),
                 Text('A name with spaces is written in quotes: [profile "a b"]'),
+            )
+        elif set("#;").intersection(section):
+            yield Finding(
+                Grade.NOTE,
+                Text("AWS files"),
+                Text(
+                    "the SDKs of Java and Rust read nothing of this file because of the section [{section}]",
+                    section=section,
+                ),
+                Text("Give the profile a name without # and ;"),
             )
         for key, value in settings.items():
             if isinstance(value, str) and key != "credential_process" and COMMENT.search(value):

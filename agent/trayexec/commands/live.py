@@ -86,8 +86,9 @@ def files(overlay: Mapping[str, str]) -> dict[str, str]:
 
 
 def left_over(environ: Mapping[str, str]) -> bool:
-    """Whether an outer `trayexec PROFILE -- CMD` has set the region."""
-    return "TRAYEXEC_PROFILE" in environ and "AWS_CREDENTIAL_EXPIRATION" in environ
+    """Whether an outer run of one profile, with `--server` or plain, has set the region."""
+    named = "AWS_CREDENTIAL_EXPIRATION" in environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in environ
+    return "TRAYEXEC_PROFILE" in environ and named
 
 
 def _depth(environ: Mapping[str, str]) -> int:

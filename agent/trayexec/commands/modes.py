@@ -27,9 +27,35 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
             if most is not None
             else trouble("usage", "No profile stands before `--`.", "Usage: trayexec PROFILE [PROFILE…] -- CMD…")
         )
+    if most is not None:
+        _refuse_options_of_many(options)
     return int(import_module(f"trayexec.commands.{room}").run(options, command, environ))
 
 
+def _refuse_options_of_many(options: argparse.Namespace) -> None:
+    """Raises TrayexecError: whoever says --dry-run must not see the command run."""
+    for name, unsaid in OF_MANY.items():
+        if getattr(options, name) != unsaid:
+            raise TrayexecError(
+                trouble(
+                    "usage",
+                    "{option} is for runs over several profiles: it does not go with --live or --server.",
+                    "Leave out the one or the other.",
+                    option="--except" if name == "leave_out" else "--" + name.replace("_", "-"),
+                )
+            )
+
+
+OF_MANY: dict[str, object] = {
+    "leave_out": [],
+    "jobs": None,
+    "output": "prefix",
+    "dry_run": False,
+    "fail_fast": False,
+    "keep_going": False,
+    "retry_failed": False,
+    "yes": False,
+}
 VALUED = {"--region", "--need", "--wait", "--except", "--jobs", "--output"}
 
 

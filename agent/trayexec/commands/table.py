@@ -25,13 +25,13 @@ def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
     """How wide the columns have to be, at least as wide as before."""
-    return [max(before, *map(_width, column)) for before, *column in zip(least, *rows, strict=True)]
+    return [max(before, *map(wide, column)) for before, *column in zip(least, *rows, strict=True)]
 
 
 def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
     """A line for each row, in columns of these widths."""
     for row in rows:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, columns, strict=True))
+        cells = (cell + " " * (width - wide(cell)) for cell, width in zip(row, columns, strict=True))
         yield "  ".join(cells).rstrip()
 
 
@@ -88,5 +88,6 @@ def _parse(stamp: str) -> datetime:
     return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def _width(cell: str) -> int:
+def wide(cell: str) -> int:
+    """How many columns of a terminal it takes: letters of East Asia take two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in cell)

@@ -61,11 +61,20 @@ def _text(
         if name is None:
             parts.append(_part(section, settings))
         elif winners[name] == section:  # of two sections for one profile, botocore takes the last
-            parts.append(_part(section, profile(name, {**settings, **shared.get(name, {})})))
+            said = profile(name, {**settings, **shared.get(name, {})})
+            parts.append(_part(section, said))
+            bare = f"profile {name}"
+            if bare not in config and _only_unquoted(bare):
+                parts.append(_part(bare, said))
     for name, settings in shared.items():
         if name not in winners:
             parts.append(_part(section_for(name), profile(name, settings)))
     return "\n".join(parts)
+
+
+def _only_unquoted(section: str) -> bool:
+    """Whether botocore passes over this section, and the Go SDK reads it: that takes no quotes off a profile's name."""
+    return profile_of(section) is None and not re.search(r"[]\[#;\r\n]", section)
 
 
 def served(catalogue: Catalogue) -> tuple[str, ...]:

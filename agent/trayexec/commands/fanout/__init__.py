@@ -23,6 +23,7 @@ from trayexec.commands.fanout.preview import ask_if_many, select, tell_who
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.selection import Candidate
+from trayexec.commands.fanout.spool import room_here
 from trayexec.commands.fanout.upfront import credentials, denials, say_denials
 from trayexec.core.sections import shown
 from trayexec.core.settings import Settings
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         caller.say(
             Text("left out: {profile}: {problem}", profile=shown(one.name), problem=shown_problem(one.problem or ""))
         )
+    for name in selection.gone:
+        caller.say(Text("left out: {profile}: it is no longer in the AWS config", profile=shown(name)))
     if options.dry_run:
         return tell_who(caller, selection.chosen)
     ask_if_many(caller, selection.chosen)
@@ -135,9 +138,9 @@ def _output(caller: Caller, profiles: Sequence[str], settings: Settings) -> Outp
             plain = bool(caller.environ.get("NO_COLOR"))
             return Prefixed(screen, marks(profiles, screen, plain=plain, colour=lambda one: settings.rule(one).colour))
         case "grouped":
-            return Grouped(screen)
+            return Grouped(screen, room_here())
         case "json":
-            return Objects(screen, caller.speak)
+            return Objects(screen, caller.speak, room_here())
         case _:
             path = Path(mode.removeprefix("dir=")).expanduser()
             try:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 
 from trayexec.commands.fanout.screen import Screen, Stream, widen
 from trayexec.errors import Text
+
+USUAL = 80  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,9 @@ def screen_of(environ: Mapping[str, str]) -> Screen:
         widen(descriptor)
     able = environ.get("TERM", "dumb") != "dumb"
     terminals = frozenset(one for one, descriptor in descriptors.items() if able and os.isatty(descriptor))
-    return Screen(descriptors, terminals, lambda: shutil.get_terminal_size().columns, time.monotonic)
+    return Screen(descriptors, terminals, lambda: _columns(descriptors[Stream.ERR]), time.monotonic)
+
+
+def _columns(terminal: int) -> int:
+    """How wide a terminal is now; one that does not know is taken for a usual one."""
+    return os.get_terminal_size(terminal).columns or USUAL

@@ -133,6 +133,12 @@ class Obtaining:
             except TrayexecError as error:
                 yield Denied(profile, error.trouble)
                 continue
+            except OSError as error:  # no room for one more socket
+                if self._open:
+                    self._waiting.appendleft(profile)
+                    return
+                yield Denied(profile, _no_room(error))
+                continue
             try:  # noqa: SIM105 — as in `client.ask`
                 connection.sendall(wire.encode({**self._asking.request, "op": "credentials", "profile": profile}))
             except OSError:
@@ -185,6 +191,15 @@ class Obtaining:
         self._selector.unregister(conversation.connection.fileno())
         conversation.connection.close()
         self._spokesman = {name: one for name, one in self._spokesman.items() if one is not conversation}
+
+
+def _no_room(error: OSError) -> Trouble:
+    return trouble(
+        "no_agent",
+        "No connection to the agent can be opened: {why}.",
+        "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.",
+        why=error.strerror or type(error).__name__,
+    )
 
 
 def _gone() -> Trouble:

@@ -17,7 +17,8 @@ from trayexec.commands.fanout.lines import Marker
 from trayexec.commands.fanout.names import file_names
 from trayexec.commands.fanout.result import Result
 from trayexec.commands.fanout.screen import Screen, Stream
-from trayexec.commands.fanout.spool import Spool
+from trayexec.commands.fanout.spool import Room, Spool
+from trayexec.commands.table import wide
 from trayexec.core.sections import shown
 from trayexec.errors import Text
 
@@ -95,7 +96,7 @@ def marks(
 
     On a terminal the names are padded to one width and coloured, unless `plain`.
     """
-    width = max((len(shown(one)) for one in profiles), default=0)
+    width = max((wide(shown(one)) for one in profiles), default=0)
     found: dict[tuple[str, Stream], tuple[bytes, bytes]] = {}
     for number, profile in enumerate(profiles):
         name = f"[{shown(profile)}]"
@@ -103,7 +104,7 @@ def marks(
         for stream in Stream:
             padding, said = b"", name.encode("utf-8", "backslashreplace")
             if stream in screen.terminals:
-                padding = b" " * (width - len(shown(profile)))
+                padding = b" " * (width - wide(shown(profile)))
                 if not plain:
                     said = b"\x1b[0;%bm%b\x1b[0m" % (code.encode(), said)
             found[profile, stream] = (said + b" " + padding, said + b"+" + padding)
@@ -127,11 +128,14 @@ class Grouped:
     """Each profile's output whole, when it ends, below a line `==> account-a <==`."""
 
     screen: Screen
+    room: Room
     table: bool = True
 
     def sink(self, profile: str) -> Sink:
         """A pair of spools."""
-        return _GroupedSink(self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools())
+        return _GroupedSink(
+            self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools(self.room)
+        )
 
     def absent(self, result: Result) -> None:
         """Nothing to be seen but in the table."""
@@ -169,12 +173,13 @@ class Objects:
 
     screen: Screen
     speak: Speak
+    room: Room
     table: bool = False
 
     def sink(self, profile: str) -> Sink:
         """A pair of spools."""
         del profile
-        return _ObjectSink(self.screen, self.speak, _spools())
+        return _ObjectSink(self.screen, self.speak, _spools(self.room))
 
     def absent(self, result: Result) -> None:
         """An object without output."""
@@ -243,8 +248,8 @@ class _Decoder:
         return self.more(b"", last=True)
 
 
-def _spools() -> Mapping[Stream, Spool]:
-    return {one: Spool() for one in Stream}
+def _spools(room: Room) -> Mapping[Stream, Spool]:
+    return {one: Spool(room) for one in Stream}
 
 
 def _close(spools: Mapping[Stream, Spool]) -> None:

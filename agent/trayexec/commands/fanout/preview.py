@@ -22,27 +22,42 @@ MANY = 10  # more profiles than this, and a person is asked once
 def select(
     options: argparse.Namespace, profiles: Iterable[Mapping[str, Any]], settings: Settings, last: LastRun | None
 ) -> Selection:
-    """Who is meant by the words, among what the agent lists, and by --retry-failed. Raises TrayexecError."""
+    """Who is meant by the words, among what the agent lists, and by --retry-failed. Raises TrayexecError.
+
+    What failed and has since been taken out of the AWS config is `gone`: it can be meant no more.
+    """
     candidates = [Candidate(str(one["name"]), one["account"], one["problem"]) for one in profiles]
     wanted = Wanted(tuple(options.profiles), tuple(options.literal), tuple(options.leave_out))
     if last is None:
         return choose(wanted, candidates, settings.groups)
-    failed = Wanted(literal=last.failed)
+    names = {one.name for one in candidates}
+    gone = tuple(name for name in last.failed if name not in names)
+    failed = tuple(name for name in last.failed if name in names)
+    if not failed:
+        raise TrayexecError(
+            trouble(
+                "nobody",
+                "What failed in the last run is no longer in the AWS config: {names}.",
+                "Name the profiles: trayexec 'prod-*' -- CMD…",
+                names=who(gone),
+            )
+        )
     if not (wanted.words or wanted.literal):
-        return choose(Wanted(literal=last.failed, leave_out=wanted.leave_out), candidates, settings.groups)
-    again = choose(failed, candidates, settings.groups).chosen
+        again = choose(Wanted(literal=failed, leave_out=wanted.leave_out), candidates, settings.groups)
+        return Selection(again.chosen, again.unserved, gone)
+    again = choose(Wanted(literal=failed), candidates, settings.groups)
     meant = choose(wanted, candidates, settings.groups)
-    chosen = tuple(one for one in meant.chosen if one in again)
+    chosen = tuple(one for one in meant.chosen if one in again.chosen)
     if not chosen:
         raise TrayexecError(
             trouble(
                 "nobody",
                 "None of these profiles failed in the last run.",
                 "Those that did: {names}",
-                names=who(last.failed),
+                names=who(failed),
             )
         )
-    return Selection(chosen)
+    return Selection(chosen, gone=gone)
 
 
 def tell_who(caller: Caller, chosen: Sequence[Candidate]) -> int:

@@ -14,11 +14,12 @@ from typing import Any
 
 from trayexec import cli
 from trayexec.commands.fanout.groups import Groups
-from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
+from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served, who
 from trayexec.commands.fanout.outputs import Output, Sink
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Result
 from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Stream, widen
 from trayexec.commands.fanout.selection import Candidate
+from trayexec.core.runs import AHEAD, GRACE
 from trayexec.core.sections import shown
 from trayexec.errors import Text, Trouble, trouble
 
@@ -54,6 +55,7 @@ class _Running:
     pipes: set[int] = field(default_factory=set)
     ended: float | None = None
     lost: Trouble | None = None
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +139,7 @@ class Runner:
         """See to all that gives no sign of its own."""
         self._answered(self.obtaining.tick())
         self._reap()
+        self._warn()
         self._show_status()
         if self.groups.stop is not None and self.screen.clock() >= self.groups.stop.harder_at:
             self.groups.harder()
@@ -200,7 +203,6 @@ class Runner:
 
     def _environment(self, candidate: Candidate) -> dict[str, str]:
         env = cli.environment(self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ)
-        env.pop("TRAYEXEC_ACCOUNT", None)
         if candidate.account is not None:
             env["TRAYEXEC_ACCOUNT"] = candidate.account
         return env
@@ -285,7 +287,7 @@ class Runner:
             running.lost = trouble(
                 "output_lost",
                 "Its output could not be kept: {why}.",
-                "Make room, then run it again: --retry-failed.",
+                "Make room, or keep it in files with --output dir=PATH; then run it again: --retry-failed.",
                 why=error.strerror or type(error).__name__,
             )
             self._say_trouble(running.candidate, running.lost)
@@ -346,6 +348,29 @@ class Runner:
     def _say_trouble(self, candidate: Candidate, why: Trouble) -> None:
         hint = self.speak(why.hint)
         self.screen.say(f"{shown(candidate.name)}: {self.speak(why.title)}" + (f"\n  {hint}" if hint else ""))
+
+    def _warn(self) -> None:
+        """Say whose credentials end in ten minutes while the command still runs: once, in time, as the agent does.
+
+        The agent itself cannot know: it gave the credentials to us.
+        """
+        since = self.screen.clock() - GRACE
+        due = [one for one in self._running if not one.warned and one.ended is None and one.since <= since]
+        left = {one.candidate.name: self._left(one.candidate) for one in due}
+        due = [one for one in due if left[one.candidate.name] < AHEAD]
+        if not due:
+            return
+        for one in due:
+            one.warned = True
+        names = [one.candidate.name for one in due]
+        text = Text(
+            "{profiles}: AWS credentials end in {minutes} min, and the command cannot renew them\n"
+            "  What runs this long renews by itself under `trayexec --live {profile} -- …`.",
+            profiles=who(names),
+            minutes=max(0, round(min(left[name] for name in names) / 60)),
+            profile=shown(names[0]),
+        )
+        self.screen.say(self.speak(text))
 
     def _show_status(self) -> None:
         failed = sum(not one.good for one in self._results.values())

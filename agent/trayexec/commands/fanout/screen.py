@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
+from trayexec.commands.table import wide
+
 REDRAW = 0.1  # seconds between two status lines
 PATIENCE = 1.0  # seconds for a reader to take the rest, once we are told to end
 SURE = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512  # bytes that a writable pipe takes without blocking
@@ -75,8 +77,8 @@ class Screen:
         if Stream.ERR not in self.terminals or self.clock() < self._next or (self._drawn and text == self._status):
             return
         self._next = self.clock() + REDRAW
-        cut = text[: max(1, self.width() - 1)]
         with suppress(OSError, LostError):
+            cut = _cut(text, self.width() - 1)  # a line that wraps could not be taken off
             self._write(self.descriptors[Stream.ERR], CLEAR + cut.encode("utf-8", "backslashreplace"))
             self._status, self._drawn = text, True
 
@@ -121,6 +123,13 @@ class Screen:
         if not select.select([], [descriptor], [], PATIENCE)[1]:
             raise LostError(Stream.OUT, None)
         return os.write(descriptor, memoryview(part)[:SURE])
+
+
+def _cut(text: str, columns: int) -> str:
+    """As much of the beginning as these columns hold."""
+    while wide(text) > max(1, columns):
+        text = text[: -max(1, (wide(text) - columns) // 2)]
+    return text
 
 
 def widen(pipe: int) -> None:

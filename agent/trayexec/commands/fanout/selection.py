@@ -32,10 +32,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Who runs, in the order of the file, and who only a pattern meant and cannot be served."""
+    """Who runs, in the order of the file; who only a pattern meant and cannot be served; which names are no more."""
 
     chosen: tuple[Candidate, ...]
     unserved: tuple[Candidate, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ def choose(wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str,
     chosen = tuple(one for one in kept if one.problem is None)
     unserved = tuple(one for one in kept if one.problem is not None)
     if not chosen:
-        raise TrayexecError(_nobody(unserved))
+        raise TrayexecError(_nobody(unserved) if meant.all else _empty())
     return Selection(chosen, unserved)
 
 
@@ -139,6 +140,10 @@ def _known(name: str, names: Sequence[str]) -> str:
         return name
     near = get_close_matches(name, names, n=3)
     raise TrayexecError(refusals.unknown_profile(name, near))
+
+
+def _empty() -> Trouble:
+    return trouble("nobody", "The groups that are meant have no members.", "Add some below [groups] in config.toml.")
 
 
 def _nobody(unserved: Sequence[Candidate]) -> Trouble:

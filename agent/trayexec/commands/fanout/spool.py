@@ -1,17 +1,42 @@
 """What a command has said, kept until it ends: a little in our memory, much outside of it."""
 
+import errno
 import io
 import os
 from collections.abc import Iterator
 
 IN_MEMORY = 1 << 20  # bytes
 PORTION = 1 << 18
+SHARE = 4  # one part in so many of the machine's memory may be filled: more, and everything stands still
+
+
+class Room:
+    """What all commands of a run may have kept at a time, in bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, size: int) -> None:
+        """Use up some. Raises OSError when there is not so much."""
+        if size > self._left:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        self._left -= size
+
+    def give(self, size: int) -> None:
+        """Have it back."""
+        self._left += size
+
+
+def room_here() -> Room:
+    """A room that this machine can spare."""
+    return Room(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
 
 
 class Spool:
     """Bytes to be read back once, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self._buffer = bytearray()
         self._file: io.BufferedRandom | io.BytesIO | None = None
         self.size = 0
@@ -19,6 +44,8 @@ class Spool:
 
     def add(self, data: bytes) -> None:
         """Keep `data`. Raises OSError when there is no room for it."""
+        self._room.take(len(data))
+        self.size += len(data)
         if self._file is None and len(self._buffer) + len(data) > IN_MEMORY:
             self._file = _nameless()
             self._file.write(self._buffer)
@@ -27,7 +54,6 @@ class Spool:
             self._buffer += data
         else:
             self._file.write(data)
-        self.size += len(data)
         self.last = data[-1:] or self.last
 
     def portions(self) -> Iterator[bytes]:
@@ -41,6 +67,8 @@ class Spool:
 
     def close(self) -> None:
         """Forget it."""
+        self._room.give(self.size)
+        self.size = 0
         self._buffer = bytearray()
         if self._file is not None:
             self._file.close()
