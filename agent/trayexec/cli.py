@@ -4,6 +4,8 @@ Every import here is paid for by every run, so there are almost none: tests/test
 a reason for each. A verb, an error or a question to a person may import what it likes, when it happens.
 """
 
+import errno
+import io
 import os
 import sys
 
@@ -68,8 +70,8 @@ def _guarded(arguments: "Sequence[str]") -> int:
     except Exception as error:
         if os.environ.get("TRAYEXEC_DEBUG"):
             raise
-        if isinstance(error, OSError) and _lost(error):
-            return FAILED
+        if isinstance(error, _LostError):
+            return _lost(error)
         complain(
             TrayexecError(
                 trouble(
@@ -98,27 +100,40 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     return dispatch(arguments, environ)
 
 
+class _LostError(OSError):
+    """Our own output went nowhere: the reader has left, or the disk is full."""
+
+
+class _Output(io.FileIO):
+    """Standard output, whose failures are told from those of everything else."""
+
+    def write(self, data: "Any", /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _LostError(error.errno, error.strerror) from error
+
+
 def _open_streams() -> None:
     """Where a stream is closed, speak into the void; the command finds it closed as it was."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 — for life; pathlib is slow
-
-
-def _lost(error: OSError) -> bool:
-    """Whether it is our own output that went nowhere: the reader has left, or the disk is full."""
-    import errno  # noqa: PLC0415 — only when it went wrong
-
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 — for life; pathlib is slow
+    if sys.stdout is None:
+        descriptor, encoding = os.open(os.devnull, os.O_WRONLY), "utf-8"
     else:
-        if error.errno not in {errno.EPIPE, errno.ENOSPC}:  # under PYTHONUNBUFFERED nothing is left to flush
-            return False
-    if not isinstance(error, BrokenPipeError):
+        descriptor, encoding = sys.stdout.fileno(), sys.stdout.encoding
+    # What a terminal's encoding lacks is escaped; a folder's name that is not UTF-8 comes out as it went in.
+    errors = "surrogateescape" if encoding.lower() == "utf-8" else "backslashreplace"
+    raw = _Output(descriptor, "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=raw.isatty())
+
+
+def _lost(error: _LostError) -> int:
+    """Say that a disk is full; a reader that has left wants to hear nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
+    if error.errno != errno.EPIPE:
         _say(Text("Standard output cannot be written: {why}.", why=error.strerror or "?"))
-    return True
+    return FAILED
 
 
 def complain(error: TrayexecError) -> None:
@@ -166,6 +181,10 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
     served = obtain(request, environ)
     if "Delivery" in served:  # as config.toml says for this profile
         return _otherwise([*words, f"--{served['Delivery']}"], command, environ)
+    if "need" in request:
+        from trayexec.commands import needs  # noqa: PLC0415 — only with the option
+
+        needs.tell(request, served, environ)
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 
 
@@ -200,7 +219,7 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
             return None
     if "profile" in request:
         return None if profiles else (request, region)
-    if len(profiles) != 1 or profiles[0][0] == "@" or PATTERN.intersection(profiles[0]):
+    if len(profiles) != 1 or profiles[0].startswith("@") or PATTERN.intersection(profiles[0]):
         return None
     request["profile"] = profiles[0]
     return request, region
@@ -351,8 +370,6 @@ def become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int
     try:
         os.execve(program, list(command), env)  # noqa: S606 — that is the product
     except OSError as error:
-        import errno  # noqa: PLC0415 — only when it went wrong
-
         if error.errno == errno.ENOEXEC:  # a script without `#!`: the shell's, as execvp(3) has it
             try:
                 os.execve("/bin/sh", ["sh", program, *command[1:]], env)  # noqa: S606 — likewise

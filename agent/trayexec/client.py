@@ -19,7 +19,7 @@ except ImportError:  # pragma: no cover — an interpreter without the C part
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, NoReturn
 
 ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
@@ -162,10 +162,17 @@ def ask(
     raise _hung_up()
 
 
+class Answer(dict):  # type: ignore[type-arg]  # `dict[str, Any]` cannot be written without importing Any
+    """What an agent answered. One of another version may not say all that we look for."""
+
+    def __missing__(self, name: str) -> "NoReturn":
+        raise _garbled()
+
+
 def outcome(final: "Mapping[str, Any]") -> "Any":
     """The `ok` of a final line. Raises TrayexecError with the agent's own words otherwise."""
-    if "ok" in final:
-        return final["ok"]
+    if isinstance(final.get("ok"), dict):
+        return Answer(final["ok"])
     error = final.get("error")
     if not isinstance(error, dict):
         raise _garbled()

@@ -42,18 +42,14 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if shell == "sh":
         profile = words[1] if len(words) > 1 else None
         if profile is not None and not _knows(found["config"], profile):
-            raise TrayexecError(
-                trouble(
-                    "unknown_profile",
-                    "There is no profile {profile} in the AWS config.",
-                    "`trayexec list` shows the profiles there are.",
-                    profile=profile,
-                )
-            )
+            from trayexec.core import refusals  # noqa: PLC0415 — only when there is something to refuse
+
+            raise TrayexecError(refusals.unknown_profile(profile))
         sys.stdout.write(_variables(found, profile))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us)
-    for name, value in {**found, "verbs": " ".join(VERBS)}.items():
+    values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
+    for name, value in {**values, "verbs": " ".join(VERBS)}.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
     _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
     sys.stdout.write(code)
@@ -72,7 +68,8 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         for line in client.ask(connection, request, _silence):
             final = line
         connection.close()
-        return dict(client.outcome(final))
+        answer: dict[str, str] = client.outcome(final)
+        return answer
     return _left(environ) or _made(environ)
 
 
@@ -119,11 +116,9 @@ def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
         f"export {origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
     ]
     if profile is not None:
-        ours = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SDK_LOAD_CONFIG"}
+        ours = {"AWS_PROFILE", "AWS_SDK_LOAD_CONFIG"}
         lines.append("unset " + " ".join(name for name in cli.FOREIGN if name not in ours))
-        lines += [
-            f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "TRAYEXEC_PROFILE")
-        ]
+        lines += [f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "TRAYEXEC_PROFILE")]
     return "\n".join(lines) + "\n"
 
 
@@ -153,14 +148,21 @@ def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:
         return  # this shell has AWS files of its own
     new = f"{path}.{os.getpid()}"
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 — as above
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 — as above
             if file.read() == code:
                 return
     except OSError:
         pass
     try:
-        with open(new, "w", encoding="utf-8") as file:  # noqa: PTH123 — as above
+        with open(new, "w", encoding="utf-8", errors="surrogateescape", opener=_private) as file:
             file.write(code)
         os.replace(new, path)  # noqa: PTH105 — as above
     except OSError:
         pass  # then each shell start asks us: slower, but the same
+
+
+def _private(path: str, flags: int) -> int:
+    """Whatever the umask is: shells run what is in there."""
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return descriptor

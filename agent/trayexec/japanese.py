@@ -239,8 +239,9 @@ SENTENCES: dict[str, str] = {
     "the console of {profile} is open in the browser": "{profile} のコンソールをブラウザーで開きました",
     "{profile} is an identity itself, and AWS signs only roles in to the console this way.": "{profile} はアイデンティティです。AWS がこの方法でコンソールにサインインさせるのはロールだけです。",
     "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.": "role_arn のあるプロファイルを指定するか (`trayexec list` で確認できます)、ユーザーのパスワードでサインインしてください。",
+    "The name of the profile is empty.": "プロファイル名が空です。",
+    "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.": "プロファイル名を入れたはずの変数を確認してください。プロファイルは `trayexec list` で確認できます。",
     "There is no profile {profile} in the AWS config.": "AWS config にプロファイル {profile} がありません。",
-    "`trayexec list` shows the profiles there are.": "プロファイルは `trayexec list` で確認できます。",
     # commands/doctor.py
     "AWS files": "AWS ファイル",
     "agent": "エージェント",
@@ -333,7 +334,7 @@ SENTENCES: dict[str, str] = {
     "Did you mean @{near}?": "@{near} の間違いではありませんか。",
     'Write it below [groups], like prod = ["prod-*", "account-a"]. A profile of that name is given with --profile.': '[groups] の下に prod = ["prod-*", "account-a"] のように書いてください。その名前のプロファイルは --profile で指定します。',
     "Did you mean {near}? `trayexec list` shows all of them.": "{near} の間違いではありませんか。`trayexec list` ですべて確認できます。",
-    "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に [profile {profile}] を追加してください。",
+    "`trayexec list` shows the profiles there are; add {section} to ~/.aws/config.": "`trayexec list` でプロファイルを確認するか、~/.aws/config に {section} を追加してください。",
     "None of the profiles that are meant can be served.": "指定したプロファイルはどれも使えません。",
     "`trayexec list` says what is wrong with each.": "それぞれの問題点は `trayexec list` で確認できます。",
     "The groups that are meant have no members.": "指定されたグループにはプロファイルがありません。",
@@ -466,6 +467,7 @@ SENTENCES: dict[str, str] = {
     "The session of {identity} was revoked, or its keys were changed.": "{identity} のセッションが取り消されたか、キーが変更されました。",
     "{program}: AWS credentials end in {minutes} min": "{program}: AWS 認証情報の有効期限まであと {minutes} 分",
     "{program}: AWS credentials end now": "{program}: AWS 認証情報の有効期限が切れます",
+    "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. What runs longer renews by itself under `trayexec --live {profile} -- …`.": "セッションの残り時間は --need のとおりですが、AWS が発行するロールの認証情報は {time} までです。それより長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。",
     "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under `trayexec --live {profile} -- …`; --need starts it with more time.": "プロセス {pid} が使っている {profile} の認証情報は更新できません。長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
@@ -653,7 +655,7 @@ HELP = """\
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
-  --profile NAME       名前がほかのものに見えるプロファイルを指定します: -x、@home、star*
+  --profile NAME       名前がほかのものに見えるプロファイルを指定します: -x、@home、star*。サブコマンドでも使えます
   --live [PROFILE]     CMD の実行中、認証情報が自動で更新されます。中では AWS_PROFILE でどのプロファイルも
                        選べます。`aws configure` などは自分の ~/.aws/config を変更します
   --server PROFILE     プログラムを呼び出して認証情報を取得できないもの向けに、認証情報を自動で更新します。

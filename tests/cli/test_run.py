@@ -1,9 +1,12 @@
 """The run path: what the command gets, and what a shell sees. The session is open; nobody is asked anything."""
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -246,25 +249,35 @@ def test_closed_streams_are_no_trouble(open_rig: Rig) -> None:
         assert marker.exists()
 
 
-def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig) -> None:
-    """`trayexec list | head -0` ends quietly."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_terminal_or_closed_pipe_is_no_traceback(open_rig: Rig, unbuffered: str) -> None:
+    """`trayexec list | head -0` ends quietly, a full disk is said to be full; however Python was told to buffer."""
+    assert open_rig.run("account-a", "--", "true").status == 0
     dry = ["account-*", "--dry-run", "--", "true"]
-    buffered = {**open_rig.env, "PYTHONUNBUFFERED": ""}
-    tries = [(words, buffered) for words in (["list", "--json"], ["help"], ["version"], dry)]
-    for words, env in [*tries, (["list"], {**buffered, "PYTHONUNBUFFERED": "1"})]:
-        line = '"$@" | true; "$@" > /dev/full'
-        done = subprocess.run(
-            ["bash", "-c", line, "sh", *COMMAND, *words],
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr
-        assert "inside trayexec" not in done.stderr
-        assert "Exception ignored" not in done.stderr
-        assert done.returncode == 125, words
+    for words in (["list", "--json"], ["help"], ["version"], dry, ["env", "account-a"], ["log"], ["log", "--json"]):
+        for line, said in (
+            ('"$@" | true', ""),
+            ('"$@" > /dev/full', "trayexec: Standard output cannot be written: No space left on device.\n"),
+        ):
+            done = subprocess.run(
+                ["bash", "-o", "pipefail", "-c", line, "sh", *COMMAND, *words],
+                env={**open_rig.env, "PYTHONUNBUFFERED": unbuffered},
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (125, said), words
+
+
+def test_a_terminal_that_lacks_letters_gets_them_escaped(open_rig: Rig) -> None:
+    """Where the terminal's encoding has no 日本, `list` shows its code points instead of failing."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", "[profile '日本']")
+    named = {"AWS_CONFIG_FILE": str(open_rig.write("japan", text))}
+    done = open_rig.run("list", env={**named, "PYTHONIOENCODING": "latin-1"})
+    assert (done.status, done.err) == (0, "")
+    assert r"\u65e5\u672c" in done.out
+    assert "日本" in open_rig.run("list", env=named).out
 
 
 # Before anybody is asked
@@ -354,3 +367,73 @@ def test_an_agent_forgets_the_shell_that_started_it(rig: Rig) -> None:
     assert rig.run("account-a", "--", "true").status == 0
     held = Path(f"/proc/{rig.agent_pid}/environ").read_bytes().split(b"\0") if os.geteuid() == 0 else []
     assert not [one for one in held if one.split(b"=")[0].decode() in {*shell}]
+
+
+@pytest.mark.parametrize("name", ["-x", "--", "@home", "*"])
+def test_a_name_that_looks_like_something_else_is_given_with_profile(open_rig: Rig, name: str) -> None:
+    """`--profile` takes the next word for a name, whatever it looks like: in every kind of run and for every verb."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", f"[profile '{name}']")
+    named = {"AWS_CONFIG_FILE": str(open_rig.write("odd", text))}
+    for mode in ([], ["--live"], ["--server"], ["--keep-going", "--output=grouped"]):
+        for option in ([f"--profile={name}"], ["--profile", name])[: 1 if name == "--" else 2]:
+            done = open_rig.run(*mode, *option, "--", "printenv", "TRAYEXEC_PROFILE", env=named)
+            assert (done.status, done.out.splitlines()[-1]) == (0, name), done.err
+    for words in (["env", "--format", "json"], ["why", "--json"], ["credential-process"]):
+        done = open_rig.run(*words, f"--profile={name}", env=named)
+        assert (done.status, done.err) == (0, "")
+    for words in (["why"], ["env", "account-a", "--profile=b"], ["status", "--profile=b"], ["why", "--profile"]):
+        assert open_rig.run(*words).status == 2
+
+
+def test_a_name_that_is_empty_or_hostile_is_said_as_what_it_is(open_rig: Rig) -> None:
+    """`trayexec "$UNSET" -- cmd` names the cause; escape sequences in a name never reach the terminal."""
+    for before, after in (
+        *(((*mode, name), ("--", "true")) for mode in ((), ("--live",), ("--server",)) for name in ("",)),
+        *(((verb, ""), ()) for verb in ("env", "why", "console", "credential-process", "shell")),
+        (("hook", "sh", ""), ()),
+    ):
+        done = open_rig.run(*before, *after)
+        assert (done.status, done.out) == (125, ""), before
+        assert done.err.startswith("trayexec: The name of the profile is empty.\n"), before
+    for words in (["env"], ["why"], ["console"], ["credential-process"], ["hook", "sh"]):
+        done = open_rig.run(*words, "a\n\x1b[31mb")
+        assert done.status == 125
+        assert "\x1b" not in done.err
+        assert r"There is no profile a\n\x1b[31mb in" in done.err
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"garbage\n", b"[]\n", b'{"v":1}\n', b'{"v":1,"ok":null}\n', b'{"v":1,"ok":{}}\n', b'{"v":1,"error":5}\n'],
+)
+def test_an_agent_that_answers_something_else_is_said_to_do_so(bare: Rig, answer: bytes) -> None:
+    """One of another version, or none at all: no command fails inside, nothing is run, nothing printed."""
+    path = bare.desk.home("run/other.sock")
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+
+        def serve() -> None:
+            while True:
+                try:
+                    visitor, _ = door.accept()
+                except OSError:
+                    return
+                with visitor, contextlib.suppress(OSError):
+                    visitor.recv(65536)
+                    visitor.sendall(answer)
+
+        agent = threading.Thread(target=serve)
+        agent.start()
+        for words in (
+            ["account-a", "--", "echo", "ran"],
+            ["--live", "account-a", "--", "echo", "ran"],
+            ["--live", "--", "echo", "ran"],
+            ["--server", "account-a", "--", "echo", "ran"],
+            *(["credential-process", "account-a"], ["env", "account-a"], ["hook", "bash"], ["hook", "sh"], ["status"]),
+        ):
+            done = bare.run(*words, env={"TRAYEXEC_SOCKET": str(path)})
+            assert (done.status, done.out) == (125, ""), words
+            assert "The agent" in done.err, words
+        door.shutdown(socket.SHUT_RDWR)
+        agent.join(20)

@@ -117,6 +117,37 @@ def test_words_are_completed(open_rig: Rig, shell: str) -> None:
     assert {"@all", "all"} & set(offered), offered
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("'a\\ '", "a\\ b\n"),  # what readline hands over is as it was typed, quotes and all
+        ("'\"a '", "a b\n"),
+        ('"\'a "', "a b\n"),
+        ("'back\\\\'", "back\\\\slash\n"),
+        ("'\\$'", "\\$\\(x\\)\n"),
+    ],
+)
+def test_bash_completes_quoted_words(bare: Rig, typed: str, offered: str) -> None:
+    """Names with blanks and the like are completed within quotes and behind backslashes, in the same way."""
+    text = "".join(
+        f"\n[profile {shlex.quote(name)}]\nrole_arn = arn:aws:iam::222222222222:role/R\nsource_profile = default\n"
+        for name in ("a b", "back\\slash", "$(x)")
+    )
+    bare.config(bare.sim.world.config_text(bare.sim.url) + text)
+    ask = f"{TAKE['bash']}; COMP_WORDS=(trayexec {typed}) COMP_CWORD=1; _trayexec; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    assert run(bare, "bash", ask).out == offered
+
+
+@pytest.mark.parametrize("options", ["-u", "-e", "-o ksharrays", "-o noglob", "-o errreturn"])
+def test_zsh_takes_the_hook_under_any_options(open_rig: Rig, options: str) -> None:
+    """No complaint, and the functions that others run at the prompt stay."""
+    hook = f"precmd_functions=(one two); {TAKE['zsh']}; {TAKE['zsh']}"
+    prompt = 'for f in "${precmd_functions[@]}"; do $f; done; print -r -- "${precmd_functions[@]}" $AWS_SDK_LOAD_CONFIG'
+    for script in (f"one() {{ : }}; two() {{ : }}; {hook}; {prompt}", f"{TAKE['zsh']}; print one two 1"):
+        done = run(open_rig, "zsh", f"set {options}; {script}")
+        assert (done.out, done.err) == ("one two 1\n", "")
+
+
 def test_zsh_completion_is_registered_when_the_prompt_comes(open_rig: Rig) -> None:
     """With compinit after the hook, as in many a ~/.zshrc, the completion is there at the first prompt."""
     prompt = "for f in $precmd_functions; do $f; done; print $_comps[trayexec] $#precmd_functions"
@@ -133,13 +164,16 @@ def test_direnv_uses_a_profile(open_rig: Rig) -> None:
     direnv = program("direnv")
     script = (
         f"cd {home}/project && {direnv} allow . && {direnv} exec . {WHO}"
+        f" && {direnv} exec . env AWS_PROFILE=account-b {WHO}"
         f" && {direnv} exec . sh -c 'echo $TRAYEXEC_PROFILE $AWS_ACCESS_KEY_ID.'"
         f'; eval "$({direnv} export bash)"; echo in ${{AWS_PROFILE-none}}; cd ..'
         f'; eval "$({direnv} export bash)"; echo out ${{AWS_PROFILE-none}} ${{AWS_CONFIG_FILE-none}}'
         f"; cd {home}/unknown && {direnv} allow . && {direnv} exec . echo ran"
     )
-    done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign")
-    assert done.out.splitlines() == ["222222222222", "account-a .", "in account-a", "out none none"], done.err
+    done = run(open_rig, "bash", script, AWS_ACCESS_KEY_ID="foreign", AWS_DEFAULT_PROFILE="foreign")
+    assert done.out.splitlines() == ["222222222222", "333333333333", "account-a .", "in account-a", "out none none"], (
+        done.err
+    )
     assert "account-z" in done.err
 
 
@@ -149,3 +183,26 @@ def test_the_hook_wants_a_shell_it_knows(open_rig: Rig) -> None:
         done = open_rig.run("hook", *words)
         assert (done.status, done.out) == (2, "")
         assert "hook bash" in done.err
+
+
+def test_what_shells_run_is_the_users_alone(bare: Rig) -> None:
+    """The code that the hook leaves for the next shell is 0600, whatever the umask."""
+    for umask in ("000", "777"):
+        done = run(bare, "bash", f"umask {umask}; {TRAYEXEC} hook bash > /dev/null")
+        assert (done.status, done.err) == (0, "")
+        left = bare.desk.home("home/.local/state/trayexec/hook.bash")
+        assert left.stat().st_mode & 0o777 == 0o600
+        left.unlink()
+
+
+@ALL
+def test_a_home_may_have_any_name(bare: Rig, shell: str) -> None:
+    """Blanks, quotes, and bytes that are no UTF-8, in the paths that shells are to use; the second time, too."""
+    home = bare.desk.home("a 'b\" $(c) \udcff")
+    (home / ".aws").mkdir(parents=True)
+    (home / ".aws" / "config").write_text(bare.sim.world.config_text(bare.sim.url))
+    odd = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "TRAYEXEC_NO_AUTOSTART": "1"}
+    for _ in range(2):
+        done = run(bare, shell, f'{TAKE[shell]}; cat "$AWS_CONFIG_FILE"', **odd)
+        assert "[profile account-a]" in done.out
+        assert not done.err

@@ -59,11 +59,13 @@ def test_the_environment_is_the_overlay_and_nothing_else(open_rig: Rig) -> None:
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SESSION_TOKEN": "x",
         "AWS_ROLE_ARN": "x",
+        "AWS_DEFAULT_PROFILE": "x",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": "x",
     }
     env = seen(open_rig, "account-a", env={**foreign, "AWS_REGION": "us-west-2", "AWS_PAGER": ""})
     assert not set(env) & {*foreign, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SECRET_ACCESS_KEY"}
-    assert (env["AWS_PROFILE"], env["AWS_DEFAULT_PROFILE"], env["TRAYEXEC_PROFILE"]) == ("account-a",) * 3
+    assert (env["AWS_PROFILE"], env["TRAYEXEC_PROFILE"]) == ("account-a",) * 2
+    assert "AWS_DEFAULT_PROFILE" not in env  # where it is set, an AWS_PROFILE set later is in vain for some SDKs
     assert (env["AWS_SDK_LOAD_CONFIG"], env["AWS_PAGER"]) == ("1", "")
     assert Path(env["AWS_SHARED_CREDENTIALS_FILE"]).read_text() == ""
     assert env["TRAYEXEC_CONFIG_FILE"] == str(open_rig.desk.home("home/.aws/config"))
@@ -116,8 +118,7 @@ def test_the_aws_cli_switches_profiles_inside(open_rig: Rig, aws: str) -> None:
     who = shlex.join([aws, "--endpoint-url", open_rig.sim.url, *WHO])
     done = shell(
         open_rig,
-        f"{who}; AWS_PROFILE=account-b AWS_DEFAULT_PROFILE=account-b {who}; "
-        f"{who} --profile account-b; {who} --profile default",
+        f"{who}; AWS_PROFILE=account-b {who}; {who} --profile account-b; {who} --profile default",
         "account-a",
     )
     assert done.out.split() == ["222222222222", "333333333333", "333333333333", "111111111111"], done.err

@@ -152,7 +152,7 @@ def test_a_ledger_that_cannot_be_written_stops_nobody(rig: Rig, kind: str) -> No
 def read(path: Path) -> list[int]:
     """The pids of all entries."""
     with Reader(path) as reader:
-        return [one.pid for one in reader.history()]
+        return [one.pid for one in reader.entries()]
 
 
 def test_the_file_is_private_and_stays_small(tmp_path: Path) -> None:
@@ -217,23 +217,49 @@ def test_a_reader_goes_on_across_changes_of_files(tmp_path: Path) -> None:
     def write() -> None:
         for number in range(done):
             ledger.note(entry(number))
-            if number % 20 == 0:
-                turn.wait(20)  # never more than one change of files ahead of the reader
+            if number % 50 == 0:
+                turn.wait(20)  # never more changes of files ahead of the reader than there are older files
 
     writer = threading.Thread(target=write)
     with Reader(path) as reader:
         writer.start()
         while writer.is_alive():
-            seen += [one.pid for one in reader.news()]
+            seen += [one.pid for one in reader.entries()]
             if not turn.broken and turn.n_waiting:
-                seen += [one.pid for one in reader.news()]  # all there is: the writer stands still
+                seen += [one.pid for one in reader.entries()]  # all there is: the writer stands still
                 turn.wait(20)
         writer.join()
-        seen += [one.pid for one in reader.news()]
+        seen += [one.pid for one in reader.entries()]
         assert seen == list(range(done))
         path.unlink()
         ledger.note(entry(done))
-        assert [one.pid for one in reader.news()] == [done]
+        assert [one.pid for one in reader.entries()] == [done]
+
+
+def test_a_reader_catches_up_with_several_changes_of_files(tmp_path: Path) -> None:
+    """As long as no file has been given up since the last look, nothing is missed and nothing told twice."""
+    path = tmp_path / "requests.jsonl"
+    ledger = FileLedger(path, size=1)  # a file for each entry
+    with Reader(path) as reader:
+        for number in range(1, 10):
+            ledger.note(entry(number))
+            if number % 3 == 0:
+                assert [one.pid for one in reader.entries()] == [number - 2, number - 1, number]
+        for number in range(10, 20):
+            ledger.note(entry(number))
+        assert [one.pid for one in reader.entries()] == [17, 18, 19]  # what is left
+        path.write_bytes(b"")
+        assert not list(reader.entries())
+        ledger.note(entry(20))
+        assert [one.pid for one in reader.entries()] == [20]
+
+
+def test_json_is_utf8_whatever_was_typed(open_rig: Rig) -> None:
+    """A name with bytes that are no UTF-8 is in the ledger, and every line of `log --json` can be read."""
+    assert open_rig.run("env", "caf\udce9 日本").status == 125
+    done = open_rig.run("log", "--json", "-n", "1")
+    assert done.out.isascii()
+    assert json.loads(done.out)["answer"] == "unknown_profile"
 
 
 def test_parents_are_those_of_the_process() -> None:

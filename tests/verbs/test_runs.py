@@ -225,14 +225,21 @@ def test_need_renews_first(rig: Rig) -> None:
     rig.sim.live(session=3600)
     rig.unlock()
     rig.sim.live()
-    assert rig.run("--no-wait", "--need", "50m", "account-a", "--", "true").status == 0
+    short = rig.run("--no-wait", "--need", "50m", "account-a", "--", "true")
+    assert (short.status, short.err) == (0, "")
     command = rig.start("--need", "2h", "account-a", "--", "echo", "it ran")
     assert command.stderr is not None
     assert "enter it with `trayexec auth default`" in command.stderr.readline()
     assert rig.auth().status == 0
     assert command.communicate(timeout=30)[0] == "it ran\n"
     assert rig.sim.count("GetSessionToken", "OK") == 2
-    assert rig.run("--no-wait", "--need", "2h", "account-a", "--", "true").status == 0
+    need = ("--no-wait", "--need", "2h")
+    for words in ((*need, "account-a", "--", "true"), ("env", "account-a", *need)):  # a role has an hour: that is said
+        done = rig.run(*words)
+        assert done.status == 0
+        assert "`trayexec --live account-a -- …`" in done.err
+    lasting = rig.run("--no-wait", "--need", "2h", "--live", "account-a", "--", "true")
+    assert (lasting.status, lasting.err) == (0, "")
 
 
 def test_need_that_cannot_be_had_runs_nothing(rig: Rig) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,7 +71,7 @@ class FileLedger:
 
 
 class Reader:
-    """Reads the ledger from its beginning, and goes on with what is added, also across a change of files."""
+    """Reads the ledger from its beginning, and goes on with what is added, however often the files change."""
 
     def __init__(self, path: Path) -> None:
         """Keep the place."""
@@ -80,65 +80,90 @@ class Reader:
         self._rest = b""
 
     def __enter__(self) -> Self:
-        self._open()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self._turn_to(-1)
 
-    def history(self) -> Iterator[Entry]:
-        """Everything that there is, oldest first. Raises TrayexecError (`file`) for what cannot be read."""
-        ours = os.fstat(self._descriptor).st_ino if self._descriptor >= 0 else 0
-        for path in older(self._path):
-            with Reader(path) as reader:
-                descriptor = reader._descriptor
-                if descriptor >= 0 and os.fstat(descriptor).st_ino != ours:  # else it was put aside since we opened it
-                    yield from reader._take()
-        yield from self.news()
-
-    def news(self) -> Iterator[Entry]:
-        """What was added since. Raises TrayexecError (`file`) for what cannot be read."""
+    def entries(self) -> Iterator[Entry]:
+        """What there is, oldest first; then, each time, what was added. Raises TrayexecError (`file`)."""
         yield from self._take()
-        if self._moved():
+        while (following := self._following()) >= 0:
             yield from self._take()  # what came between our look and the change
-            self._close()
-            self._open()
+            self._turn_to(following)
             yield from self._take()
 
     def _take(self) -> Iterator[Entry]:
+        if self._descriptor >= 0 and os.fstat(self._descriptor).st_size < os.lseek(self._descriptor, 0, os.SEEK_CUR):
+            os.lseek(self._descriptor, 0, os.SEEK_SET)  # somebody emptied it
+            self._rest = b""
         while self._descriptor >= 0 and (more := os.read(self._descriptor, 1 << 16)):
             *lines, self._rest = (self._rest + more).split(b"\n")
             yield from filter(None, map(_parse, lines))
 
-    def _moved(self) -> bool:
-        """Whether the name stands for another file now, or for a shorter one."""
-        try:
-            there = self._path.lstat()
-        except OSError:
-            return False
+    def _following(self) -> int:
+        """A descriptor of the file that comes after ours; -1 while ours is the last."""
+        while later := self._later():
+            path, version = later[0]
+            descriptor = _opened(path)
+            if descriptor >= 0 and _version(os.fstat(descriptor)) == version:
+                return descriptor
+            if descriptor >= 0:
+                os.close(descriptor)  # another file has that name by now: look again
+        return -1
+
+    def _later(self) -> list[tuple[Path, tuple[int, int]]]:
+        """The files after ours, oldest first."""
+        files = self._files()
+        while _names(again := self._files()) != _names(files):  # they were renamed while we looked
+            files = again
         if self._descriptor < 0:
-            return True
+            return _names(files)
         ours = os.fstat(self._descriptor)
-        at = os.lseek(self._descriptor, 0, os.SEEK_CUR)
-        return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) or ours.st_size < at
+        versions = [_version(seen) for _, seen in files]
+        if _version(ours) in versions:
+            return _names(files[versions.index(_version(ours)) + 1 :])
+        # Ours is gone: whatever was written to since then is new.
+        return _names((path, seen) for path, seen in files if seen.st_mtime_ns >= ours.st_mtime_ns)
 
-    def _open(self) -> None:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            descriptor = os.open(self._path, flags)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise _unreadable(self._path, error.strerror or type(error).__name__) from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would block, a device would never end
-            os.close(descriptor)
-            raise _unreadable(self._path, "it is not a file")
-        self._descriptor = descriptor
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        found = []
+        for path in (*older(self._path), self._path):
+            try:
+                found.append((path, path.lstat()))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise _unreadable(path, error.strerror or type(error).__name__) from None
+        return found
 
-    def _close(self) -> None:
+    def _turn_to(self, descriptor: int) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        self._descriptor, self._rest = -1, b""
+        self._descriptor, self._rest = descriptor, b""
+
+
+def _names(files: Iterable[tuple[Path, os.stat_result]]) -> list[tuple[Path, tuple[int, int]]]:
+    return [(path, _version(seen)) for path, seen in files]
+
+
+def _version(seen: os.stat_result) -> tuple[int, int]:
+    """What a file keeps when it gets another name."""
+    return seen.st_dev, seen.st_ino
+
+
+def _opened(path: Path) -> int:
+    """A descriptor of the file, -1 if there is none. Raises TrayexecError (`file`)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return -1
+    except OSError as error:
+        raise _unreadable(path, error.strerror or type(error).__name__) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would block, a device would never end
+        os.close(descriptor)
+        raise _unreadable(path, "it is not a file")
+    return descriptor
 
 
 def older(path: Path) -> list[Path]:

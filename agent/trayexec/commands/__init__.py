@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from trayexec import origin
-from trayexec.commands.parse import parser
+from trayexec.commands.parse import read
 
 
 def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -12,6 +12,6 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Under `--live` no verb sees the overlay in place of the user's own AWS files.
     """
-    options = parser().parse_args(list(arguments))
+    options = read(arguments)
     room, _, act = options.act.partition(".")
     return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, origin.outside(environ)))

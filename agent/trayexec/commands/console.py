@@ -10,6 +10,7 @@ from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.signin import Ticket, signin_token
 from trayexec.commands.env import REGIONS, request
+from trayexec.core import refusals
 from trayexec.core.credentials import Secret
 from trayexec.core.profiles import Profile, Role
 from trayexec.core.signin import URL_LIFE, login_url, place_of
@@ -79,11 +80,4 @@ def _role(name: str, environ: Mapping[str, str]) -> _Target:
         )
     if found is not None:
         raise TrayexecError(found.problem)
-    raise TrayexecError(
-        trouble(
-            "unknown_profile",
-            "There is no profile {profile} in the AWS config.",
-            "`trayexec list` shows the profiles there are.",
-            profile=name,
-        )
-    )
+    raise TrayexecError(refusals.unknown_profile(name))

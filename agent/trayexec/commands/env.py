@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayexec import cli
+from trayexec.commands import needs
 from trayexec.commands.formats import FORMATS, Handful
 from trayexec.errors import Text
 from trayexec.words import speaker
@@ -15,7 +16,9 @@ REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
-    served = cli.obtain(request(options, environ, "trayexec env"), environ)
+    asked = request(options, environ, "trayexec env")
+    served = cli.obtain(asked, environ)
+    needs.tell(asked, served, environ)
     own = {name: environ[name] for name in REGIONS if name in environ}
     variables = cli.environment(served, options.profile, options.region, own)
     document = {**served, "Region": variables.get("AWS_REGION")}

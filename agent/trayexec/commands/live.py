@@ -68,8 +68,8 @@ def environment(
             env |= {name: region} if region else {}
     env |= files(overlay)
     if profile is not None:
-        # All three: SDKs differ in which of the first two they look at first.
-        env["AWS_PROFILE"] = env["AWS_DEFAULT_PROFILE"] = env["TRAYEXEC_PROFILE"] = profile
+        # Not AWS_DEFAULT_PROFILE: boto3 and the AWS CLI v1 look at it first, so a later AWS_PROFILE=… would be in vain.
+        env["AWS_PROFILE"] = env["TRAYEXEC_PROFILE"] = profile
     env[DEPTH] = str(_depth(environ) + 1)
     return env
 

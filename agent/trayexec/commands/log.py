@@ -27,14 +27,14 @@ def log(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """
     most = RECENT if options.n is None and options.follow else options.n
     with Reader(Path(paths.ledger_path(environ))) as reader:
-        found = deque(reader.history(), most)
+        found = deque(reader.entries(), most)
         if not found and not options.follow:
             cli.say(speaker(environ)(Text("nothing has been asked of an agent yet")))
         show = _Json() if options.json else _Columns(environ)
         show.show(found)
         while options.follow:
             time.sleep(LOOK_AGAIN)
-            show.show(list(reader.news()))
+            show.show(list(reader.entries()))
     return cli.OK
 
 

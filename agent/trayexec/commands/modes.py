@@ -4,13 +4,15 @@ import argparse
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from trayexec.commands.parse import SayingParser, need, seconds
+from trayexec.commands.parse import SayingParser, literal, need, seconds
 from trayexec.errors import TrayexecError, trouble
 
 
 def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` as `words` say. Returns the exit status; raises TrayexecError (`usage`) for what it cannot read."""
-    options = _parser().parse_intermixed_args(_with_values(words))
+    names, rest = literal(words)
+    options = _parser().parse_intermixed_args(_with_values(rest))
+    options.literal = names
     room = "live" if options.live else "server" if options.server else "fanout"
     most = {"live": 1, "server": 1}.get(room)
     least = {"live": 0, "server": 1}.get(room, 0 if options.retry_failed else 1)
@@ -54,11 +56,11 @@ OF_MANY: dict[str, object] = {
     "retry_failed": False,
     "yes": False,
 }
-VALUED = {"--profile", "--region", "--need", "--wait", "--except", "--jobs", "--output"}
+VALUED = {"--region", "--need", "--wait", "--except", "--jobs", "--output"}
 
 
 def _with_values(words: Sequence[str]) -> list[str]:
-    """`--profile -x` as `--profile=-x`: the word after such an option is its value, even if it begins with a dash."""
+    """`--except -x` as `--except=-x`: the word after such an option is its value, even if it begins with a dash."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] in VALUED:
@@ -69,10 +71,9 @@ def _with_values(words: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Every option of a run. `profiles` are names, globs and @groups; `literal` are names and nothing else."""
+    """Every option of a run. `profiles` are names, globs and @groups."""
     parser = SayingParser(prog="trayexec", add_help=False, allow_abbrev=False)
     parser.add_argument("profiles", nargs="*", default=[])
-    parser.add_argument("--profile", dest="literal", action="append", default=[])
     parser.add_argument("--region")
     parser.add_argument("--need", type=need)
     parser.add_argument("--wait", type=seconds, default=120)

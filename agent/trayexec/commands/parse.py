@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from trayexec import __version__, durations
@@ -25,7 +25,7 @@ run a command with a profile's credentials:
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
-  --profile NAME       for a profile whose name looks like something else: -x, @home, star*
+  --profile NAME       for a profile whose name looks like something else: -x, @home, star*; for verbs, too
   --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
                        `aws configure` and the like change your own ~/.aws/config
   --server PROFILE     the same over HTTP, for what wants a container's credentials: an address on 127.0.0.1 and a token
@@ -135,20 +135,20 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(act="doctor.doctor")
     why = verbs.add_parser("why")
-    why.add_argument("profile")
+    _of_a_profile(why)
     why.add_argument("--json", action="store_true")
     why.set_defaults(act="why.why")
 
     kept = verbs.add_parser("keys").add_subparsers(parser_class=SayingParser, metavar="add|list|remove", required=True)
     add = kept.add_parser("add")
-    add.add_argument("profile")
+    _of_a_profile(add)
     add.add_argument("--env", action="store_true")
     add.set_defaults(act="keys.add")
     stored = kept.add_parser("list")
     stored.add_argument("--json", action="store_true")
     stored.set_defaults(act="keys.listed")
     remove = kept.add_parser("remove")
-    remove.add_argument("profile")
+    _of_a_profile(remove)
     remove.set_defaults(act="keys.remove")
 
     ours = verbs.add_parser("agent")
@@ -162,17 +162,54 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """What a verb is asked to do. Raises TrayexecError (`usage`) for what it cannot read."""
+    names, rest = literal(words)
+    options = parser().parse_args(rest)
+    name = next((name for name in ("profile", "identity") if hasattr(options, name)), None)
+    if names and (name is None or len(names) > 1 or getattr(options, name) is not None):
+        raise TrayexecError(explain(f"unrecognized arguments: --profile {names[-1]}"))
+    if names and name is not None:
+        setattr(options, name, names[0])
+    if getattr(options, "needs_profile", False) and options.profile is None:
+        raise TrayexecError(explain("the following arguments are required: profile"))
+    return options
+
+
+def literal(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The names given with `--profile`, and all other words. Argparse would take `-x` for an option, `--` for none."""
+    names: list[str] = []
+    rest: list[str] = []
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        option, equals, value = word.partition("=")
+        if option != "--profile":
+            rest.append(word)
+        elif equals or left:
+            names.append(value if equals else left.pop(0))
+        else:
+            raise TrayexecError(explain("argument --profile: expected one argument"))
+    return names, rest
+
+
+def _of_a_profile(verb: argparse.ArgumentParser) -> None:
+    """A verb for one profile; its name may stand alone or after `--profile`."""
+    verb.add_argument("profile", nargs="?")
+    verb.set_defaults(needs_profile=True)
+
+
 def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
     """The verbs that hand out, or tell what was handed out."""
     printed = verbs.add_parser("env")
-    printed.add_argument("profile")
+    _of_a_profile(printed)
     printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
     _as_a_run(printed)
     printed.add_argument("--need", type=need)
     printed.set_defaults(act="env.env")
 
     site = verbs.add_parser("console")
-    site.add_argument("profile")
+    _of_a_profile(site)
     site.add_argument("--service")
     site.add_argument("--print", action="store_true")
     site.add_argument("--duration", type=console_life)

@@ -37,12 +37,26 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[s
 
 def show_json(document: object) -> None:
     """The document, for a script."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(_json(document, indent=2) + "\n")
 
 
 def show_line(document: object) -> None:
     """The document on one line, for a script that reads line by line."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.write(_json(document, indent=None) + "\n")
+
+
+def _json(document: object, *, indent: int | None) -> str:
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    # A name may hold bytes that are no UTF-8 (`surrogateescape`); JSON has to be.
+    return text if text.isascii() or _is_utf8(text) else json.dumps(document, indent=indent)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clock(stamp: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from trayexec import cli
 from trayexec.commands import table
 from trayexec.commands.overlays import files_of
+from trayexec.core import refusals
 from trayexec.core.overlay import unreachable
 from trayexec.core.profiles import Identity, Profile, Role, Unserved
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
 
 
@@ -17,14 +18,7 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)
     if found is None:
-        raise TrayexecError(
-            trouble(
-                "unknown_profile",
-                "There is no profile {profile} in the AWS config.",
-                "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
-                profile=options.profile,
-            )
-        )
+        raise TrayexecError(refusals.unknown_profile(options.profile))
     speak = speaker(environ)
     steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
     if isinstance(found, Unserved):

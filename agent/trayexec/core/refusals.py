@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trayexec.core.profiles import Identity, Role
+from trayexec.core.sections import header, shown
 from trayexec.errors import Text, Trouble, trouble
 
 
@@ -125,19 +126,26 @@ def too_short(role: Role) -> Trouble:
     )
 
 
-def unknown_profile(name: str, near: Sequence[str]) -> Trouble:
+def unknown_profile(name: str, near: Sequence[str] = ()) -> Trouble:
     """Nothing in the files is called so; `near` are names that are like it."""
+    if not name:
+        return trouble(
+            "unknown_profile",
+            "The name of the profile is empty.",
+            "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.",
+        )
     if near:
         return trouble(
             "unknown_profile",
             "There is no profile {profile} in the AWS config.",
             "Did you mean {near}? `trayexec list` shows all of them.",
-            profile=name,
-            near=", ".join(near),
+            profile=shown(name),
+            near=", ".join(map(shown, near)),
         )
     return trouble(
         "unknown_profile",
         "There is no profile {profile} in the AWS config.",
-        "`trayexec list` shows the profiles there are; add [profile {profile}] to ~/.aws/config.",
-        profile=name,
+        "`trayexec list` shows the profiles there are; add {section} to ~/.aws/config.",
+        profile=shown(name),
+        section=header(name),
     )

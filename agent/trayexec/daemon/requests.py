@@ -152,7 +152,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
 def _wanted(said: Mapping[str, object]) -> tuple[str, int, int]:
     """Which profile, how much life (seconds), and how long to wait for a person (seconds)."""
     profile = _word(said, "profile")
-    if not profile:
+    if profile is None:
         raise _bad("profile", Text("the name of a profile"))
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
     return profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT)

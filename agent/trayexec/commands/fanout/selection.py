@@ -139,7 +139,7 @@ def _known(name: str, names: Sequence[str]) -> str:
     if name in names:
         return name
     near = get_close_matches(name, names, n=3)
-    raise TrayexecError(refusals.unknown_profile(shown(name), [shown(one) for one in near]))
+    raise TrayexecError(refusals.unknown_profile(name, near))
 
 
 def _empty() -> Trouble:

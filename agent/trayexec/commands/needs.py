@@ -1,0 +1,29 @@
+"""`--need`: what is said when the session has the time that was asked for, but AWS gives the role less."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from trayexec import cli
+from trayexec.commands import table
+from trayexec.errors import Text
+from trayexec.words import speaker
+
+SLACK = 60  # seconds that the question itself may have taken
+
+
+def tell(asked: Mapping[str, Any], served: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Say it if what was `served` ends before the `need` seconds of what was `asked` are over."""
+    stamp = str(served["Expiration"])
+    left = (datetime.fromisoformat(stamp) - datetime.now(UTC)).total_seconds()
+    if left < asked.get("need", 0) - SLACK:
+        cli.say(
+            speaker(environ)(
+                Text(
+                    "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
+                    "What runs longer renews by itself under `trayexec --live {profile} -- …`.",
+                    time=table.clock(stamp),
+                    profile=asked["profile"],
+                )
+            )
+        )
