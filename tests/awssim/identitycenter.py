@@ -146,20 +146,18 @@ class IdentityCenter:
         """Do what is asked of this host, or refuse it in AWS's words."""
         operation = self._operation(host, request)
         try:
-            if operation is None:
-                raise NoError(404, "UnknownOperationException", "", "There is no such operation.")
             document = operation(request)
         except NoError as error:
-            self.said.append(Said(operation.__name__ if operation else f"{request.method} {request.path}", error.name))
+            self.said.append(Said(operation.__name__, error.name))
             oauth = {"error": error.word, "error_description": error.message}
             return Spoken(error.status, oauth if error.word else {"message": error.message}, error.name)
         self.said.append(Said(operation.__name__, "OK"))
         return Spoken(200, document)
 
-    def _operation(self, host: str, request: Received) -> Callable[[Received], dict[str, Any]] | None:
+    def _operation(self, host: str, request: Received) -> Callable[[Received], dict[str, Any]]:
         oidc, portal = self.hosts
         if request.headers.get("host") != host or "authorization" in request.headers:
-            return None  # none of them is signed
+            return self.nothing  # none of them is signed
         return {
             (oidc, "POST", "/client/register"): self.register_client,
             (oidc, "POST", "/device_authorization"): self.start_device_authorization,
@@ -168,7 +166,11 @@ class IdentityCenter:
             (portal, "GET", "/assignment/roles"): self.list_account_roles,
             (portal, "GET", "/federation/credentials"): self.get_role_credentials,
             (portal, "POST", "/logout"): self.logout,
-        }.get((host, request.method, request.path))
+        }.get((host, request.method, request.path), self.nothing)
+
+    def nothing(self, request: Received) -> dict[str, Any]:
+        """What is not an operation."""
+        raise NoError(404, "UnknownOperationException", "", f"There is no {request.method} {request.path}.")
 
     # SSO-OIDC
 
@@ -211,9 +213,7 @@ class IdentityCenter:
 
     def create_token(self, request: Received) -> dict[str, Any]:
         """The token, once the person has said yes; or the next one for a refresh token."""
-        asked = _fields(
-            request, needs={"clientId", "clientSecret", "grantType"}, may={"deviceCode", "refreshToken"}
-        )
+        asked = _fields(request, needs={"clientId", "clientSecret", "grantType"}, may={"deviceCode", "refreshToken"})
         client = self._client(asked)
         match asked["grantType"], asked.get("deviceCode"), asked.get("refreshToken"):
             case (granted, str(code), None) if granted == DEVICE_GRANT:
@@ -288,7 +288,9 @@ class IdentityCenter:
         del self._books.tokens[request.headers[BEARER]]
         return {}
 
-    def _asked(self, request: Received, *, needs: frozenset[str] | set[str] = frozenset(), may: set[str] | None = None) -> dict[str, str]:
+    def _asked(
+        self, request: Received, *, needs: frozenset[str] | set[str] = frozenset(), may: set[str] | None = None
+    ) -> dict[str, str]:
         """The query of somebody who is signed in."""
         if self._books.tokens.get(request.headers.get(BEARER, ""), 0.0) <= self._clock():
             raise NoError(401, "UnauthorizedException", "", "Session token not found or invalid")

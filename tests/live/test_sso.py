@@ -140,9 +140,10 @@ def test_the_wizard_ends_in_the_users_own_file(own: Rig, center: Center, way: st
     assert SESSION.strip() in written
     assert [line for line in after.removeprefix(before).splitlines() if line] == written.splitlines()
     assert after.removeprefix(before).replace("\n\n", "\n") in overlay_of(own).replace("\n\n", "\n")
-    assert shown(own, center, f"AWS_PROFILE=audit {who(own, 'audit')}; {who(own, 'audit', CLI_1)}").split() == [
-        "555555555555"
-    ] * 2
+    assert (
+        shown(own, center, f"AWS_PROFILE=audit {who(own, 'audit')}; {who(own, 'audit', CLI_1)}").split()
+        == ["555555555555"] * 2
+    )
     assert center.count("get_role_credentials") >= 1
 
 
@@ -182,10 +183,15 @@ def test_a_role_behind_sso_works_inside_as_it_is(own: Rig, center: Center) -> No
     done = own.run("--live", "--", "sh", "-c", script, env={**center.env, **sts}, seconds=90)
     assert done.out.split() == ["444444444444", "444444444444", "666666666666", "222222222222"], done.err
 
-    listed = {one["name"]: one for one in own.run("list", "--json").json}
-    print(listed)
-    for name in ("by-sso", "legacy", "behind"):
-        print(own.run("why", name))
-        print(own.run("--live", name, "--", "true"))
-        print(own.run("--live", "--", "true"))
-    print(own.run("doctor"))
+    listed = {one["name"]: one["problem"] for one in own.run("list", "--json").json}
+    doctor = own.run("doctor")
+    assert doctor.status == 0, doctor.out  # nothing is wrong with them
+    for name, login in (("by-sso", "by-sso"), ("legacy", "legacy"), ("behind", "by-sso")):
+        hint = f"also under `trayexec shell`: log in with aws sso login --profile {login}"
+        reasoned = own.run("why", name)
+        refused = own.run("--live", name, "--", "echo", "ran")
+        assert (reasoned.status, refused.status, refused.out) == (1, 125, "")
+        for said in (listed[name], doctor.out, reasoned.out, refused.err):
+            assert hint in said
+            assert "IAM Identity Center" in said
+    assert [listed[name] for name in ("default", "account-a", "account-b")] == [None] * 3

@@ -188,6 +188,8 @@ class _Agent:
         for task in extra:
             task.cancel()
         await asyncio.gather(*extra, return_exceptions=True)
+        # What was written under --live a moment ago must not wait for the next agent.
+        await self._guarded(self._carry_home())
         await self._loop.drain()
         await self._notices.stop()
 
@@ -209,6 +211,9 @@ class _Agent:
                 self._journal.error("the socket is gone, and so nobody can ask any more")
                 self._tray.stop()
 
+    async def _carry_home(self) -> None:
+        await self._running.run_in_executor(self._files, self._overlays.look)
+
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
         broker = self._loop.broker
@@ -216,9 +221,8 @@ class _Agent:
         self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
         self._dialogs.prefer(_method(self._settings.settings))
         try:
-            running = asyncio.get_running_loop()
-            await running.run_in_executor(self._files, self._overlays.look)
-            catalogue = await running.run_in_executor(self._files, self._catalogues.load, None, None)
+            await self._carry_home()
+            catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, None, None)
             identities, warning = catalogue.identities, catalogue.warning
         except TrayexecError as error:
             warning = error.trouble
