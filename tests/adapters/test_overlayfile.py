@@ -64,7 +64,7 @@ def test_nothing_is_written_where_no_file_is(make: Callable[..., Overlays], told
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
     overlays.load(os.devnull, None)
     assert not Path(os.devnull).is_file()
-    assert any("[profile x]" in file.read_text() for file in place.folder.glob("config.*"))
+    assert any("[profile x]" in file.read_text() for file in place.folder.parent.glob("config.*"))
     assert len(told) == 1
 
 
@@ -112,7 +112,7 @@ def test_bytes_that_are_no_text_are_kept_aside(make: Callable[..., Overlays], tm
     place.overlay.write_bytes(b"\xff\xfe\0[profile x]\n")
     overlays.look()
     assert "[default]" in place.overlay.read_text()
-    assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.glob("config.*")}
+    assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.parent.glob("config.*")}
     assert (tmp_path / ".aws/config").read_text() == CONFIG
     assert len(told) == 1
 
@@ -237,7 +237,7 @@ def test_a_read_only_file_is_not_written(make: Callable[..., Overlays], tmp_path
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
     overlays.look()
     assert own.read_text() == CONFIG
-    (aside,) = (file for file in place.folder.glob("config.*") if "[profile x]" in file.read_text())
+    (aside,) = (file for file in place.folder.parent.glob("config.*") if "[profile x]" in file.read_text())
     assert "[profile x]" not in place.overlay.read_text()
     assert [str(own) in str(one) and str(aside) in str(one) for one in told] == [True]
 

@@ -148,7 +148,7 @@ def test_the_wizard_ends_in_the_users_own_file(own: Rig, center: Center, way: st
 
 
 def test_login_and_logout_inside(own: Rig, center: Center) -> None:
-    """`aws sso login` opens the page in the user's browser and its token serves both CLIs; `aws sso logout` ends that."""
+    """`aws sso login` opens the page in the user's browser, its token serves both CLIs; `aws sso logout` ends it."""
     config = config_of(own)
     config.write_text(config.read_text() + SESSION + BY_SSO)
     before = config.read_text()
@@ -165,10 +165,13 @@ def test_login_and_logout_inside(own: Rig, center: Center) -> None:
 
 
 def test_a_role_behind_sso_works_inside_as_it_is(own: Rig, center: Center) -> None:
-    """A role whose source is an SSO profile is not ours: it stays in the overlay and works; `list`, `why`, `doctor` say so."""
+    """SSO profiles and a role behind one are not ours: they work inside, and `list`, `why` and `doctor` say so."""
     world = own.sim.world
     world.add_role("666666666666", "Behind", Trust((center.double.role("444444444444", "Developer").arn,)))
-    behind = "\n[profile behind]\nrole_arn = arn:aws:iam::666666666666:role/Behind\nsource_profile = by-sso\nregion = eu-west-1\n"
+    behind = (
+        "\n[profile behind]\nrole_arn = arn:aws:iam::666666666666:role/Behind\nsource_profile = by-sso\n"
+        "region = eu-west-1\n"
+    )
     config = config_of(own)
     legacy = BY_SSO.replace("by-sso", "legacy").replace(
         "sso_session = corp", "sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1"

@@ -277,7 +277,7 @@ class Overlays:
         else:
             refused = _sent_home(place.config, new, backup=place.config.with_name(f"{place.config.name}.trayexec~"))
         if refused is not None:
-            self._put_aside(place.overlay, edit.after, refused)
+            self._put_aside(edit.after, refused)
             return
         gone = _gone(place.overlay, edit)
         if gone:
@@ -289,8 +289,9 @@ class Overlays:
                 )
             )
 
-    def _put_aside(self, there: Path, text: str, why: Text) -> None:
-        aside = there.with_name(f"{there.name}.{time.time_ns():x}")
+    def _put_aside(self, text: str, why: Text) -> None:
+        # Not deeper: the log takes a longer path for a secret, and would not say where it is.
+        aside = self._folder / f"config.{time.time_ns():x}"
         _put(aside, text)
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),

@@ -183,13 +183,13 @@ class _Agent:
         extra = [self._start(watch.run()), self._start(self._keep_looking())]
         await self._stopped.wait()
         self._loop.post(Lock())
+        # What was written under --live a moment ago must not wait for the next agent; whoever stops us waits for the gate.
+        await self._guarded(self._carry_home())
         self._gate.close()
         self._endpoint.close()
         for task in extra:
             task.cancel()
         await asyncio.gather(*extra, return_exceptions=True)
-        # What was written under --live a moment ago must not wait for the next agent.
-        await self._guarded(self._carry_home())
         await self._loop.drain()
         await self._notices.stop()
 
