@@ -219,6 +219,7 @@ def test_a_read_only_file_is_named(own: Rig) -> None:
     live(own, f"{CLI_2} configure set region eu-west-3 --profile kept")
     eventually("it to be said", lambda: f"{config} cannot be written: it is read-only." in own.log)
     assert config.read_text() == before
+    eventually("only the copy to be left", lambda: len(ours(own, "[profile kept]")) == 1)
     (aside,) = ours(own, "[profile kept]")
     assert str(aside) in own.log
     aside.unlink()

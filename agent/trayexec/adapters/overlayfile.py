@@ -141,14 +141,17 @@ class Overlays:
                 self._refresh(place)
         return self._means.files.load(config, shared)
 
-    def look(self) -> None:
-        """Bring every overlay there is up to date."""
+    def look(self) -> list[Path]:
+        """Bring every overlay there is up to date; the folders they are in."""
+        found = []
         for marker in self._folder.glob(f"*/{origin.NAME}"):
             with contextlib.suppress(TrayexecError, OSError, ValueError):
                 said = wire.decode(marker.read_bytes())
                 place = self.place(str(said["config"]), str(said["shared"]))
                 if place.folder == marker.parent:
+                    found.append(place.folder)
                     self._refresh(place)
+        return found
 
     def place(self, config: str | None, shared: str | None) -> Place:
         """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
