@@ -120,9 +120,10 @@ def test_a_role_may_be_set(own: Rig, aws: str) -> None:
         f" && {aws} configure set role_arn {arn} --profile born"
         f" && {aws} configure set source_profile default --profile born"
         f" && {aws} configure set endpoint_url {own.sim.url} --profile born"
-        f" && {TRAYEXEC} born -- {who} && {TRAYEXEC} account-a -- {who}",
+        f" && {TRAYEXEC} why born > reasons && {TRAYEXEC} born -- {who} && {TRAYEXEC} account-a -- {who}",
     )
     assert done.out.split() == ["333333333333"] * 2
+    assert arn in own.desk.home("home/reasons").read_text()
     assert values(config, "profile account-a")["role_arn"] == arn
     assert config.read_text().count("[profile account-a]") == 1
     text = overlay(own).read_text()
