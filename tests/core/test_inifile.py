@@ -38,6 +38,12 @@ def test_only_a_line_end_ends_a_line() -> None:
     assert written(strange, "default", {"region": "y"}) == strange.replace("= x", "= y")
 
 
+def test_of_two_sections_for_a_profile_the_one_that_counts_is_changed() -> None:
+    """Botocore takes the last: a value in the other would be written for nothing."""
+    twice = "[default]\nregion = x\n\n[profile default]\nregion = y\n"
+    assert written(twice, "default", {"region": "z"}) == twice.replace("= y", "= z")
+
+
 def test_what_was_removed_is_named() -> None:
     """Whole sections, and settings with their section."""
     before = {"default": {"region": "x", "output": "text"}, "profile a": {"region": "x"}}

@@ -35,7 +35,7 @@ _PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
 _DIGEST = 16
 _MARK = slice(2, 2 + _DIGEST)  # where an overlay's first line names its base
 _KEPT = 8
-_TRIES = 5
+_TRIES = 20
 _INSTANT = 0.02  # seconds
 _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clock
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
@@ -225,7 +225,7 @@ class Overlays:
         bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
         # Nothing carries home what would be written here, so that is refused: nobody may write.
         _put(place.server, bare, mode=_READ_ONLY)
-        late = _Found(_swap(place.overlay, text), _swap(place.empty, ""))
+        late = _Found(_swap(place.overlay, text, found.overlay), _swap(place.empty, "", found.keys))
         _forget(place.folder.glob("base-*"), place.base(digest))
         return late
 
@@ -240,7 +240,7 @@ class Overlays:
         keys = found.keys
         while keys:  # first, and gone at once: nothing that is wrong with the config may keep them here
             self._carry_keys(place, keys)
-            late = _swap(place.empty, "")
+            late = _swap(place.empty, "", keys)
             keys = late if late != keys else None
         if found.overlay is not None and found.overlay != base:
             self._carry(place, _Edit(base, found.overlay))
@@ -358,11 +358,12 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
         data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
         if backup is not None and old is not None:
             _put_bytes(backup, old, mode)
-        late = _replace(target, data, mode)
+        late = _replace(target, _Version(data, mode), old)
         if late == old:
             return
-        old = late
-        _put_bytes(target, late or b"", mode)  # theirs, whole, and then ours again
+        if late is not None and _bytes(target) == data:
+            _replace(target, _Version(late, mode), data)  # theirs first, whole
+        old = _bytes(target)
     raise OSError(errno.EBUSY, "it changes all the time")
 
 
@@ -389,7 +390,8 @@ def _settled(path: Path) -> str:
         if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
             break
         time.sleep(SETTLED / 2)
-    return _text(path) or ""
+    with _quiet(path):
+        return _text(path) or ""
 
 
 def _date(place: Place, at: int) -> None:
@@ -406,44 +408,74 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
         base.unlink(missing_ok=True)
 
 
-def _swap(path: Path, text: str) -> str | None:
-    """Let the file say this, and return what the old one said: at the very last, should somebody have it open."""
-    data = text.encode("utf-8", "surrogateescape")
+def _swap(path: Path, text: str, expected: str | None) -> str | None:
+    """Let the file say this if it says what is expected. Returns what it said, at the very last."""
+    data = _encoded(text)
     if _bytes(path) == data:
         return text
-    late = _replace(path, data, _PRIVATE)
-    return None if late is None else late.decode("utf-8", "surrogateescape")
+    found = _replace(path, _Version(data, _PRIVATE), None if expected is None else _encoded(expected))
+    return None if found is None else found.decode("utf-8", "surrogateescape")
 
 
-def _replace(path: Path, data: bytes, mode: int) -> bytes | None:
-    """Put a new file in place of this one; what the old one says once nobody writes into it any more.
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
-    Who has opened a file before it was replaced writes to where nobody would look again.
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What a file is to say, and its mode."""
+
+    data: bytes
+    mode: int
+
+
+def _replace(path: Path, new: _Version, expected: bytes | None) -> bytes | None:
+    """Put a new file in place of one that says what is expected. Returns what the old one said in the end.
+
+    If that is not the expected, it is as it was, or, when somebody opened it just as it was replaced, only what is
+    returned is left of it: nobody would look there again.
     """
     old = path.with_name(f".{path.name}.old")
     old.unlink(missing_ok=True)
     try:
         old.hardlink_to(path)
     except OSError:  # there is none, or the file system knows no links
-        late = _bytes(path)
-        _put_bytes(path, data, mode)
-        return late
+        found = _bytes(path)
+        if found == expected:
+            _put_bytes(path, new.data, new.mode)
+        return found
     try:
-        _put_bytes(path, data, mode)
-        _wait_for_writers(old)
-        return old.read_bytes()
+        with _laid_down(path, new) as made, _quiet(old) as is_quiet:
+            if old.read_bytes() != expected or not _same(path, old):
+                return _bytes(path)
+            made.replace(path)
+            if is_quiet():
+                return expected
+        time.sleep(_INSTANT)
+        with _quiet(old):
+            return old.read_bytes()
     finally:
         old.unlink()
 
 
-def _wait_for_writers(path: Path) -> None:
-    """Wait until nobody has this file open for writing: only then is a read lease given (fcntl(2), Linux).
+@contextlib.contextmanager
+def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
+    """Wait until nobody has this file open for writing; in the block, it can be asked whether that is certainly so.
 
-    Where there are no leases, a moment has to do. Nobody is waited for any longer than `PATIENCE`.
+    Only then is a read lease given (fcntl(2), Linux), and who opens the file has to wait for the block's end. Where
+    there are no leases it is never certain. Nobody is waited for any longer than `PATIENCE`.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        # Who opens it under another name meanwhile makes the kernel send a signal: one that is ignored, not SIGIO.
+        leased = _leased(descriptor)
+        yield lambda: leased and fcntl.fcntl(descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+    finally:
+        os.close(descriptor)  # and with it the lease
+
+
+def _leased(descriptor: int) -> bool:
+    try:
+        # The kernel tells of who waits by a signal: one that is ignored, not SIGIO, which would end us.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         for _ in range(round(PATIENCE / _INSTANT)):
             try:
@@ -451,12 +483,17 @@ def _wait_for_writers(path: Path) -> None:
             except BlockingIOError:
                 time.sleep(_INSTANT)
                 continue
-            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-            return
+            return True
     except (OSError, AttributeError):
-        time.sleep(_INSTANT)
-    finally:
-        os.close(descriptor)
+        pass
+    return False
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except FileNotFoundError:
+        return False
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -477,19 +514,25 @@ def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
 
 
 def _put_bytes(path: Path, data: bytes, mode: int) -> None:
+    with _laid_down(path, _Version(data, mode)) as new:
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def _laid_down(path: Path, version: _Version) -> Iterator[Path]:
+    """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, version.mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(data)
+            os.fchmod(descriptor, version.mode)
+            file.write(version.data)
             file.flush()
             os.fsync(descriptor)
-        new.replace(path)
-    except OSError:
+        yield new
+    finally:
         new.unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

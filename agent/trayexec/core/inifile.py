@@ -68,7 +68,8 @@ def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     # not splitlines(): a form feed or a Unicode line separator in a comment ends no line
     lines = [_Line(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
-    start = next((at for at, line in enumerate(lines) if line.starts(section)), None)
+    # of two sections for one profile botocore takes the last
+    start = max((at for at, line in enumerate(lines) if line.starts(section)), default=None)
     if start is None:
         gap = [_Line("")] if lines and lines[-1].text.strip() else []
         lines += [*gap, _Line(f"[{section}]")]
