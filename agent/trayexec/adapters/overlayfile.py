@@ -136,9 +136,10 @@ class Overlays:
 
         In this order: what somebody wrote into the overlay a moment ago is in the answer.
         """
-        place = self.place(config, shared)
-        if place.folder.is_dir():
-            with contextlib.suppress(TrayexecError):  # it stays as it was; the next look tries again
+        # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
+        with contextlib.suppress(TrayexecError, ValueError):
+            place = self.place(config, shared)
+            if place.folder.is_dir():
                 self._refresh(place)
         return self._means.files.load(config, shared)
 
