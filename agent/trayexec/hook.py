@@ -74,7 +74,7 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
 
 
 def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
-    """The overlay that is there; whoever starts an agent next brings it up to date."""
+    """The overlay that is there, if there is nothing new in it nor in the files it was made from."""
     import hashlib  # noqa: PLC0415 — only without an agent
 
     files = cli.files(environ)
@@ -82,7 +82,7 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     own = (files.get("config") or usual + "config", files.get("shared") or usual + "credentials")
     digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = f"{paths.live_folder(environ)}/{digest}"
-    if not os.access(f"{folder}/config", os.R_OK):
+    if not _is_current(folder, own):
         return None
     return {
         "config": f"{folder}/config",
@@ -91,6 +91,23 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
         "own_config": own[0],
         "own_shared": own[1],
     }
+
+
+def _is_current(folder: str, own: "tuple[str, str]") -> bool:
+    """Whether the overlay is as it was written, and younger than the user's files. The rules are overlayfile's."""
+    try:
+        with open(f"{folder}/config", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
+            overlay = file.read()
+        with open(f"{folder}/base-{overlay[2:18].decode()}", "rb") as file:  # noqa: PTH123 — likewise
+            if file.read() != overlay or os.stat(f"{folder}/credentials").st_size:  # noqa: PTH116 — likewise
+                return False
+        looked = os.stat(f"{folder}/{origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
+        for path in own:
+            if os.path.exists(path) and os.stat(path).st_mtime_ns >= looked:  # noqa: PTH110, PTH116 — likewise
+                return False
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _made(environ: "Mapping[str, str]") -> "dict[str, str]":

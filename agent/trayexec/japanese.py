@@ -95,6 +95,9 @@ SENTENCES: dict[str, str] = {
     "Check who owns it and its permissions: ls -l {file}": "所有者とアクセス権を確認してください: ls -l {file}",
     # adapters/overlayfile.py
     "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.": "アクセスキーが {file} に平文で書き込まれました。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行し、ファイルから削除してください。",
+    "{why} The access keys that were written under --live are not kept anywhere: put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run `trayexec keys add PROFILE --env`.": "{why} --live の中で書き込まれたアクセスキーはどこにも残していません。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行してください。",
+    "What is removed under --live stays in {file}: {names}. Remove it there, if you mean it.": "--live の中で削除しても {file} には残ります: {names}。本当に削除するなら、そのファイルで削除してください。",
+    "What was written to the AWS credentials file under --live cannot be read as one.": "--live の中で AWS credentials ファイルに書き込まれた内容を読み取れません。",
     "What was written to the AWS config under --live cannot be read as one.": "--live の中で AWS config に書き込まれた内容を config として読み取れません。",
     "{file} cannot be written: {why}.": "{file} に書き込めません: {why}。",
     "{why} What was to be there is kept in {file}.": "{why} 書き込むはずだった内容は {file} に残しました。",
@@ -535,6 +538,8 @@ SENTENCES: dict[str, str] = {
     "Profile {profile} has both source_profile and credential_source, and only one can be meant.": "プロファイル {profile} に source_profile と credential_source の両方がありますが、使えるのは一方だけです。",
     "Remove credential_source from {section}.": "{section} から credential_source を削除してください。",
     "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.": "プロファイル {profile} は {key} で認証情報を取得します。trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。",
+    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.": "プロファイル {profile} は MFA 付きのキーではなく、IAM Identity Center ({key}) で認証情報を取得します。",
+    "It works as it is, also under `trayexec shell`: log in with aws sso login --profile {name}": "`trayexec shell` の中でも、そのまま使えます。ログイン: aws sso login --profile {name}",
     "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.": "このプロファイルは trayexec なしで使うか、代わりに {section} に role_arn と source_profile を書いてください。",
     "Profile {profile} has {key}, which trayexec does not send.": "プロファイル {profile} の {key} を trayexec は送信しません。",
     "Remove {key} from {section} if the role works without it.": "なくてもロールが使えるなら、{section} から {key} を削除してください。",

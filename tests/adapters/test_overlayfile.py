@@ -2,13 +2,16 @@
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from trayexec.adapters.awsfiles import AwsFiles
-from trayexec.adapters.overlayfile import Means, Overlays
+from trayexec.adapters.overlayfile import Means, Overlays, write_home
+from trayexec.core.profiles import Profile
 from trayexec.errors import Text, TrayexecError
 
 CONFIG = """\
@@ -61,7 +64,7 @@ def test_nothing_is_written_where_no_file_is(make: Callable[..., Overlays], told
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
     overlays.load(os.devnull, None)
     assert not Path(os.devnull).is_file()
-    assert any("[profile x]" in file.read_text() for file in place.folder.glob("config.*"))
+    assert any("[profile x]" in file.read_text() for file in place.folder.parent.glob("config.*"))
     assert len(told) == 1
 
 
@@ -109,7 +112,7 @@ def test_bytes_that_are_no_text_are_kept_aside(make: Callable[..., Overlays], tm
     place.overlay.write_bytes(b"\xff\xfe\0[profile x]\n")
     overlays.look()
     assert "[default]" in place.overlay.read_text()
-    assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.glob("config.*")}
+    assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.parent.glob("config.*")}
     assert (tmp_path / ".aws/config").read_text() == CONFIG
     assert len(told) == 1
 
@@ -125,3 +128,212 @@ def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_pat
         overlays.want(None, None)
     assert caught.value.trouble.code == "overlay"
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+# At the same moment
+
+
+def test_what_was_written_is_in_the_very_next_answer(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """A role that was written into the overlay is known to the request that comes right after it."""
+    overlays = make()
+    place = overlays.want(None, None)
+    role = "[profile new]\nrole_arn = arn:aws:iam::222222222222:role/X\nsource_profile = default\n"
+    with place.overlay.open("a") as file:
+        file.write(role)
+    assert isinstance(overlays.load(None, None).profiles["new"], Profile)
+    assert (tmp_path / ".aws/config").read_text() == f"{CONFIG}\n{role}"
+
+
+def late(path: Path, text: str) -> threading.Thread:
+    """Somebody who has opened the file by now, and writes into it only after a while."""
+    opened = threading.Event()
+
+    def write() -> None:
+        with path.open("a") as file:
+            opened.set()
+            time.sleep(0.3)
+            file.write(text)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    opened.wait()
+    return thread
+
+
+def test_a_slow_writer_is_waited_for(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """Who had the overlay or the credentials file open when it was replaced still gets everything to the user."""
+    overlays = make()
+    place = overlays.want(None, None)
+    own = tmp_path / ".aws/config"
+    own.write_text(CONFIG.replace("eu-central-1", "eu-west-1"))
+    place.empty.write_text("[k]\naws_access_key_id = AKIAK\n")
+    writers = [late(place.overlay, "[profile x]\nregion = r-1\n"), late(place.empty, "aws_secret_access_key = s\n")]
+    overlays.look()
+    for writer in writers:
+        writer.join()
+    assert own.read_text() == CONFIG.replace("eu-central-1", "eu-west-1") + "\n[profile x]\nregion = r-1\n"
+    assert "aws_secret_access_key = s\n" in (tmp_path / ".aws/credentials").read_text()
+    assert place.empty.read_text() == ""
+
+
+def in_place(file: Path, text: str) -> None:
+    """As nano saves."""
+    file.write_text(text)
+
+
+def by_renaming(file: Path, text: str) -> None:
+    """As most editors save."""
+    new = file.with_name("new")
+    new.write_text(text)
+    new.replace(file)
+
+
+@pytest.mark.parametrize("save", [in_place, by_renaming])
+def test_the_user_saves_at_the_same_moment(save: Callable[[Path, str], None], tmp_path: Path) -> None:
+    """Between our reading and our writing of the user's file somebody else saves it: both changes are in it."""
+    home = tmp_path / "config"
+    home.write_text(CONFIG)
+    saved = CONFIG + "# the user's\n"
+    asked: list[str] = []
+
+    def change(own: str) -> str:
+        if not asked:
+            save(home, saved)
+        asked.append(own)
+        return own + "# ours\n"
+
+    write_home(home, change, backup=tmp_path / "config~")
+    assert asked == [CONFIG, saved]
+    assert home.read_text() == saved + "# ours\n"
+    assert (tmp_path / "config~").read_text() == saved
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["config", "config~"]
+
+
+def test_the_user_saves_while_we_replace(tmp_path: Path) -> None:
+    """An editor that had the user's file open when it was replaced: what it saves is there, and ours too."""
+    home = tmp_path / "config"
+    home.write_text(CONFIG)
+    writers: list[threading.Thread] = []
+
+    def change(own: str) -> str:
+        if not writers:
+            writers.append(late(home, "# the user's\n"))
+        return own + "# ours\n"
+
+    write_home(home, change)
+    assert home.read_text() == CONFIG + "# the user's\n# ours\n"
+    writers[0].join()
+
+
+# What cannot go home
+
+
+def test_a_read_only_file_is_not_written(make: Callable[..., Overlays], tmp_path: Path, told: list[Text]) -> None:
+    """Also where a rename could do it: its owner said no. What was to be written is kept, and both files are named."""
+    overlays = make()
+    place = overlays.want(None, None)
+    own = tmp_path / ".aws/config"
+    own.chmod(0o400)
+    place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
+    overlays.look()
+    assert own.read_text() == CONFIG
+    (aside,) = (file for file in place.folder.parent.glob("config.*") if "[profile x]" in file.read_text())
+    assert "[profile x]" not in place.overlay.read_text()
+    assert [str(own) in str(one) and str(aside) in str(one) for one in told] == [True]
+
+
+KEYS = "[k]\naws_access_key_id = AKIAK\naws_secret_access_key = verysecret\n"
+
+
+def forbid(shared: Path) -> None:
+    """It is read-only."""
+    shared.write_text("# mine\n")
+    shared.chmod(0o400)
+
+
+def garble(shared: Path) -> None:
+    """It cannot be read."""
+    shared.write_text("[broken\n")
+
+
+def occupy(shared: Path) -> None:
+    """It is a folder."""
+    shared.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [forbid, garble, occupy])
+def test_keys_that_cannot_go_home_are_refused(
+    make: Callable[..., Overlays], tmp_path: Path, told: list[Text], spoil: Callable[[Path], None]
+) -> None:
+    """Nothing of them stays with us, and it is said which file did not take them."""
+    overlays = make()
+    place = overlays.want(None, None)
+    shared = tmp_path / ".aws/credentials"
+    spoil(shared)
+    before = shared.read_text() if shared.is_file() else None
+    place.empty.write_text(KEYS)
+    for _ in range(2):
+        overlays.look()
+    assert (shared.read_text() if shared.is_file() else None) == before
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and "verysecret" in file.read_text()]
+    assert len(told) == 1
+    assert str(shared) in str(told[0])
+    assert "keys add" in str(told[0])
+
+
+def test_what_is_no_credentials_file_is_refused(
+    make: Callable[..., Overlays], tmp_path: Path, told: list[Text]
+) -> None:
+    """It might have been a key: no copy of it stays."""
+    overlays = make()
+    place = overlays.want(None, None)
+    place.empty.write_text("aws_secret_access_key = verysecret\n")
+    overlays.look()
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and "verysecret" in file.read_text()]
+    assert len(told) == 1
+
+
+def test_keys_go_home_while_the_config_is_broken(
+    make: Callable[..., Overlays], tmp_path: Path, told: list[Text]
+) -> None:
+    """They do not wait with us until somebody mends another file, and it is said once."""
+    overlays = make()
+    place = overlays.want(None, None)
+    (tmp_path / ".aws/config").write_text("[broken\n")
+    place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
+    place.empty.write_text(KEYS)
+    for _ in range(2):
+        overlays.look()
+    assert (tmp_path / ".aws/credentials").read_text() == KEYS
+    assert place.empty.read_text() == ""
+    assert "[profile x]" in place.overlay.read_text()
+    assert len(told) == 1
+
+
+def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """While the other file is broken the overlay stays as it is: what it says is not written home again and again."""
+    overlays = make()
+    place = overlays.want(None, None)
+    own = tmp_path / ".aws/config"
+    overlays.load(None, None)
+    (tmp_path / ".aws/credentials").write_text("[broken\n")
+    place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
+    overlays.look()
+    assert own.read_text() == CONFIG + "\n[profile x]\nregion = r-1\n"
+    own.write_text(CONFIG)  # the user does not want it
+    overlays.look()
+    assert own.read_text() == CONFIG
+    assert "[profile x]" in place.overlay.read_text()
+
+
+def test_a_removal_is_said(make: Callable[..., Overlays], tmp_path: Path, told: list[Text]) -> None:
+    """What somebody takes out of the overlay stays in the user's file, is back, and it is said where it is."""
+    overlays = make()
+    place = overlays.want(None, None)
+    place.overlay.write_text(place.overlay.read_text().replace("region = eu-central-1\n", "output = text\n"))
+    overlays.look()
+    assert (tmp_path / ".aws/config").read_text() == CONFIG + "output = text\n"
+    assert "region = eu-central-1\n" in place.overlay.read_text()
+    (said,) = told
+    assert str(tmp_path / ".aws/config") in str(said)
+    assert "default: region" in str(said)

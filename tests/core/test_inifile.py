@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.adapters.awsfiles import parse
-from trayexec.core.inifile import changes, profile_of, section_for, written
+from trayexec.core.inifile import changes, profile_of, removals, section_for, written
 
 FILE = """\
 # the first line
@@ -30,6 +30,25 @@ retry_mode: standard
 def test_one_value_changes_and_nothing_else() -> None:
     """A value that is there is replaced on its line; comments, blank lines and the other lines stay."""
     assert written(FILE, "default", {"output": "text"}) == FILE.replace("output=json", "output = text")
+
+
+def test_only_a_line_end_ends_a_line() -> None:
+    """A form feed, a vertical tab and Unicode's line separators within a comment stay where they are."""
+    strange = "# a\x0cpage\x0b and \u2028 more \x85 of it \x1c\n[default]\nregion = x\n"
+    assert written(strange, "default", {"region": "y"}) == strange.replace("= x", "= y")
+
+
+def test_of_two_sections_for_a_profile_the_one_that_counts_is_changed() -> None:
+    """Botocore takes the last: a value in the other would be written for nothing."""
+    twice = "[default]\nregion = x\n\n[profile default]\nregion = y\n"
+    assert written(twice, "default", {"region": "z"}) == twice.replace("= y", "= z")
+
+
+def test_what_was_removed_is_named() -> None:
+    """Whole sections, and settings with their section."""
+    before = {"default": {"region": "x", "output": "text"}, "profile a": {"region": "x"}}
+    assert removals(before, {"default": {"region": "y", "new": "z"}}) == ("default: output", "profile a")
+    assert removals(before, before) == ()
 
 
 def test_a_new_value_stands_at_the_end_of_its_section() -> None:

@@ -230,9 +230,6 @@ def test_an_endless_chain_is_refused() -> None:
 UNSUPPORTED = {
     "credential_source": "Environment",
     "web_identity_token_file": "/token",
-    "sso_session": "corp",
-    "sso_start_url": "https://example.com",
-    "sso_account_id": "111111111111",
     "login_session": "x",
     "include_profile": "base",
     "session_tags": "a=b",
@@ -240,6 +237,17 @@ UNSUPPORTED = {
     "source_identity": "me",
     "credential_process": "/bin/get-keys",
 }
+
+
+@pytest.mark.parametrize("key", ["sso_session", "sso_start_url", "sso_account_id"])
+def test_identity_center_is_not_ours_and_works_as_it_is(key: str) -> None:
+    """A profile of `aws configure sso`, and a role behind it, are not served: it is said that they need no help."""
+    found = catalogue({"odd one": {key: "x"}, "a": role("odd one"), "fine": role(), "default": {"mfa_serial": PHONE}})
+    for name in ("odd one", "a"):
+        assert problem(found, name).code.startswith("profile_")
+        assert f"IAM Identity Center ({key})" in str(problem(found, name).title)
+        assert "aws sso login --profile 'odd one'" in str(problem(found, name).hint)
+    assert isinstance(found.profiles["fine"], Profile)
 
 
 @pytest.mark.parametrize("key", UNSUPPORTED)

@@ -333,7 +333,7 @@ def test_what_cannot_be_read_is_kept_aside(own: Rig) -> None:
     path.write_text("not a config\n")
     eventually("the overlay to be whole", lambda: "[profile account-a]" in path.read_text())
     assert config.read_text() == before
-    assert "not a config\n" in {file.read_text() for file in path.parent.glob("config.*")}
+    assert "not a config\n" in {file.read_text() for file in path.parents[1].glob("config.*")}
 
 
 def test_a_deleted_line_is_not_taken_for_a_wish(own: Rig) -> None:

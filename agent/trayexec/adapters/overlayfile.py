@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import re
+import signal
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,16 +23,22 @@ from trayexec import origin, wire
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
 from trayexec.adapters.plainfile import Stamp
-from trayexec.core.inifile import Parsed, Value, changes, written
+from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.errors import Text, TrayexecError, trouble
 
 SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
+PATIENCE = 1.0  # seconds to wait for somebody who has a file open that we have replaced
 
 _PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
 _DIGEST = 16
+_MARK = slice(2, 2 + _DIGEST)  # where an overlay's first line names its base
 _KEPT = 8
+_TRIES = 20
+_INSTANT = 0.02  # seconds
+_TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clock
+_REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 _OWN = 2  # how many of the stamps are of the user's own files
 
@@ -125,22 +132,28 @@ class Overlays:
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
 
     def load(self, config: str | None, shared: str | None) -> Catalogue:
-        """The `Catalogues` port: the files as ever, and their overlay, where there is one, brought up to date."""
-        catalogue = self._means.files.load(config, shared)
-        place = self.place(config, shared)
-        if place.folder.is_dir():
-            with contextlib.suppress(TrayexecError):  # it stays as it was; the next look tries again
-                self._refresh(place)
-        return catalogue
+        """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
 
-    def look(self) -> None:
-        """Bring every overlay there is up to date."""
+        In this order: what somebody wrote into the overlay a moment ago is in the answer.
+        """
+        # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
+        with contextlib.suppress(TrayexecError, ValueError):
+            place = self.place(config, shared)
+            if place.folder.is_dir():
+                self._refresh(place)
+        return self._means.files.load(config, shared)
+
+    def look(self) -> list[Path]:
+        """Bring every overlay there is up to date; the folders they are in."""
+        found = []
         for marker in self._folder.glob(f"*/{origin.NAME}"):
             with contextlib.suppress(TrayexecError, OSError, ValueError):
                 said = wire.decode(marker.read_bytes())
                 place = self.place(str(said["config"]), str(said["shared"]))
                 if place.folder == marker.parent:
+                    found.append(place.folder)
                     self._refresh(place)
+        return found
 
     def place(self, config: str | None, shared: str | None) -> Place:
         """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
@@ -167,6 +180,7 @@ class Overlays:
         if self._stamps(place) == self._seen.get(place.folder):
             return
         self._seen.pop(place.folder, None)
+        begun = time.time_ns()
         own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
             with _alone(self._folder):
@@ -179,8 +193,10 @@ class Overlays:
                     if late == found:
                         break
                     found = late  # somebody wrote at the last moment
+                _date(place, begun)
                 stamps = self._stamps(place)
-                if _text(place.overlay) == self._base(place, _Found(_text(place.overlay), "")):
+                last = _Found(_text(place.overlay), _text(place.empty))
+                if last.overlay == self._base(place, last) and not last.keys:
                     self._seen[place.folder] = (*own, *stamps[_OWN:])
         except OSError as error:
             raise _unwritable(place.folder, error) from None
@@ -194,7 +210,10 @@ class Overlays:
         means = self._means
         catalogue = means.files.load(str(place.config), str(place.shared))
         if catalogue.warning is not None and found.overlay is not None:
-            return found  # the files are broken at the moment: what they last said stays
+            # The files are broken at the moment: what they last said stays, and what was carried home is no news.
+            if self._base(place, found) is not None:
+                _put(place.base(found.overlay[_MARK]), found.overlay)
+            return found
         config, shared = parsed(place.config), parsed(place.shared)
         text = overlay(config, shared, catalogue, origin=str(place.config), command=means.command)
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
@@ -207,56 +226,77 @@ class Overlays:
         bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
         # Nothing carries home what would be written here, so that is refused: nobody may write.
         _put(place.server, bare, mode=_READ_ONLY)
-        late = _Found(_swap(place.overlay, text), _swap(place.empty, ""))
+        late = _Found(_swap(place.overlay, text, found.overlay), _swap(place.empty, "", found.keys))
         _forget(place.folder.glob("base-*"), place.base(digest))
         return late
 
     def _base(self, place: Place, found: "_Found") -> str | None:
         """What this overlay was when we wrote it; None when that is not known."""
-        digest = (found.overlay or "")[2 : 2 + _DIGEST]
+        digest = (found.overlay or "")[_MARK]
         return _text(place.base(digest)) if digest.isalnum() else None
 
     def _carry_home(self, place: Place, found: "_Found") -> None:
         """Bring what others wrote here to the user's own files. Nothing of it is lost, whatever it is."""
         base = self._base(place, found)
+        keys = found.keys
+        while keys:  # first, and gone at once: nothing that is wrong with the config may keep them here
+            self._carry_keys(place, keys)
+            late = _swap(place.empty, "", keys)
+            keys = late if late != keys else None
         if found.overlay is not None and found.overlay != base:
-            self._carry(place.overlay, place.config, _Edit(base, found.overlay))
-        if found.keys:
-            self._carry(place.empty, place.shared, _Edit("", found.keys))
+            self._carry(place, _Edit(base, found.overlay))
+
+    def _carry_keys(self, place: Place, text: str) -> None:
+        """Keys go home or are refused: a copy of them in our folder would be one that nobody knows of."""
+        new = _new(place.empty, _Edit("", text))
+        if new == {}:
+            return
+        home = str(place.shared)
+        try:
+            refused = _REASON_KEYS if new is None else _sent_home(place.shared, new)
+        except TrayexecError as error:
+            refused = error.trouble.title
+        if refused is not None:
             self._means.tell(
                 Text(
-                    "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and "
-                    "AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.",
-                    file=str(place.shared),
+                    "{why} The access keys that were written under --live are not kept anywhere: put them into "
+                    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run `trayexec keys add PROFILE --env`.",
+                    why=refused,
+                )
+            )
+            return
+        self._means.tell(
+            Text(
+                "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.",
+                file=home,
+            )
+        )
+
+    def _carry(self, place: Place, edit: "_Edit") -> None:
+        """The same for settings. Raises TrayexecError when the user's file is broken: then they wait where they are."""
+        home = str(place.config)
+        new = _new(place.overlay, edit)
+        if new is None:
+            refused: Text | None = Text("What was written to the AWS config under --live cannot be read as one.")
+        else:
+            refused = _sent_home(place.config, new, backup=place.config.with_name(f"{place.config.name}.trayexec~"))
+        if refused is not None:
+            self._put_aside(edit.after, refused)
+            return
+        gone = _gone(place.overlay, edit)
+        if gone:
+            self._means.tell(
+                Text(
+                    "What is removed under --live stays in {file}: {names}. Remove it there, if you mean it.",
+                    file=home,
+                    names=", ".join(gone),
                 )
             )
 
-    def _carry(self, there: Path, home: Path, edit: "_Edit") -> None:
-        new = _new(there, edit)
-        if new == {}:
-            return
-        if new is None:
-            self._put_aside(
-                there,
-                edit.after,
-                Text("What was written to the AWS config under --live cannot be read as one."),
-            )
-            return
-        own = _own_text(home)
-        parse(own, file=str(home))  # a file that is broken already is not touched: it raises, and we try again
-        for section, settings in new.items():
-            own = written(own, section, settings)
-        parse(own, file=str(home))
-        # A copy of the credentials file would be one more place with keys in plain text.
-        backup = home.with_name(f"{home.name}.trayexec~") if there.name == "config" else None
-        try:
-            write_home(home, own, backup=backup)
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            self._put_aside(there, edit.after, Text("{file} cannot be written: {why}.", file=str(home), why=why))
-
-    def _put_aside(self, there: Path, text: str, why: Text) -> None:
-        aside = there.with_name(f"{there.name}.{time.time_ns():x}")
+    def _put_aside(self, text: str, why: Text) -> None:
+        # Not deeper: the log takes a longer path for a secret, and would not say where it is.
+        aside = self._folder / f"config.{time.time_ns():x}"
         _put(aside, text)
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
@@ -273,24 +313,59 @@ def _new(there: Path, edit: _Edit) -> Mapping[str, Mapping[str, Value]] | None:
         return None
 
 
-def write_home(home: Path, text: str, *, backup: Path | None) -> None:
-    """Put `text` in place of a file of the user's, whole or not at all: through links, with its mode and line ends.
+def _gone(there: Path, edit: _Edit) -> tuple[str, ...]:
+    """What the edit took away."""
+    return removals(parse(edit.before or "", file=str(there)), parse(edit.after, file=str(there)))
 
-    The old content goes to `backup`. Raises OSError.
+
+def _with(own: str, new: Mapping[str, Mapping[str, Value]], *, file: str) -> str:
+    """The text of a file of the user's with these settings. Raises TrayexecError if it was, or became, broken."""
+    parse(own, file=file)
+    for section, settings in new.items():
+        own = written(own, section, settings)
+    parse(own, file=file)
+    return own
+
+
+def _sent_home(home: Path, new: Mapping[str, Mapping[str, Value]], *, backup: Path | None = None) -> Text | None:
+    """Write these settings into a file of the user's. Why not, if it cannot be written.
+
+    Raises TrayexecError if it cannot be read.
+    """
+    try:
+        if new:
+            write_home(home, lambda own: _with(own, new, file=str(home)), backup=backup)
+    except OSError as error:
+        return Text("{file} cannot be written: {why}.", file=str(home), why=error.strerror or type(error).__name__)
+    return None
+
+
+def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None = None) -> None:
+    """Change a file of the user's, whole or not at all: through links, with its mode and line ends.
+
+    The old content goes to `backup`. Somebody may save the file at the same moment: then that is what is changed.
+    Raises OSError, and TrayexecError when the file cannot be read.
     """
     target = Path(os.path.realpath(home))
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is no file")  # /dev/null is a way to say that there is no config
     target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
-    mode = _PRIVATE
-    if target.exists():
-        old = target.read_bytes()
-        mode = stat.S_IMODE(target.stat().st_mode)
-        if b"\r\n" in old:
-            text = text.replace("\n", "\r\n")
-        if backup is not None:
+    old = _bytes(target)
+    for _ in range(_TRIES):
+        mode = stat.S_IMODE(target.stat().st_mode) if old is not None else _PRIVATE
+        if not mode & stat.S_IWUSR:
+            raise OSError(errno.EACCES, "it is read-only")  # a rename would not mind, but its owner would
+        text = change(_own_text(target))
+        data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
+        if backup is not None and old is not None:
             _put_bytes(backup, old, mode)
-    _put_bytes(target, text.encode(), mode)
+        late = _replace(target, _Version(data, mode), old)
+        if late == old:
+            return
+        if late is not None and _bytes(target) == data:
+            _replace(target, _Version(late, mode), data)  # theirs first, whole
+        old = _bytes(target)
+    raise OSError(errno.EBUSY, "it changes all the time")
 
 
 def parsed(path: Path) -> Parsed:
@@ -306,10 +381,8 @@ def _own_text(path: Path) -> str:
 
 def _text(path: Path) -> str | None:
     """The text of one of our files, whatever has been done to it."""
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        return None
+    data = _bytes(path)
+    return None if data is None else data.decode("utf-8", "surrogateescape")
 
 
 def _settled(path: Path) -> str:
@@ -318,7 +391,15 @@ def _settled(path: Path) -> str:
         if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
             break
         time.sleep(SETTLED / 2)
-    return _text(path) or ""
+    with _quiet(path):
+        return _text(path) or ""
+
+
+def _date(place: Place, at: int) -> None:
+    """Let `origin` say when the user's files were last looked at (nanoseconds), if they are younger than it says."""
+    own = [path.stat().st_mtime_ns for path in (place.config, place.shared) if path.exists()]
+    if max(own, default=0) >= place.origin.stat().st_mtime_ns:
+        os.utime(place.origin, ns=(at - _TICK, at - _TICK))
 
 
 def _forget(bases: Iterable[Path], current: Path) -> None:
@@ -328,20 +409,100 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
         base.unlink(missing_ok=True)
 
 
-def _swap(path: Path, text: str) -> str | None:
-    """Let the file say this, and return what the old one said: at the very last, should somebody have it open."""
+def _swap(path: Path, text: str, expected: str | None) -> str | None:
+    """Let the file say this if it says what is expected. Returns what it said, at the very last."""
+    data = _encoded(text)
+    if _bytes(path) == data:
+        return text
+    found = _replace(path, _Version(data, _PRIVATE), None if expected is None else _encoded(expected))
+    return None if found is None else found.decode("utf-8", "surrogateescape")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What a file is to say, and its mode."""
+
+    data: bytes
+    mode: int
+
+
+def _replace(path: Path, new: _Version, expected: bytes | None) -> bytes | None:
+    """Put a new file in place of one that says what is expected. Returns what the old one said in the end.
+
+    If that is not the expected, it is as it was, or, when somebody opened it just as it was replaced, only what is
+    returned is left of it: nobody would look there again.
+    """
     old = path.with_name(f".{path.name}.old")
     old.unlink(missing_ok=True)
     try:
         old.hardlink_to(path)
     except OSError:  # there is none, or the file system knows no links
-        late = _text(path)
-        _put(path, text)
-        return late
-    _put(path, text)
-    late = _text(old)
-    old.unlink()
-    return late
+        found = _bytes(path)
+        if found == expected:
+            _put_bytes(path, new.data, new.mode)
+        return found
+    try:
+        with _laid_down(path, new) as made, _quiet(old) as is_quiet:
+            if old.read_bytes() != expected or not _same(path, old):
+                return _bytes(path)
+            made.replace(path)
+            if is_quiet():
+                return expected
+        time.sleep(_INSTANT)
+        with _quiet(old):
+            return old.read_bytes()
+    finally:
+        old.unlink()
+
+
+@contextlib.contextmanager
+def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
+    """Wait until nobody has this file open for writing; in the block, it can be asked whether that is certainly so.
+
+    Only then is a read lease given (fcntl(2), Linux), and who opens the file has to wait for the block's end. Where
+    there are no leases it is never certain. Nobody is waited for any longer than `PATIENCE`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        leased = _leased(descriptor)
+        yield lambda: leased and fcntl.fcntl(descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+    finally:
+        os.close(descriptor)  # and with it the lease
+
+
+def _leased(descriptor: int) -> bool:
+    try:
+        # The kernel tells of who waits by a signal: one that is ignored, not SIGIO, which would end us.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        for _ in range(round(PATIENCE / _INSTANT)):
+            try:
+                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            except BlockingIOError:
+                time.sleep(_INSTANT)
+                continue
+            return True
+    except (OSError, AttributeError):
+        pass
+    return False
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except FileNotFoundError:
+        return False
+
+
+def _bytes(path: Path) -> bytes | None:
+    """What a file says, whatever it is; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
@@ -354,19 +515,25 @@ def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
 
 
 def _put_bytes(path: Path, data: bytes, mode: int) -> None:
+    with _laid_down(path, _Version(data, mode)) as new:
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def _laid_down(path: Path, version: _Version) -> Iterator[Path]:
+    """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, version.mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(data)
+            os.fchmod(descriptor, version.mode)
+            file.write(version.data)
             file.flush()
             os.fsync(descriptor)
-        new.replace(path)
-    except OSError:
+        yield new
+    finally:
         new.unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

@@ -40,11 +40,14 @@ class Read:
 
 
 def files_of(environ: Mapping[str, str]) -> Read:
-    """The files of this environment, read here and now. Raises TrayexecError when they cannot be."""
-    files = files_of_this_user(origin.outside(environ))
-    where = files.paths(None, None)
+    """The files of this environment, read here and now: with what was just written into their overlay, if there is one.
+
+    Raises TrayexecError when they cannot be read.
+    """
+    catalogue = overlays(environ).load(None, None)
+    where = files_of_this_user(origin.outside(environ)).paths(None, None)
     config, shared = (parsed(Path(path)) for path in where)
-    return Read(where, (config, shared), files.load(None, None))
+    return Read(where, (config, shared), catalogue)
 
 
 def made(environ: Mapping[str, str]) -> dict[str, str]:

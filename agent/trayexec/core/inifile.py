@@ -46,6 +46,17 @@ def changes(before: Parsed, after: Parsed) -> Mapping[str, Mapping[str, Value]]:
     return found
 
 
+def removals(before: Parsed, after: Parsed) -> tuple[str, ...]:
+    """What is not there any more: sections, and settings as `section: key`."""
+    found: list[str] = []
+    for section, settings in before.items():
+        if section not in after:
+            found.append(section)
+            continue
+        found += [f"{section}: {key}" for key in settings if key not in after[section]]
+    return tuple(found)
+
+
 def _news(before: Value | None, after: Value) -> Value:
     if isinstance(after, str) or not isinstance(before, Mapping):
         return after
@@ -55,8 +66,10 @@ def _news(before: Value | None, after: Value) -> Value:
 def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
     """`text` with these settings in that section, which is added at the end unless it is there."""
     end = "\r\n" if "\r\n" in text else "\n"
-    lines = [_Line(line) for line in text.splitlines()]
-    start = next((at for at, line in enumerate(lines) if line.starts(section)), None)
+    # not splitlines(): a form feed or a Unicode line separator in a comment ends no line
+    lines = [_Line(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
+    # of two sections for one profile botocore takes the last
+    start = max((at for at, line in enumerate(lines) if line.starts(section)), default=None)
     if start is None:
         gap = [_Line("")] if lines and lines[-1].text.strip() else []
         lines += [*gap, _Line(f"[{section}]")]

@@ -27,7 +27,9 @@ _NOTE = """\
 # Written by trayexec from {config}
 # {fate}
 """
-_CARRIED = "What you change here (as `aws configure` does) is carried over to that file; then this one is written anew."
+_CARRIED = """\
+What you add or change here (as `aws configure` does) is carried over to that file; then this one is written anew.
+# What you remove here, and comments, are not."""
 _REFUSED = "It is for reading: make your changes there, outside of --server."
 
 

@@ -6,6 +6,7 @@ be served is a problem of that one profile, never a fallback to another.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -303,7 +304,19 @@ def _check_supported(sections: Sections, profile: str, section: Section) -> None
             ),
         )
     for key in section:
-        if key in _OUTSIDE or key.startswith("sso_"):
+        if key.startswith("sso_"):
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
+                    "It works as it is, also under `trayexec shell`: log in with aws sso login --profile {name}",
+                    profile=shown(profile),
+                    key=shown(key),
+                    name=shlex.quote(shown(profile)),
+                ),
+            )
+        if key in _OUTSIDE:
             raise ProfileError(
                 profile,
                 trouble(

@@ -22,13 +22,14 @@ from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.adapters.folderwatch import FolderWatch
 from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
-from trayexec.adapters.overlayfile import Means, Overlays
+from trayexec.adapters.overlayfile import SETTLED, Means, Overlays
 from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
@@ -119,6 +120,8 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._overlays = self._follow(environ)
+        self._folders = FolderWatch()
+        self._written = asyncio.Event()
         ledger = FileLedger(Path(paths.ledger_path(environ)))
         self._endpoint = Endpoint(Books(self._clock, ledger, self._journal), _exchange)
         rooms = Rooms(
@@ -171,6 +174,9 @@ class _Agent:
             self._tray.stop()
 
     async def _serve(self) -> None:
+        descriptor = self._folders.open()
+        if descriptor is not None:
+            self._running.add_reader(descriptor, self._notice)
         await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
@@ -181,9 +187,14 @@ class _Agent:
             on_sleep=lambda: self._loop.post(Tick()),
             on_wake=lambda: self._loop.post(Tick()),
         )
-        extra = [self._start(watch.run()), self._start(self._keep_looking())]
+        extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._keep_carrying())]
         await self._stopped.wait()
         self._loop.post(Lock())
+        # Before the gate closes, for which waits who stops us: what was written under --live a moment ago goes home.
+        await self._guarded(self._carry_home())
+        if descriptor is not None:
+            self._running.remove_reader(descriptor)
+            self._folders.close()
         self._gate.close()
         self._endpoint.close()
         for task in extra:
@@ -210,6 +221,22 @@ class _Agent:
                 self._journal.error("the socket is gone, and so nobody can ask any more")
                 self._tray.stop()
 
+    def _notice(self) -> None:
+        self._folders.taken()
+        self._written.set()
+
+    async def _keep_carrying(self) -> None:
+        """What is written under --live goes home as soon as its writer has finished."""
+        while True:
+            await self._written.wait()
+            await asyncio.sleep(SETTLED)
+            self._written.clear()
+            await self._guarded(self._carry_home())
+
+    async def _carry_home(self) -> None:
+        for folder in await self._running.run_in_executor(self._files, self._overlays.look):
+            self._folders.add(folder)
+
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
         broker = self._loop.broker
@@ -217,9 +244,8 @@ class _Agent:
         self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
         self._dialogs.prefer(_method(self._settings.settings))
         try:
-            running = asyncio.get_running_loop()
-            await running.run_in_executor(self._files, self._overlays.look)
-            catalogue = await running.run_in_executor(self._files, self._catalogues.load, None, None)
+            await self._carry_home()
+            catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, None, None)
             identities, warning = catalogue.identities, catalogue.warning
         except TrayexecError as error:
             warning = error.trouble
@@ -254,7 +280,9 @@ class _Agent:
         return Overlays(Path(paths.live_folder(environ)), means)
 
     def _overlay(self, config: str | None, shared: str | None) -> Mapping[str, str]:
-        return self._overlays.want(config, shared).document()
+        place = self._overlays.want(config, shared)
+        self._folders.add(place.folder)
+        return place.document()
 
     def _tell(self, text: Text) -> None:
         self._journal.info("%s", text)
