@@ -440,9 +440,12 @@ def test_wrong_settings_keep_an_agent_from_starting(bare: Rig) -> None:
 
 
 def test_settings_that_go_wrong_leave_the_last_good_ones(opened: Rig) -> None:
-    """A slip in the editor stops nothing."""
-    opened.settings("[session\n")
-    assert opened.run("account-a", "--", "true").status == 0
+    """A slip in the editor stops nothing, and whoever asks is told the line."""
+    opened.settings("\n[session\n")
+    eventually("the agent to look", lambda: "Line 2 of" in opened.run("account-a", "--", "true").err, seconds=20)
+    done = opened.run("account-a", "--", "true")
+    assert done.status == 0
+    assert "config.toml" in done.err
     assert opened.phase() == "open"
 
 

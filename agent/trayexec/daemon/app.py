@@ -132,6 +132,7 @@ class _Agent:
             self._journal,
             ledger,
             self._facts,
+            lambda: self._settings.warning,
             self._endpoint,
             self._tray.stop,
         )

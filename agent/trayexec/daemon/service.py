@@ -59,6 +59,7 @@ class Rooms:
     journal: Logger
     ledger: Ledger
     facts: Callable[[], Facts]
+    warning: Callable[[], Trouble | None]
     endpoint: Endpoint
     stop: Callable[[], None]
 
@@ -170,14 +171,15 @@ class Service:
         return rule
 
     async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
-        """What the caller's files say; when they are broken now, what they said before, and a note about it."""
+        """What the caller's files say; when they or our settings are broken now, what held before, and a note of it."""
         load, files = self._rooms.catalogues.load, common.files
         running = asyncio.get_running_loop()
         catalogue = await running.run_in_executor(self._rooms.files, load, files.config, files.shared)
-        if catalogue.warning is not None:
-            speak = speaker_of(common.language)
-            text = f"{speak(catalogue.warning.title)} {speak(catalogue.warning.hint)}"
-            connection.say(wire.encode({"note": "warning", "text": text}))
+        speak = speaker_of(common.language)
+        for warning in (self._rooms.warning(), catalogue.warning):
+            if warning is not None:
+                text = f"{speak(warning.title)} {speak(warning.hint)}"
+                connection.say(wire.encode({"note": "warning", "text": text}))
         return catalogue
 
     # To the gate
