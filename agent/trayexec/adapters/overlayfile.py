@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import re
-import signal
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,21 +21,18 @@ from pathlib import Path
 from trayexec import origin, wire
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
+from trayexec.adapters.exchange import PRIVATE, Version, bytes_of, put, put_bytes, replace, settled, swap, text_of
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.errors import Text, TrayexecError, trouble
 
-SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
-PATIENCE = 1.0  # seconds to wait for somebody who has a file open that we have replaced
-
-_PRIVATE, _READ_ONLY, _OURS = 0o600, 0o400, 0o700
+_READ_ONLY, _OURS = 0o400, 0o700
 _DIGEST = 16
 _MARK = slice(2, 2 + _DIGEST)  # where an overlay's first line names its base
 _KEPT = 8
 _TRIES = 20
-_INSTANT = 0.02  # seconds
 _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clock
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
@@ -184,9 +180,9 @@ class Overlays:
         own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
             with _alone(self._folder):
-                found = _Found(_text(place.overlay), _text(place.empty))
+                found = _Found(text_of(place.overlay), text_of(place.empty))
                 if found.overlay != self._base(place, found):
-                    found = _Found(_settled(place.overlay), found.keys)
+                    found = _Found(settled(place.overlay), found.keys)
                 while True:
                     self._carry_home(place, found)
                     late = self._write(place, found)
@@ -195,7 +191,7 @@ class Overlays:
                     found = late  # somebody wrote at the last moment
                 _date(place, begun)
                 stamps = self._stamps(place)
-                last = _Found(_text(place.overlay), _text(place.empty))
+                last = _Found(text_of(place.overlay), text_of(place.empty))
                 if last.overlay == self._base(place, last) and not last.keys:
                     self._seen[place.folder] = (*own, *stamps[_OWN:])
         except OSError as error:
@@ -212,7 +208,7 @@ class Overlays:
         if catalogue.warning is not None and found.overlay is not None:
             # The files are broken at the moment: what they last said stays, and what was carried home is no news.
             if self._base(place, found) is not None:
-                _put(place.base(found.overlay[_MARK]), found.overlay)
+                put(place.base(found.overlay[_MARK]), found.overlay)
             return found
         config, shared = parsed(place.config), parsed(place.shared)
         text = overlay(config, shared, catalogue, origin=str(place.config), command=means.command)
@@ -220,20 +216,20 @@ class Overlays:
         text = f"# {digest}\n{text}"
         own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
         words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
-        _put(place.words, words)
-        _put(place.origin, wire.document(own))
-        _put(place.base(digest), text)
+        put(place.words, words)
+        put(place.origin, wire.document(own))
+        put(place.base(digest), text)
         bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
         # Nothing carries home what would be written here, so that is refused: nobody may write.
-        _put(place.server, bare, mode=_READ_ONLY)
-        late = _Found(_swap(place.overlay, text, found.overlay), _swap(place.empty, "", found.keys))
+        put(place.server, bare, mode=_READ_ONLY)
+        late = _Found(swap(place.overlay, text, found.overlay), swap(place.empty, "", found.keys))
         _forget(place.folder.glob("base-*"), place.base(digest))
         return late
 
     def _base(self, place: Place, found: "_Found") -> str | None:
         """What this overlay was when we wrote it; None when that is not known."""
         digest = (found.overlay or "")[_MARK]
-        return _text(place.base(digest)) if digest.isalnum() else None
+        return text_of(place.base(digest)) if digest.isalnum() else None
 
     def _carry_home(self, place: Place, found: "_Found") -> None:
         """Bring what others wrote here to the user's own files. Nothing of it is lost, whatever it is."""
@@ -241,7 +237,7 @@ class Overlays:
         keys = found.keys
         while keys:  # first, and gone at once: nothing that is wrong with the config may keep them here
             self._carry_keys(place, keys)
-            late = _swap(place.empty, "", keys)
+            late = swap(place.empty, "", keys)
             keys = late if late != keys else None
         if found.overlay is not None and found.overlay != base:
             self._carry(place, _Edit(base, found.overlay))
@@ -297,7 +293,7 @@ class Overlays:
     def _put_aside(self, text: str, why: Text) -> None:
         # Not deeper: the log takes a longer path for a secret, and would not say where it is.
         aside = self._folder / f"config.{time.time_ns():x}"
-        _put(aside, text)
+        put(aside, text)
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
         )
@@ -350,21 +346,21 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is no file")  # /dev/null is a way to say that there is no config
     target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
-    old = _bytes(target)
+    old = bytes_of(target)
     for _ in range(_TRIES):
-        mode = stat.S_IMODE(target.stat().st_mode) if old is not None else _PRIVATE
+        mode = stat.S_IMODE(target.stat().st_mode) if old is not None else PRIVATE
         if not mode & stat.S_IWUSR:
             raise OSError(errno.EACCES, "it is read-only")  # a rename would not mind, but its owner would
         text = change(_own_text(target))
         data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
         if backup is not None and old is not None:
-            _put_bytes(backup, old, mode)
-        late = _replace(target, _Version(data, mode), old)
+            put_bytes(backup, old, mode)
+        late = replace(target, Version(data, mode), old)
         if late == old:
             return
-        if late is not None and _bytes(target) == data:
-            _replace(target, _Version(late, mode), data)  # theirs first, whole
-        old = _bytes(target)
+        if late is not None and bytes_of(target) == data:
+            replace(target, Version(late, mode), data)  # theirs first, whole
+        old = bytes_of(target)
     raise OSError(errno.EBUSY, "it changes all the time")
 
 
@@ -377,22 +373,6 @@ def _own_text(path: Path) -> str:
     """The text of one of the user's files, nothing where there is none. Raises TrayexecError."""
     content = plainfile.read(str(path), limit=LONGEST_FILE)
     return content.text if content else ""
-
-
-def _text(path: Path) -> str | None:
-    """The text of one of our files, whatever has been done to it."""
-    data = _bytes(path)
-    return None if data is None else data.decode("utf-8", "surrogateescape")
-
-
-def _settled(path: Path) -> str:
-    """The text of a file that nobody is writing any more."""
-    for _ in range(10):
-        if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
-            break
-        time.sleep(SETTLED / 2)
-    with _quiet(path):
-        return _text(path) or ""
 
 
 def _date(place: Place, at: int) -> None:
@@ -409,136 +389,9 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
         base.unlink(missing_ok=True)
 
 
-def _swap(path: Path, text: str, expected: str | None) -> str | None:
-    """Let the file say this if it says what is expected. Returns what it said, at the very last."""
-    data = _encoded(text)
-    if _bytes(path) == data:
-        return text
-    found = _replace(path, _Version(data, _PRIVATE), None if expected is None else _encoded(expected))
-    return None if found is None else found.decode("utf-8", "surrogateescape")
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    """What a file is to say, and its mode."""
-
-    data: bytes
-    mode: int
-
-
-def _replace(path: Path, new: _Version, expected: bytes | None) -> bytes | None:
-    """Put a new file in place of one that says what is expected. Returns what the old one said in the end.
-
-    If that is not the expected, it is as it was, or, when somebody opened it just as it was replaced, only what is
-    returned is left of it: nobody would look there again.
-    """
-    old = path.with_name(f".{path.name}.old")
-    old.unlink(missing_ok=True)
-    try:
-        old.hardlink_to(path)
-    except OSError:  # there is none, or the file system knows no links
-        found = _bytes(path)
-        if found == expected:
-            _put_bytes(path, new.data, new.mode)
-        return found
-    try:
-        with _laid_down(path, new) as made, _quiet(old) as is_quiet:
-            if old.read_bytes() != expected or not _same(path, old):
-                return _bytes(path)
-            made.replace(path)
-            if is_quiet():
-                return expected
-        time.sleep(_INSTANT)
-        with _quiet(old):
-            return old.read_bytes()
-    finally:
-        old.unlink()
-
-
-@contextlib.contextmanager
-def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
-    """Wait until nobody has this file open for writing; in the block, it can be asked whether that is certainly so.
-
-    Only then is a read lease given (fcntl(2), Linux), and who opens the file has to wait for the block's end. Where
-    there are no leases it is never certain. Nobody is waited for any longer than `PATIENCE`.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        leased = _leased(descriptor)
-        yield lambda: leased and fcntl.fcntl(descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
-    finally:
-        os.close(descriptor)  # and with it the lease
-
-
-def _leased(descriptor: int) -> bool:
-    try:
-        # The kernel tells of who waits by a signal: one that is ignored, not SIGIO, which would end us.
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        for _ in range(round(PATIENCE / _INSTANT)):
-            try:
-                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            except BlockingIOError:
-                time.sleep(_INSTANT)
-                continue
-            return True
-    except (OSError, AttributeError):
-        pass
-    return False
-
-
-def _same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except FileNotFoundError:
-        return False
-
-
-def _bytes(path: Path) -> bytes | None:
-    """What a file says, whatever it is; None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _put(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
-    """Let the file say this; it is not touched when it says so already."""
-    data = text.encode("utf-8", "surrogateescape")
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
-            return
-    _put_bytes(path, data, mode)
-
-
-def _put_bytes(path: Path, data: bytes, mode: int) -> None:
-    with _laid_down(path, _Version(data, mode)) as new:
-        new.replace(path)
-
-
-@contextlib.contextmanager
-def _laid_down(path: Path, version: _Version) -> Iterator[Path]:
-    """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, version.mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, version.mode)
-            file.write(version.data)
-            file.flush()
-            os.fsync(descriptor)
-        yield new
-    finally:
-        new.unlink(missing_ok=True)
-
-
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _PRIVATE)
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

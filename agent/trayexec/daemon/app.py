@@ -22,6 +22,7 @@ from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.adapters.exchange import SETTLED
 from trayexec.adapters.folderwatch import FolderWatch
 from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import Claim, claim
@@ -29,7 +30,7 @@ from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notices.choose import choose as choose_notices
-from trayexec.adapters.overlayfile import SETTLED, Means, Overlays
+from trayexec.adapters.overlayfile import Means, Overlays
 from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray

@@ -1,0 +1,164 @@
+"""Files that others may write at the same moment: read, and replaced without losing what they write.
+
+A rename loses what somebody writes who had the old file open. So a file is replaced only while nobody has it open for
+writing and it says what is expected, and what it says in the end is told. Blocking, for a second at most.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
+PATIENCE = 1.0  # seconds to wait for somebody who has a file open that we have replaced
+PRIVATE = 0o600
+
+_INSTANT = 0.02  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a file is to say, and its mode."""
+
+    data: bytes
+    mode: int
+
+
+def text_of(path: Path) -> str | None:
+    """The text of one of our files, whatever has been done to it."""
+    data = bytes_of(path)
+    return None if data is None else data.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """What a file says, whatever it is; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def settled(path: Path) -> str:
+    """The text of a file that nobody is writing any more."""
+    for _ in range(10):
+        if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
+            break
+        time.sleep(SETTLED / 2)
+    with _quiet(path):
+        return text_of(path) or ""
+
+
+def put(path: Path, text: str, *, mode: int = PRIVATE) -> None:
+    """Let the file say this; it is not touched when it says so already."""
+    data = _encoded(text)
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            return
+    put_bytes(path, data, mode)
+
+
+def put_bytes(path: Path, data: bytes, mode: int) -> None:
+    """Let the file say this, whole and on the disk, whatever it says now."""
+    with _laid_down(path, Version(data, mode)) as new:
+        new.replace(path)
+
+
+@contextlib.contextmanager
+def _laid_down(path: Path, version: Version) -> Iterator[Path]:
+    """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, version.mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, version.mode)
+            file.write(version.data)
+            file.flush()
+            os.fsync(descriptor)
+        yield new
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def swap(path: Path, text: str, expected: str | None) -> str | None:
+    """Let the file say this if it says what is expected. Returns what it said, at the very last."""
+    data = _encoded(text)
+    if bytes_of(path) == data:
+        return text
+    found = replace(path, Version(data, PRIVATE), None if expected is None else _encoded(expected))
+    return None if found is None else found.decode("utf-8", "surrogateescape")
+
+
+def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
+    """Put a new file in place of one that says what is expected. Returns what the old one said in the end.
+
+    If that is not the expected, it is as it was, or, when somebody opened it just as it was replaced, only what is
+    returned is left of it: nobody would look there again.
+    """
+    old = path.with_name(f".{path.name}.old")
+    old.unlink(missing_ok=True)
+    try:
+        old.hardlink_to(path)
+    except OSError:  # there is none, or the file system knows no links
+        found = bytes_of(path)
+        if found == expected:
+            put_bytes(path, new.data, new.mode)
+        return found
+    try:
+        with _laid_down(path, new) as made, _quiet(old) as is_quiet:
+            if old.read_bytes() != expected or not _same(path, old):
+                return bytes_of(path)
+            made.replace(path)
+            if is_quiet():
+                return expected
+        time.sleep(_INSTANT)
+        with _quiet(old):
+            return old.read_bytes()
+    finally:
+        old.unlink()
+
+
+@contextlib.contextmanager
+def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
+    """Wait until nobody has this file open for writing; in the block, it can be asked whether that is certainly so.
+
+    Only then is a read lease given (fcntl(2), Linux), and who opens the file has to wait for the block's end. Where
+    there are no leases it is never certain. Nobody is waited for any longer than `PATIENCE`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        leased = _leased(descriptor)
+        yield lambda: leased and fcntl.fcntl(descriptor, fcntl.F_GETLEASE) == fcntl.F_RDLCK
+    finally:
+        os.close(descriptor)  # and with it the lease
+
+
+def _leased(descriptor: int) -> bool:
+    try:
+        # The kernel tells of who waits by a signal: one that is ignored, not SIGIO, which would end us.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        for _ in range(round(PATIENCE / _INSTANT)):
+            try:
+                fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            except BlockingIOError:
+                time.sleep(_INSTANT)
+                continue
+            return True
+    except (OSError, AttributeError):
+        pass
+    return False
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except FileNotFoundError:
+        return False
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
