@@ -1,18 +1,16 @@
 """The main job, on a real desktop: an icon to click, a dialog to type into, a notification to press, the AWS CLI."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from support.awscli import CLI_1
 from support.desktop import Desktop, Sent, Shade, private_desktop
 from support.rig import Rig, rig_on
 
-AWS = str(Path(sys.executable).with_name("aws"))
-WHO_AM_I = (AWS, "sts", "get-caller-identity", "--output", "json")
+WHO_AM_I = (CLI_1, "sts", "get-caller-identity", "--output", "json")
 DIALOG = "MFA code"
 SHADES = 8  # an empty panel has next to none
 PIXELS = 28 * 28

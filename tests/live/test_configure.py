@@ -3,32 +3,16 @@
 import configparser
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.awscli import BOTH, CLI_1, CLI_2
 from support.desktop import eventually, program
 from support.rig import COMMAND, Done, Rig, end_process
 
-CLI_1 = str(Path(sys.executable).with_name("aws"))
-CLI_2 = "/usr/bin/aws"  # Debian's package awscli
-BOTH = pytest.mark.parametrize("aws", [CLI_1, CLI_2], ids=["v1", "v2"])
 TRAYEXEC = shlex.join(COMMAND)
 HOOK = f'eval "$({TRAYEXEC} hook bash)"'
-
-
-@pytest.fixture
-def own(open_rig: Rig) -> Iterator[Rig]:
-    """The open rig, its files as they were again afterwards."""
-    config = open_rig.desk.home("home/.aws/config")
-    before = config.read_text()
-    yield open_rig
-    config.unlink(missing_ok=True)
-    config.write_text(before)
-    open_rig.desk.home("home/.aws/credentials").unlink(missing_ok=True)
-    open_rig.run("list")
 
 
 def config_of(rig: Rig) -> Path:

@@ -2,18 +2,15 @@
 
 import shlex
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from support.awscli import CLI_1
 from support.desktop import eventually, program
 from support.rig import COMMAND, Done, Rig
 
 TRAYEXEC = shlex.join(COMMAND)
-WHO = shlex.join(
-    [str(Path(sys.executable).with_name("aws")), "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
-)
+WHO = shlex.join([CLI_1, "sts", "get-caller-identity", "--query", "Account", "--output", "text"])
 # How each shell is started without a person's own files, and how it takes the hook.
 SHELLS = {"bash": ["bash", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"], "fish": ["fish", "--no-config", "-c"]}
 TAKE = {

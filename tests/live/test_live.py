@@ -3,17 +3,15 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from support.awscli import BOTH, CLI_1, CLI_2
 from support.desktop import eventually
 from support.rig import COMMAND, Done, Rig, end_process
 
-CLI_1 = str(Path(sys.executable).with_name("aws"))
-CLI_2 = "/usr/bin/aws"  # Debian's package awscli
-BOTH = pytest.mark.parametrize("aws", [CLI_1, CLI_2], ids=["v1", "v2"])
 WHO = ("sts", "get-caller-identity", "--query", "Account", "--output", "text")
 
 
@@ -37,17 +35,6 @@ def seen(rig: Rig, *words: str, env: Mapping[str, str | None] | None = None) -> 
 def overlay(rig: Rig) -> Path:
     """The overlay that live commands get."""
     return Path(seen(rig)["AWS_CONFIG_FILE"])
-
-
-@pytest.fixture
-def own(open_rig: Rig) -> Iterator[Rig]:
-    """The open rig, its config file as it was again afterwards."""
-    config = open_rig.desk.home("home/.aws/config")
-    before = config.read_text()
-    yield open_rig
-    config.write_text(before)
-    for name in ("credentials", "config.trayexec~"):
-        open_rig.desk.home(f"home/.aws/{name}").unlink(missing_ok=True)
 
 
 # What the command gets
@@ -400,8 +387,11 @@ def test_keys_in_plain_text_work_inside_as_outside(own: Rig, aws: str) -> None:
     credentials = own.desk.home("home/.aws/credentials")
     who = shlex.join([aws, "--endpoint-url", own.sim.url, "--profile", "a 'b", *WHO])
     change = f"sed -i 's|= old|= {key.secret}|' {credentials}"
-    done = shell(own, f"{change}; {who}; grep -c {key.secret} $AWS_CONFIG_FILE; : > {credentials}; {who}")
+    done = shell(own, f"{change}; {who}; grep -c {key.secret} $AWS_CONFIG_FILE")
     assert done.out == "111111111111\n0\n", done.err
+    credentials.write_text("")
+    done = own.run("credential-process", "--from-files", "a 'b")
+    assert (done.status, done.out) == (125, "")
     assert "hold no access key of a 'b any more" in done.err
 
 

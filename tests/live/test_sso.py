@@ -1,20 +1,17 @@
 """IAM Identity Center inside: the real wizard, login and logout of the AWS CLI, and what they write is the user's."""
 
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from awssim.world import Trust
+from support.awscli import CLI_1, CLI_2
 from support.desktop import eventually, program
 from support.identitycenter import Center, identity_center
 from support.rig import COMMAND, Rig, Terminal
 
-CLI_1 = str(Path(sys.executable).with_name("aws"))
-CLI_2 = "/usr/bin/aws"  # Debian's package awscli
-BOTH = pytest.mark.parametrize("aws", [CLI_1, CLI_2], ids=["v1", "v2"])
 TRAYEXEC = shlex.join(COMMAND)
 TERM = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "PS1": "$ ", "SHELL": "/bin/bash"}
 COMMENTED = "# mine, at the top\n{}\n; a note\n[profile plain]  # and another\noutput = text\n# the end\n"
@@ -39,19 +36,6 @@ def center(open_rig: Rig, tmp_path: Path) -> Iterator[Center]:
     with identity_center(open_rig.sim.world, tmp_path / "center") as center:
         yield center
         assert center.refused == ()
-
-
-@pytest.fixture
-def own(open_rig: Rig) -> Iterator[Rig]:
-    """The open rig, its files as they were again afterwards."""
-    config = open_rig.desk.home("home/.aws/config")
-    before = config.read_text()
-    yield open_rig
-    config.write_text(before)
-    for name in ("credentials", "config.trayexec~"):
-        open_rig.desk.home(f"home/.aws/{name}").unlink(missing_ok=True)
-    for file in open_rig.desk.home("home/.aws").glob("*/**/*.json"):
-        file.unlink()
 
 
 def config_of(rig: Rig) -> Path:

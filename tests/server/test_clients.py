@@ -3,14 +3,13 @@
 import shlex
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from support.awscli import CLI_1, CLI_2
 from support.node import modules
 from support.rig import COMMAND, Rig
 
-V1, V2 = str(Path(sys.executable).with_name("aws")), "/usr/bin/aws"  # PyPI's, Debian's
 A, B = "arn:aws:sts::222222222222:assumed-role/Deploy/", "arn:aws:sts::333333333333:assumed-role/Deploy/"
 BOTO = "import boto3, sys; print(boto3.client('sts', endpoint_url=sys.argv[1]).get_caller_identity()['Arn'])"
 JAVASCRIPT = """\
@@ -49,8 +48,8 @@ def programs(rig: Rig) -> dict[str, list[str]]:
     identity = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", rig.sim.url]
     return {
         "boto3": [sys.executable, "-c", BOTO, rig.sim.url],
-        "cli v1": [V1, *identity],
-        "cli v2": [V2, *identity],
+        "cli v1": [CLI_1, *identity],
+        "cli v2": [CLI_2, *identity],
         "javascript": ["node", "--input-type=module", "-e", JAVASCRIPT, rig.sim.url],  # in the folder of `modules`
     }
 
