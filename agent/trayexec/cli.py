@@ -40,6 +40,7 @@ FOREIGN = (
 FOREIGN_PREFIX = "AWS_CONTAINER_"
 
 PLAIN = {"--region", "--need", "--wait", "--profile"}
+SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
 
 
@@ -185,6 +186,13 @@ def _run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str
         from trayexec.commands import needs  # noqa: PLC0415 — only with the option
 
         needs.tell(request, served, environ)
+    if request["program"] in SHELLS and len(command) == 1 and os.isatty(2):
+        _say(
+            Text(
+                "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",
+                profile=str(request["profile"]),
+            )
+        )
     return become(program, command, environment(served, str(request["profile"]), region, environ))
 
 

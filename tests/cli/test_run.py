@@ -162,6 +162,18 @@ def test_standard_input_is_the_commands(open_rig: Rig) -> None:
     assert open_rig.run("account-a", "--", "cat", stdin="line\nlast").out == "line\nlast"
 
 
+def test_a_shell_on_a_terminal_begins_with_what_cannot_be_done_in_it(open_rig: Rig) -> None:
+    """Keys in the environment beat AWS_PROFILE in every SDK: who starts a shell so is told which one to switch in."""
+    terminal = open_rig.terminal("account-a", "--", "/bin/sh")
+    terminal.wait_for("credentials of account-a win over AWS_PROFILE; `trayexec shell`")
+    terminal.type("exit 3\r")
+    assert terminal.ended()[0] == 3
+    for words in (["sh", "-c", "true"], ["true"]):
+        status, screen = open_rig.terminal("account-a", "--", *words).ended()
+        assert (status, screen) == (0, "")
+    assert open_rig.run("account-a", "--", "sh").err == ""
+
+
 def test_a_script_without_interpreter_is_the_shells(open_rig: Rig) -> None:
     """As execvp(3) has it: a file without `#!` is run by sh."""
     script = open_rig.write("bare-script", 'echo "$1 $TRAYEXEC_PROFILE"\n')
