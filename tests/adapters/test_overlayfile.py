@@ -310,6 +310,19 @@ def test_keys_go_home_while_the_config_is_broken(
     assert len(told) == 1
 
 
+def test_a_request_only_looks_at_its_files(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """Where an overlay is is worked out once: a request whose files are as they were costs six looks at files."""
+    overlays = make()
+    place = overlays.want(None, None)
+    assert overlays.place(None, None) is place
+    files = (str(tmp_path / ".aws/config"), str(tmp_path / ".aws/credentials"))
+    assert overlays.place(*files) == place
+    assert place.watched == (*files, *map(str, (place.overlay, place.server, place.empty, place.origin)))
+    for number in range(200):
+        assert overlays.place(f"/{number}", None).config == Path(f"/{number}")
+    assert overlays.place(None, None) == place
+
+
 def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """While the other file is broken the overlay stays as it is: what it says is not written home again and again."""
     overlays = make()

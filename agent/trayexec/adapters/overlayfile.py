@@ -37,6 +37,7 @@ _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clo
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 _OWN = 2  # how many of the stamps are of the user's own files
+_MOST_PLACES = 64  # kept at hand: as many projects are in use at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Place:
     folder: Path
     config: Path
     shared: Path
+    watched: tuple[str, ...]  # files whose change calls for a look, the user's own first
 
     @property
     def overlay(self) -> Path:
@@ -126,6 +128,7 @@ class Overlays:
         self._folder = folder
         self._means = means
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
+        self._places: dict[tuple[str | None, str | None], Place] = {}
 
     def load(self, config: str | None, shared: str | None) -> Catalogue:
         """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
@@ -135,7 +138,7 @@ class Overlays:
         # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
         with contextlib.suppress(TrayexecError, ValueError):
             place = self.place(config, shared)
-            if place.folder.is_dir():
+            if place.folder in self._seen or place.folder.is_dir():
                 self._refresh(place)
         return self._means.files.load(config, shared)
 
@@ -153,9 +156,18 @@ class Overlays:
 
     def place(self, config: str | None, shared: str | None) -> Place:
         """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
+        known = self._places.get((config, shared))
+        if known is not None:
+            return known
         paths = self._means.files.paths(config, shared)
         digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return Place(self._folder / digest, Path(paths[0]), Path(paths[1]))
+        folder = self._folder / digest
+        ours = (str(folder / name) for name in ("config", "server", "credentials", origin.NAME))
+        place = Place(folder, Path(paths[0]), Path(paths[1]), (*paths, *ours))
+        if len(self._places) == _MOST_PLACES:
+            self._places.clear()
+        self._places[config, shared] = place
+        return place
 
     def want(self, config: str | None, shared: str | None) -> Place:
         """The overlay of this pair, made if need be. Raises TrayexecError when there is none and none can be made."""
@@ -198,8 +210,7 @@ class Overlays:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
-        files = (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
-        return (*(plainfile.stamp_of(str(path)) for path in files), (hash(tuple(self._means.groups())),))
+        return (*map(plainfile.stamp_of, place.watched), (hash(tuple(self._means.groups())),))
 
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
