@@ -225,6 +225,26 @@ def test_the_user_saves_while_we_replace(tmp_path: Path) -> None:
     writers[0].join()
 
 
+def test_the_user_makes_the_file_while_we_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file was there, and the user's new one appears while ours is being written to the disk: both are in it."""
+    home, to_disk = tmp_path / "config", os.fsync
+
+    def slowly(descriptor: int) -> None:
+        to_disk(descriptor)
+        if not home.exists():
+            home.write_text(CONFIG)
+
+    monkeypatch.setattr(os, "fsync", slowly)
+    write_home(home, lambda own: own + "# ours\n")
+    assert home.read_text() == CONFIG + "# ours\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["config"]
+    home.unlink()
+    monkeypatch.undo()
+    write_home(home, lambda own: own + "# ours\n")
+    assert home.read_text() == "# ours\n"
+    assert (home.stat().st_mode & 0o777, home.stat().st_nlink) == (0o600, 1)
+
+
 # What cannot go home
 
 
