@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.journal import SECRETS
 from trayexec.adapters.overlayfile import Means, Overlays, write_home
 from trayexec.core.profiles import Profile
 from trayexec.errors import Text, TrayexecError
@@ -115,6 +116,19 @@ def test_bytes_that_are_no_text_are_kept_aside(make: Callable[..., Overlays], tm
     assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.parent.glob("config.*")}
     assert (tmp_path / ".aws/config").read_text() == CONFIG
     assert len(told) == 1
+
+
+def test_what_is_kept_aside_can_be_found(
+    make: Callable[..., Overlays], told: list[Text], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log takes six digits for an MFA code: the name of the file has none, whatever the time is."""
+    overlays = make()
+    overlays.want(None, None).overlay.write_bytes(b"\xff\xfe")
+    monkeypatch.setattr(time, "time_ns", lambda: 0x18EA736553A0F1BB)
+    (place,) = overlays.look()
+    (aside,) = place.parent.glob("config.*")
+    assert str(aside) in str(told[0])
+    assert not SECRETS.search(f" {aside.name}.")
 
 
 def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_path: Path) -> None:
@@ -243,6 +257,23 @@ def test_the_user_makes_the_file_while_we_do(tmp_path: Path, monkeypatch: pytest
     write_home(home, lambda own: own + "# ours\n")
     assert home.read_text() == "# ours\n"
     assert (home.stat().st_mode & 0o777, home.stat().st_nlink) == (0o600, 1)
+
+
+def test_a_file_that_is_written_anew_is_waited_for(tmp_path: Path) -> None:
+    """Some programs remove a file before they write it: what comes in that moment is in the new one."""
+    home = tmp_path / "config"
+    asked: list[str] = []
+
+    def change(own: str) -> str:
+        asked.append(own)
+        return own + "# ours\n"
+
+    writer = threading.Timer(0.05, home.write_text, [CONFIG])
+    writer.start()
+    write_home(home, change)
+    writer.join()
+    assert asked == [CONFIG]
+    assert home.read_text() == CONFIG + "# ours\n"
 
 
 # What cannot go home

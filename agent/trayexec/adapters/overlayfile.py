@@ -21,7 +21,18 @@ from pathlib import Path
 from trayexec import origin, wire
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
-from trayexec.adapters.exchange import PRIVATE, Version, bytes_of, put, put_bytes, replace, settled, swap, text_of
+from trayexec.adapters.exchange import (
+    PRIVATE,
+    SETTLED,
+    Version,
+    bytes_of,
+    put,
+    put_bytes,
+    replace,
+    settled,
+    swap,
+    text_of,
+)
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, served, without_default
@@ -302,8 +313,8 @@ class Overlays:
             )
 
     def _put_aside(self, text: str, why: Text) -> None:
-        # Not deeper: the log takes a longer path for a secret, and would not say where it is.
-        aside = self._folder / f"config.{time.time_ns():x}"
+        # Not deeper, and only digits: else the log takes some of it for a secret, and does not say where it is.
+        aside = self._folder / f"config.{time.time_ns()}"
         put(aside, text)
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
@@ -357,6 +368,8 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is no file")  # /dev/null is a way to say that there is no config
     target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
+    if not target.exists():
+        time.sleep(SETTLED)  # some editors remove a file and write it anew, over whatever is there by then
     old = bytes_of(target)
     for _ in range(_TRIES):
         mode = stat.S_IMODE(target.stat().st_mode) if old is not None else PRIVATE
