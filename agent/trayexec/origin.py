@@ -30,6 +30,12 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
     return str(_read(path).get(KEYS[variable]) or environ.get(OWN[variable]) or "")
 
 
+def starter(path: str) -> "tuple[str, ...]":
+    """The command that starts us, as it stands in this overlay."""
+    command = _read(path).get("command")
+    return tuple(map(str, command)) if isinstance(command, list) else ()
+
+
 def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     """`environ` with the user's own files in place of an overlay: an agent must never read what it writes."""
     files = {name: own(name, environ.get(name, ""), environ) for name in OWN}

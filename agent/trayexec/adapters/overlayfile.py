@@ -237,6 +237,7 @@ class Overlays:
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
         text = f"# {digest}\n{text}"
         own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
+        own |= {"command": list(means.command)}
         words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         put(place.words, words)
         put(place.origin, wire.document(own))
