@@ -49,7 +49,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
             # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
             found = {**found, "config": found["config"].rpartition("/")[0] + "/server"}
-        sys.stdout.write(_variables(found, profile))
+        sys.stdout.write(_variables(found, profile, environ))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
     values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
@@ -134,7 +134,7 @@ def _silence(seconds: int) -> None:
         )
 
 
-def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
+def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mapping[str, str]") -> str:
     """POSIX shell code for the variables; with a `profile` nothing else may be left to choose another."""
     lines = [
         f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
@@ -145,7 +145,11 @@ def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
     ]
     if profile is not None:
         ours = {"AWS_PROFILE", "AWS_SDK_LOAD_CONFIG"}
-        lines.append("unset " + " ".join(name for name in cli.FOREIGN if name not in ours))
+        others = [name for name in cli.FOREIGN if name not in ours]
+        others += [name for name in environ if name.startswith(cli.FOREIGN_PREFIX) and name.isidentifier()]
+        if origin.left_over(environ):
+            others += ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        lines.append("unset " + " ".join(others))
         lines += [f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "TRAYEXEC_PROFILE")]
     return "\n".join(lines) + "\n"
 

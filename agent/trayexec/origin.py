@@ -42,6 +42,12 @@ def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     return {name: files.get(name, value) for name, value in environ.items() if files.get(name, value)}
 
 
+def left_over(environ: "Mapping[str, str]") -> bool:
+    """Whether an outer run of one profile, with `--server` or plain, has set the region."""
+    named = "AWS_CREDENTIAL_EXPIRATION" in environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in environ
+    return "TRAYEXEC_PROFILE" in environ and named
+
+
 def completed(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     """`environ` with what it lacks of the desktop's session, as programs with a bare environment start us."""
     if environ.get("XDG_RUNTIME_DIR") or environ.get("TRAYEXEC_SOCKET"):

@@ -203,6 +203,20 @@ def test_direnv_uses_a_profile(open_rig: Rig) -> None:
     assert "account-z" in done.err
 
 
+@pytest.mark.parametrize("outer", [(), ("--server",)], ids=["env", "server"])
+def test_direnv_forgets_the_run_it_is_in(open_rig: Rig, outer: tuple[str, ...]) -> None:
+    """In a shell that is account-b an .envrc makes it account-a: with the region of that one, and no other way to b."""
+    open_rig.write("home/.config/direnv/direnvrc", f'eval "$({TRAYEXEC} hook direnv)"\n')
+    open_rig.write("home/project/.envrc", "use trayexec account-a\n")
+    project, direnv = open_rig.desk.home("home/project"), program("direnv")
+    script = f"cd {project} && {direnv} allow . && {direnv} exec . {WHO} && {direnv} exec . env"
+    done = open_rig.run(*outer, "--region", "eu-west-3", "account-b", "--", "sh", "-c", script)
+    assert done.out.startswith("222222222222\n"), done.err
+    assert "AWS_PROFILE=account-a\n" in done.out
+    assert "REGION=eu-west-3" not in done.out
+    assert "AWS_CONTAINER" not in done.out
+
+
 def test_the_hook_wants_a_shell_it_knows(open_rig: Rig) -> None:
     """Another word is usage, and nothing is printed that a shell could run."""
     for words in ([], ["tcsh"], ["bash", "more"]):
