@@ -34,7 +34,8 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         )
     environ = origin.completed(environ)
     shell = words[0]
-    us = " ".join(_quoted(word, shell) for word in ourselves.command())
+    words_of_us = ourselves.command()
+    us = " ".join(_quoted(word, shell) for word in words_of_us)
     if shell == "direnv":
         sys.stdout.write(_template(shell).replace("@TRAYEXEC@", us))
         return cli.OK
@@ -45,15 +46,23 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
             from trayexec.core import refusals  # noqa: PLC0415 — only when there is something to refuse
 
             raise TrayexecError(refusals.unknown_profile(profile))
-        sys.stdout.write(_variables(found, profile))
+        if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
+            # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
+            found = {**found, "config": found["config"].rpartition("/")[0] + "/server"}
+        sys.stdout.write(_variables(found, profile, environ))
         return cli.OK
-    code = _template(shell).replace("@TRAYEXEC@", us)
+    code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
     values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
     for name, value in {**values, "verbs": " ".join(VERBS)}.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
     _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
     sys.stdout.write(code)
     return cli.OK
+
+
+def _is_for_server(config: str) -> bool:
+    """Whether this shell runs under `--server`."""
+    return origin.MARK in config and config.endswith("/server")
 
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -101,6 +110,8 @@ def _is_current(folder: str, own: "tuple[str, str]") -> bool:
         with open(f"{folder}/base-{overlay[2:18].decode()}", "rb") as file:  # noqa: PTH123 — likewise
             if file.read() != overlay or os.stat(f"{folder}/credentials").st_size:  # noqa: PTH116 — likewise
                 return False
+        if origin.starter(f"{folder}/config") != ourselves.command():
+            return False
         looked = os.stat(f"{folder}/{origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
         for path in own:
             if os.path.exists(path) and os.stat(path).st_mtime_ns >= looked:  # noqa: PTH110, PTH116 — likewise
@@ -123,7 +134,7 @@ def _silence(seconds: int) -> None:
         )
 
 
-def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
+def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mapping[str, str]") -> str:
     """POSIX shell code for the variables; with a `profile` nothing else may be left to choose another."""
     lines = [
         f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
@@ -134,7 +145,11 @@ def _variables(found: "Mapping[str, str]", profile: str | None) -> str:
     ]
     if profile is not None:
         ours = {"AWS_PROFILE", "AWS_SDK_LOAD_CONFIG"}
-        lines.append("unset " + " ".join(name for name in cli.FOREIGN if name not in ours))
+        others = [name for name in cli.FOREIGN if name not in ours]
+        others += [name for name in environ if name.startswith(cli.FOREIGN_PREFIX) and name.isidentifier()]
+        if origin.left_over(environ):
+            others += ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        lines.append("unset " + " ".join(others))
         lines += [f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "TRAYEXEC_PROFILE")]
     return "\n".join(lines) + "\n"
 

@@ -30,10 +30,22 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
     return str(_read(path).get(KEYS[variable]) or environ.get(OWN[variable]) or "")
 
 
+def starter(path: str) -> "tuple[str, ...]":
+    """The command that starts us, as it stands in this overlay."""
+    command = _read(path).get("command")
+    return tuple(map(str, command)) if isinstance(command, list) else ()
+
+
 def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     """`environ` with the user's own files in place of an overlay: an agent must never read what it writes."""
     files = {name: own(name, environ.get(name, ""), environ) for name in OWN}
     return {name: files.get(name, value) for name, value in environ.items() if files.get(name, value)}
+
+
+def left_over(environ: "Mapping[str, str]") -> bool:
+    """Whether an outer run of one profile, with `--server` or plain, has set the region."""
+    named = "AWS_CREDENTIAL_EXPIRATION" in environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in environ
+    return "TRAYEXEC_PROFILE" in environ and named
 
 
 def completed(environ: "Mapping[str, str]") -> "Mapping[str, str]":

@@ -18,17 +18,16 @@ if TYPE_CHECKING:
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
 FROM_FILES = "--from-files"  # the overlay's word for a profile whose keys are in the user's own files
+OR_FROM_FILES = "--or-from-files"  # the same unless keys are stored for it
 CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
 
 
 def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     """Print the credentials of the profile that `words` name, and end. Raises TrayexecError when there are none."""
     if FROM_FILES in words:
-        from trayexec.commands import ownkeys  # noqa: PLC0415 — needs no agent; those keys are the user's own affair
-
         profile, _ = _read([word for word in words if word != FROM_FILES])
-        _end(ownkeys.document(profile, origin.completed(environ)))
-    profile, wait = _read(words)
+        _end(_in_files(profile, origin.completed(environ)))
+    profile, wait = _read([word for word in words if word != OR_FROM_FILES])
     if {profile, "*"}.intersection(environ.get(CHAIN, "").splitlines()):
         raise TrayexecError(
             trouble(
@@ -47,7 +46,20 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
         final = line
         if "note" in line and sys.stderr.isatty():
             cli.say(str(line.get("text", "")))
-    _end(_document(client.outcome(final)))
+    try:
+        served = _document(client.outcome(final))
+    except TrayexecError as error:
+        if OR_FROM_FILES not in words or error.trouble.code != "keys_missing":
+            raise
+        served = _in_files(profile, environ)
+    _end(served)
+
+
+def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, Any]":
+    """The key in the user's own files: it needs no agent, and is the user's own affair."""
+    from trayexec.commands import ownkeys  # noqa: PLC0415 — not for the profiles that we serve
+
+    return ownkeys.document(profile, environ)
 
 
 def _end(document: "Mapping[str, Any]") -> "NoReturn":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.journal import SECRETS
 from trayexec.adapters.overlayfile import Means, Overlays, write_home
 from trayexec.core.profiles import Profile
 from trayexec.errors import Text, TrayexecError
@@ -115,6 +116,19 @@ def test_bytes_that_are_no_text_are_kept_aside(make: Callable[..., Overlays], tm
     assert b"\xff\xfe\0[profile x]\n" in {file.read_bytes() for file in place.folder.parent.glob("config.*")}
     assert (tmp_path / ".aws/config").read_text() == CONFIG
     assert len(told) == 1
+
+
+def test_what_is_kept_aside_can_be_found(
+    make: Callable[..., Overlays], told: list[Text], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log takes six digits for an MFA code: the name of the file has none, whatever the time is."""
+    overlays = make()
+    overlays.want(None, None).overlay.write_bytes(b"\xff\xfe")
+    monkeypatch.setattr(time, "time_ns", lambda: 0x18EA736553A0F1BB)
+    (place,) = overlays.look()
+    (aside,) = place.parent.glob("config.*")
+    assert str(aside) in str(told[0])
+    assert not SECRETS.search(f" {aside.name}.")
 
 
 def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_path: Path) -> None:
@@ -225,6 +239,43 @@ def test_the_user_saves_while_we_replace(tmp_path: Path) -> None:
     writers[0].join()
 
 
+def test_the_user_makes_the_file_while_we_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file was there, and the user's new one appears while ours is being written to the disk: both are in it."""
+    home, to_disk = tmp_path / "config", os.fsync
+
+    def slowly(descriptor: int) -> None:
+        to_disk(descriptor)
+        if not home.exists():
+            home.write_text(CONFIG)
+
+    monkeypatch.setattr(os, "fsync", slowly)
+    write_home(home, lambda own: own + "# ours\n")
+    assert home.read_text() == CONFIG + "# ours\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["config"]
+    home.unlink()
+    monkeypatch.undo()
+    write_home(home, lambda own: own + "# ours\n")
+    assert home.read_text() == "# ours\n"
+    assert (home.stat().st_mode & 0o777, home.stat().st_nlink) == (0o600, 1)
+
+
+def test_a_file_that_is_written_anew_is_waited_for(tmp_path: Path) -> None:
+    """Some programs remove a file before they write it: what comes in that moment is in the new one."""
+    home = tmp_path / "config"
+    asked: list[str] = []
+
+    def change(own: str) -> str:
+        asked.append(own)
+        return own + "# ours\n"
+
+    writer = threading.Timer(0.05, home.write_text, [CONFIG])
+    writer.start()
+    write_home(home, change)
+    writer.join()
+    assert asked == [CONFIG]
+    assert home.read_text() == CONFIG + "# ours\n"
+
+
 # What cannot go home
 
 
@@ -308,6 +359,19 @@ def test_keys_go_home_while_the_config_is_broken(
     assert place.empty.read_text() == ""
     assert "[profile x]" in place.overlay.read_text()
     assert len(told) == 1
+
+
+def test_a_request_only_looks_at_its_files(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """Where an overlay is is worked out once: a request whose files are as they were costs six looks at files."""
+    overlays = make()
+    place = overlays.want(None, None)
+    assert overlays.place(None, None) is place
+    files = (str(tmp_path / ".aws/config"), str(tmp_path / ".aws/credentials"))
+    assert overlays.place(*files) == place
+    assert place.watched == (*files, *map(str, (place.overlay, place.server, place.empty, place.origin)))
+    for number in range(200):
+        assert overlays.place(f"/{number}", None).config == Path(f"/{number}")
+    assert overlays.place(None, None) == place
 
 
 def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def test_a_run_is_delivered_as_the_settings_say(ruled: Rig) -> None:
     }
 
 
+def test_a_rule_holds_from_the_next_request_on(ruled: Rig) -> None:
+    """Whoever writes `confirm` or `delivery` need not wait for the agent's next look at its files."""
+    for rule, status in (('confirm = "always"', 125), ('delivery = "live"', 0), ('confirm = "1m"', 125)):
+        ruled.settings(f"[profile.account-a]\n{rule}\n")
+        done = ruled.run("account-a", "--", "sh", "-c", HOW)
+        assert (done.status, done.out) == (status, "" if status else "account-a   \n")
+    ruled.settings("[profile.account-a]\ncolor = 1\n")
+    assert "color" in ruled.run("account-a", "--", "true").err
+
+
 def test_only_runs_of_one_profile_are_delivered_otherwise(ruled: Rig) -> None:
     """An SDK and `trayexec env` get credentials, and what is said on the line beats what the settings say."""
     assert "AccessKeyId" in ruled.run("credential-process", "account-a").out

@@ -108,6 +108,18 @@ def test_keys_in_the_users_files_are_asked_of_us_where_we_do_not_serve() -> None
     assert sections["profile static"] == {"source_profile": "nowhere", "credential_process": f"{line}'static'"}
 
 
+def test_keys_beside_the_serial_of_default_are_asked_of_us_if_we_have_none() -> None:
+    """A profile with keys, to which only [default]'s serial reaches, may be none of ours; one with its own is ours."""
+    sections = parse(files()[0], file="o")
+    assert (
+        sections["profile shared"]["credential_process"]
+        == "/opt/bin/trayexec credential-process --or-from-files 'shared'"
+    )
+    assert "files" not in str(sections["default"]["credential_process"])
+    sections = parse(files(shared=SHARED.replace("region = r-1", "mfa_serial = 123456789"))[0], file="o")
+    assert sections["profile shared"]["credential_process"] == "/opt/bin/trayexec credential-process 'shared'"
+
+
 def test_the_credentials_file_wins_as_with_botocore() -> None:
     """A setting in the credentials file beats the config file's."""
     assert parse(files()[0], file="o")["default"]["output"] == "text"

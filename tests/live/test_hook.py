@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,34 @@ def test_two_hooks_are_one(open_rig: Rig, shell: str) -> None:
     twice = run(open_rig, shell, f"{TAKE[shell]}; {again} {shlex.quote(f'{TAKE[shell]}; . {left}; {show}')}")
     assert twice.out == once.out, twice.err
     assert run(open_rig, shell, f". {left}; {show}").out == once.out
+
+
+@ALL
+def test_a_shell_of_the_server_stays_its_own(open_rig: Rig, shell: str) -> None:
+    """Under `--server account-b` a shell with the hook is account-b, not `[default]`; AWS_PROFILE chooses."""
+    left = open_rig.desk.home(f"home/.local/state/trayexec/hook.{shell}")
+    assert run(open_rig, shell, TAKE[shell]).status == 0
+    for take in (TAKE[shell], f". {left}"):
+        script = f"{take}; {WHO}; env AWS_PROFILE=account-a {WHO}"
+        done = open_rig.run("--server", "account-b", "--", *SHELLS[shell], script)
+        assert done.out.split() == ["333333333333", "222222222222"], done.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_hook_of_an_install_that_is_gone_is_made_anew(bare: Rig, shell: str) -> None:
+    """The line of the README: where the program has moved, the next shell makes a hook and an overlay anew."""
+    left = bare.desk.home(f"home/.local/state/trayexec/hook.{shell}")
+    line = f'. {left} 2>/dev/null || {TAKE[shell]}; cat "$AWS_CONFIG_FILE"'
+    fresh = run(bare, shell, line)
+    assert "[profile account-a]" in fresh.out, fresh.err
+    config = next(left.parent.glob("live/*/config"))
+    ours = str(Path(COMMAND[0]).with_name("trayexec"))
+    for file in (left, config, *config.parent.glob("base-*"), config.with_name("origin")):
+        file.write_text(file.read_text().replace(ours, "/gone/trayexec"))
+    assert "/gone/trayexec" in config.read_text()
+    again = run(bare, shell, line)
+    assert again.out == fresh.out, again.err
+    assert "/gone" not in left.read_text()
 
 
 @ALL
@@ -172,6 +201,20 @@ def test_direnv_uses_a_profile(open_rig: Rig) -> None:
         done.err
     )
     assert "account-z" in done.err
+
+
+@pytest.mark.parametrize("outer", [(), ("--server",)], ids=["env", "server"])
+def test_direnv_forgets_the_run_it_is_in(open_rig: Rig, outer: tuple[str, ...]) -> None:
+    """In a shell that is account-b an .envrc makes it account-a: with the region of that one, and no other way to b."""
+    open_rig.write("home/.config/direnv/direnvrc", f'eval "$({TRAYEXEC} hook direnv)"\n')
+    open_rig.write("home/project/.envrc", "use trayexec account-a\n")
+    project, direnv = open_rig.desk.home("home/project"), program("direnv")
+    script = f"cd {project} && {direnv} allow . && {direnv} exec . {WHO} && {direnv} exec . env"
+    done = open_rig.run(*outer, "--region", "eu-west-3", "account-b", "--", "sh", "-c", script)
+    assert done.out.startswith("222222222222\n"), done.err
+    assert "AWS_PROFILE=account-a\n" in done.out
+    assert "REGION=eu-west-3" not in done.out
+    assert "AWS_CONTAINER" not in done.out
 
 
 def test_the_hook_wants_a_shell_it_knows(open_rig: Rig) -> None:

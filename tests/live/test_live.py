@@ -395,6 +395,26 @@ def test_keys_in_plain_text_work_inside_as_outside(own: Rig, aws: str) -> None:
     assert "hold no access key of a 'b any more" in done.err
 
 
+@BOTH
+def test_keys_in_plain_text_work_beside_a_serial_of_default(own: Rig, aws: str) -> None:
+    """Nobody stored them, so they are not ours, whosever the serial is; nor is a key with a token."""
+    key = own.sim.world.user_key()
+    own.write(
+        "home/.aws/credentials",
+        f"[lan]\nregion = us-west-2\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+        "[lent]\naws_access_key_id = ASIALENT\naws_secret_access_key = x\naws_session_token = token/lent\n",
+    )
+    who = shlex.join([aws, "--endpoint-url", own.sim.url, "--profile", "lan", *WHO])
+    exported = f"{CLI_2} configure export-credentials --profile lent"
+    done = shell(own, f"{who}; {exported}; grep -c -e {key.secret} -e token/lent $AWS_CONFIG_FILE")
+    assert done.out.startswith("111111111111\n"), done.err
+    assert '"SessionToken": "token/lent"' in done.out
+    assert done.out.endswith("\n0\n")
+    done = own.run("lan", "--", "true")
+    assert done.status == 125
+    assert "trayexec keys add lan" in done.err
+
+
 def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:
     """A role that has its keys beside it, and stray variables; exit status 1."""
     role = "role_arn = arn:aws:iam::222222222222:role/X\nsource_profile = old\n"

@@ -103,7 +103,9 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
     old.unlink(missing_ok=True)
     try:
         old.hardlink_to(path)
-    except OSError:  # there is none, or the file system knows no links
+    except FileNotFoundError:
+        return _made(path, new) if expected is None else None
+    except OSError:  # the file system knows no links
         found = bytes_of(path)
         if found == expected:
             put_bytes(path, new.data, new.mode)
@@ -120,6 +122,19 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
             return old.read_bytes()
     finally:
         old.unlink()
+
+
+def _made(path: Path, new: Version) -> bytes | None:
+    """Put a new file where there is none. Returns what is there instead: somebody may have been as quick."""
+    with _laid_down(path, new) as made:
+        try:
+            path.hardlink_to(made)  # a rename would replace what is there by now
+        except OSError:
+            found = bytes_of(path)
+            if found is None:  # the file system knows no links, or there is one that leads nowhere
+                made.replace(path)
+            return found
+    return None
 
 
 @contextlib.contextmanager

@@ -21,7 +21,18 @@ from pathlib import Path
 from trayexec import origin, wire
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
-from trayexec.adapters.exchange import PRIVATE, Version, bytes_of, put, put_bytes, replace, settled, swap, text_of
+from trayexec.adapters.exchange import (
+    PRIVATE,
+    SETTLED,
+    Version,
+    bytes_of,
+    put,
+    put_bytes,
+    replace,
+    settled,
+    swap,
+    text_of,
+)
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, served, without_default
@@ -37,6 +48,7 @@ _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clo
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 _OWN = 2  # how many of the stamps are of the user's own files
+_MOST_PLACES = 64  # kept at hand: as many projects are in use at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Place:
     folder: Path
     config: Path
     shared: Path
+    watched: tuple[str, ...]  # files whose change calls for a look, the user's own first
 
     @property
     def overlay(self) -> Path:
@@ -126,6 +139,7 @@ class Overlays:
         self._folder = folder
         self._means = means
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
+        self._places: dict[tuple[str | None, str | None], Place] = {}
 
     def load(self, config: str | None, shared: str | None) -> Catalogue:
         """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
@@ -135,7 +149,7 @@ class Overlays:
         # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
         with contextlib.suppress(TrayexecError, ValueError):
             place = self.place(config, shared)
-            if place.folder.is_dir():
+            if place.folder in self._seen or place.folder.is_dir():
                 self._refresh(place)
         return self._means.files.load(config, shared)
 
@@ -153,9 +167,18 @@ class Overlays:
 
     def place(self, config: str | None, shared: str | None) -> Place:
         """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
+        known = self._places.get((config, shared))
+        if known is not None:
+            return known
         paths = self._means.files.paths(config, shared)
         digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return Place(self._folder / digest, Path(paths[0]), Path(paths[1]))
+        folder = self._folder / digest
+        ours = (str(folder / name) for name in ("config", "server", "credentials", origin.NAME))
+        place = Place(folder, Path(paths[0]), Path(paths[1]), (*paths, *ours))
+        if len(self._places) == _MOST_PLACES:
+            self._places.clear()
+        self._places[config, shared] = place
+        return place
 
     def want(self, config: str | None, shared: str | None) -> Place:
         """The overlay of this pair, made if need be. Raises TrayexecError when there is none and none can be made."""
@@ -198,8 +221,7 @@ class Overlays:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: Place) -> tuple[Stamp, ...]:
-        files = (place.config, place.shared, place.overlay, place.server, place.empty, place.origin)
-        return (*(plainfile.stamp_of(str(path)) for path in files), (hash(tuple(self._means.groups())),))
+        return (*map(plainfile.stamp_of, place.watched), (hash(tuple(self._means.groups())),))
 
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
@@ -215,6 +237,7 @@ class Overlays:
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
         text = f"# {digest}\n{text}"
         own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
+        own |= {"command": list(means.command)}
         words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         put(place.words, words)
         put(place.origin, wire.document(own))
@@ -291,8 +314,8 @@ class Overlays:
             )
 
     def _put_aside(self, text: str, why: Text) -> None:
-        # Not deeper: the log takes a longer path for a secret, and would not say where it is.
-        aside = self._folder / f"config.{time.time_ns():x}"
+        # Not deeper, and only digits: else the log takes some of it for a secret, and does not say where it is.
+        aside = self._folder / f"config.{time.time_ns()}"
         put(aside, text)
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
@@ -346,6 +369,8 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is no file")  # /dev/null is a way to say that there is no config
     target.parent.mkdir(mode=_OURS, parents=True, exist_ok=True)
+    if not target.exists():
+        time.sleep(SETTLED)  # some editors remove a file and write it anew, over whatever is there by then
     old = bytes_of(target)
     for _ in range(_TRIES):
         mode = stat.S_IMODE(target.stat().st_mode) if old is not None else PRIVATE

@@ -32,7 +32,7 @@ class Content:
 def stamp_of(path: str) -> Stamp:
     """The version of the file that is at `path` now; symbolic links are followed. Never raises."""
     try:
-        return _stamp(Path(path).stat())
+        return _stamp(os.stat(path))  # noqa: PTH116 — of several files at every request; a Path costs twice the look
     except OSError as error:
         return (error.errno or 0,)
     except ValueError:  # a NUL in the name

@@ -60,7 +60,7 @@ def environment(
         for name, value in environ.items()
         if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX) and name != "TRAYEXEC_PROFILE"
     }
-    if region is None and left_over(environ):
+    if region is None and origin.left_over(environ):
         region = ""
     if region is not None:  # it would beat the region of whichever profile is chosen inside
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
@@ -83,12 +83,6 @@ def files(overlay: Mapping[str, str]) -> dict[str, str]:
         origin.OWN["AWS_CONFIG_FILE"]: overlay["own_config"],
         origin.OWN["AWS_SHARED_CREDENTIALS_FILE"]: overlay["own_shared"],
     }
-
-
-def left_over(environ: Mapping[str, str]) -> bool:
-    """Whether an outer run of one profile, with `--server` or plain, has set the region."""
-    named = "AWS_CREDENTIAL_EXPIRATION" in environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in environ
-    return "TRAYEXEC_PROFILE" in environ and named
 
 
 def _depth(environ: Mapping[str, str]) -> int:

@@ -9,12 +9,13 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
-from trayexec.core.profiles import Catalogue, Profile, Unserved
+from trayexec.core.profiles import Catalogue, Identity, Profile, Unserved
 from trayexec.errors import Text
 
 KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key"})
 SECRET = KEYS | {"aws_session_token", "aws_security_token"}
 FROM_FILES = "--from-files"
+OR_FROM_FILES = "--or-from-files"
 
 # Whatever says where credentials come from: an SDK that sees one of these does not ask credential_process.
 _CREDENTIAL = SECRET | {
@@ -138,7 +139,9 @@ def _profile(
     kept = dict(_settings(settings))
     if found.region:
         kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
-    return {**kept, "credential_process": process_line(command, name)}
+    # With keys here and a serial that is only [default]'s it may be none of ours: a key of LocalStack's has no device.
+    perhaps = settings.keys() >= KEYS and "mfa_serial" not in settings and isinstance(found.target, Identity)
+    return {**kept, "credential_process": process_line(command, name, *([OR_FROM_FILES] if perhaps else []))}
 
 
 def _settings(settings: Mapping[str, Value]) -> Mapping[str, Value]:

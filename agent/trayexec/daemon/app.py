@@ -50,7 +50,7 @@ from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
-from trayexec.errors import Text, TrayexecError
+from trayexec.errors import Text, TrayexecError, Trouble
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Agent:
             self._journal,
             ledger,
             self._facts,
-            lambda: self._settings.warning,
+            self._read_settings,
             self._endpoint,
             self._tray.stop,
         )
@@ -241,10 +241,9 @@ class _Agent:
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
+        self._read_settings()
         broker = self._loop.broker
         identities, warning = broker.identities, None
-        self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), self._settings)
-        self._dialogs.prefer(_method(self._settings.settings))
         try:
             await self._carry_home()
             catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, None, None)
@@ -254,6 +253,18 @@ class _Agent:
         event = Configured(identities, self._settings.settings, self._settings.warning or warning)
         if (event.identities, event.settings, event.warning) != (broker.identities, broker.settings, broker.warning):
             self._loop.post(event)
+
+    def _read_settings(self) -> Trouble | None:
+        """Put our settings in force as they are now, before each request too; what is wrong with them, if anything."""
+        last = self._settings
+        self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), last)
+        if self._settings is not last:
+            self._dialogs.prefer(_method(self._settings.settings))
+            broker = self._loop.broker
+            others = None if broker.warning == last.warning else broker.warning
+            settings, warning = self._settings.settings, self._settings.warning or others
+            self._loop.post(Configured(broker.identities, settings, warning))
+        return self._settings.warning
 
     # What the parts tell us
 
