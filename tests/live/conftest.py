@@ -13,9 +13,11 @@ def own(open_rig: Rig) -> Iterator[Rig]:
     config = open_rig.desk.home("home/.aws/config")
     before = config.read_text()
     yield open_rig
-    config.unlink(missing_ok=True)  # it may be a link, or read-only
-    for file in config.parent.rglob("*"):
+    open_rig.run("list")  # what was written inside has come home: the agent will not write after us
+    for file in config.parent.rglob("*"):  # the config may be a link, or read-only
         if not file.is_dir():
-            file.unlink()
-    config.write_text(before)
+            file.unlink(missing_ok=True)
+    again = config.with_name("again")
+    again.write_text(before)
+    again.replace(config)
     open_rig.run("list")  # the overlay follows
