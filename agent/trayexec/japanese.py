@@ -276,6 +276,7 @@ SENTENCES: dict[str, str] = {
     "Make one section of the two: [default]": "1 つのセクションにまとめてください: [default]",
     "the section [{section}] is no profile to any SDK": "セクション [{section}] はどの SDK でもプロファイルになりません",
     'A name with spaces is written in quotes: [profile "a b"]': '空白のある名前は引用符で囲みます: [profile "a b"]',
+    "are in your AWS files alone: that will do under --live, but not for `trayexec {name} -- …`": "は AWS ファイルにだけあります。--live ではそれで足りますが、`trayexec {name} -- …` には足りません",
     "the SDKs of Java and Rust read nothing of this file because of the section [{section}]": "セクション [{section}] のため、Java と Rust の SDK はこのファイルをまったく読めません",
     "Give the profile a name without # and ;": "プロファイルに # と ; を含まない名前を付けてください",
     "[{section}] {key} has what looks like a comment after it": "[{section}] の {key} の後ろにコメントのようなものがあります",

@@ -413,6 +413,8 @@ def test_keys_in_plain_text_work_beside_a_serial_of_default(own: Rig, aws: str) 
     done = own.run("lan", "--", "true")
     assert done.status == 125
     assert "trayexec keys add lan" in done.err
+    (found,) = [one for one in own.run("doctor", "--json").json if one["about"] == "keys of lan"]
+    assert (found["grade"], "alone" in found["text"]) == ("note", True)
 
 
 def test_doctor_names_what_cannot_work_inside(own: Rig) -> None:

@@ -15,8 +15,8 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
 from trayexec.commands.overlays import Read, files_of
 from trayexec.commands.talk import ask
-from trayexec.core.inifile import profile_of
-from trayexec.core.overlay import unreachable
+from trayexec.core.inifile import Value, profile_of, section_for
+from trayexec.core.overlay import may_be_no_identity, unreachable
 from trayexec.core.profiles import Unserved
 from trayexec.errors import Text, TrayexecError, Trouble
 from trayexec.words import speaker
@@ -239,6 +239,17 @@ def _keys(read: Read, environ: Mapping[str, str]) -> Iterator[Finding]:
         try:
             SystemKeychain(environ).read(name)
         except TrayexecError as error:
+            if error.trouble.code == "keys_missing" and may_be_no_identity(_said_of(name, read)):
+                yield Finding(
+                    Grade.NOTE,
+                    Text("keys of {name}", name=name),
+                    Text(
+                        "are in your AWS files alone: that will do under --live, but not for `trayexec {name} -- …`",
+                        name=name,
+                    ),
+                    error.trouble.hint,
+                )
+                continue
             yield _wrong(Text("keys of {name}", name=name), error.trouble)
         else:
             yield Finding(Grade.GOOD, Text("keys of {name}", name=name), Text("are in the keychain"))
@@ -250,6 +261,12 @@ def _keys(read: Read, environ: Mapping[str, str]) -> Iterator[Finding]:
                 Text("others may read {file}", file=path),
                 Text("chmod 600 {file}", file=path),
             )
+
+
+def _said_of(profile: str, read: Read) -> Mapping[str, Value]:
+    """What both files say of a profile."""
+    config, shared = read.parsed
+    return {**config.get(section_for(profile), {}), **shared.get(profile, {})}
 
 
 def _wrong(about: Text, what: Trouble) -> Finding:

@@ -117,6 +117,14 @@ def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping
     return found
 
 
+def may_be_no_identity(settings: Mapping[str, Value]) -> bool:
+    """Whether a profile that has its keys in these settings has only [default]'s serial.
+
+    Then it may be none of ours: a key of LocalStack's has no device.
+    """
+    return settings.keys() >= KEYS and "mfa_serial" not in settings
+
+
 def _sources(name: str, sections: Parsed, shared: Parsed) -> list[str]:
     way = [name]
     while True:
@@ -139,8 +147,7 @@ def _profile(
     kept = dict(_settings(settings))
     if found.region:
         kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
-    # With keys here and a serial that is only [default]'s it may be none of ours: a key of LocalStack's has no device.
-    perhaps = settings.keys() >= KEYS and "mfa_serial" not in settings and isinstance(found.target, Identity)
+    perhaps = isinstance(found.target, Identity) and may_be_no_identity(settings)
     return {**kept, "credential_process": process_line(command, name, *([OR_FROM_FILES] if perhaps else []))}
 
 
