@@ -140,6 +140,8 @@ class Overlays:
         self._means = means
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
         self._places: dict[tuple[str | None, str | None], Place] = {}
+        self._there: list[Place] = []
+        self._listed: Stamp | None = None  # the version of the folder in which they were found
 
     def load(self, config: str | None, shared: str | None) -> Catalogue:
         """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
@@ -155,15 +157,23 @@ class Overlays:
 
     def look(self) -> list[Path]:
         """Bring every overlay there is up to date; the folders they are in."""
-        found = []
-        for marker in self._folder.glob(f"*/{origin.NAME}"):
+        stamp = plainfile.stamp_of(str(self._folder))
+        if stamp != self._listed:
+            folders = [one for one in self._folder.glob("*") if one.is_dir()]
+            self._there = [place for one in folders if (place := self._in(one)) is not None]
+            self._listed = stamp if len(self._there) == len(folders) else None  # one may be in the making
+        for place in self._there:
             with contextlib.suppress(TrayexecError, OSError, ValueError):
-                said = wire.decode(marker.read_bytes())
-                place = self.place(str(said["config"]), str(said["shared"]))
-                if place.folder == marker.parent:
-                    found.append(place.folder)
-                    self._refresh(place)
-        return found
+                self._refresh(place)
+        return [place.folder for place in self._there]
+
+    def _in(self, folder: Path) -> Place | None:
+        """The overlay in this folder, if it says whose it is."""
+        with contextlib.suppress(TrayexecError, OSError, ValueError, KeyError):
+            said = wire.decode((folder / origin.NAME).read_bytes())
+            place = self.place(str(said["config"]), str(said["shared"]))
+            return place if place.folder == folder else None
+        return None
 
     def place(self, config: str | None, shared: str | None) -> Place:
         """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
