@@ -35,9 +35,10 @@ class Watch:
             for entry in Path("/proc").iterdir():
                 if entry.name.isdigit():
                     with contextlib.suppress(OSError):
-                        environ = (entry / "environ").read_bytes()
-                        if self._mark in environ:
-                            argv = (entry / "cmdline").read_bytes()
+                        argv, environ = ((entry / name).read_bytes() for name in ("cmdline", "environ"))
+                        # A process that becomes another program in between, or ends, has an argv of one and the
+                        # environment of the other: it is looked at the next time.
+                        if self._mark in environ and argv and argv == (entry / "cmdline").read_bytes():
                             self.seen[int(entry.name), argv] = environ
 
 
