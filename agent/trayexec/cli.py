@@ -73,6 +73,18 @@ def _guarded(arguments: "Sequence[str]") -> int:
             raise
         if isinstance(error, _LostError):
             return _lost(error)
+        if isinstance(error, ModuleNotFoundError):
+            complain(
+                TrayexecError(
+                    trouble(
+                        "incomplete",
+                        "A part that trayexec needs is missing: {name}",
+                        "Install trayexec again, with what it depends on.",
+                        name=error.name or "?",
+                    )
+                )
+            )
+            return FAILED
         complain(
             TrayexecError(
                 trouble(
@@ -96,6 +108,11 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         from trayexec import hook  # noqa: PLC0415 — every shell waits for it when it starts
 
         return hook.run(arguments[1:], environ)
+    if arguments[:1] == ["--child"] and hasattr(sys, "frozen"):
+        from trayexec import ourselves  # noqa: PLC0415 — only in a bundle, which has no other Python to start
+
+        ourselves.be([*arguments[1:]])
+        return OK
     from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
 
     return dispatch(arguments, environ)

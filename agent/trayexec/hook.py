@@ -163,9 +163,7 @@ def _knows(overlay: str, profile: str) -> bool:
 
 
 def _template(shell: str) -> str:
-    folder = os.path.dirname(__file__)  # noqa: PTH120 — pathlib is slow to import
-    with open(f"{folder}/commands/hooks/{shell}", encoding="utf-8") as file:  # noqa: PTH123 — likewise
-        return file.read()
+    return ourselves.data(f"commands/hooks/{shell}")
 
 
 def _quoted(value: str, shell: str = "sh") -> str:

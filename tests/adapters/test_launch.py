@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import trayexec
+from trayexec import ourselves
 from trayexec.adapters import launch
 
 
@@ -19,7 +20,7 @@ def test_our_python_finds_us_and_nothing_else(tmp_path: Path) -> None:
     environ = {"PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path), "PYTHONHOME": ""}
 
     done = subprocess.run(
-        launch.python("trayexec.adapters.notices.plyer_child"),
+        ourselves.python("trayexec.adapters.notices.plyer_child"),
         cwd=tmp_path,
         env=environ,
         input="{",
@@ -39,10 +40,10 @@ def test_a_package_in_the_users_own_site_is_still_found(monkeypatch: pytest.Monk
     monkeypatch.setattr(site, "ENABLE_USER_SITE", True)
     monkeypatch.setattr(site, "getusersitepackages", lambda: str(home))
 
-    assert launch.python("some.module") == [sys.executable, "-E", "-P", "-m", "some.module"]
+    assert ourselves.python("some.module") == [sys.executable, "-E", "-P", "-m", "some.module"]
 
     monkeypatch.setattr(site, "getusersitepackages", lambda: str(home / "elsewhere"))
-    assert launch.python("some.module") == [sys.executable, "-I", "-m", "some.module"]
+    assert ourselves.python("some.module")[:2] == [sys.executable, "-I"]
 
 
 def test_no_key_is_in_a_childs_environment() -> None:

@@ -188,7 +188,7 @@ def test_we_start_from_a_folder_that_no_script_line_can_hold(tmp_path: Path) -> 
     (bin_ / "trayexec").write_text("#!/no/such/python\nfrom trayexec.cli import main\nmain()\n")
     (bin_ / "trayexec").chmod(0o755)
     command = ourselves.command(str(bin_ / "python"))
-    assert command == (str(bin_ / "python"), str(bin_ / "trayexec"))
+    assert command == (str(bin_ / "python"), "-I", str(bin_ / "trayexec"))
     for argv in (shlex.split(shlex.join(command)), ["sh", "-c", f"{shlex.join(command)} version"]):
         done = subprocess.run(
             argv if argv[0] == "sh" else [*argv, "version"], env={"PATH": os.defpath}, capture_output=True, check=True

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -12,9 +13,9 @@ import pytest
 from support import desktop
 from support.desktop import Desktop, eventually
 from trayexec.adapters.keychain import CHILD, SystemKeychain
-from trayexec.adapters.launch import python
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.errors import TrayexecError, Trouble
+from trayexec.ourselves import python
 
 KEYS = LongTermKeys("AKIAEXAMPLE", Secret("made-up-secret"))
 SECRETS = "org.freedesktop.secrets"
@@ -134,7 +135,7 @@ def test_an_orphaned_child_ends_by_itself(desk: Desktop) -> None:
     daemon = desk._running["keyring"].process
     daemon.send_signal(19)
     request = {"op": "read", "name": "work", "value": "", "seconds": -3.5}  # with the child's slack: half a second
-    child = desk.spawn(["sh", "-c", f"echo '{json.dumps(request)}' | {' '.join(python(CHILD))}"])
+    child = desk.spawn(["sh", "-c", f"echo '{json.dumps(request)}' | {shlex.join(python(CHILD))}"])
 
     child.wait(desktop.PATIENCE)
     daemon.send_signal(18)

@@ -14,13 +14,13 @@ from support import desktop
 from support.desktop import Desktop, program
 from trayexec.adapters.bus import Bus, connect
 from trayexec.adapters.children import run
-from trayexec.adapters.launch import python
 from trayexec.adapters.notices.chain import Delivery, Note, Notices
 from trayexec.adapters.notices.dbus import DBusNotices
 from trayexec.adapters.notices.log import LogNotices
 from trayexec.adapters.notices.plyer_notice import PlyerNotices, tidy
 from trayexec.core.ports import Notice, Urgency
 from trayexec.errors import Text
+from trayexec.ourselves import python
 
 AGAIN = ("auth", Text("Re-authenticate"))
 LATER = ("later", Text("Later"))

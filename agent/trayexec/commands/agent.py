@@ -1,6 +1,7 @@
 """`agent`: in the foreground, or started and stopped in the background."""
 
 import argparse
+import contextlib
 import os
 import select
 import subprocess
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec import cli, client, origin, paths, process
+from trayexec import cli, client, origin, ourselves, paths, process
+from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.words import speaker
 
@@ -21,6 +23,7 @@ START = 20.0  # seconds until we stop believing that the agent comes up
 STOP = 10.0  # seconds until we stop believing that it ends
 APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
 POLL = 0.02
+LAST_WORDS = 4096  # bytes
 
 # Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
 # outlives it: requests name the files of their caller.
@@ -83,35 +86,53 @@ def start(environ: Mapping[str, str]) -> "socket":
 def _launch(environ: Mapping[str, str]) -> list[str]:
     """Start the process, and return what it says: `listening`, or a code, a title and a hint."""
     mine, agents = os.pipe()
-    with _log(environ) as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "trayexec", "agent", "--ready-fd", str(agents)],
-            env=_environment(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(agents,),
-            start_new_session=True,
-            cwd="/",
-        )
-    os.close(agents)
     try:
-        said = _hear(mine, environ)
+        with _log(environ) as log:
+            begun = os.fstat(log).st_size
+            process = subprocess.Popen(
+                [*ourselves.again(), "agent", "--ready-fd", str(agents)],
+                env=_environment(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(agents,),
+                start_new_session=True,
+                cwd="/",
+            )
+            os.close(agents)
+            agents = -1
+            said = _hear(mine, environ) or ["", "", _last_words(log, begun)]
+    except OSError as error:
+        return ["", "", str(error), ""]
     finally:
         os.close(mine)
+        if agents >= 0:
+            os.close(agents)
     process.returncode = 0  # it is not ours to wait for: it outlives us
     return [*said, "", "", ""]
 
 
+def _last_words(log: int, begun: int) -> str:
+    """What a process said that ended before it was an agent: its last line since then that is none of the log."""
+    with contextlib.suppress(OSError):  # its words may have gone nowhere
+        said = os.pread(log, LAST_WORDS, max(begun, os.fstat(log).st_size - LAST_WORDS)).decode(errors="replace")
+        lines = [line for line in said.splitlines() if line and not line[0].isspace() and not line[0].isdigit()]
+        return lines[-1].removeprefix("trayexec: ") if lines else ""
+    return ""
+
+
 def _why_not(said: list[str]) -> Trouble:
     code, title, hint, *_ = said
-    return trouble(
-        code or "no_agent",
-        "{title}" if title else "The agent did not start.",
-        "{hint}" if hint else "Run `trayexec agent` in a terminal: it says why.",
-        title=title,
-        hint=hint,
-    )
+    if title:
+        return trouble(code, "{title}", "{hint}", title=title, hint=hint)
+    if hint:
+        return trouble(
+            "no_agent",
+            "The agent did not start: {why}",
+            "Run `trayexec agent` in a terminal to see more. Where parts of trayexec are missing, install it again.",
+            why=shown(hint),
+        )
+    return trouble("no_agent", "The agent did not start.", "Run `trayexec agent` in a terminal: it says why.")
 
 
 def _deaf(said: list[str]) -> Trouble:
@@ -135,7 +156,7 @@ class _Output:
         self._descriptor = -1
 
     def __enter__(self) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(self._path, flags, 0o600)

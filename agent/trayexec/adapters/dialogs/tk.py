@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from trayexec import ourselves
 from trayexec.adapters.children import Ended, run
 from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, useless
-from trayexec.adapters.launch import python
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 
@@ -28,7 +28,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     given = json.dumps({"title": TITLE, **asdict(sheet)}).encode()
     try:
-        ended = await run(python(program), environ, seconds=sheet.seconds + _LATE, given=given)
+        ended = await run(ourselves.python(program), environ, seconds=sheet.seconds + _LATE, given=given)
     except TimeoutError:
         return TimedOut()
     except OSError as error:

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayexec.adapters.launch import environment, python
+from trayexec import ourselves
+from trayexec.adapters.launch import environment
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
+from trayexec.core.sections import shown
 from trayexec.errors import TrayexecError, Trouble, trouble
 
 CHILD = "trayexec.adapters.keychain.child"
@@ -73,10 +75,15 @@ class SystemKeychain(Keychain):
         pipe = subprocess.PIPE
         try:
             process = subprocess.Popen(
-                python(CHILD), env=environment(environ), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+                ourselves.python(CHILD),
+                env=environment(environ),
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                start_new_session=True,
             )
         except OSError as error:
-            return _Said("failed", detail=str(error))
+            return _Said("unstarted", detail=str(error))
         with process:
             try:
                 out, err = process.communicate(request, timeout=self._seconds + MARGIN)
@@ -88,7 +95,7 @@ class SystemKeychain(Keychain):
                 _kill(process)
                 raise
         lines = err.decode(errors="replace").strip().splitlines()
-        return _last(out) or _Said("failed", detail=lines[-1] if lines else f"exit status {process.returncode}")
+        return _last(out) or _Said("unstarted", detail=lines[-1] if lines else f"exit status {process.returncode}")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -165,6 +172,13 @@ def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 
                 "The keychain did not keep the keys of {name}.",
                 "See what is wrong with it: trayexec doctor",
                 name=name,
+            )
+        case "unstarted":
+            return trouble(
+                "keychain_unavailable",
+                "The part of trayexec that reads the keychain did not start: {detail}",
+                "If trayexec was updated while the agent ran: trayexec agent stop. Else install it again.",
+                detail=shown(said.detail),
             )
         case _:
             return trouble(

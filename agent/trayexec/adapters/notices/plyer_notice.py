@@ -9,9 +9,9 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
+from trayexec import ourselves
 from trayexec.adapters.bus_address import session_bus
 from trayexec.adapters.children import run
-from trayexec.adapters.launch import python
 from trayexec.adapters.notices.chain import Delivery, Note
 
 SECONDS = 8.0
@@ -34,7 +34,7 @@ class PlyerNotices:
         if sys.platform == "linux" and not session_bus(self._environ):
             return Delivery.FAILED  # notify-send would try to start a bus of its own
         given = json.dumps({"title": tidy(note.title, TITLE), "message": tidy(note.body, BODY)}).encode()
-        child = python("trayexec.adapters.notices.plyer_child")
+        child = ourselves.python("trayexec.adapters.notices.plyer_child")
         try:
             ended = await run(child, self._environ, seconds=SECONDS, given=given)
         except (TimeoutError, OSError):
