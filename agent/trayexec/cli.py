@@ -304,7 +304,7 @@ def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any,
     """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
     from trayexec.words import language  # noqa: PLC0415 — not before the command is known to exist
 
-    if not _has_display(environ):
+    if not has_display(environ):
         request["hand"] = "terminal"
     request["lang"] = language(environ)
     connection = agent(environ)
@@ -329,7 +329,8 @@ def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mappi
     return client.outcome(final)
 
 
-def _has_display(environ: "Mapping[str, str]") -> bool:
+def has_display(environ: "Mapping[str, str]") -> bool:
+    """Whether a dialog can be shown to whoever has this environment, as far as it says."""
     return sys.platform != "linux" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 

@@ -43,9 +43,11 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if shell == "sh":
         profile = words[1] if len(words) > 1 else None
         if profile is not None and not _knows(found["config"], profile):
-            from trayexec.core import refusals  # noqa: PLC0415 — only when there is something to refuse
+            from trayexec.adapters.awsfiles import files_of_this_user  # noqa: PLC0415 — only for a refusal
+            from trayexec.core import refusals  # noqa: PLC0415 — likewise
 
-            raise TrayexecError(refusals.unknown_profile(profile))
+            catalogue = files_of_this_user(origin.outside(environ)).load(None, None)
+            raise TrayexecError(refusals.unknown_profile(profile, catalogue))
         if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
             # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
             found = {**found, "config": found["config"].rpartition("/")[0] + "/server"}

@@ -21,7 +21,8 @@ from botocore.configloader import build_profile_map
 from trayexec.adapters import plainfile
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.credentials import Secret
-from trayexec.core.profiles import Catalogue
+from trayexec.core.inifile import meant_in_config, meant_in_credentials
+from trayexec.core.profiles import Catalogue, Stray
 from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
 from trayexec.errors import TrayexecError, trouble
@@ -125,15 +126,15 @@ class AwsFiles:
             shared = plainfile.read(paths[1], limit=LONGEST_FILE)
             if config is None and had_config:
                 raise _gone(paths[0])
-            sections = merge(
+            parsed = (
                 parse(config.text if config else "", file=paths[0]),
                 parse(shared.text if shared else "", file=paths[1]),
-                self._environment,
             )
+            sections = merge(*parsed, self._environment)
         except TrayexecError as error:
             outcome = replace(good, warning=error.trouble) if good else error
             return _Pair(stamps, outcome, good, had_config)
-        good = resolve(sections, session_name=self._session_name)
+        good = replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
         # The stamps are those of what was read, so that a change since then is noticed next time.
         stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1])
         return _Pair(stamps, good, good, config is not None)
@@ -217,6 +218,15 @@ def parse(text: str, *, file: str) -> _Parsed:
 def _parsed(file: str) -> _Parsed:
     read = plainfile.read(file, limit=LONGEST_FILE)
     return parse(read.text if read else "", file=file)
+
+
+def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[Stray, ...]:
+    """The sections that were meant as profiles, and are none to anybody."""
+    config = (Stray(paths[0], one, name) for one in parsed[0] if (name := meant_in_config(one)) is not None)
+    shared = (
+        Stray(paths[1], one, name, bare=True) for one in parsed[1] if (name := meant_in_credentials(one)) is not None
+    )
+    return (*config, *shared)
 
 
 def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -21,6 +22,7 @@ import urllib3.exceptions
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.utils import get_environ_proxies
 
 from trayexec import __version__
 from trayexec.adapters.sts_errors import (
@@ -59,11 +61,31 @@ HOME_REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one try may take, in seconds, and how much of an answer is read, in bytes."""
+    """How long one try may take, in seconds, how much of an answer is read, in bytes, and how many tries there are."""
 
     connect: float = 5.0
     read: float = 10.0
     body: int = 1 << 20
+    tries: int = TRIES
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one question found out: whose the keys are, and how many seconds our clock is ahead of AWS's.
+
+    `ahead` is None where the answer has no date.
+    """
+
+    arn: str
+    ahead: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How STS is reached from here: which host, through which proxy (host and port), if there is one."""
+
+    host: str
+    proxy: str | None
 
 
 class BotoSts:
@@ -123,13 +145,26 @@ class BotoSts:
 
     def check(self, endpoint: Endpoint, keys: LongTermKeys) -> str:
         """GetCallerIdentity with long-term keys: the caller's ARN. Raises StsError."""
+        return self.look(endpoint, keys).arn
+
+    def look(self, endpoint: Endpoint, keys: LongTermKeys) -> Seen:
+        """GetCallerIdentity with long-term keys: whose they are, and how our clock stands to AWS's. Raises StsError."""
         request = Request(Purpose.CHECK, endpoint, keys.access_key_id)
         signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
         answer, _ = self._call_somewhere(request, signed_by, {})
         arn = answer.get("Arn")
         if not isinstance(arn, str):
             raise no_credentials(request)
-        return arn
+        answered = answered_at(answer)
+        return Seen(arn, None if answered is None else self._clock.now().wall - answered)
+
+    def way(self, endpoint: Endpoint) -> Way:
+        """The host that is asked there, and the proxy on the way. Raises StsError for settings that cannot be used."""
+        url = self._client(Request(Purpose.CHECK, endpoint, "")).meta.endpoint_url
+        parts = urlsplit(url)
+        proxy = get_environ_proxies(url).get(parts.scheme)
+        # Who may use the proxy often stands in its address, and is nobody's business.
+        return Way(parts.netloc, proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/") if proxy else None)
 
     def close(self) -> None:
         """Close every connection. The next call opens new ones."""
@@ -180,7 +215,7 @@ class BotoSts:
         with self._making:
             if request.purpose is Purpose.SESSION:
                 return self._make(request, tries=1)
-            client = self._clients.pop(endpoint, None) or self._make(request, tries=TRIES)
+            client = self._clients.pop(endpoint, None) or self._make(request, tries=self._limits.tries)
             self._clients[endpoint] = client
             if len(self._clients) > MOST_CLIENTS:
                 self._clients.popitem(last=False)[1].close()

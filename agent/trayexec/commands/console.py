@@ -80,4 +80,4 @@ def _role(name: str, environ: Mapping[str, str]) -> _Target:
         )
     if found is not None:
         raise TrayexecError(found.problem)
-    raise TrayexecError(refusals.unknown_profile(name))
+    raise TrayexecError(refusals.unknown_profile(name, catalogue))

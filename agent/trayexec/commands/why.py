@@ -18,7 +18,7 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)
     if found is None:
-        raise TrayexecError(refusals.unknown_profile(options.profile))
+        raise TrayexecError(refusals.unknown_profile(options.profile, read.catalogue))
     speak = speaker(environ)
     steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
     if isinstance(found, Unserved):

@@ -14,6 +14,9 @@ Parsed = Mapping[str, Mapping[str, Value]]
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
 _SETTING = re.compile(r"(?P<key>.*?)\s*[=:]\s*(?P<value>.*)$")
 _COMMENT = ("#", ";")
+_LIKE_A_PROFILE = re.compile(r"profiles?(?:\s*[:.=/]\s*|\s+|(?=[\"']))(?P<name>.+)", re.IGNORECASE | re.DOTALL)
+# Sections that are something else: botocore's kinds, the CLI's, and ours.
+_OF_ANOTHER_KIND = re.compile(r"(?:sso-session|services|plugins|preview|trayexec)\b")
 
 
 def profile_of(section: str) -> str | None:
@@ -27,6 +30,25 @@ def profile_of(section: str) -> str | None:
     except ValueError:
         return None
     return words[1] if len(words) == 2 else None  # noqa: PLR2004 — `profile` and its name
+
+
+def meant_in_config(section: str) -> str | None:
+    """The profile that a section of the config file was meant as, though no SDK reads it so; None for any other.
+
+    `[Profile x]`, `[profile: x]`, `[profile "x]`, `[profile a b]`, `[x]`: what people write, by what it must not be.
+    """
+    if profile_of(section) is not None or _OF_ANOTHER_KIND.match(section):
+        return None
+    found = _LIKE_A_PROFILE.fullmatch(section.strip())
+    name = found["name"] if found else section
+    return name.strip().strip("'\"").strip() or None
+
+
+def meant_in_credentials(section: str) -> str | None:
+    """Likewise for the credentials file, where a profile's section is its bare name: `[profile x]` is not x there."""
+    found = _LIKE_A_PROFILE.fullmatch(section.strip())
+    name = found["name"].strip().strip("'\"").strip() if found else section.strip()
+    return name if name and name != section else None
 
 
 def section_for(profile: str) -> str:

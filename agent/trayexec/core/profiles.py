@@ -110,14 +110,30 @@ class Unserved:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """A section that no SDK reads as a profile, though somebody meant it as the profile `name`.
+
+    `bare`: in that file a profile's section has just its name.
+    """
+
+    file: str
+    section: str
+    name: str
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything one pair of config files says: every profile, served or not, in the order of the file.
 
-    `warning` says that the files are broken now, and that this is what they said before.
+    `warning` says that the files are broken now, and that this is what they said before. `files` are where the config
+    and the credentials are, `strays` the sections in them that were meant as profiles and are none.
     """
 
     profiles: Mapping[str, Profile | Unserved]
     warning: Trouble | None = None
+    files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
+    strays: tuple[Stray, ...] = field(default=(), compare=False)
 
     @property
     def identities(self) -> tuple[Identity, ...]:

@@ -1,9 +1,11 @@
 """The words of every refusal that the rules decide on. This module must not know when one is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from trayexec.core.profiles import Identity, Role
+from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Stray, Unserved
 from trayexec.core.sections import header, shown
+from trayexec.core.shellwords import argument
+from trayexec.core.suggest import near, told
 from trayexec.errors import Text, Trouble, trouble
 
 
@@ -27,8 +29,9 @@ def locked(identity: Identity) -> Trouble:
     return trouble(
         "locked",
         "Identity {identity} is locked.",
-        "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.",
+        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -37,8 +40,9 @@ def not_enough(identity: Identity) -> Trouble:
     return trouble(
         "locked",
         "The session of identity {identity} has less time left than was asked for with --need.",
-        "Renew it with `trayexec auth {identity} --force`.",
+        "Renew it with `trayexec auth {word} --force`.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -47,8 +51,9 @@ def locked_by_hand(identity: Identity) -> Trouble:
     return trouble(
         "locked",
         "Identity {identity} was locked while this waited.",
-        "Unlock it with `trayexec auth {identity}` or Authenticate MFA in the tray.",
+        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -57,8 +62,9 @@ def cancelled(identity: Identity) -> Trouble:
     return trouble(
         "cancelled",
         "The MFA dialog of identity {identity} was cancelled.",
-        "Run the command again, or unlock with `trayexec auth {identity}`.",
+        "Run the command again, or unlock with `trayexec auth {word}`.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -67,8 +73,9 @@ def nobody(identity: Identity) -> Trouble:
     return trouble(
         "timed_out",
         "Nobody entered the MFA code of identity {identity} in time.",
-        "Run the command again, or unlock with `trayexec auth {identity}`.",
+        "Run the command again, or unlock with `trayexec auth {word}`.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -113,6 +120,7 @@ def stillborn(identity: Identity) -> Trouble:
         "AWS gave a session for identity {identity} that has already ended by the clock of this machine.",
         "Check the clock of this machine; if it is right, try again.",
         identity=identity.name,
+        word=argument(identity.name),
     )
 
 
@@ -126,26 +134,86 @@ def too_short(role: Role) -> Trouble:
     )
 
 
-def unknown_profile(name: str, near: Sequence[str] = ()) -> Trouble:
-    """Nothing in the files is called so; `near` are names that are like it."""
+def unknown_profile(name: str, catalogue: Catalogue) -> Trouble:
+    """Nothing in the files is called so: say what is there under another spelling, or what is near."""
     if not name:
         return trouble(
             "unknown_profile",
             "The name of the profile is empty.",
             "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.",
         )
-    if near:
+    for stray in catalogue.strays:
+        if stray.name.casefold() == name.casefold():
+            return misplaced(name, stray)
+    accounts = {one: account_of(found) for one, found in catalogue.profiles.items()}
+    return no_such_profile(name, accounts, catalogue.files[0])
+
+
+def misplaced(name: str, stray: Stray) -> Trouble:
+    """The profile is there, in a section that no SDK reads as one."""
+    return trouble(
+        "unknown_profile",
+        "There is no profile {profile}, but {file} has a section [{section}], which AWS's tools take for none.",
+        "Write {meant} in its place.",
+        profile=shown(name),
+        file=stray.file,
+        section=shown(stray.section),
+        meant=f"[{shown(stray.name)}]" if stray.bare else header(stray.name),
+    )
+
+
+def no_such_profile(name: str, accounts: Mapping[str, str | None], config: str = "") -> Trouble:
+    """No profile of these, whose accounts are given where they are known, is called so in the file `config`."""
+    meant = near(name, accounts)
+    if len(meant) == 1:
         return trouble(
             "unknown_profile",
             "There is no profile {profile} in the AWS config.",
             "Did you mean {near}? `trayexec list` shows all of them.",
             profile=shown(name),
-            near=", ".join(map(shown, near)),
+            near=told(meant, accounts),
+        )
+    if meant:
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "Did you mean one of these: {near}? `trayexec list` shows all of them.",
+            profile=shown(name),
+            near=told(meant, accounts),
         )
     return trouble(
         "unknown_profile",
         "There is no profile {profile} in the AWS config.",
-        "`trayexec list` shows the profiles there are; add {section} to ~/.aws/config.",
+        "`trayexec list` shows the profiles there are; a new one is a section {section} in {file}.",
         profile=shown(name),
         section=header(name),
+        file=config or Text("your AWS config"),
+    )
+
+
+def account_of(found: Profile | Unserved) -> str | None:
+    """The account that a profile leads to, as far as the files say."""
+    if isinstance(found, Profile):
+        return found.account or None
+    parts = (found.role_arn or "").split(":")
+    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None  # noqa: PLR2004 — an ARN's parts
+
+
+def unknown_identity(name: str, catalogue: Catalogue) -> Trouble:
+    """No identity is called so."""
+    accounts = {one.name: one.account or None for one in catalogue.identities}
+    meant = near(name, accounts)
+    if meant:
+        return trouble(
+            "unknown_identity",
+            "There is no identity {name}.",
+            "Did you mean {near}? `trayexec status` shows the identities there are.",
+            name=shown(name),
+            near=told(meant, accounts),
+        )
+    return trouble(
+        "unknown_identity",
+        "There is no identity {name}.",
+        "`trayexec status` shows the identities there are.",
+        name=shown(name),
     )

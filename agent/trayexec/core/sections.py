@@ -3,6 +3,7 @@
 A fault names the profile that has to be repaired, which need not be the profile that was asked for.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from trayexec.errors import TrayexecError, Trouble, trouble
 Section = Mapping[str, str | Mapping[str, str]]
 
 _LONGEST_SHOWN = 200
+_QUOTED = re.compile(r"[\s'\"\\]")  # what `shlex.split`, by which botocore reads a section, would not leave as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,7 @@ def header(profile: str) -> str:
     if profile == "default":
         return "[default]"
     name = shown(profile)
-    return f'[profile "{name}"]' if " " in name else f"[profile {name}]"
+    if not _QUOTED.search(name):
+        return f"[profile {name}]"
+    inner = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'[profile "{inner}"]'

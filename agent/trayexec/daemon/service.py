@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from logging import Logger
 
 from trayexec import wire
@@ -277,8 +276,7 @@ def _profile(catalogue: Catalogue, name: str) -> Profile:
         return found
     if found is not None:
         raise TrayexecError(found.problem)
-    near = get_close_matches(name, catalogue.profiles, n=1)
-    raise TrayexecError(refusals.unknown_profile(name, near))
+    raise TrayexecError(refusals.unknown_profile(name, catalogue))
 
 
 def _identity(catalogue: Catalogue, name: str | None) -> Identity:
@@ -298,14 +296,7 @@ def _identity(catalogue: Catalogue, name: str | None) -> Identity:
     if name is not None and name in catalogue.profiles:
         _profile(catalogue, name)
     if name is not None:
-        raise TrayexecError(
-            trouble(
-                "unknown_identity",
-                "There is no identity {name}.",
-                "`trayexec status` shows the identities there are.",
-                name=name,
-            )
-        )
+        raise TrayexecError(refusals.unknown_identity(name, catalogue))
     raise TrayexecError(
         trouble(
             "no_identity",

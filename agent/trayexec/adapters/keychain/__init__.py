@@ -54,6 +54,10 @@ class SystemKeychain(Keychain):
         """
         return _parse(name, self._call("read", name).value)
 
+    def peek(self, name: str) -> LongTermKeys:
+        """As `read`, but nobody is asked for anything: a locked keyring stays locked, and is told at once."""
+        return _parse(name, self._call("peek", name).value)
+
     def store(self, name: str, keys: LongTermKeys) -> None:
         """Store and read back. Raises TrayexecError: keychain_locked, keychain_unavailable."""
         value = json.dumps({ID: keys.access_key_id, SECRET: keys.secret_access_key.reveal()})

@@ -68,6 +68,8 @@ def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
         try:
             if not secretstorage.Collection(connection, DEFAULT).is_locked():
                 return
+            if op == "peek":
+                raise _StoppedError("locked")
             state = "waiting"
             say(state)
             _, prompt = service.call("Unlock", "ao", [DEFAULT])

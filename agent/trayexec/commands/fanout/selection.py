@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from trayexec.core import refusals
 from trayexec.core.sections import shown
+from trayexec.core.suggest import near
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 
 PATTERN = frozenset("*?[")
@@ -57,7 +57,7 @@ def choose(wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str,
     Each profile counts once, in the order of `candidates`. Raises TrayexecError for a name, a glob or a group that
     means nothing, also in `leave_out`: a slip there would run a command where it must not.
     """
-    names = [one.name for one in candidates]
+    names = {one.name: one.account for one in candidates}
     meant = _meaning(wanted.words, names, groups)
     for name in wanted.literal:
         meant.named.add(_known(name, names))
@@ -89,7 +89,7 @@ def expand(words: Iterable[str], groups: Mapping[str, Sequence[str]]) -> Iterato
             rest[:0] = _members(word, groups)
 
 
-def _meaning(words: Iterable[str], names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> _Meant:
+def _meaning(words: Iterable[str], names: Mapping[str, str | None], groups: Mapping[str, Sequence[str]]) -> _Meant:
     meant = _Meant()
     for word in expand(words, groups):
         if PATTERN.isdisjoint(word):
@@ -113,15 +113,15 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
     name = word[1:]
     if name in groups:
         return groups[name]
-    near = get_close_matches(name, groups, n=1)
-    if near:
+    meant = near(name, groups)
+    if meant:
         raise TrayexecError(
             trouble(
                 "unknown_group",
                 "There is no group {group} in config.toml.",
-                "Did you mean @{near}?",
+                "Did you mean {near}?",
                 group=shown(word),
-                near=near[0],
+                near=", ".join(f"@{one}" for one in meant),
             )
         )
     raise TrayexecError(
@@ -135,11 +135,10 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
     )
 
 
-def _known(name: str, names: Sequence[str]) -> str:
+def _known(name: str, names: Mapping[str, str | None]) -> str:
     if name in names:
         return name
-    near = get_close_matches(name, names, n=3)
-    raise TrayexecError(refusals.unknown_profile(name, near))
+    raise TrayexecError(refusals.no_such_profile(name, names))
 
 
 def _empty() -> Trouble:

@@ -1,0 +1,139 @@
+"""Checks of the user's AWS files: are profiles served, and does each SDK read the same. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from trayexec.commands.doctor.facts import Facts
+from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
+from trayexec.core.inifile import profile_of
+from trayexec.core.overlay import unreachable
+from trayexec.core.profiles import Profile, Unserved
+from trayexec.core.sections import header, shown
+from trayexec.core.shellwords import argument, word
+from trayexec.errors import Text, Trouble
+
+COMMENT = re.compile(r"\s[#;]")
+FILES = Text("AWS files")
+
+
+def aws_files(facts: Facts) -> Iterator[Finding]:
+    """They can be read, and at least one profile in them is served."""
+    if isinstance(facts.read, Trouble):
+        yield wrong(FILES, facts.read)
+        return
+    read = facts.read
+    if read.catalogue.warning is not None:
+        yield wrong(FILES, read.catalogue.warning)
+    names = read.catalogue.profiles
+    served = sum(isinstance(one, Profile) for one in names.values())
+    counted = Text(
+        "{config}: {served} profiles are served, {others} are not",
+        config=read.paths[0],
+        served=served,
+        others=len(names) - served,
+    )
+    if served:
+        yield good("aws_files", FILES, counted)
+    elif names:
+        yield problem(
+            "no_profiles", FILES, counted, Text("`trayexec list` says of each what is wrong and what to do about it.")
+        )
+    elif read.paths[0] in facts.absent:
+        yield problem(
+            "no_profiles",
+            FILES,
+            Text("there is no file {config}, so there is no profile to serve", config=read.paths[0]),
+            Text(
+                "Write it with `aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then store your keys: "
+                "`trayexec keys add default`"
+            ),
+        )
+    else:
+        yield problem(
+            "no_profiles",
+            FILES,
+            Text("{config} has no profile", config=read.paths[0]),
+            Text(
+                "Write it with `aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then store your keys: "
+                "`trayexec keys add default`"
+            ),
+        )
+
+
+def profiles(facts: Facts) -> Iterator[Finding]:
+    """Every profile that cannot be served, and why."""
+    if isinstance(facts.read, Trouble):
+        return
+    read = facts.read
+    hidden = unreachable(*read.parsed, read.catalogue)
+    for name, reason in hidden.items():
+        yield problem(
+            "profile_live",
+            Text("profile {profile}", profile=shown(name)),
+            Text("does not work under --live: {why}", why=reason),
+            Text("`trayexec why {profile}` shows how it resolves.", profile=argument(name)),
+        )
+    for one in read.catalogue.profiles.values():
+        if isinstance(one, Unserved) and one.name not in hidden:
+            about = Text("profile {profile}", profile=shown(one.name))
+            yield note(one.problem.code, about, one.problem.title, one.problem.hint)
+
+
+def dialects(facts: Facts) -> Iterator[Finding]:
+    """What SDKs read differently in the user's own files (facts: config-file grammar)."""
+    if isinstance(facts.read, Trouble):
+        return
+    config = facts.read.parsed[0]
+    if "default" in config and "profile default" in config:
+        yield problem(
+            "section_twice",
+            FILES,
+            Text("[default] and [profile default] are both there, and SDKs differ in which they use"),
+            Text("Make one section of the two: [default]"),
+        )
+    for section, values in config.items():
+        if section.startswith("profile") and profile_of(section) is None:
+            yield problem(
+                "section_no_profile",
+                FILES,
+                Text("the section [{section}] is no profile to any SDK", section=shown(section)),
+                Text("A name with spaces is written in quotes: {example}", example=header(_meant(section))),
+            )
+        elif set("#;").intersection(section):
+            yield note(
+                "section_comment",
+                FILES,
+                Text(
+                    "the SDKs of Java and Rust read nothing of this file because of the section [{section}]",
+                    section=shown(section),
+                ),
+                Text("Give the profile a name without # and ;"),
+            )
+        for key, value in values.items():
+            if isinstance(value, str) and key != "credential_process" and COMMENT.search(value):
+                yield note(
+                    "value_comment",
+                    FILES,
+                    Text(
+                        "[{section}] {key} has what looks like a comment after it",
+                        section=shown(section),
+                        key=shown(key),
+                    ),
+                    Text("The AWS CLI takes it for part of the value: write comments on lines of their own"),
+                )
+
+
+def _meant(section: str) -> str:
+    """The name that the words after `profile` were to be."""
+    return section.removeprefix("profile").strip().strip("'\"") or "a b"
+
+
+def readable_files(facts: Facts) -> Iterator[Finding]:
+    """Nobody else may read the files."""
+    for path in facts.loose:
+        yield note(
+            "files_readable",
+            FILES,
+            Text("others may read {file}", file=path),
+            Text("chmod 600 {file}", file=word(path)),
+        )

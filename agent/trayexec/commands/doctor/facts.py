@@ -1,0 +1,73 @@
+"""What the checks of `doctor` look at: values only, gathered beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trayexec.adapters.sts import Seen, Way
+from trayexec.commands.overlays import Read
+from trayexec.core.credentials import LongTermKeys
+from trayexec.core.profiles import Endpoint
+from trayexec.core.settings import Settings
+from trayexec.errors import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """What the agent says of itself, and the names of the identities that are open."""
+
+    version: str
+    pid: int
+    tray: str
+    prompt: str
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another agent of this user that listens: where, and its process id if it says so."""
+
+    socket: str
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The place that doctor was called from: which ways there are to ask a person for the code."""
+
+    display: bool
+    terminal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to STS: with whose keys, where, and what came of it; None when no answer came in time."""
+
+    keys: str
+    endpoint: Endpoint
+    way: Way | None
+    answer: Seen | Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was looked at, once. `agent` is None when none runs, a Trouble when it cannot be asked.
+
+    `keys` has what the keychain says for each name that a served profile leads to, `unfit` why a folder of ours cannot
+    be written, `loose` the AWS files that others may read.
+    """
+
+    version: str
+    environ: Mapping[str, str]
+    socket: str
+    agent: Agent | Trouble | None
+    others: tuple[Other, ...]
+    here: Here
+    settings_path: str
+    settings: Settings | Trouble
+    state_folder: str
+    unfit: str | None
+    read: Read | Trouble
+    absent: tuple[str, ...] = ()
+    keys: Mapping[str, LongTermKeys | Trouble] = field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
+    loose: tuple[str, ...] = ()

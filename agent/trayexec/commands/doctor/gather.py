@@ -1,0 +1,211 @@
+"""Gathers what the checks look at. It asks nobody for anything, changes nothing, and is done within seconds."""
+
+import errno
+import os
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trayexec import __version__, cli, client, paths
+from trayexec.adapters import settingsfile
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.harden import seal
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.sts import BotoSts, Limits, Seen, Way
+from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
+from trayexec.commands.overlays import Read, files_of
+from trayexec.commands.talk import ask
+from trayexec.core.credentials import LongTermKeys
+from trayexec.core.profiles import Endpoint
+from trayexec.core.settings import Settings
+from trayexec.errors import Text, TrayexecError, Trouble
+from trayexec.words import speaker
+
+PROBE = 64 * 1024  # bytes that must have room in the state folder
+PATIENT = 1.0  # seconds without an answer of AWS until we say what we wait for
+DEADLINE = 8.0  # seconds until we go on without it
+LIMITS = Limits(connect=3.0, read=4.0, tries=1)
+
+
+def gather(environ: Mapping[str, str]) -> Facts:
+    """Everything, from the caller's environment; what goes wrong on the way is a fact, too."""
+    seal()
+    read = _read(environ)
+    keys = {} if isinstance(read, Trouble) else _keys(read, environ)
+    asked = () if isinstance(read, Trouble) else _asked(read, keys, environ)
+    where = () if isinstance(read, Trouble) else read.paths
+    state = paths.state_folder(environ)
+    socket = paths.socket_path(environ)
+    return Facts(
+        version=__version__,
+        environ=environ,
+        socket=socket,
+        agent=_agent(environ),
+        others=tuple(_others(socket, environ)),
+        here=Here(cli.has_display(environ), _has_terminal()),
+        settings_path=paths.settings_path(environ),
+        settings=_settings(environ),
+        state_folder=state,
+        unfit=_unfit(Path(state)),
+        read=read,
+        absent=tuple(path for path in where if not Path(path).exists()),
+        keys=keys,
+        asked=asked,
+        loose=tuple(path for path in where if _is_loose(path)),
+    )
+
+
+def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
+    try:
+        document: Any = ask({"op": "status", "wait": 0, **cli.files(environ)}, environ)
+    except client.AgentAbsentError:
+        return None
+    except TrayexecError as error:
+        return error.trouble
+    if document is None:
+        return None
+    said = document["agent"]
+    opened = tuple(str(one["name"]) for one in document["identities"] if one["phase"] == "open")
+    return Agent(str(said["version"]), int(said["pid"]), str(said["tray"]), str(said["prompt"]), opened)
+
+
+def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
+    """Whoever else listens where an agent of this user can be, whatever its environment was."""
+    bare = {name: value for name, value in environ.items() if name != "TRAYEXEC_SOCKET"}
+    places = (
+        paths.socket_path(bare),
+        f"/run/user/{os.geteuid()}/trayexec/agent.sock",
+        paths.socket_path({name: value for name, value in bare.items() if name != "XDG_RUNTIME_DIR"}),
+    )
+    known = {os.path.realpath(mine)}
+    for place in places:
+        if os.path.realpath(place) in known:
+            continue
+        known.add(os.path.realpath(place))
+        with suppress(TrayexecError, KeyError, TypeError, ValueError):
+            document: Any = ask({"op": "status", "wait": 0}, {**bare, "TRAYEXEC_SOCKET": place})
+            if document is not None:
+                yield Other(place, int(document["agent"]["pid"]))
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _settings(environ: Mapping[str, str]) -> Settings | Trouble:
+    try:
+        return settingsfile.load(paths.settings_path(environ))
+    except TrayexecError as error:
+        return error.trouble
+
+
+def _unfit(folder: Path) -> str | None:
+    """Why nothing can be written there; None when it can. The folder itself may still have to be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        with _nameless(folder) as descriptor:
+            os.write(descriptor, b"\0" * PROBE)
+            os.fsync(descriptor)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
+@contextmanager
+def _nameless(folder: Path) -> Iterator[int]:
+    """A file there that has no name, or loses it at once: nothing is left of it, whatever happens to us."""
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except (OSError, AttributeError) as error:
+        if isinstance(error, OSError) and error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
+            raise
+        path = folder / f".probe-{secrets.token_hex(8)}"
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
+        path.unlink()
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(environ: Mapping[str, str]) -> Read | Trouble:
+    try:
+        return files_of(environ)
+    except TrayexecError as error:
+        return error.trouble
+
+
+def _is_loose(path: str) -> bool:
+    with suppress(OSError):
+        there = Path(path).stat()
+        return bool(stat.S_IMODE(there.st_mode) & 0o077) and there.st_uid == os.geteuid()
+    return False
+
+
+def _keys(read: Read, environ: Mapping[str, str]) -> dict[str, LongTermKeys | Trouble]:
+    found: dict[str, LongTermKeys | Trouble] = {}
+    for name in dict.fromkeys(one.keys for one in read.catalogue.identities):
+        try:
+            found[name] = SystemKeychain(environ).peek(name)
+        except TrayexecError as error:
+            found[name] = error.trouble
+            if error.trouble.code.startswith("keychain_"):  # it is the keychain's, and will be the same for the next
+                names = dict.fromkeys(one.keys for one in read.catalogue.identities)
+                return {**dict.fromkeys(names, error.trouble), **found}
+    return found
+
+
+# AWS
+
+
+@dataclass(slots=True)
+class _Question:
+    """One question to STS, and what has come of it so far."""
+
+    keys_of: str
+    endpoint: Endpoint
+    keys: LongTermKeys
+    way: Way | None = None
+    answer: Seen | Trouble | None = None
+
+    def put(self, sts: BotoSts) -> None:
+        """Ask; runs in a thread of its own, as the look-up of a name cannot be given a deadline."""
+        try:
+            self.way = sts.way(self.endpoint)
+            self.answer = sts.look(self.endpoint, self.keys)
+        except TrayexecError as error:
+            self.answer = error.trouble
+
+
+def _asked(read: Read, keys: Mapping[str, LongTermKeys | Trouble], environ: Mapping[str, str]) -> tuple[Asked, ...]:
+    """Each pair of keys, shown to STS once at each place where a profile uses it; all at the same time."""
+    wanted = dict.fromkeys((one.keys, one.endpoint) for one in read.catalogue.identities)
+    questions = [
+        _Question(name, endpoint, pair) for name, endpoint in wanted if isinstance(pair := keys.get(name), LongTermKeys)
+    ]
+    sts = BotoSts(SystemClock(), limits=LIMITS)
+    threads = [threading.Thread(target=one.put, args=(sts,), daemon=True) for one in questions]
+    for one in threads:
+        one.start()
+    begun = time.monotonic()
+    _wait(threads, begun + PATIENT)
+    if any(one.is_alive() for one in threads):
+        cli.say(speaker(environ)(Text("asking AWS STS whose keys these are…")))
+        _wait(threads, begun + DEADLINE)
+    return tuple(Asked(one.keys_of, one.endpoint, one.way, one.answer) for one in questions)
+
+
+def _wait(threads: Sequence[threading.Thread], until: float) -> None:
+    for one in threads:
+        one.join(max(0.0, until - time.monotonic()))

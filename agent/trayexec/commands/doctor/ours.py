@@ -1,0 +1,138 @@
+"""Checks of what is ours: the agent, its icon, how it asks, our settings and our folder. Pure."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from trayexec.commands.doctor.facts import Agent, Facts
+from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
+from trayexec.core.settings import Command
+from trayexec.core.shellwords import word
+from trayexec.errors import Text, Trouble
+
+AGENT = Text("agent")
+
+
+def agent_runs(facts: Facts) -> Iterator[Finding]:
+    """One listens, of this version; or one will be started by the first command."""
+    match facts.agent:
+        case None if facts.environ.get("TRAYEXEC_SOCKET"):
+            yield problem(
+                "agent_absent",
+                AGENT,
+                Text("none listens at {socket}, which TRAYEXEC_SOCKET names", socket=facts.socket),
+                Text("unset TRAYEXEC_SOCKET, or start one there: trayexec agent start"),
+            )
+        case None if facts.environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
+            yield problem(
+                "agent_absent",
+                AGENT,
+                Text("none runs, and TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting one"),
+                Text("Start it: trayexec agent start"),
+            )
+        case None:
+            yield note(
+                "agent_absent",
+                AGENT,
+                Text("none runs at {socket}; the first command starts it", socket=facts.socket),
+            )
+        case Trouble() as why:
+            yield wrong(AGENT, why)
+        case Agent(version, pid):
+            yield good(
+                "agent",
+                AGENT,
+                Text("version {v} runs as process {pid} at {socket}", v=version, pid=pid, socket=facts.socket),
+            )
+            if version != facts.version:
+                yield note(
+                    "agent_version",
+                    AGENT,
+                    Text(
+                        "it is version {theirs}, and this command is version {ours}", theirs=version, ours=facts.version
+                    ),
+                    Text("The next command starts the new one after: trayexec agent stop"),
+                )
+        case _:
+            assert_never(facts.agent)
+
+
+def one_agent(facts: Facts) -> Iterator[Finding]:
+    """A second one has sessions of its own, which `lock` and `agent stop` here do not reach."""
+    for one in facts.others:
+        yield problem(
+            "agent_second",
+            AGENT,
+            Text(
+                "another one of yours listens at {socket} (process {pid}): it asks for codes of its own, and no lock "
+                "from here reaches it",
+                socket=one.socket,
+                pid=one.pid or Text("unknown"),
+            ),
+            Text("Stop it: TRAYEXEC_SOCKET={socket} trayexec agent stop", socket=word(one.socket)),
+        )
+
+
+def icon(facts: Facts) -> Iterator[Finding]:
+    """Whether there is one in the tray."""
+    if not isinstance(facts.agent, Agent):
+        return
+    if facts.agent.tray == "none":
+        yield note(
+            "tray_none",
+            Text("tray"),
+            Text("there is no icon: no tray was found when the agent started"),
+            Text("Everything else works. After a change of desktop: trayexec agent stop"),
+        )
+    else:
+        yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=facts.agent.tray))
+
+
+def way_to_ask(facts: Facts) -> Iterator[Finding]:
+    """A person can be asked for the code: in a dialog, by a program, or on this terminal."""
+    about = Text("dialog")
+    if isinstance(facts.agent, Agent) and facts.agent.prompt != "terminal":
+        yield good("prompt", about, Text("the code is asked for by {tool}", tool=facts.agent.prompt))
+        return
+    if isinstance(facts.settings, Trouble):
+        return
+    if not isinstance(facts.agent, Agent) and (isinstance(facts.settings.prompt, Command) or facts.here.display):
+        return  # what the agent will find is not known before it starts
+    if facts.here.terminal:
+        yield good("prompt", about, Text("the code is asked for on the terminal"))
+    elif isinstance(facts.agent, Agent) and facts.agent.open:
+        yield note(
+            "prompt_nowhere",
+            about,
+            Text("there is no display and no terminal here, so nobody can be asked when the session ends"),
+            Text("Run `trayexec auth` on a terminal of this machine before that."),
+        )
+    else:
+        yield problem(
+            "prompt_nowhere",
+            about,
+            Text("there is no display and no terminal here, so nobody can be asked for the code"),
+            Text("Run `trayexec auth` on a terminal of this machine: what waits goes on then."),
+        )
+
+
+def settings(facts: Facts) -> Iterator[Finding]:
+    """Our config.toml can be read, and says nothing wrong."""
+    if isinstance(facts.settings, Trouble):
+        yield wrong(Text("settings"), facts.settings)
+    else:
+        yield good("settings", Text("settings"), Text("{file} is read, if it is there", file=facts.settings_path))
+
+
+def state_folder(facts: Facts) -> Iterator[Finding]:
+    """The logs and the overlays of --live can be written."""
+    if facts.unfit is not None:
+        yield problem(
+            "state_folder",
+            Text("state folder"),
+            Text(
+                "nothing can be written to {folder} ({why}): no log, and no --live",
+                folder=facts.state_folder,
+                why=facts.unfit,
+            ),
+            Text("Make room there, or give the folder to yourself: ls -ld {folder}", folder=word(facts.state_folder)),
+        )

@@ -1,0 +1,110 @@
+"""Checks of the shell that doctor was called from. Pure."""
+
+from collections.abc import Iterator
+
+from trayexec import cli, origin
+from trayexec.commands.doctor.facts import Facts
+from trayexec.commands.doctor.finding import Finding, good, note, problem
+from trayexec.core import refusals
+from trayexec.core.profiles import Unserved
+from trayexec.core.sections import shown
+from trayexec.core.shellwords import argument
+from trayexec.errors import Text, Trouble
+
+# These choose credentials or a profile behind our back; AWS_PROFILE is how people choose one on purpose.
+STRAY = tuple(
+    name for name in cli.FOREIGN if name.startswith("AWS_") and "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG"
+)
+SHELL = Text("shell")
+
+
+def runs_inside(facts: Facts) -> str:
+    """The profile of the plain run that this shell is in, if it is in one."""
+    environ = facts.environ
+    return environ.get("TRAYEXEC_PROFILE", "") if environ.get("AWS_CREDENTIAL_EXPIRATION") else ""
+
+
+def run_around(facts: Facts) -> Iterator[Finding]:
+    """A shell that was started with fixed credentials cannot switch."""
+    if name := runs_inside(facts):
+        yield note(
+            "shell_run",
+            SHELL,
+            Text(
+                "this shell runs under `trayexec {profile}`: its keys beat AWS_PROFILE in most SDKs",
+                profile=shown(name),
+            ),
+            Text("To switch with AWS_PROFILE inside: trayexec shell {profile}", profile=argument(name)),
+        )
+
+
+def foreign_variables(facts: Facts) -> Iterator[Finding]:
+    """Nothing in the shell chooses other credentials behind our back."""
+    if runs_inside(facts):
+        return
+    stray = [name for name in facts.environ if name in STRAY or name.startswith(cli.FOREIGN_PREFIX)]
+    if stray:
+        yield problem(
+            "foreign_variables",
+            SHELL,
+            Text("{names} would be used instead of a profile", names=" ".join(stray)),
+            Text("unset {names}", names=" ".join(stray)),
+        )
+
+
+def profile_variables(facts: Facts) -> Iterator[Finding]:
+    """AWS_PROFILE and AWS_DEFAULT_PROFILE name one profile, which is there and can be used."""
+    if runs_inside(facts):
+        return
+    named = {name: facts.environ[name] for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if facts.environ.get(name)}
+    if len(set(named.values())) > 1:
+        yield problem(
+            "profile_variables",
+            SHELL,
+            Text(
+                "AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}: SDKs differ in which they use",
+                a=shown(named["AWS_PROFILE"]),
+                b=shown(named["AWS_DEFAULT_PROFILE"]),
+            ),
+            Text("unset AWS_DEFAULT_PROFILE"),
+        )
+    if isinstance(facts.read, Trouble):
+        return
+    for variable, name in named.items():
+        found = facts.read.catalogue.profiles.get(name)
+        if found is None:
+            what = refusals.unknown_profile(name, facts.read.catalogue)
+            yield problem(
+                "profile_variable",
+                SHELL,
+                Text(
+                    "{variable} names {profile}, and there is no such profile", variable=variable, profile=shown(name)
+                ),
+                Text("{hint} Or: unset {variable}", hint=what.hint, variable=variable),
+            )
+        elif isinstance(found, Unserved) and found.problem.code != "profile_unsupported":
+            yield problem(
+                "profile_variable",
+                SHELL,
+                Text(
+                    "{variable} names a profile that has a problem. {why}",
+                    variable=variable,
+                    why=found.problem.title,
+                ),
+                found.problem.hint,
+            )
+
+
+def hook(facts: Facts) -> Iterator[Finding]:
+    """Whether AWS_PROFILE is ours in this shell."""
+    if runs_inside(facts):
+        return
+    if facts.environ.get(origin.OWN["AWS_CONFIG_FILE"]):
+        yield good("hook", SHELL, Text("AWS_PROFILE reaches every served profile in this shell"))
+    else:
+        yield note(
+            "hook_absent",
+            SHELL,
+            Text("AWS_PROFILE is not ours here"),
+            Text('`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so'),
+        )

@@ -1,0 +1,21 @@
+"""Names as they are typed: what stands in a command that a person is told to run. Pure text."""
+
+import shlex
+
+
+def word(value: str) -> str:
+    """`value` as one word of a POSIX shell; what no keyboard has is written as bash, zsh and ksh read it."""
+    if value.isprintable():
+        return shlex.quote(value)
+    plain = value.encode("unicode_escape").decode("ascii").replace("'", "\\'")
+    return f"$'{plain}'"
+
+
+def argument(name: str) -> str:
+    """A profile's or an identity's name as the argument of a verb: one that looks like an option is said to be none."""
+    return f"--profile {word(name)}" if name.startswith("-") else word(name)
+
+
+def profile(name: str) -> str:
+    """A profile's name before `--`, where also a glob and a group would be taken for what they are not."""
+    return f"--profile {word(name)}" if name.startswith(("-", "@")) or set("*?[") & set(name) else word(name)
