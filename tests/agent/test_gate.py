@@ -305,6 +305,32 @@ def test_who_leaves_while_a_code_is_awaited_is_forgotten(rig: Rig) -> None:
     assert answers.count("gone") == 50
 
 
+def test_who_leaves_at_once_gets_no_dialog(rig: Rig) -> None:
+    """Two thousand callers that hang up as soon as they have asked: nobody is asked for them, none is remembered."""
+    rig.answer_by_itself()
+    rig.start_agent()
+    for number in range(2000):
+        with connect(rig) as leaving:
+            leaving.sendall(json.dumps({**CREDENTIALS, "wait": 600}).encode() + b"\n")
+            if number % 2:
+                leaving.shutdown(socket.SHUT_WR)
+    eventually("all to be forgotten", lambda: len(rig.ledger) == 2000)
+    assert {one["answer"] for one in rig.ledger} == {"gone"}
+    assert rig.phase() == "locked"
+    assert rig.tries == 0
+
+
+def test_who_closes_one_half_and_then_the_other_is_forgotten(rig: Rig) -> None:
+    """Half a hang-up waits for its answer; the whole one ends the wait, and what was asked for it."""
+    rig.start_agent()
+    with connect(rig) as caller:
+        caller.sendall(json.dumps({**CREDENTIALS, "wait": 600, "hand": "terminal"}).encode() + b"\n")
+        caller.shutdown(socket.SHUT_WR)
+        assert b'"note":"code"' in caller.recv(4096)
+        assert rig.phase() == "prompting"
+    eventually("the caller to be forgotten", lambda: rig.phase() == "locked")
+
+
 # Other users
 
 CALL = """\

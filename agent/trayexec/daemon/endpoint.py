@@ -110,6 +110,7 @@ class Endpoint:
         for asking, (visitor, other) in list(self._asking.items()):
             if other is lease:
                 del self._asking[asking]
+                self._post(Gone(asking))
                 visitor.refuse(_no_token(), lease.language)
         if not any(other is door for _, other in self._leases.values()):
             del self._doors[door.port]

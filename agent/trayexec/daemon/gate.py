@@ -12,6 +12,7 @@ from trayexec.adapters import peer
 
 HELLO = 2.0  # seconds a caller has to say its line
 GOODBYE = 5.0  # seconds a caller has to take its answer
+LOOK = 1.0  # seconds between looks whether a caller that has closed one half has closed the other too
 MOST = 4096  # connections at once
 BACKLOG = 1024
 
@@ -24,6 +25,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._heard = False
         self._kept = False
         self._half = False
@@ -42,7 +44,7 @@ class Connection(asyncio.Protocol):
         if stranger or not self._gate.entered(self):
             self._transport.abort()
             return
-        self._deadline = asyncio.get_running_loop().call_later(HELLO, self._too_slow)
+        self._deadline = asyncio.get_running_loop().call_later(HELLO, self.leave)
 
     def data_received(self, data: bytes) -> None:
         """Collect one line; what follows it is nobody's business."""
@@ -59,18 +61,34 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
-        if self._transport is None or not self._heard or self._kept:
+        if not self._heard or self._kept or not self.there:
             return False
         self._half = True
+        self._look_after()
+        return True
+
+    @property
+    def there(self) -> bool:
+        """Whether the caller still listens. One that has just hung up is seen here before asyncio says so."""
+        if self._transport is None or self._transport.is_closing():
+            return False
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLHUP)
         return not any(event & select.POLLHUP for _fd, event in poll.poll(0))
 
+    def _look_after(self) -> None:
+        """Asyncio no longer reads what has come to an end, and so would not notice that the caller goes."""
+        if self.there:
+            self._watch = asyncio.get_running_loop().call_later(LOOK, self._look_after)
+        else:
+            self.leave()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the caller."""
         del exc
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._deadline, self._watch):
+            if timer is not None:
+                timer.cancel()
         self._transport = None
         self._buffer = bytearray()
         self._gate.left(self)
@@ -86,7 +104,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(line)
             self._transport.close()
             if self._transport.get_write_buffer_size():
-                self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self._too_slow)
+                self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
 
     def keep(self, line: bytes) -> None:
         """Send the final line, and stay until the caller hangs up: for as long as it stays, it holds what it got."""
@@ -96,7 +114,8 @@ class Connection(asyncio.Protocol):
         self._kept = True
         self.say(line)
 
-    def _too_slow(self) -> None:
+    def leave(self) -> None:
+        """End the connection, whatever was still to be said."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -127,20 +127,20 @@ class Service:
                 profile = _profile(await self._catalogue(connection, common), name)
                 rule = self._rule(profile)
                 if common.then is Then.RUNS and rule.delivery in OTHERWISE:
-                    del self._visits[connection.number]  # it comes again, by the way that the settings name
+                    self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
                     connection.finish(wire.encode({"ok": {"Delivery": rule.delivery.value}}))
                     return
-                self._loop.post(Ask(visit.caller, profile, need, wait))
+                self._post(connection, Ask(visit.caller, profile, need, wait))
             case WantEndpoint(common, name, need, wait, wish):
                 profile = _profile(await self._catalogue(connection, common), name)
                 self._rule(profile)
-                if self._gate.connection(connection.number) is None:
-                    return  # it has hung up, and nobody would end its lease
+                if not connection.there:
+                    return  # nobody would end its lease
                 self._rooms.endpoint.lend(visit.caller, profile, wish, language=common.language)
-                self._loop.post(Ask(visit.caller, profile, need, wait if wish is None else 0))
+                self._post(connection, Ask(visit.caller, profile, need, wait if wish is None else 0))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name)
-                self._loop.post(Authenticate(visit.caller, identity, renewal, code, wait))
+                self._post(connection, Authenticate(visit.caller, identity, renewal, code, wait))
             case WantLock(common, name):
                 keys = None if name is None else _identity(await self._catalogue(connection, common), name).keys
                 self._loop.post(Lock(keys))
@@ -161,6 +161,16 @@ class Service:
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
+
+    def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
+        """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
+
+        Between its line and this moment other things had their turn; one that leaves from now on is told to `left`.
+        """
+        if connection.there:
+            self._loop.post(event)
+        else:
+            connection.leave()
 
     def _rule(self, profile: Profile) -> ProfileRule:
         """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
