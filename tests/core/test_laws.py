@@ -18,6 +18,7 @@ from support.stage import (
     profile,
     role,
 )
+from trayexec.core.broker import next_deadline, step
 from trayexec.core.clock import Instant
 from trayexec.core.events import (
     Answered,
@@ -29,6 +30,7 @@ from trayexec.core.events import (
     Screen,
     SessionOpened,
     SessionRefused,
+    Tick,
 )
 from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
 from trayexec.core.profiles import Identity, Profile
@@ -61,6 +63,17 @@ def epoch_of(event: Event) -> int | None:
     if isinstance(event, Answered | SessionOpened | SessionRefused | RoleAssumed | RoleRefused):
         return event.epoch
     return None
+
+
+def check_that_it_rests(stage: Stage) -> None:
+    """Left alone for a minute, the agent wakes once a second while somebody waits, and a few times for what is due."""
+    broker, now = stage.broker, stage.now
+    end, ticks = now.after(60), 0
+    while now.until(end) > 0:
+        now = now.after(next_deadline(broker, now))
+        broker, _ = step(broker, Tick(), now)
+        ticks += 1
+    assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
 
 
 class Laws(RuleBasedStateMachine):
@@ -198,8 +211,9 @@ class Laws(RuleBasedStateMachine):
         assert stage.broker == before
 
     def teardown(self) -> None:
-        """Nobody is left waiting."""
+        """Nothing is due that a tick does not settle, and nobody is left waiting."""
         if hasattr(self, "stage"):
+            check_that_it_rests(self.stage)
             self.stage.drain()
 
 

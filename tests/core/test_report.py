@@ -9,7 +9,7 @@ import pytest
 from support.stage import ADMIN, ALICE, BASE, DEEP, EVERY_REFUSAL, HOUR, A, B, Stage, identity
 from trayexec.core.events import Configured, Hand, Renewal
 from trayexec.core.ports import NoDialog, Refusal
-from trayexec.core.profiles import Catalogue, Unserved
+from trayexec.core.profiles import Catalogue, Profile, Unserved
 from trayexec.core.report import Facts, find, status, utc, view
 from trayexec.core.status import Face, Item, Separator, Submenu
 from trayexec.errors import trouble
@@ -338,3 +338,11 @@ def test_an_identity_is_found_by_its_name_its_keys_or_a_profile() -> None:
         assert list(find(catalogue, name).values()) == [ALICE]
     assert not find(catalogue, "broken")
     assert not find(catalogue, "nobody")
+
+
+def test_identities_are_gathered_once() -> None:
+    """However often one looks at a catalogue, its profiles are not gone through again."""
+    assert CATALOGUE.identities is CATALOGUE.identities
+    assert set(CATALOGUE.identities) == {
+        one.identity for one in CATALOGUE.profiles.values() if isinstance(one, Profile)
+    }

@@ -124,6 +124,30 @@ def test_each_is_told_once_while_it_runs_and_in_time(steps: list[tuple[str, int]
         assert all(at.until(last[process]) <= AHEAD for process, at in machine.told if process in last)
 
 
+@given(
+    lives=st.lists(st.tuples(st.floats(0, 2), st.sampled_from([605, 615, 620, 700, 3600])), min_size=1, max_size=8),
+    answers=st.booleans(),
+)
+def test_the_agent_wakes_rarely_whatever_is_due(lives: list[tuple[float, int]], *, answers: bool) -> None:
+    """What is due and not settled by a look, or by one that never comes back, is no reason to look again at once.
+
+    In any minute there are no more ticks than a second has looks, and those that every agent has.
+    """
+    machine = Machine()
+    for pause, life in lives:
+        machine.now = machine.now.after(pause)
+        machine.hand_out(life)
+    end, ticks = machine.now.after(700), 0
+    while machine.now.until(end) > 0:
+        machine.now = machine.now.after(next_deadline(machine.broker, machine.now))
+        ticks += 1
+        if answers:
+            machine.post(Tick())
+        else:
+            machine.broker, _ = step(machine.broker, Tick(), machine.now)
+        assert ticks <= (300 if answers else 700 + 60)
+
+
 def test_what_has_ended_is_not_told_of() -> None:
     """Commands that end before their time is near are forgotten, and nothing is said."""
     machine = Machine()

@@ -134,9 +134,9 @@ class Catalogue:
     warning: Trouble | None = None
     files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
     strays: tuple[Stray, ...] = field(default=(), compare=False)
+    identities: tuple[Identity, ...] = field(init=False, compare=False)
 
-    @property
-    def identities(self) -> tuple[Identity, ...]:
-        """Every identity that a served profile ends in, once each, in order."""
+    def __post_init__(self) -> None:
+        """Note every identity that a served profile ends in, once each, in order: it is asked for at each look."""
         served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
-        return tuple(dict.fromkeys(profile.identity for profile in served))
+        object.__setattr__(self, "identities", tuple(dict.fromkeys(profile.identity for profile in served)))

@@ -39,16 +39,19 @@ class Watch:
     looked: Instant | None = None
 
     def next(self, now: Instant) -> float:
-        """Seconds until somebody has to be told; nothing to wait for is for ever."""
-        return now.until(self.runs[0].due) if self.runs else float("inf")
+        """Seconds until it is time to look; nothing to wait for is for ever.
+
+        Never sooner than `AGAIN` after the last look, whatever is due: what a look has not settled, another one at once
+        would not settle either.
+        """
+        if not self.runs:
+            return float("inf")
+        since = self.looked.until(now) if self.looked is not None else LOOK
+        return max(0.0, AGAIN - since, min(now.until(self.runs[0].due), LOOK - since))
 
     def is_time(self, now: Instant) -> bool:
         """Whether to look now."""
-        if not self.runs:
-            return False
-        # Only the clock that nobody can turn: after a jump of the other one would not look for hours.
-        since = now.boot - self.looked.boot if self.looked is not None else LOOK
-        return since >= (AGAIN if self.next(now) <= 0 else LOOK)
+        return self.next(now) <= 0
 
 
 def begun(process: Process, program: str, *, profile: str, ends: Expiry, now: Instant) -> Run:
@@ -57,8 +60,9 @@ def begun(process: Process, program: str, *, profile: str, ends: Expiry, now: In
     return Run(process, program, profile, ends, due)
 
 
-def with_run(watch: Watch, run: Run) -> Watch:
+def with_run(watch: Watch, run: Run, *, now: Instant) -> Watch:
     """Remember one more; what the same process had of the same profile before is forgotten."""
+    looked = watch.looked if watch.runs else now  # nobody is not worth a look
     runs = [one for one in watch.runs if (one.process, one.profile) != (run.process, run.profile)]
     if len(runs) >= MOST:
         short = [one for one in runs if not one.stays]
@@ -66,7 +70,7 @@ def with_run(watch: Watch, run: Run) -> Watch:
             return watch
         runs.remove(min(short, key=lambda one: one.due.boot))
     insort(runs, run, key=lambda one: one.due.boot)
-    return replace(watch, runs=tuple(runs))
+    return Watch(tuple(runs), looked)
 
 
 def seen(

@@ -113,7 +113,7 @@ class Turn:
         caller, profile = asked.caller, asked.profile.name
         if caller.process is not None:
             run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=self.now)
-            self.broker = replace(self.broker, watch=with_run(self.broker.watch, run))
+            self.broker = replace(self.broker, watch=with_run(self.broker.watch, run, now=self.now))
 
     def enough(self, credentials: Credentials, need: float) -> bool:
         """Whether credentials have `need` seconds left, and a minute in any case."""
