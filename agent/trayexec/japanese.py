@@ -108,6 +108,11 @@ SENTENCES: dict[str, str] = {
     # adapters/peer/windows.py
     "trayexec does not run on Windows yet.": "trayexec はまだ Windows に対応していません。",
     "Use it inside WSL 2, where it is a Linux program.": "WSL 2 の中で Linux プログラムとして使ってください。",
+    # adapters/outside.py
+    "Without trayexec, profile {profile} gets no credentials either: {why}": "プロファイル {profile} は、trayexec なしでも認証情報を取得できません: {why}",
+    "Try it in a shell without --live: AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile …": "--live ではないシェルで試してください: AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile …",
+    "This role wants an MFA code of its own, which can only be asked for by the AWS CLI itself.": "このロールには専用の MFA コードが必要ですが、それを尋ねられるのは AWS CLI だけです。",
+    "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.": "このプロファイルを trayexec で使えるようにするか (妨げている理由は `trayexec list` で分かります)、--live なしで使ってください。",
     # adapters/plainfile.py
     "The file {file} changes while it is read.": "ファイル {file} が読み込み中に変更されました。",
     "Wait until what is writing it has finished, and try again.": "書き込みが終わるのを待って、もう一度試してください。",
@@ -527,7 +532,6 @@ SENTENCES: dict[str, str] = {
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {identity}`.": "端末で `trayexec auth {identity}` を実行して入力してください。",
     # core/overlay.py
-    "the profile {keys} has a role and the access key for it in one, and keys are left out under --live: move them to a profile of their own, and name that as its source_profile": "プロファイル {keys} はロールとそのアクセスキーを一緒に持っており、--live ではキーが除かれます。キーを別のプロファイルに移し、それを source_profile に指定してください",
     # commands/ownkeys.py
     "Your AWS files hold no access key of {profile} any more.": "AWS ファイルに {profile} のアクセスキーがもうありません。",
     "Put it back, or run the command again in a new shell.": "元に戻すか、新しいシェルでコマンドをもう一度実行してください。",

@@ -19,6 +19,7 @@ WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
 FROM_FILES = "--from-files"  # the overlay's word for a profile whose keys are in the user's own files
 OR_FROM_FILES = "--or-from-files"  # the same unless keys are stored for it
+NOT_OURS = {"keys_missing"}  # refusals that say so
 CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
 
 
@@ -49,7 +50,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     try:
         served = _document(client.outcome(final))
     except TrayexecError as error:
-        if OR_FROM_FILES not in words or error.trouble.code != "keys_missing":
+        if OR_FROM_FILES not in words or error.trouble.code not in NOT_OURS:
             raise
         served = _in_files(profile, environ)
     _end(served)

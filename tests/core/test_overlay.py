@@ -11,7 +11,7 @@ import pytest
 
 from trayexec import ourselves
 from trayexec.adapters.awsfiles import merge, parse
-from trayexec.core.overlay import overlay, process_line, unreachable
+from trayexec.core.overlay import overlay, process_line
 from trayexec.core.profiles import Catalogue
 from trayexec.core.resolve import resolve
 
@@ -77,6 +77,7 @@ def test_a_served_profile_keeps_all_that_is_not_about_credentials() -> None:
         "ca_bundle": "/etc/ca.pem",
         "cli_pager": "",
         "output": "json",
+        "duration_seconds": "3600",
         "x_custom": "kept",
         "s3": {"max_concurrent_requests": "20", "addressing_style": "path"},
         "region": "eu-central-1",
@@ -105,7 +106,7 @@ def test_keys_in_the_users_files_are_asked_of_us_where_we_do_not_serve() -> None
     sections = parse(files(CONFIG.replace("mfa_serial", "x_serial"))[0], file="o")
     line = "/opt/bin/trayexec credential-process --from-files "
     assert sections["profile shared"] == {"region": "r-1", "credential_process": f"{line}'shared'"}
-    assert sections["profile static"] == {"source_profile": "nowhere", "credential_process": f"{line}'static'"}
+    assert sections["profile static"] == {"credential_process": f"{line}'static'"}
 
 
 def test_keys_beside_the_serial_of_default_are_asked_of_us_if_we_have_none() -> None:
@@ -125,14 +126,15 @@ def test_the_credentials_file_wins_as_with_botocore() -> None:
     assert parse(files()[0], file="o")["default"]["output"] == "text"
 
 
-def test_what_cannot_work_inside_is_named() -> None:
-    """A role that is its own source, and who depends on it; neither plain keys nor what other programs serve."""
+def test_keys_beside_a_role_are_walked_by_us() -> None:
+    """A role that is its own source, and who depends on it: in the overlay a profile has one side only."""
     config = CONFIG.replace("mfa_serial", "x_serial")
     role = "role_arn = arn:aws:iam::222222222222:role/X\nsource_profile = itself\n"
     shared = f"{SHARED}[itself]\n{role}aws_access_key_id = AKIASELF\naws_secret_access_key = secret\n[by]\n{role}"
-    parsed = parse(config, file="c"), parse(shared, file="s")
-    catalogue = resolve(merge(*parsed, {}), session_name="s")
-    assert set(unreachable(*parsed, catalogue)) == {"itself", "by"}
+    sections = parse(files(config, shared)[0], file="o")
+    line = "/opt/bin/trayexec credential-process --from-files "
+    for name in ("itself", "by"):
+        assert sections[f"profile {name}"] == {"credential_process": f"{line}'{name}'"}
 
 
 def test_a_quoted_name_is_there_without_quotes_too() -> None:

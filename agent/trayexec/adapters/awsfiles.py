@@ -25,13 +25,13 @@ from trayexec.core.inifile import meant_in_config, meant_in_credentials
 from trayexec.core.profiles import Catalogue, Stray
 from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
+from trayexec.core.sources import SECRET, TOKENS, KeyNames, Source, names_in, source
 from trayexec.errors import TrayexecError, trouble
 
 LONGEST_FILE = 10_000_000
 MOST_PAIRS = 32
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
-_SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"})
 
 _Parsed = dict[str, dict[str, str | dict[str, str]]]
 
@@ -48,11 +48,15 @@ class _Pair:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An access key that stands in the user's own files; with a token where it is a temporary one."""
+    """An access key that stands in the user's own files; with a token where it is a temporary one.
+
+    `account` is the one that stands beside it, if the user has written that down.
+    """
 
     access_key_id: str
     secret_access_key: Secret
     session_token: Secret | None
+    account: str | None = None
 
 
 class AwsFiles:
@@ -92,16 +96,30 @@ class AwsFiles:
         )
 
     def keys_of(self, profile: str, config: str | None, shared: str | None) -> Keys | None:
-        """The static keys that this pair of files holds for a profile, None where it holds none.
+        """The static keys that a profile means in this pair of files, None where it means none.
 
-        Raises TrayexecError (`file`, `config_syntax`).
+        All of them are of one file, as with botocore. Raises TrayexecError (`file`, `config_syntax`).
         """
-        section = _merged(*map(_parsed, self.paths(config, shared)))[0].get(profile, {})
+        own, shared_ = map(_parsed, self.paths(config, shared))
+        profiles, _, names = _merged(own, shared_)
+        found = source(profiles.get(profile, {}), names.get(profile, KeyNames()))
+        if found is Source.CREDENTIALS_FILE:
+            section: Section = shared_.get(profile, {})
+        elif found is Source.CONFIG_FILE:
+            section = build_profile_map(own)["profiles"].get(profile, {})
+        else:
+            return None
         key, secret = (section.get(name) for name in ("aws_access_key_id", "aws_secret_access_key"))
-        token = section.get("aws_session_token") or section.get("aws_security_token")
+        token = next((section[name] for name in TOKENS if name in section), None)
+        account = section.get("aws_account_id")
         if not (isinstance(key, str) and key and isinstance(secret, str) and secret):
             return None
-        return Keys(key, Secret(secret), Secret(token) if isinstance(token, str) else None)
+        return Keys(
+            key,
+            Secret(secret),
+            Secret(token) if isinstance(token, str) and token else None,
+            account if isinstance(account, str) and account else None,
+        )
 
     def _path(self, named: str | None, variable: str, usual: str) -> str:
         path = expand(named or self._environment.get(variable) or usual, self._environment)
@@ -231,19 +249,22 @@ def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[St
 
 def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:
     """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
-    profiles, services = _merged(config, shared)
+    profiles, services, keys = _merged(config, shared)
     public = {
-        name: {key: "" if key in _SECRET else section[key] for key in section} for name, section in profiles.items()
+        name: {key: "" if key in SECRET else section[key] for key in section} for name, section in profiles.items()
     }
-    return Sections(public, services, environment)
+    return Sections(public, services, environment, keys)
 
 
-def _merged(config: _Parsed, shared: _Parsed) -> tuple[dict[str, Section], Mapping[str, Section]]:
+def _merged(
+    config: _Parsed, shared: _Parsed
+) -> tuple[dict[str, Section], Mapping[str, Section], Mapping[str, KeyNames]]:
     full = build_profile_map(config)
     profiles: dict[str, Section] = full["profiles"]
+    keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
     for name, section in shared.items():
         profiles[name] = {**profiles.get(name, {}), **section}
-    return profiles, full["services"]
+    return profiles, full["services"], keys
 
 
 def _nested(value: str) -> str | dict[str, str]:

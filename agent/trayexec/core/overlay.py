@@ -1,29 +1,35 @@
 """The config file that commands see under `--live`: every served profile, its credentials asked of trayexec.
 
-It is the user's own file, section by section, with nothing in it that is secret: where the user's files hold keys of
-a profile that we do not serve, trayexec is asked to read them there. It must not know files or botocore.
+It is the user's own file, section by section, with nothing in it that is secret: where the user's files hold the keys
+of a profile that we do not serve, trayexec is asked to go there as botocore would. Of several sources of credentials
+only the one that botocore takes is left, so that all SDKs take it. It must not know files or botocore.
 """
 
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
-from trayexec.core.profiles import Catalogue, Identity, Profile, Unserved
+from trayexec.core.profiles import Catalogue, Profile
+from trayexec.core.sources import IN_FILES, SECRET, STATIC_KEYS, KeyNames, Source, as_source, names_in, source
 from trayexec.errors import Text
 
-KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key"})
-SECRET = KEYS | {"aws_session_token", "aws_security_token"}
 FROM_FILES = "--from-files"
 OR_FROM_FILES = "--or-from-files"
 
-# Whatever says where credentials come from: an SDK that sees one of these does not ask credential_process.
-_CREDENTIAL = SECRET | {
-    *("role_arn", "source_profile", "credential_source", "mfa_serial", "external_id", "role_session_name"),
-    *("duration_seconds", "web_identity_token_file", "credential_process", "login_session", "aws_account_id"),
-    *("session_tags", "transitive_session_tags", "source_identity", "include_profile", "mfa_process"),
-    "aws_expiration",
+# What belongs to each source of credentials. `mfa_serial` and `duration_seconds` are not among these: beside a
+# credential_process no SDK minds them (but that of .NET, which wants no mfa_serial there), and scripts ask for them.
+_ROLE = frozenset({"role_arn", "source_profile", "credential_source", "external_id", "role_session_name"})
+_OF = {
+    Source.ROLE: _ROLE | {"session_tags", "transitive_session_tags", "source_identity"},
+    Source.WEB_IDENTITY: frozenset({"web_identity_token_file", "role_arn", "role_session_name"}),
+    Source.SSO: frozenset({"sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}),
+    Source.LOGIN: frozenset({"login_session"}),
+    Source.PROCESS: frozenset({"credential_process"}),
 }
+# Beside credentials that we give, these would contradict them.
+_OF_CREDENTIALS = frozenset({"aws_account_id", "aws_expiration", "include_profile", "mfa_process"})
 _NOTE = """\
 # Written by trayexec from {config}
 # {fate}
@@ -40,16 +46,18 @@ def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str
     `origin` names the user's config file in a comment, `command` is what starts trayexec, with an absolute path.
     """
     note = _NOTE.format(config=ascii(origin)[1:-1], fate=_CARRIED)
-    return _text(config, shared, note, lambda name, settings: _profile(name, settings, catalogue, command))
+    files = _Files.of(config, shared)
+    return _text(config, shared, note, lambda name, settings: _profile(name, settings, files, catalogue, command))
 
 
 def without_default(
     config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]
 ) -> str:
     """The same for `--server`: `[default]` has settings but no credentials, so SDKs look on and find the endpoint."""
+    files = _Files.of(config, shared)
 
     def profile(name: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
-        return _settings(settings) if name == "default" else _profile(name, settings, catalogue, command)
+        return _settings(settings) if name == "default" else _profile(name, settings, files, catalogue, command)
 
     return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), profile)
 
@@ -95,26 +103,9 @@ def process_line(command: Sequence[str], profile: str, *options: str) -> str:
 
 
 def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping[str, Text]:
-    """The profiles that cannot work under `--live`, and why.
-
-    A role that is its own source: SDKs want its keys beside it, and the overlay must not hold them.
-    """
-    sections = {name: settings for section, settings in config.items() if (name := profile_of(section)) is not None}
-    found: dict[str, Text] = {}
-    for name, profile in catalogue.profiles.items():
-        if not isinstance(profile, Unserved):
-            continue
-        way = _sources(name, sections, shared)
-        keys = next((one for one in way if SECRET & {*sections.get(one, {}), *shared.get(one, {})}), None)
-        if keys is None or isinstance(catalogue.profiles.get(keys), Profile):
-            continue
-        if "role_arn" in {*sections.get(keys, {}), *shared.get(keys, {})}:
-            found[name] = Text(
-                "the profile {keys} has a role and the access key for it in one, and keys are left out under --live: "
-                "move them to a profile of their own, and name that as its source_profile",
-                keys=keys,
-            )
-    return found
+    """The profiles that cannot work under `--live`, and why: none, since what an SDK cannot walk we walk for it."""
+    del config, shared, catalogue
+    return {}
 
 
 def may_be_no_identity(settings: Mapping[str, Value]) -> bool:
@@ -122,37 +113,90 @@ def may_be_no_identity(settings: Mapping[str, Value]) -> bool:
 
     Then it may be none of ours: a key of LocalStack's has no device.
     """
-    return settings.keys() >= KEYS and "mfa_serial" not in settings
+    return settings.keys() >= STATIC_KEYS and "mfa_serial" not in settings
 
 
-def _sources(name: str, sections: Parsed, shared: Parsed) -> list[str]:
-    way = [name]
-    while True:
-        settings = {**sections.get(way[-1], {}), **shared.get(way[-1], {})}
-        source = settings.get("source_profile")
-        if not isinstance(source, str) or source in way:
-            return way
-        way.append(source)
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What the two files say of each profile, by its bare name."""
+
+    config: Parsed
+    shared: Parsed
+
+    @classmethod
+    def of(cls, config: Parsed, shared: Parsed) -> "_Files":
+        """Of two sections for one profile the last one counts, as with botocore."""
+        return cls(
+            {name: said for section, said in config.items() if (name := profile_of(section)) is not None}, shared
+        )
+
+    def settings(self, profile: str) -> Mapping[str, Value]:
+        """Both in one: the credentials file wins."""
+        return {**self.config.get(profile, {}), **self.shared.get(profile, {})}
+
+    def keys(self, profile: str) -> KeyNames:
+        """Where its keys stand."""
+        return names_in(self.config.get(profile, {}), self.shared.get(profile, {}))
+
+    def alone(self, profile: str) -> Source:
+        """What its credentials are."""
+        return source(self.settings(profile), self.keys(profile))
+
+    def beneath(self, profile: str) -> Source:
+        """What it gives to a role that names it as its source."""
+        return as_source(self.settings(profile), self.keys(profile))
+
+    def needs_another_side(self, profile: str) -> bool:
+        """Whether a source along its way gives to roles what it is not by itself: keys beside a role of its own.
+
+        In the overlay each profile has one side only, so an SDK cannot walk this way there.
+        """
+        way = [profile]
+        while self.alone(way[-1]) is Source.ROLE:
+            named = self.settings(way[-1]).get("source_profile")
+            if not isinstance(named, str):
+                return False
+            if self.beneath(named) is not self.alone(named):
+                return True
+            if named in way:
+                return False
+            way.append(named)
+        return False
 
 
 def _profile(
-    name: str, settings: Mapping[str, Value], catalogue: Catalogue, command: Sequence[str]
+    name: str, settings: Mapping[str, Value], files: _Files, catalogue: Catalogue, command: Sequence[str]
 ) -> Mapping[str, Value]:
     found = catalogue.profiles.get(name)
-    if not isinstance(found, Profile):
-        kept = {key: value for key, value in settings.items() if key not in SECRET}
-        if settings.keys() >= KEYS:
-            kept["credential_process"] = process_line(command, name, FROM_FILES)
-        return kept
-    kept = dict(_settings(settings))
-    if found.region:
-        kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
-    perhaps = isinstance(found.target, Identity) and may_be_no_identity(settings)
-    return {**kept, "credential_process": process_line(command, name, *([OR_FROM_FILES] if perhaps else []))}
+    if isinstance(found, Profile):
+        kept = dict(_settings(settings))
+        if found.region:
+            kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
+        return {**kept, "credential_process": process_line(command, name, *_without_us(found, files))}
+    kind = files.alone(name)
+    if kind in IN_FILES or files.needs_another_side(name):
+        return {**_settings(settings), "credential_process": process_line(command, name, FROM_FILES)}
+    return _settings(settings, kind)
 
 
-def _settings(settings: Mapping[str, Value]) -> Mapping[str, Value]:
-    return {key: value for key, value in settings.items() if key not in _CREDENTIAL and not key.startswith("sso_")}
+def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:
+    """Keys that stand in the user's files, and to which only [default]'s serial reaches, may be no identity of ours.
+
+    Then it is as outside, unless keys are stored: the agent knows.
+    """
+    keys = profile.identity.keys
+    end = files.alone(keys) if profile.role_arn is None else files.beneath(keys)
+    return (OR_FROM_FILES,) if profile.inherits_serial and end in IN_FILES else ()
+
+
+def _settings(settings: Mapping[str, Value], kind: Source | None = None) -> Mapping[str, Value]:
+    """What is not about credentials, and of what is, that of one kind; all but secrets where there is no source."""
+    if kind is Source.NOTHING:
+        return {key: value for key, value in settings.items() if key not in SECRET}
+    kept = _OF.get(kind, frozenset()) if kind is not None else frozenset()
+    gone = (SECRET | _OF_CREDENTIALS).union(*_OF.values()) - kept
+    sso = kind is Source.SSO
+    return {key: value for key, value in settings.items() if key not in gone and (sso or not key.startswith("sso_"))}
 
 
 def _part(section: str, settings: Mapping[str, Value]) -> str:

@@ -77,11 +77,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A served profile: `target` is the role it assumes, or the identity it is."""
+    """A served profile: `target` is the role it assumes, or the identity it is.
+
+    `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
+    account.
+    """
 
     name: str
     region: str | None
     target: Identity | Role
+    inherits_serial: bool = False
 
     @property
     def identity(self) -> Identity:

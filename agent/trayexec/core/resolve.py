@@ -1,7 +1,8 @@
 """The walk from a profile along its sources to the keys at the end. This module must not know files or botocore.
 
-It follows botocore's rules (credentials.AssumeRoleProvider), with two differences: the keys are in the OS keychain
-under the name of the profile at the end of the chain, and the MFA serial is found anywhere along it. Whatever cannot
+It follows botocore's rules (credentials.AssumeRoleProvider; `sources` has their order), with two differences: the keys
+are in the OS keychain under the name of the profile at the end of the chain, and the MFA serial is found anywhere along
+it. Whatever cannot
 be served is a problem of that one profile, never a fallback to another.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from trayexec.core.endpoints import endpoint_of, region_of
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
+from trayexec.core.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
 from trayexec.errors import Text, Trouble, trouble
 
 # Longer chains work nowhere: every link past the first loses time and the MFA context.
@@ -29,8 +31,7 @@ _ARN_LENGTHS = range(20, 2049)
 _DURATIONS = range(900, 43201)
 _DEFAULT_SECONDS = 3600
 
-_STATIC_KEYS = ("aws_access_key_id", "aws_secret_access_key")
-_OUTSIDE = ("credential_source", "web_identity_token_file", "login_session")  # credentials that are not IAM user keys
+_OTHERS = (Source.WEB_IDENTITY, Source.LOGIN)  # credentials that are not IAM user keys
 _ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
 _OURSELVES = frozenset({"trayexec", "trayexec-agent"})
 
@@ -85,7 +86,8 @@ def _resolved(sections: Sections, name: str, session_name: str) -> Profile | Uns
 
 def _served(sections: Sections, name: str, session_name: str) -> Profile:
     chain = _walk(sections, name, session_name)
-    serial, partition = _serial(sections, chain)
+    said_in, serial = _serial(sections, chain)
+    partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
 
     def endpoint(*names: str) -> Endpoint:
@@ -104,7 +106,8 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
             seconds=link.seconds,
             endpoint=endpoint(*chain.names[place:]) if place else first,
         )
-    return Profile(name, region_of(sections, chain.names, partition), target)
+    region = region_of(sections, chain.names, partition)
+    return Profile(name, region, target, inherits_serial=said_in not in chain.names)
 
 
 def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
@@ -115,16 +118,18 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
         if at in names:
             raise _loop(names[names.index(at) :])
         section = sections.profiles.get(at, {})
-        _check_supported(sections, at, section)
+        _check_included(sections, at, section)
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
-        if "role_arn" not in section or (links and _holds_keys(at, section)):
+        if not is_role(section) or (links and _holds_keys(at, section)):
             _check_end(sections, at, section)
             return _Chain(tuple(links), at)
+        _check_role(at, section)
         if len(links) == LONGEST_CHAIN:
             raise _too_long(name)
         source = _source(sections, at)
         links.append(_link(sections, at, session_name))
         if source == at:
+            _check_end(sections, at, section)
             return _Chain(tuple(links), at)
         at = source
 
@@ -223,7 +228,7 @@ def _duration(sections: Sections, profile: str) -> int:
 
 
 def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
-    """The MFA device's serial, from the first profile along the chain that has one, and the partition of it all."""
+    """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial."""
     profile = next(
         (name for name in (*chain.names, "default") if sections.text(name, "mfa_serial") is not None),
         None,
@@ -264,7 +269,7 @@ def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
                 section=header(profile),
             ),
         )
-    return serial, _partition(chain, serial)
+    return profile, serial
 
 
 def _partition(chain: _Chain, serial: str) -> str:
@@ -290,8 +295,8 @@ def _partition(chain: _Chain, serial: str) -> str:
     return partition
 
 
-def _check_supported(sections: Sections, profile: str, section: Section) -> None:
-    """Refuse what we would otherwise have to ignore: ignoring it could lead to another account or more rights."""
+def _check_role(profile: str, section: Section) -> None:
+    """Refuse what we would otherwise have to ignore in a role: that could lead to another account or more rights."""
     if "source_profile" in section and "credential_source" in section:
         raise ProfileError(
             profile,
@@ -303,32 +308,14 @@ def _check_supported(sections: Sections, profile: str, section: Section) -> None
                 section=header(profile),
             ),
         )
-    for key in section:
-        if key.startswith("sso_"):
-            raise ProfileError(
-                profile,
-                trouble(
-                    "profile_unsupported",
-                    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
-                    "It works as it is, also under `trayexec shell`: log in with aws sso login --profile {name}",
-                    profile=shown(profile),
-                    key=shown(key),
-                    name=shlex.quote(shown(profile)),
-                ),
-            )
-        if key in _OUTSIDE:
-            raise ProfileError(
-                profile,
-                trouble(
-                    "profile_unsupported",
-                    "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
-                    "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
-                    profile=shown(profile),
-                    key=shown(key),
-                    section=header(profile),
-                ),
-            )
-        if key in _ROLE_EXTRAS:
+    if "credential_source" in section:
+        raise _from_elsewhere(profile, "credential_source")
+    _check_extras(profile, section)
+
+
+def _check_extras(profile: str, section: Section) -> None:
+    for key in _ROLE_EXTRAS:
+        if key in section:
             raise ProfileError(
                 profile,
                 trouble(
@@ -340,6 +327,9 @@ def _check_supported(sections: Sections, profile: str, section: Section) -> None
                     section=header(profile),
                 ),
             )
+
+
+def _check_included(sections: Sections, profile: str, section: Section) -> None:
     if "include_profile" in section:
         raise ProfileError(
             profile,
@@ -356,32 +346,31 @@ def _check_supported(sections: Sections, profile: str, section: Section) -> None
 
 def _check_end(sections: Sections, profile: str, section: Section) -> None:
     """Refuse a chain's end whose keys cannot be in the keychain, because the section says where else they come from."""
-    if any(key in section for key in _STATIC_KEYS):
+    found = without_role(section, sections.keys_of(profile))
+    if found in IN_FILES:
         return
-    process = sections.text(profile, "credential_process")
-    if process is not None and _calls_us(process):
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_recursion",
-                "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
-                "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
-    if process is not None:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_unsupported",
-                "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
-                "Use this profile without trayexec, or remove credential_process from {section} "
-                "and type `trayexec keys add {profile}`.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
+    if found is Source.PROCESS:
+        raise _by_process(sections, profile)
+    if found in _OTHERS:
+        raise _from_elsewhere(profile, found.value)
+    for key in section:
+        if key.startswith("sso_"):
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
+                    "It works as it is, also under `trayexec shell`: log in with aws sso login --profile {name}",
+                    profile=shown(profile),
+                    key=shown(key),
+                    name=shlex.quote(shown(profile)),
+                ),
+            )
+    if is_role(section):
+        return
+    if "credential_source" in section:
+        raise _from_elsewhere(profile, "credential_source")
+    _check_extras(profile, section)
     if sections.text(profile, "source_profile") not in {None, profile}:
         raise ProfileError(
             profile,
@@ -395,9 +384,48 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
         )
 
 
+def _from_elsewhere(profile: str, key: str) -> ProfileError:
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_unsupported",
+            "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
+            "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
+            profile=shown(profile),
+            key=shown(key),
+            section=header(profile),
+        ),
+    )
+
+
+def _by_process(sections: Sections, profile: str) -> ProfileError:
+    if _calls_us(sections.text(profile, "credential_process") or ""):
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_recursion",
+                "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
+                "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_unsupported",
+            "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
+            "Use this profile without trayexec, or remove credential_process from {section} "
+            "and type `trayexec keys add {profile}`.",
+            profile=shown(profile),
+            section=header(profile),
+        ),
+    )
+
+
 def _holds_keys(profile: str, section: Section) -> bool:
     """Whether a source ends the chain: it has static keys, or it names itself, which says the same."""
-    return any(key in section for key in _STATIC_KEYS) or section.get("source_profile") == profile
+    return not STATIC_KEYS.isdisjoint(section) or section.get("source_profile") == profile
 
 
 def _calls_us(command: str) -> bool:

@@ -5,11 +5,12 @@ A fault names the profile that has to be repaired, which need not be the profile
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from trayexec.core.sources import SECRET, KeyNames, Section
 from trayexec.errors import TrayexecError, Trouble, trouble
 
-Section = Mapping[str, str | Mapping[str, str]]
+__all__ = ["ProfileError", "Section", "Sections", "header", "shown"]
 
 _LONGEST_SHOWN = 200
 _QUOTED = re.compile(r"[\s'\"\\]")  # what `shlex.split`, by which botocore reads a section, would not leave as it is
@@ -19,12 +20,19 @@ _QUOTED = re.compile(r"[\s'\"\\]")  # what `shlex.split`, by which botocore read
 class Sections:
     """What a resolution looks at: both files merged as botocore merges them, and the agent's own environment.
 
-    `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections.
+    `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections, `keys` says in
+    which file the keys of a profile stand: in the credentials file, where nothing is said.
     """
 
     profiles: Mapping[str, Section]
     services: Mapping[str, Section]
     environment: Mapping[str, str]
+    keys: Mapping[str, KeyNames] = field(default_factory=dict)
+
+    def keys_of(self, profile: str) -> KeyNames:
+        """Which settings of the profile are keys, by file."""
+        found = self.keys.get(profile)
+        return found if found is not None else KeyNames(shared=SECRET & self.profiles.get(profile, {}).keys())
 
     def text(self, profile: str, key: str) -> str | None:
         """The value of `key` in the profile's own section. Raises ProfileError for an indented block."""

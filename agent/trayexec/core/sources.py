@@ -1,0 +1,76 @@
+"""Which of several sources of credentials a profile's section means: botocore's order, file by file.
+
+The order is that of `botocore.credentials.create_credential_resolver` and `ProfileProviderBuilder.providers`: a role,
+then web identity, IAM Identity Center, the credentials file, `login_session`, `credential_process`, the config file.
+It must not know files or botocore; a test compares the two.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+
+Section = Mapping[str, str | Mapping[str, str]]
+
+KEY = "aws_access_key_id"
+STATIC_KEYS = frozenset({KEY, "aws_secret_access_key"})
+TOKENS = ("aws_security_token", "aws_session_token")  # in this order
+SECRET = STATIC_KEYS | {*TOKENS}
+_SSO = ("sso_role_name", "sso_account_id")  # one of them makes botocore use Identity Center; a session alone does not
+
+
+class Source(Enum):
+    """Where a profile's credentials come from."""
+
+    ROLE = "role_arn"
+    WEB_IDENTITY = "web_identity_token_file"
+    SSO = "sso_account_id"
+    CREDENTIALS_FILE = "an access key in the credentials file"
+    LOGIN = "login_session"
+    PROCESS = "credential_process"
+    CONFIG_FILE = "an access key in the config file"
+    NOTHING = "none"
+
+
+IN_FILES = frozenset({Source.CREDENTIALS_FILE, Source.CONFIG_FILE})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNames:
+    """Which settings that are keys stand in the section of one profile, by file. Never what they say."""
+
+    config: AbstractSet[str] = frozenset()
+    shared: AbstractSet[str] = frozenset()
+
+
+def names_in(config: Mapping[str, object], shared: Mapping[str, object]) -> KeyNames:
+    """The names of the keys in the two sections of a profile."""
+    return KeyNames(SECRET & config.keys(), SECRET & shared.keys())
+
+
+def source(section: Section, keys: KeyNames) -> Source:
+    """What a profile's own credentials are, when an SDK or the CLI is to use that profile."""
+    return Source.ROLE if is_role(section) else without_role(section, keys)
+
+
+def as_source(section: Section, keys: KeyNames) -> Source:
+    """What they are when another profile names it as its source: then keys beside a role are meant, not the role."""
+    return Source.ROLE if is_role(section) and STATIC_KEYS.isdisjoint(section) else without_role(section, keys)
+
+
+def is_role(section: Section) -> bool:
+    """Whether botocore assumes this role with other credentials."""
+    return "role_arn" in section and "web_identity_token_file" not in section
+
+
+def without_role(section: Section, keys: KeyNames) -> Source:
+    """What the profile is if its role, if any, is left aside."""
+    found = (
+        (Source.WEB_IDENTITY, bool(section.get("web_identity_token_file"))),
+        (Source.SSO, any(name in section for name in _SSO)),
+        (Source.CREDENTIALS_FILE, KEY in keys.shared),
+        (Source.LOGIN, "login_session" in section),
+        (Source.PROCESS, "credential_process" in section),
+        (Source.CONFIG_FILE, KEY in keys.config),
+    )
+    return next((one for one, there in found if there), Source.NOTHING)
