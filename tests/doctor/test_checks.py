@@ -202,7 +202,7 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
                 "aws_access_key_id = AKIAOLD\naws_secret_access_key = x\n"
             ),
         ),
-        *("profiles", "profile_live", Grade.PROBLEM, "--live"),
+        *("profiles", "profile_mfa", Grade.NOTE, "mfa_serial"),
     ),
     "[default] twice": (
         lambda facts, files: replace(facts, read=files.read(CONFIG + "[profile default]\noutput = json\n")),

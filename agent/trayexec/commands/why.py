@@ -7,7 +7,6 @@ from trayexec import cli
 from trayexec.commands import table
 from trayexec.commands.overlays import files_of
 from trayexec.core import refusals
-from trayexec.core.overlay import unreachable
 from trayexec.core.profiles import Identity, Profile, Role, Unserved
 from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
@@ -24,7 +23,6 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if isinstance(found, Unserved):
         steps.append(found.problem.title)
         steps.append(found.problem.hint)
-        steps += [why for name, why in unreachable(*read.parsed, read.catalogue).items() if name == found.name]
     else:
         steps += _steps(found)
     said = [speak(step) for step in steps]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
 from trayexec.core.profiles import Catalogue, Profile
 from trayexec.core.sources import IN_FILES, SECRET, STATIC_KEYS, KeyNames, Source, as_source, names_in, source
-from trayexec.errors import Text
 
 FROM_FILES = "--from-files"
 OR_FROM_FILES = "--or-from-files"
@@ -100,12 +99,6 @@ def process_line(command: Sequence[str], profile: str, *options: str) -> str:
     line = " ".join((shlex.join(command), "credential-process", *options, quoted))
     # Many SDKs take ` #` and ` ;` for the beginning of a comment, even within quotes.
     return re.sub(r"(\s)(?=[#;])", r"\1''", line)
-
-
-def unreachable(config: Parsed, shared: Parsed, catalogue: Catalogue) -> Mapping[str, Text]:
-    """The profiles that cannot work under `--live`, and why: none, since what an SDK cannot walk we walk for it."""
-    del config, shared, catalogue
-    return {}
 
 
 def may_be_no_identity(settings: Mapping[str, Value]) -> bool:

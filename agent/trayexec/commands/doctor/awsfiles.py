@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.inifile import profile_of
-from trayexec.core.overlay import unreachable
 from trayexec.core.profiles import Profile, Unserved
 from trayexec.core.sections import header, shown
-from trayexec.core.shellwords import argument, word
+from trayexec.core.shellwords import word
 from trayexec.errors import Text, Trouble
 
 COMMENT = re.compile(r"\s[#;]")
@@ -65,16 +64,8 @@ def profiles(facts: Facts) -> Iterator[Finding]:
     if isinstance(facts.read, Trouble):
         return
     read = facts.read
-    hidden = unreachable(*read.parsed, read.catalogue)
-    for name, reason in hidden.items():
-        yield problem(
-            "profile_live",
-            Text("profile {profile}", profile=shown(name)),
-            Text("does not work under --live: {why}", why=reason),
-            Text("`trayexec why {profile}` shows how it resolves.", profile=argument(name)),
-        )
     for one in read.catalogue.profiles.values():
-        if isinstance(one, Unserved) and one.name not in hidden:
+        if isinstance(one, Unserved):
             about = Text("profile {profile}", profile=shown(one.name))
             yield note(one.problem.code, about, one.problem.title, one.problem.hint)
 
