@@ -360,6 +360,82 @@ def test_a_malformed_serial_is_a_problem(serial: str) -> None:
     assert problem(found, "a").code == "profile_mfa"
 
 
+ACCOUNT = "arn:aws:iam::111111111111"
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [
+        f"{ACCOUNT}:user/alice",
+        f"{ACCOUNT}:user/team/alice",
+        f"{ACCOUNT}:role/Admin",
+        f"{ACCOUNT}:group/admins",
+        f"{ACCOUNT}:root",
+        f"{ACCOUNT}:mfa/",
+        f"{ACCOUNT}:mfa",
+        f"{ACCOUNT}:mfa/al ice",
+        f"{ACCOUNT}:mfa/<device>",
+        f"{ACCOUNT}:sms-mfa/alice",
+        f"{ACCOUNT}:server-certificate/alice",
+        "arn:aws:iam::1111-1111-1111:mfa/alice",
+        "arn:aws:iam::11111111111:mfa/alice",
+        "arn:aws:iam::1111111111111:mfa/alice",
+        "arn:aws:iam::<account>:mfa/alice",
+        "arn:aws:iam::ACCOUNT:mfa/DEVICE",
+        "arn:aws:iam:111111111111:mfa/alice",
+        "arn:aws:iam:us-east-1:111111111111:mfa/alice",
+        "arn:aws:sts::111111111111:mfa/alice",
+        "arn:aws:sts::111111111111:assumed-role/Admin/alice",
+        "arn:aws:s3:::my-bucket-1",
+        "arn:gcp:iam::111111111111:mfa/alice",
+        "aws:iam::111111111111:mfa/alice",
+        "mfa/alice-1",
+        "111111111111:mfa/alice",
+        "alice.smith",
+        f'"{ACCOUNT}:mfa/alice"',
+        f"{ACCOUNT}:mfa/" + "x" * 256,
+    ],
+)
+@pytest.mark.parametrize("where", ["a", "default"])
+def test_a_serial_that_cannot_be_a_device_is_a_problem_when_it_is_read(where: str, serial: str) -> None:
+    """Its own or an inherited one; the profile that has to be corrected is named, and what is wrong with it shown."""
+    sections: dict[str, dict[str, str]] = {"default": {}, "a": role()}
+    sections[where]["mfa_serial"] = serial
+    said = problem(catalogue(sections), "a")
+    assert said.code == "profile_mfa"
+    assert f"of profile {where}" in str(said.title)
+    assert "mfa/" in str(said.hint)
+
+
+def test_the_arn_of_a_user_is_told_what_a_device_looks_like() -> None:
+    """The commonest slip: the user's ARN, which the console shows first."""
+    said = problem(catalogue({"default": {"mfa_serial": f"{ACCOUNT}:user/alice"}, "a": role()}), "a")
+    assert "ARN of an IAM user" in str(said.title)
+    assert f"begins with {ACCOUNT}:mfa/" in str(said.hint)
+    assert "aws iam list-mfa-devices" in str(said.hint)
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [
+        PHONE,
+        f"{ACCOUNT}:mfa/team/alice",
+        f"{ACCOUNT}:mfa/alice@example.com",
+        f"{ACCOUNT}:mfa/root-account-mfa-device",
+        "arn:aws-cn:iam::111111111111:mfa/alice",
+        "arn:aws-us-gov:iam::111111111111:mfa/alice",
+        "arn:aws-iso-b:iam::111111111111:mfa/alice",
+        "arn:aws-eusc:iam::111111111111:mfa/alice",
+        "GAHT12345678",
+        "123456789",
+        "0" * 256,
+    ],
+)
+def test_whatever_can_be_a_device_stays_good(serial: str) -> None:
+    """Virtual devices of every partition, with a path or without, and the number on a hardware token."""
+    assert served(catalogue({"default": {"mfa_serial": serial}}), "default").identity.mfa_serial == serial
+
+
 def test_a_hardware_token_has_a_bare_serial() -> None:
     """It tells no partition, so the roles do."""
     found = catalogue({"a": role(mfa_serial="GAHT12345678", arn="arn:aws-cn:iam::222222222222:role/Admin")})

@@ -1,12 +1,16 @@
 """People and sessions: who is asked for the code, when, how often, and what becomes of those who wait."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, identity, profile, role
+from trayexec.core import codes, refusals
 from trayexec.core.broker import next_deadline
 from trayexec.core.clock import Instant
+from trayexec.core.codes import Device, Spent
+from trayexec.core.credentials import Secret
 from trayexec.core.events import Answered, Dismiss, Hand, OpenSession, Prompt, Renewal, Screen
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, OnLock
@@ -286,15 +290,33 @@ def test_the_budget_is_the_devices(stage: Stage) -> None:
 
 
 def test_aws_says_that_the_budget_is_used_up(stage: Stage) -> None:
-    """Somebody else may have used it: nothing is sent before the next three-minute boundary."""
+    """After nine codes in AWS's window nothing is sent before the next three-minute boundary."""
+    stage.now = Instant(100.0, 1_800_000_000.0 + 100)
+    device = Device(tuple(Spent(Secret(f"{n}" * 6), stage.now) for n in range(8)))
+    caller = stage.ask()
+    stage.broker = stage.broker.with_device(ALICE, replace(device, spent=device.spent[:4]))
+    stage.enter("123456")
+    stage.broker = stage.broker.with_device(ALICE, codes.sent(device, Secret("123456"), stage.now))
+    stage.refuse(Refusal.BUDGET)
+    assert stage.got(caller) == "budget"
+    assert stage.got(stage.ask()) == "too_many_codes"
+    stage.broker = stage.broker.with_device(ALICE, replace(stage.broker.device(ALICE), spent=()))
+    stage.wait(81)
+    stage.ask()
+    assert stage.dialogs
+
+
+def test_where_few_codes_were_sent_the_serial_is_the_likelier_cause(stage: Stage) -> None:
+    """AWS has one answer for both: the words name the device first, and who has corrected it need not wait."""
     stage.now = Instant(100.0, 1_800_000_000.0 + 100)
     caller = stage.ask()
     stage.enter("123456")
     stage.refuse(Refusal.BUDGET)
-    assert stage.got(caller) == "budget"
-    assert stage.got(stage.ask()) == "too_many_codes"
-    stage.wait(81)
-    stage.ask()
+    assert stage.got(caller) == "serial_refused"
+    said = refusals.doubtful_device(ALICE)
+    assert ALICE.mfa_serial in str(said.title)
+    assert str(said.hint).index("mfa_serial") < str(said.hint).index("three minutes")
+    assert stage.got(stage.ask()) is None
     assert stage.dialogs
 
 

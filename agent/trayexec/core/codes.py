@@ -14,6 +14,7 @@ from trayexec.errors import Text, Trouble, trouble
 
 STEP = 30
 WINDOW = 180
+BUDGET = 9  # that AWS counts in a window of its own, which begins at a full three minutes of UTC
 TRIES = 5
 SPENT_FOR = 150
 DIGITS = 6
@@ -64,6 +65,12 @@ def sent(device: Device, code: Secret, now: Instant) -> Device:
 def unsent(device: Device, code: Secret) -> Device:
     """The device after it turned out that `code` never left this machine: it is still good."""
     return replace(device, spent=tuple(one for one in device.spent if one.code is not code))
+
+
+def used_up(device: Device, now: Instant) -> bool:
+    """Whether so many codes went to AWS for this device since the last full three minutes that it looks at no more."""
+    begun = now.wall % WINDOW
+    return sum(now.boot - one.at.boot <= begun for one in device.spent) >= BUDGET
 
 
 def exhausted(device: Device, now: Instant) -> Device:

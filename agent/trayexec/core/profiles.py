@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trayexec.core import serials
 from trayexec.errors import Trouble
 
 
@@ -38,13 +39,12 @@ class Identity:
     @property
     def account(self) -> str:
         """The account number in the device's ARN, or nothing for a hardware token's bare serial."""
-        parts = self.mfa_serial.split(":")
-        return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 — arn:partition:iam::account:mfa/name
+        return serials.account_of(self.mfa_serial)
 
     @property
     def partition(self) -> str:
         """The AWS partition of the device: aws, aws-cn, aws-us-gov and so on."""
-        return self.mfa_serial.split(":")[1] if self.mfa_serial.startswith("arn:") else "aws"
+        return serials.partition_of(self.mfa_serial) or "aws"
 
 
 @dataclass(frozen=True, slots=True)

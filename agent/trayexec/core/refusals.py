@@ -113,6 +113,20 @@ def too_little(left: float) -> Trouble:
     )
 
 
+def doubtful_device(identity: Identity) -> Trouble:
+    """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
+    return trouble(
+        "serial_refused",
+        "AWS could not check the code: the MFA device {serial} does not seem to belong to the keys of {identity}.",
+        "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials (or "
+        "`aws iam list-mfa-devices`), and correct it under {section}. If it is right, other programs have sent too "
+        "many codes: wait three minutes, and try once.",
+        serial=shown(identity.mfa_serial),
+        identity=identity.name,
+        section=header(identity.keys),
+    )
+
+
 def stillborn(identity: Identity) -> Trouble:
     """A new session that is over already."""
     return trouble(

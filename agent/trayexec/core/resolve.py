@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from trayexec.core import serials
 from trayexec.core.endpoints import endpoint_of, region_of
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
@@ -25,7 +26,6 @@ LONGEST_CHAIN = 16
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _ARN_LENGTHS = range(20, 2049)
 _DURATIONS = range(900, 43201)
@@ -245,38 +245,15 @@ def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
             ),
         )
     serial = sections.text(profile, "mfa_serial") or ""
-    if ":u2f/" in serial:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_mfa_fido",
-                "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in a browser only.",
-                "Add an authenticator app to the same IAM user in the AWS console, and write its "
-                "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
-    if not _SERIAL.fullmatch(serial):
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_mfa",
-                "The mfa_serial of profile {profile} is not one that AWS could have given out: {value}",
-                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with nothing after it.",
-                profile=shown(profile),
-                value=shown(serial),
-                section=header(profile),
-            ),
-        )
+    wrong = serials.fault(serial, profile)
+    if wrong is not None:
+        raise ProfileError(profile, wrong)
     return profile, serial
 
 
 def _partition(chain: _Chain, serial: str) -> str:
     """The one AWS partition of the device (a hardware token's bare serial does not tell) and of every role."""
-    parts = serial.split(":")
-    device = parts[1] if parts[0] == "arn" and len(parts) > 1 else None
-    partition = device or (chain.roles[-1].partition if chain.roles else "aws")
+    partition = serials.partition_of(serial) or (chain.roles[-1].partition if chain.roles else "aws")
     for link in chain.roles:
         if link.partition != partition:
             raise ProfileError(

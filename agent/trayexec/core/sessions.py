@@ -277,7 +277,9 @@ class Sessions(Turn):
     def refused(self, identity: Identity, opening: Opening, why: Trouble, refusal: Refusal) -> None:
         """AWS gave no session: ask again where another code may help, else tell all who wait."""
         device = self.broker.device(identity)
-        if refusal is Refusal.BUDGET:
+        if refusal is Refusal.BUDGET and not codes.used_up(device, self.now):
+            why = refusals.doubtful_device(identity)  # to wait would not make it somebody else's
+        elif refusal is Refusal.BUDGET:
             self.broker = self.broker.with_device(identity, codes.exhausted(device, self.now))
         elif refusal in {Refusal.UNSENT, Refusal.KEYS}:
             self.broker = self.broker.with_device(identity, codes.unsent(device, opening.code))
