@@ -644,3 +644,27 @@ def test_a_session_name_is_made_for_any_login_name(user: str) -> None:
     """STS takes 2 to 64 characters of a small set."""
     name = session_name_for(user)
     assert role_of(catalogue({"a": role(mfa_serial=PHONE, role_session_name=name)}), "a").session_name == name
+
+
+@pytest.mark.parametrize(
+    ("sections", "hint"),
+    [
+        ({"default": {"mfa_serial": PHONE}, "a": {"role_arn": ADMIN}}, "source_profile = default under"),
+        ({"a": {"role_arn": ADMIN, "mfa_serial": PHONE} | KEYS}, "source_profile = a under"),
+        ({"default": {"role_arn": ADMIN}, "a": {"role_arn": ADMIN}, "me": {"mfa_serial": PHONE}}, "= me under"),
+        ({"a": {"role_arn": ADMIN}, "me": {"mfa_serial": PHONE}, "you": KEYS}, "me, you"),
+        ({"a": {"role_arn": ADMIN}}, "source_profile = default under"),
+        ({"me": {}, "a": {"role_arn": ADMIN, "source_profile": "me # mine"}}, "source_profile = me under"),
+        ({"me": {}, "a": {"role_arn": ADMIN, "source_profile": '"me"'}}, "source_profile = me under"),
+        ({"a": {"role_arn": ADMIN, "source_profile": "default # the base"}}, "source_profile = default under"),
+        ({"Base": {}, "base2": {}, "a": {"role_arn": ADMIN, "source_profile": "base"}}, "Did you mean Base?"),
+        (
+            {"prod-eu": role(), "prod-us": role(), "a": {"role_arn": ADMIN, "source_profile": "prod"}},
+            "prod-eu (222222222222), prod-us (222222222222)",
+        ),
+        ({"a": {"role_arn": ADMIN, "source_profile": "nothing like it"}}, '[profile "nothing like it"]'),
+    ],
+)
+def test_a_source_is_proposed_that_would_do(sections: dict[str, Section], hint: str) -> None:
+    """The profile's own name where it has the keys itself, [default] where that has some, near ones for a slip."""
+    assert hint in str(problem(catalogue(sections), "a").hint)

@@ -12,6 +12,6 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Under `--live` no verb sees the overlay in place of the user's own AWS files.
     """
-    options = read(arguments)
+    options = read(arguments, environ)
     room, _, act = options.act.partition(".")
     return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, origin.outside(environ)))

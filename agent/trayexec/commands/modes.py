@@ -4,14 +4,18 @@ import argparse
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from trayexec.commands.parse import SayingParser, literal, need, seconds
+from trayexec.commands.parse import SayingParser, literal, need, options_of, seconds
+from trayexec.commands.slips import unknown_words
 from trayexec.errors import TrayexecError, trouble
 
 
 def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` as `words` say. Returns the exit status; raises TrayexecError (`usage`) for what it cannot read."""
     names, rest = literal(words)
-    options = _parser().parse_intermixed_args(_with_values(rest))
+    parser = _parser()
+    options, unknown = parser.parse_known_intermixed_args(_with_values(rest))
+    if unknown:
+        raise TrayexecError(unknown_words(unknown, (*options_of(parser, ()), "--profile")))
     options.literal = names
     room = "live" if options.live else "server" if options.server else "fanout"
     most = {"live": 1, "server": 1}.get(room)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from trayexec import __version__, durations
-from trayexec.commands.slips import explain
+from trayexec.commands.slips import explain, unknown_verb, unknown_words
 from trayexec.errors import TrayexecError, trouble
 from trayexec.words import is_japanese, language
 
@@ -88,6 +88,9 @@ settings: config.toml in ~/.config/trayexec; see trayexec(1).
 """
 
 
+BY_THEMSELVES = ("credential-process", "hook")  # verbs that are read without this parser
+
+
 class SayingParser(argparse.ArgumentParser):
     """Argparse, speaking as the rest of us does."""
 
@@ -162,18 +165,50 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def read(words: Sequence[str]) -> argparse.Namespace:
+def read(words: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace:
     """What a verb is asked to do. Raises TrayexecError (`usage`) for what it cannot read."""
+    top = parser()
+    slip = unknown_verb(words, verbs(), environ)
+    if slip is not None:
+        raise TrayexecError(slip)
     names, rest = literal(words)
-    options = parser().parse_args(rest)
+    options, unknown = top.parse_known_args(rest)
+    if unknown:
+        raise TrayexecError(unknown_words(unknown, options_of(top, rest)))
     name = next((name for name in ("profile", "identity") if hasattr(options, name)), None)
     if names and (name is None or len(names) > 1 or getattr(options, name) is not None):
-        raise TrayexecError(explain(f"unrecognized arguments: --profile {names[-1]}"))
+        raise TrayexecError(unknown_words(["--profile", names[-1]], ()))
     if names and name is not None:
         setattr(options, name, names[0])
     if getattr(options, "needs_profile", False) and options.profile is None:
         raise TrayexecError(explain("the following arguments are required: profile"))
     return options
+
+
+def verbs() -> tuple[str, ...]:
+    """Every verb there is."""
+    return (*_choices(parser()), *BY_THEMSELVES)
+
+
+def options_of(top: argparse.ArgumentParser, words: Sequence[str]) -> tuple[str, ...]:
+    """The options of the verb that these words name."""
+    at = top
+    for word in words:
+        at = _choices(at).get(word, at)
+    return tuple(
+        option
+        for action in at._actions  # noqa: SLF001 — argparse tells it in no other way
+        if action.help is not argparse.SUPPRESS
+        for option in action.option_strings
+    )
+
+
+def _choices(at: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The verbs below this one."""
+    for action in at._actions:  # noqa: SLF001 — likewise
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 — likewise
+            return dict(action.choices)
+    return {}
 
 
 def literal(words: Sequence[str]) -> tuple[list[str], list[str]]:

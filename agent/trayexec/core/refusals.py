@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from trayexec.core.otherwords import ours
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Stray, Unserved
 from trayexec.core.sections import header, shown
 from trayexec.core.shellwords import argument
@@ -179,6 +180,15 @@ def misplaced(name: str, stray: Stray) -> Trouble:
 def no_such_profile(name: str, accounts: Mapping[str, str | None], config: str = "") -> Trouble:
     """No profile of these, whose accounts are given where they are known, is called so in the file `config`."""
     meant = near(name, accounts)
+    line = ours(name)
+    if line is not None and name.casefold() not in map(str.casefold, meant):
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "{line} `trayexec list` shows the profiles there are.",
+            profile=shown(name),
+            line=line,
+        )
     if len(meant) == 1:
         return trouble(
             "unknown_profile",

@@ -16,6 +16,7 @@ from trayexec.core.endpoints import endpoint_of, region_of
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
 from trayexec.core.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
+from trayexec.core.suggest import MOST, near, told
 from trayexec.errors import Text, Trouble, trouble
 
 # Longer chains work nowhere: every link past the first loses time and the MFA context.
@@ -26,6 +27,7 @@ LONGEST_CHAIN = 16
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_COMMENT = re.compile(r"\s[#;]")  # not one to any AWS tool, but meant as one
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _ARN_LENGTHS = range(20, 2049)
 _DURATIONS = range(900, 43201)
@@ -138,20 +140,87 @@ def _source(sections: Sections, profile: str) -> str:
     """The profile a role is assumed from."""
     source = sections.text(profile, "source_profile")
     if source is None:
-        raise ProfileError(
+        raise _no_source(sections, profile)
+    # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
+    if source in sections.profiles or source == "default":
+        return source
+    raise _unknown_source(sections, profile, source)
+
+
+def _no_source(sections: Sections, profile: str) -> ProfileError:
+    ends = _possible_sources(sections, profile)
+    if len(ends) == 1:
+        return ProfileError(
             profile,
             trouble(
                 "profile_source",
                 "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
-                "Write source_profile = default under {section}, or the profile that your keys belong to.",
+                "Write source_profile = {source} under {section}, or the profile that your keys belong to.",
                 profile=shown(profile),
+                source=shown(ends[0]),
                 section=header(profile),
             ),
         )
-    # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
-    if source in sections.profiles or source == "default":
-        return source
-    raise ProfileError(
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_source",
+            "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+            "Write source_profile under {section}, with the profile that your keys belong to: {sources}",
+            profile=shown(profile),
+            sources=", ".join(map(shown, ends[:MOST])),
+            section=header(profile),
+        ),
+    )
+
+
+def _possible_sources(sections: Sections, profile: str) -> Sequence[str]:
+    """Whose keys a role may be meant to be assumed with: its own; else [default]'s; else those of any identity."""
+    own = sections.profiles.get(profile, {})
+    if profile == "default" or not STATIC_KEYS.isdisjoint(own):
+        return (profile,)
+    if "default" in sections.profiles and "role_arn" not in sections.profiles["default"]:
+        return ("default",)
+    ends = [
+        name
+        for name, section in sections.profiles.items()
+        if "role_arn" not in section and ("mfa_serial" in section or not STATIC_KEYS.isdisjoint(section))
+    ]
+    return ends or ("default",)
+
+
+def _unknown_source(sections: Sections, profile: str, source: str) -> ProfileError:
+    bare = _COMMENT.split(source, maxsplit=1)[0].strip().strip("\"'").strip()
+    if bare != source and (bare in sections.profiles or bare == "default"):
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has source_profile = {source}, but there is no such profile.",
+                "Write source_profile = {bare} under {section}, without quotes, and with nothing after it on the line, "
+                "not even a comment.",
+                profile=shown(profile),
+                source=shown(source),
+                bare=shown(bare),
+                section=header(profile),
+            ),
+        )
+    accounts = {name: _account_in(section) for name, section in sections.profiles.items() if name != profile}
+    meant = near(bare, accounts)
+    if meant:
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has source_profile = {source}, but there is no such profile.",
+                "Correct source_profile under {section}. Did you mean {near}?",
+                profile=shown(profile),
+                source=shown(source),
+                near=told(meant, accounts),
+                section=header(profile),
+            ),
+        )
+    return ProfileError(
         profile,
         trouble(
             "profile_source",
@@ -163,6 +232,12 @@ def _source(sections: Sections, profile: str) -> str:
             missing=header(source),
         ),
     )
+
+
+def _account_in(section: Section) -> str | None:
+    """The account that a section's role is in, for a person who chooses among names."""
+    match = _ROLE_ARN.fullmatch(_plain(section, "role_arn") or "")
+    return match[0].split(":")[4] if match else None
 
 
 def _link(sections: Sections, profile: str, session_name: str) -> _Link:

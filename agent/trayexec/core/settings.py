@@ -3,7 +3,6 @@
 Nothing is ignored: an unknown key or a value out of bounds is an error that names its line and what is allowed.
 """
 
-import difflib
 import json
 import re
 import shlex
@@ -15,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from trayexec.core.sections import shown
+from trayexec.core.suggest import near
 from trayexec.core.tomllines import Path, line_of
 from trayexec.durations import format_duration, parse_duration
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
@@ -31,6 +31,7 @@ _CONFIRM = (MINUTE, 36 * HOUR)
 
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 _RGB = re.compile(r"#[0-9a-fA-F]{6}")
+_PINENTRY = re.compile(r"pinentry-[a-z0-9-]+")
 _GROUP = re.compile(r"[^\s@,*?\[\]][^\s,*?\[\]]*")
 _SYNTAX = re.compile(r"(?P<reason>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 _LONGEST_GUESSED = 64
@@ -58,6 +59,19 @@ class Method(Enum):
     TK = "tk"
     TERMINAL = "terminal"
     OSASCRIPT = "osascript"
+    WINDOWS = "windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinentry:
+    """One of the pinentries by its own name, like `pinentry-qt`: what doctor says of the dialog can be set."""
+
+    name: str
+
+    @property
+    def value(self) -> str:
+        """As it is written."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ class Settings:
 
     session_seconds: int = 12 * HOUR
     warn: tuple[int, ...] = (15 * MINUTE, 5 * MINUTE)
-    prompt: Method | Command = Method.AUTO
+    prompt: Method | Pinentry | Command = Method.AUTO
     prompt_seconds: int = 90
     on_lock: OnLock = OnLock.REFUSE
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -211,13 +225,15 @@ class _Source:
 
         return check
 
-    def method(self, path: Path, value: Any) -> Method | Command:
+    def method(self, path: Path, value: Any) -> Method | Pinentry | Command:
         """A dialog's name, or a command that prints the code."""
         names = [each.value for each in Method]
         if value in names:
             return Method(value)
+        if isinstance(value, str) and _PINENTRY.fullmatch(value):
+            return Pinentry(value)
         argv = _argv(value)
-        slip = len(argv) == 1 and difflib.get_close_matches(argv[0].lower(), names, cutoff=_CLOSE)
+        slip = len(argv) == 1 and near(argv[0], names, least=_CLOSE)
         if argv and not slip:
             return Command(argv)
         hint = Text("Write one of: {choices}; or a command that prints the code.", choices=_listed(names))
@@ -278,9 +294,9 @@ class _Source:
             file=shown(self.file),
             key=_dotted(path),
         )
-        close = difflib.get_close_matches(str(path[-1])[:_LONGEST_GUESSED].lower(), known, n=1)
+        close = near(str(path[-1])[:_LONGEST_GUESSED], known)
         hint = (
-            Text("Did you mean {guess}? Allowed here: {choices}", guess=close[0], choices=_listed(known))
+            Text("Did you mean {guess}? Allowed here: {choices}", guess=_listed(close), choices=_listed(known))
             if close
             else Text("Remove it. Allowed here: {choices}", choices=_listed(known))
         )

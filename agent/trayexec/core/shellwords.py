@@ -7,8 +7,15 @@ def word(value: str) -> str:
     """`value` as one word of a POSIX shell; what no keyboard has is written as bash, zsh and ksh read it."""
     if value.isprintable():
         return shlex.quote(value)
-    plain = value.encode("unicode_escape").decode("ascii").replace("'", "\\'")
-    return f"$'{plain}'"
+    inner = "".join(
+        one if one.isprintable() else _bytes(one) for one in value.replace("\\", "\\\\").replace("'", "\\'")
+    )
+    return f"$'{inner}'"
+
+
+def _bytes(sign: str) -> str:
+    """As octets, in three digits each, so that none is taken for the beginning of a longer one."""
+    return "".join(f"\\{octet:03o}" for octet in sign.encode("utf-8", "surrogateescape"))
 
 
 def argument(name: str) -> str:

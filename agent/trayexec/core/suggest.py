@@ -7,15 +7,18 @@ from difflib import SequenceMatcher
 from trayexec.core.sections import shown
 
 MOST = 8  # more than a person wants to read; a list of all is a command away
-NEAR = 0.6  # how like two names are to count (difflib: 1 is the same)
-LONGEST = 200  # characters; longer words are nobody's slip, and cost time
+NEAR = 0.6
+WHOLE = 0.9  # for a name of which a whole word, or the beginning, was typed
+LONGEST = 100  # characters; longer words are nobody's slip, and cost time
+MANY = 1000  # names; of more only the beginnings and words are compared, as the rest would take too long
 _PART = re.compile(r"[\W_]+")
 
 
-def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def near(name: str, known: Iterable[str], *, least: float = NEAR) -> tuple[str, ...]:
     """The names that `name` may have been meant as, the nearest first, equally near ones in their own order.
 
     Where some differ in nothing but case, blanks and signs between words, it is one of these and no other is named.
+    `least` is how like it the others have to be: 1 is the same.
     """
     if not name or len(name) > LONGEST:
         return ()
@@ -24,8 +27,12 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
     same = [one for one in names if one.casefold() == name.casefold()] or [one for one in names if _plain(one) == plain]
     if same:
         return tuple(same[:MOST])
-    scored = [(_likeness(plain, _plain(one)), one) for one in names]
-    good = sorted((pair for pair in scored if pair[0] >= NEAR), key=lambda pair: -pair[0])
+    matcher = SequenceMatcher(None, "", plain, autojunk=False)  # it keeps what it finds out about the second
+    few = len(names) <= MANY
+    scored = [
+        (_begun(plain, _plain(one)) or (few and _likeness(matcher, plain, _plain(one), least)), one) for one in names
+    ]
+    good = sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: -pair[0])
     return tuple(one for _, one in good[:MOST])
 
 
@@ -39,10 +46,28 @@ def _plain(name: str) -> str:
     return _PART.sub(" ", name.casefold()).strip()
 
 
-def _likeness(one: str, other: str) -> float:
-    """From 0 to 1. Whoever types a whole word of a name, or its beginning, means that name as likely as any."""
-    if not one or not other:
+def _begun(typed: str, name: str) -> float:
+    return WHOLE if typed and (name.startswith(typed) or typed in name.split()) else 0.0
+
+
+def _likeness(matcher: SequenceMatcher[str], typed: str, name: str, least: float) -> float:
+    """From 0 to 1: how much stands in the same order, or how few slips of the hand there are; the larger of the two."""
+    matcher.set_seq1(name)
+    if not name or matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
-    if other.startswith(one) or one in other.split():
-        return 0.9
-    return SequenceMatcher(None, one, other).ratio()
+    return max(matcher.ratio(), 1 - _slips(typed, name) / max(len(typed), len(name)))
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters are wrong, missing, too many, or have changed places (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, a in enumerate(one, 1):
+        here = [row]
+        for column, b in enumerate(other, 1):
+            cost = min(last[column] + 1, here[-1] + 1, last[column - 1] + (a != b))
+            if before and column > 1 and a == other[column - 2] and one[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            here.append(cost)
+        before, last = last, here
+    return last[-1]
