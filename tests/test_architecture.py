@@ -220,6 +220,18 @@ def test_what_would_break_a_promise_is_nowhere() -> None:
         assert one.top in STANDARD | set(THIRD_PARTY) | {"trayexec"}
 
 
+def test_nobody_waits_by_select() -> None:
+    """A descriptor above 1,023 raises ValueError there: all waits are in `ready`, or in asyncio."""
+    calls = {
+        f"{path}:{node.lineno}"
+        for name, path in MODULES.items()
+        if name != "trayexec.ready"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"select.select", "selectors.SelectSelector"}
+    }
+    assert calls == set()
+
+
 # The run path
 
 RUN_PATH = {

@@ -715,6 +715,9 @@ SENTENCES: dict[str, str] = {
     "Run the command again.": "コマンドをもう一度実行してください。",
     "The endpoint cannot listen on 127.0.0.1: {why}.": "エンドポイントが 127.0.0.1 で待機できません: {why}。",
     "Run the command again: it gets another port.": "コマンドをもう一度実行してください。別のポートを使います。",
+    # daemon/gate.py
+    "{most} callers wait for the agent, and it takes no more.": "{most} 件の呼び出しがエージェントを待っており、これ以上は受け付けられません。",
+    "End those that are not needed (`trayexec log` names them), or try again in a moment.": "不要なものを終了するか (`trayexec log` で確認できます)、しばらくしてからもう一度お試しください。",
     # daemon/loop.py
     "Try again. If it keeps happening, please report it with the last lines of the agent's log.": "もう一度試してください。続く場合は、エージェントのログの最後の行を添えて報告してください。",
     # daemon/requests.py

@@ -14,7 +14,7 @@ import pytest
 
 from support.desktop import eventually
 from support.others import as_nobody, needs_root
-from support.rig import Rig
+from support.rig import COMMAND, Rig
 from trayexec import __version__
 
 CREDENTIALS = {"v": 1, "op": "credentials", "profile": "account-a", "wait": 0}
@@ -284,6 +284,22 @@ def test_a_thousand_wait_for_one_code(rig: Rig) -> None:
             caller.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert (rig.sim.count("GetSessionToken"), rig.sim.count("AssumeRole")) == (1, 1)
+
+
+def test_no_more_than_there_are_descriptors_for(bare: Rig) -> None:
+    """Where a system gives few, as many callers are told that there are too many; the others, and all else, go on."""
+    few = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh", *COMMAND, "agent", "start"]
+    subprocess.run(few, env=bare.env, check=True, timeout=30, capture_output=True)
+    callers = [connect(bare) for _ in range(400)]
+    try:
+        answers = [caller.recv(4096) for caller in callers[150:]]
+        assert all(json.loads(answer)["error"]["code"] == "busy" for answer in answers)
+        for caller in callers[:10]:
+            caller.close()
+        eventually("room", lambda: bare.run("status").status == 0)
+    finally:
+        for caller in callers:
+            caller.close()
 
 
 def test_who_leaves_while_a_code_is_awaited_is_forgotten(rig: Rig) -> None:

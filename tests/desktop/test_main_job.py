@@ -1,6 +1,9 @@
 """The main job, on a real desktop: an icon to click, a dialog to type into, a notification to press, the AWS CLI."""
 
+import contextlib
 import json
+import resource
+import socket
 import time
 from collections.abc import Iterator
 
@@ -176,3 +179,39 @@ def test_a_restarted_panel_gets_the_icon_back(rig: Rig) -> None:
     desk.click(*desk.tray_spot())
 
     desk.wait_window(DIALOG)
+
+
+def test_a_restarted_bus_gets_the_icon_back_while_a_thousand_wait(rig: Rig) -> None:
+    """Descriptors above 1,023 are as good as others: the agent, its callers and then its icon are still there."""
+    desk, pid = rig.desk, rig.agent_pid
+    request = json.dumps({"v": 1, "op": "credentials", "profile": "account-a", "wait": 300, "hand": "terminal"})
+    callers = []
+    try:
+        with many_files():
+            for _ in range(1150):
+                caller = socket.socket(socket.AF_UNIX)
+                callers.append(caller)
+                caller.connect(str(rig.socket))
+                caller.sendall(request.encode() + b"\n")
+            for caller in callers:
+                assert b'"note":"code"' in caller.recv(4096)
+            desk.restart_bus()
+            wait_for_icon(desk)
+            assert rig.agent_pid == pid
+            rig.unlock()
+            assert b"SecretAccessKey" in callers[-1].recv(65536)
+    finally:
+        for caller in callers:
+            caller.close()
+    assert rig.agent_pid == pid
+
+
+@contextlib.contextmanager
+def many_files() -> Iterator[None]:
+    """A test needs as many descriptors as the callers it plays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -327,6 +327,17 @@ class Desktop:
             self._monitor = None
         self._running.pop("bus").end()
 
+    def restart_bus(self) -> None:
+        """End the bus and start it again, with keyring, notifications and panel, which do not live without it."""
+        again = [part for part in ("keyring", "notifications", "panel") if part in self._running]
+        self.stop_bus()
+        for part in again:
+            self._running.pop(part).end()
+        self.start_bus()
+        starts = {"keyring": self.start_keyring, "notifications": self.start_notifications, "panel": self.start_panel}
+        for part in again:
+            starts[part]()
+
     # Processes ------------------------------------------------------------------------------------------------------
 
     def spawn(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import os
-import select
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from trayexec import cli, client, origin, ourselves, paths, process
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.ready import readable
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
@@ -185,8 +185,7 @@ def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:
     deadline = time.monotonic() + START
     patient = time.monotonic() + 1.0
     while (left := deadline - time.monotonic()) > 0:
-        readable, _, _ = select.select([pipe], [], [], min(left, 1.0))
-        if readable:
+        if readable(pipe, seconds=min(left, 1.0)):
             more = os.read(pipe, 4096)
             if not more:
                 break

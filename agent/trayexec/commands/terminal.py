@@ -2,12 +2,12 @@
 
 import fcntl
 import os
-import select
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trayexec import cli, client
 from trayexec.errors import Text, TrayexecError
+from trayexec.ready import readable
 from trayexec.words import speaker
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def _my_turn(device: int, connection: "socket") -> bool:
         try:
             fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            readable, _, _ = select.select([connection], [], [], TURN)
-            if readable:
+            if readable(connection, seconds=TURN):
                 return False
         else:
             return True
@@ -79,8 +78,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
         if said:
             os.write(terminal, f"{said}\n".encode())
         os.write(terminal, speak(prompt).encode())
-        readable, _, _ = select.select([terminal, connection.fileno()], [], [])
-        if connection.fileno() in readable:
+        if connection in readable(terminal, connection):
             os.write(terminal, b"\n")
             return
         typed = os.read(terminal, LONGEST)
@@ -89,7 +87,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
         try:
             _hand_in(identity, typed.decode("utf-8", "replace").strip(), environ)
         except TrayexecError as error:
-            if select.select([connection], [], [], SAME_NEWS)[0]:
+            if readable(connection, seconds=SAME_NEWS):
                 return  # what waits was told as well, and has the reason
             said = f"{speak(error.trouble.title)} {speak(error.trouble.hint)}"
             if error.trouble.code not in ASK_AGAIN:

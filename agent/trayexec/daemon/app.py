@@ -8,6 +8,7 @@ import gc
 import os
 import shlex
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -34,6 +35,7 @@ from trayexec.adapters.overlayfile import Means, Overlays
 from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
+from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core.events import (
     Configured,
     Lock,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 FAREWELL = 3.0  # seconds that taking things down may take
+ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 class Face(Enum):
@@ -110,7 +113,8 @@ class _Agent:
     def __init__(self, wish: Wish, found: _Found) -> None:
         environ, speak = wish.environ, speaker(wish.environ)
         self._wish = wish
-        self._settings, self._claim, self._journal, self._tray = found.settings, found.claim, found.journal, found.tray
+        self._settings, self._claim, self._journal = found.settings, found.claim, found.journal
+        self._tray = SupervisedTray(found.tray, mishap=self._mishap, ending=self._end)
         self._clock = SystemClock()
         self._dialogs = Dialogs(_method(self._settings.settings), environ, speak)
         self._notices = choose_notices(environ, self._journal, speak)
@@ -120,6 +124,7 @@ class _Agent:
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
+        self._let_go = threading.Event()
         self._overlays = self._follow(environ)
         self._folders = FolderWatch()
         self._written = asyncio.Event()
@@ -154,26 +159,45 @@ class _Agent:
 
     def live(self) -> int:
         """Run until stopped; then forget everything and leave nothing behind."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._tray.stop())
-        thread = threading.Thread(target=self._run_loop, name="loop", daemon=True)
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.settimeout(0)
+        for number in ENDINGS:
+            signal.signal(number, _ignore)  # the loop hears of them: the main thread may be deep inside a toolkit
+        signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        thread = threading.Thread(target=self._run_loop, args=[ours], name="loop", daemon=True)
         thread.start()
         self._tray.run(lambda action: self._in_loop(self._front.clicked, action))
-        self._in_loop(self._stopped.set)
+        self._let_go.set()
         self._gone.wait(FAREWELL)
+        return self._leave()
+
+    def _leave(self) -> int:
         self._claim.release()
         self._journal.info("agent %d stopped", os.getpid())
         return 0
 
     # The loop's thread
 
-    def _run_loop(self) -> None:
+    def _run_loop(self, signals: socket.socket) -> None:
         asyncio.set_event_loop(self._running)
+        self._running.add_reader(signals, self._heard_signal, signals)
         try:
             self._running.run_until_complete(self._guarded(self._serve()))
         finally:
             self._gone.set()
             self._tray.stop()
+            if not self._let_go.wait(FAREWELL):
+                self._journal.error("the icon does not let go, and is left behind")
+                leave(self._leave())
+
+    def _heard_signal(self, signals: socket.socket) -> None:
+        if ENDINGS & {*signals.recv(4096)}:
+            self._tray.stop()
+
+    def _end(self) -> None:
+        """Stop serving, whether or not the main thread comes back from the icon."""
+        self._in_loop(self._stopped.set)
 
     async def _serve(self) -> None:
         descriptor = self._folders.open()
@@ -324,6 +348,10 @@ class _Agent:
             return sts
 
         return self._workers.sessions.submit(build)
+
+
+def _ignore(*_: object) -> None:
+    """For signals that the loop is told of: Python tells nobody of one that has no handler."""
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:

@@ -4,16 +4,22 @@ import asyncio
 import os
 import select
 import socket
+import sys
 from collections.abc import Callable
 from typing import cast
 
 from trayexec import wire
 from trayexec.adapters import peer
+from trayexec.errors import trouble
+
+if sys.platform != "win32":
+    import resource
 
 HELLO = 2.0  # seconds a caller has to say its line
 GOODBYE = 5.0  # seconds a caller has to take its answer
 LOOK = 1.0  # seconds between looks whether a caller that has closed one half has closed the other too
 MOST = 4096  # connections at once
+SPARE = 256  # descriptors for all else that an agent does: dialogs, the keychain, STS, files
 BACKLOG = 1024
 
 
@@ -41,8 +47,11 @@ class Connection(asyncio.Protocol):
             self.pid = peer.process_of(connection)
         except OSError:
             stranger = True
-        if stranger or not self._gate.entered(self):
+        if stranger:
             self._transport.abort()
+            return
+        if not self._gate.entered(self):
+            self.finish(wire.encode({"error": _full(self._gate.most)}))
             return
         self._deadline = asyncio.get_running_loop().call_later(HELLO, self.leave)
 
@@ -125,6 +134,7 @@ class Gate:
 
     def __init__(self, on_line: Callable[[Connection, bytes], None], on_left: Callable[[int], None]) -> None:
         """Keep the two callbacks; `open` does the rest."""
+        self.most = _room()
         self._on_line = on_line
         self._on_left = on_left
         self._inside: dict[int, Connection] = {}
@@ -134,7 +144,9 @@ class Gate:
     async def open(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=BACKLOG)
+        # So many are accepted in one go, before we are asked about the first.
+        backlog = min(BACKLOG, self.most // 2)
+        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=backlog)
 
     def close(self) -> None:
         """Let nobody in any more, and everybody out."""
@@ -157,7 +169,7 @@ class Gate:
 
     def entered(self, connection: Connection) -> bool:
         """Whether there is room."""
-        if len(self._inside) >= MOST:
+        if len(self._inside) >= self.most:
             return False
         self._inside[connection.number] = connection
         return True
@@ -170,3 +182,21 @@ class Gate:
         """Pass on that a caller has gone."""
         if self._inside.pop(connection.number, None) is not None:
             self._on_left(connection.number)
+
+
+def _room() -> int:
+    """How many connections there can be: as many as there are descriptors, with some to spare."""
+    if sys.platform == "win32":
+        return MOST
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else min(MOST, max(soft // 2, soft - SPARE))
+
+
+def _full(most: int) -> dict[str, str]:
+    why = trouble(
+        "busy",
+        "{most} callers wait for the agent, and it takes no more.",
+        "End those that are not needed (`trayexec log` names them), or try again in a moment.",
+        most=most,
+    )
+    return {"code": why.code, "title": str(why.title), "hint": str(why.hint)}

@@ -44,8 +44,9 @@ MENU_PATH = "/MenuBar"
 # What panels ask for. The last one is twice 22: xfce4-panel scales the largest down to 22, which stays crisp this way.
 SIZES = (16, 22, 24, 32, 44)
 
-# After the bus is gone, look for it this often, in seconds. It normally means that the person has logged out.
-_RETRY = 30.0
+# After the bus is gone, look for it after so many seconds, then ever more rarely. It may have been restarted; normally
+# it means that the person has logged out.
+_RETRY, _RARELY = 1.0, 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -132,18 +133,21 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     def _run(self) -> None:
         self._mark_ready()
+        pause = _RETRY
         try:
             with self._waiter:
                 while not self._waiter.ended:
                     try:
                         with self._connect() as bus:
+                            pause = _RETRY
                             self._serve(bus)
                     except TrayexecError as unavailable:
                         _log.debug("still no session bus: %s", unavailable)
                     except OSError as lost:
                         _log.info("the session bus is gone, and the tray icon with it: %s", lost)
                     self._work()
-                    self._waiter.wait(seconds=_RETRY)
+                    self._waiter.wait(seconds=pause)
+                    pause = min(_RARELY, pause * 2)
         finally:
             self._running = False
 

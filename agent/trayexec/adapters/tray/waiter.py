@@ -1,22 +1,16 @@
 """The wait of the main thread: ended by any thread, and by signals without delay."""
 
 import contextlib
-import select
 import signal
 import socket
 import threading
-from typing import Protocol, Self
+from typing import Self
 
-
-class Readable(Protocol):
-    """Something `select` can watch."""
-
-    def fileno(self) -> int:
-        """Its file descriptor."""
+from trayexec.ready import Watched, readable
 
 
 class Waiter:
-    """A `select` that `wake` and `end` interrupt. Both are safe in any thread and in a signal handler.
+    """A wait that `wake` and `end` interrupt. Both are safe in any thread and in a signal handler.
 
     A lock or an `Event` would not do: a signal handler that sets the event it has interrupted waits for itself.
     """
@@ -36,30 +30,32 @@ class Waiter:
         ours.settimeout(0)
         theirs.settimeout(0)
         if threading.current_thread() is threading.main_thread():
-            # Without this, a signal that comes just before `select` would be handled only after the next event.
+            # Without this, a signal that comes just before the wait would be handled only after the next event.
             self._former = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+            if self._former >= 0:  # somebody else is woken by signals, and ends us
+                signal.set_wakeup_fd(self._former, warn_on_full_buffer=False)
         self._pair = (ours, theirs)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if threading.current_thread() is threading.main_thread():
-            signal.set_wakeup_fd(self._former)
+        if threading.current_thread() is threading.main_thread() and self._former < 0:
+            signal.set_wakeup_fd(-1)
         if self._pair is not None:
             pair, self._pair = self._pair, None
             for end in pair:
                 end.close()
 
-    def wait(self, *others: Readable, seconds: float | None = None) -> bool:
+    def wait(self, *others: Watched, seconds: float | None = None) -> bool:
         """Wait until woken, or one of `others` can be read, or `seconds` have passed. True when one can be read."""
         if self._pair is None or self._ended:
             return False
         ours = self._pair[0]
-        readable, _, _ = select.select([ours, *others], [], [], seconds)
-        if ours in readable:
+        found = readable(ours, *others, seconds=seconds)
+        if ours in found:
             with contextlib.suppress(BlockingIOError):
                 while ours.recv(4096):
                     pass
-        return any(other in readable for other in others)
+        return any(other in found for other in others)
 
     def wake(self) -> None:
         """End the current wait, or the next one."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.commands.table import wide
+from trayexec.ready import writable
 
 REDRAW = 0.1  # seconds between two status lines
 PATIENCE = 1.0  # seconds for a reader to take the rest, once we are told to end
@@ -115,12 +116,12 @@ class Screen:
         except PokedError:
             return 0
         except BlockingIOError:  # somebody else made it so: the terminal is shared
-            select.select([], [descriptor], [], PATIENCE)
+            writable(descriptor, seconds=PATIENCE)
             return 0
 
     def _try(self, descriptor: int, part: Buffer) -> int:
         """As much as goes without blocking, now that we are to end."""
-        if not select.select([], [descriptor], [], PATIENCE)[1]:
+        if not writable(descriptor, seconds=PATIENCE):
             raise LostError(Stream.OUT, None)
         return os.write(descriptor, memoryview(part)[:SURE])
 
