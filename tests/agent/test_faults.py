@@ -489,9 +489,10 @@ def test_another_key_is_another_identity(rig: Rig) -> None:
 
 def test_no_config_at_all(bare: Rig) -> None:
     """A machine on which nothing is set up yet: every command says what to write, none breaks."""
-    bare.desk.home("home/.aws/config").unlink()
-    unwell(bare, bare.run("account-a", "--", "true"), "no profile account-a", "~/.aws/config")
-    unwell(bare, bare.auth("123456"), "mfa_serial", "~/.aws/config")
+    config = bare.desk.home("home/.aws/config")
+    config.unlink()
+    unwell(bare, bare.run("account-a", "--", "true"), "no profile account-a", str(config))
+    unwell(bare, bare.auth("123456"), "mfa_serial", ".aws/config")
     for words in (["status"], ["list"], ["keys", "list"]):
         done = bare.run(*words)
         assert (done.status, done.out) == (0, "")

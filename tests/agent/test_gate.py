@@ -23,8 +23,8 @@ CREDENTIALS = {"v": 1, "op": "credentials", "profile": "account-a", "wait": 0}
 def connect(rig: Rig) -> socket.socket:
     """A connection that gives up after a while."""
     connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(rig.socket))  # with a time-out, a full queue is an error instead of a moment's wait
     connection.settimeout(20)
-    connection.connect(str(rig.socket))
     return connection
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import botocore.session
 from botocore.credentials import CredentialResolver, RefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from trayexec.adapters.awsfiles import Keys
 from trayexec.core.credentials import Secret
@@ -42,6 +42,8 @@ def credentials(profile: str, paths: tuple[str, str], environ: Mapping[str, str]
         if found is None:
             return None
         frozen = found.get_frozen_credentials()
+    except ProfileNotFound:
+        return None
     except (BotoCoreError, ClientError, OSError, ValueError, RuntimeError) as error:
         raise TrayexecError(
             trouble(
