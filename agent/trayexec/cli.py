@@ -221,7 +221,7 @@ def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mappi
 
 def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None] | None":
     """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
-    request: dict[str, Any] = {"op": "credentials", "wait": 120, **files(environ)}
+    request: dict[str, Any] = {"op": "credentials", "wait": 120, **surroundings(environ)}
     region: str | None = None
     profiles: list[str] = []
     rest = list(words)
@@ -274,6 +274,20 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
             path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
             named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder
     return named
+
+
+def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
+    """Where the caller's AWS is, for every request: its files, and the variables that decide where STS is reached."""
+    from trayexec import wire  # noqa: PLC0415 — see obtain
+
+    said: dict[str, Any] = {**files(environ)}
+    aws = {name: environ[name] for name in wire.AWS_VARIABLES if name in environ}
+    for name in wire.AWS_PATHS:
+        if aws.get(name):
+            aws[name] = os.path.abspath(aws[name])  # noqa: PTH100 — the agent has another working folder
+    if aws:
+        said["aws"] = aws
+    return said
 
 
 def find(name: str, environ: "Mapping[str, str]") -> str | int:

@@ -46,7 +46,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
             from trayexec.adapters.awsfiles import files_of_this_user  # noqa: PLC0415 — only for a refusal
             from trayexec.core import refusals  # noqa: PLC0415 — likewise
 
-            catalogue = files_of_this_user(origin.outside(environ)).load(None, None)
+            catalogue = files_of_this_user(origin.outside(environ)).load()
             raise TrayexecError(refusals.unknown_profile(profile, catalogue))
         if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
             # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.

@@ -45,6 +45,7 @@ SENTENCES: dict[str, str] = {
     "Unlock": "ロック解除",
     "Cancel": "キャンセル",
     "Asked by {asker}, for profile {profile}": "要求元: {asker} (プロファイル {profile})",
+    "The code goes to {host}, which is not AWS": "コードの送信先は {host} です (AWS ではありません)",
     "Asked by {asker}": "要求元: {asker}",
     "For profile {profile}": "プロファイル: {profile}",
     "{tool} could not show its dialog: {why}": "{tool} がダイアログを表示できませんでした: {why}",
@@ -458,6 +459,7 @@ SENTENCES: dict[str, str] = {
     "asking AWS": "AWS に確認中",
     "LEFT": "残り時間",
     "UNTIL": "有効期限",
+    "{identity}: its codes go to {host}, which is not AWS": "{identity}: コードの送信先は {host} です (AWS ではありません)",
     "MFA DEVICE": "MFA デバイス",
     "no identity yet: write mfa_serial into ~/.aws/config, then run `trayexec keys add default`": "アイデンティティがまだありません。~/.aws/config に mfa_serial を書いてから `trayexec keys add default` を実行してください",
     "ROLE": "ロール",
@@ -730,6 +732,7 @@ SENTENCES: dict[str, str] = {
     "The request's {key} is not {wanted}.": "リクエストの {key} が正しくありません。必要なもの: {wanted}。",
     "Correct the program that sent it.": "送信したプログラムを修正してください。",
     "a short text": "短いテキスト",
+    "a table of variables": "変数の表",
     "an absolute path": "絶対パス",
     "a number of seconds from 0 to {most}": "0 から {most} までの秒数",
     # daemon/service.py

@@ -39,7 +39,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
             )
         )
     environ = origin.completed(environ)
-    request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **cli.files(environ)}
+    request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **cli.surroundings(environ)}
     request["lang"] = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     connection = cli.agent(environ)
     final: Mapping[str, Any] = {}

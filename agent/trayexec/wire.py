@@ -18,6 +18,22 @@ except ImportError:  # an interpreter without the C parts
     _fast = None
 
 VERSION = 1
+# What of a caller's environment decides where its AWS is, as botocore reads it
+# (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html, botocore's configprovider.py and args.py).
+# It stands in a request under "aws", and nothing else of an environment does.
+AWS_VARIABLES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+)
+AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")  # those of them that name files
 MAX_LINE = 64 * 1024
 MAX_DEPTH = 8
 

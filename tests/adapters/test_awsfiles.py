@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, MOST_PAIRS, AwsFiles, expand
 from trayexec.core.profiles import Catalogue, Profile
+from trayexec.core.surroundings import Surroundings
 from trayexec.errors import TrayexecError, Trouble
 
 PHONE = "arn:aws:iam::111111111111:mfa/phone"
@@ -36,7 +37,7 @@ def put(home: Path, config: str | bytes, name: str = "config") -> Path:
 def refused(files: AwsFiles) -> Trouble:
     """The trouble that loading is."""
     with pytest.raises(TrayexecError) as caught:
-        files.load(None, None)
+        files.load()
     return caught.value.trouble
 
 
@@ -49,7 +50,7 @@ def test_the_usual_files_are_read_and_the_credentials_file_wins(tmp_path: Path) 
     """Both are in ~/.aws; values of the second replace those of the first."""
     put(tmp_path, GOOD + "region = eu-west-1\n")
     put(tmp_path, "[a]\nregion = eu-west-2\n[old]\naws_access_key_id = AKIA\n", "credentials")
-    found = files_in(tmp_path).load(None, None)
+    found = files_in(tmp_path).load()
     assert list(found.profiles) == ["default", "a", "old"]
     assert found.profiles["a"].region == "eu-west-2"
     assert found.warning is None
@@ -57,7 +58,7 @@ def test_the_usual_files_are_read_and_the_credentials_file_wins(tmp_path: Path) 
 
 def test_no_files_are_no_profiles(tmp_path: Path) -> None:
     """A new machine is no error."""
-    assert files_in(tmp_path).load(None, None) == Catalogue({})
+    assert files_in(tmp_path).load() == Catalogue({})
 
 
 def test_the_variables_name_other_files(tmp_path: Path) -> None:
@@ -66,8 +67,8 @@ def test_the_variables_name_other_files(tmp_path: Path) -> None:
     config.parent.mkdir()
     config.write_text(GOOD)
     for name in ("~/x y/config", "$HOME/x y/config", "${BASE}/config", str(config)):
-        assert works(files_in(tmp_path, AWS_CONFIG_FILE=name, BASE=str(config.parent)).load(None, None))
-    assert not works(files_in(tmp_path, AWS_CONFIG_FILE="$NOWHERE/config").load(None, None))
+        assert works(files_in(tmp_path, AWS_CONFIG_FILE=name, BASE=str(config.parent)).load())
+    assert not works(files_in(tmp_path, AWS_CONFIG_FILE="$NOWHERE/config").load())
 
 
 def test_a_request_names_its_own_files(tmp_path: Path) -> None:
@@ -75,15 +76,15 @@ def test_a_request_names_its_own_files(tmp_path: Path) -> None:
     put(tmp_path, GOOD)
     other = put(tmp_path, GOOD.replace("profile a", "profile b"), "other")
     files = files_in(tmp_path)
-    assert works(files.load(None, None))
-    assert list(files.load(str(other), os.devnull).profiles) == ["default", "b"]
-    assert works(files.load(None, None))
+    assert works(files.load())
+    assert list(files.load(Surroundings(str(other), os.devnull)).profiles) == ["default", "b"]
+    assert works(files.load())
 
 
 def test_a_request_may_not_leave_the_folder_open(tmp_path: Path) -> None:
     """The agent's working folder is not the caller's."""
     with pytest.raises(TrayexecError, match="absolute"):
-        files_in(tmp_path).load("config", None)
+        files_in(tmp_path).load(Surroundings("config"))
 
 
 def test_an_unknown_home_is_no_error() -> None:
@@ -95,23 +96,23 @@ def test_an_unknown_home_is_no_error() -> None:
 def test_the_null_device_is_an_empty_file(tmp_path: Path) -> None:
     """People set it to say "no credentials file"."""
     put(tmp_path, GOOD)
-    assert works(files_in(tmp_path, AWS_SHARED_CREDENTIALS_FILE=os.devnull).load(None, None))
+    assert works(files_in(tmp_path, AWS_SHARED_CREDENTIALS_FILE=os.devnull).load())
 
 
 def test_the_same_catalogue_comes_back_until_a_file_changes(tmp_path: Path) -> None:
     """Either file; also when the new one has the old one's date and length, or is another one by the same name."""
     path = put(tmp_path, GOOD)
     files = files_in(tmp_path)
-    first = files.load(None, None)
-    assert files.load(None, None) is first
+    first = files.load()
+    assert files.load() is first
     put(tmp_path, "[a]\nregion = eu-west-2\n", "credentials")
-    assert files.load(None, None).profiles["a"].region == "eu-west-2"
+    assert files.load().profiles["a"].region == "eu-west-2"
     seen = path.stat()
     replacement = path.with_name("new")
     replacement.write_text(GOOD.replace("role/A", "role/B"))
     os.utime(replacement, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     replacement.replace(path)
-    profile = files.load(None, None).profiles["a"]
+    profile = files.load().profiles["a"]
     assert profile.role_arn == "arn:aws:iam::222222222222:role/B"
 
 
@@ -122,16 +123,16 @@ def test_a_linked_file_is_followed_and_its_target_watched(tmp_path: Path) -> Non
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").symlink_to(target)
     files = files_in(tmp_path)
-    assert not works(files.load(None, None))
+    assert not works(files.load())
     target.write_text(GOOD)
-    assert works(files.load(None, None))
+    assert works(files.load())
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode()])
 def test_files_from_windows_are_read(tmp_path: Path, content: bytes) -> None:
     """A byte order mark and Windows line ends are accepted."""
     put(tmp_path, content)
-    assert works(files_in(tmp_path).load(None, None))
+    assert works(files_in(tmp_path).load())
 
 
 BROKEN: dict[str, tuple[str | bytes, str]] = {
@@ -164,14 +165,14 @@ def test_a_file_that_breaks_leaves_the_last_good_version_in_force(tmp_path: Path
     """The catalogue carries the warning; once the file is repaired the warning is gone."""
     put(tmp_path, GOOD)
     files = files_in(tmp_path)
-    good = files.load(None, None)
+    good = files.load()
     put(tmp_path, BROKEN[kind][0])
     for _ in range(2):
-        found = files.load(None, None)
+        found = files.load()
         assert found.profiles == good.profiles
         assert found.warning is not None
     put(tmp_path, GOOD + "region = eu-west-1\n")
-    assert files.load(None, None).warning is None
+    assert files.load().warning is None
 
 
 def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
     refused(files)
     refused(files)
     put(tmp_path, GOOD)
-    assert works(files.load(None, None))
+    assert works(files.load())
 
 
 def test_a_config_file_that_disappears_stays_in_force(tmp_path: Path) -> None:
@@ -189,12 +190,12 @@ def test_a_config_file_that_disappears_stays_in_force(tmp_path: Path) -> None:
     path = put(tmp_path, GOOD)
     shared = put(tmp_path, "[x]\naws_access_key_id = AKIA\n", "credentials")
     files = files_in(tmp_path)
-    files.load(None, None)
+    files.load()
     shared.unlink()
-    found = files.load(None, None)
+    found = files.load()
     assert (list(found.profiles), found.warning) == (["default", "a"], None)
     path.unlink()
-    found = files.load(None, None)
+    found = files.load()
     assert works(found)
     assert found.warning is not None
     assert str(path) in str(found.warning.title)
@@ -234,10 +235,10 @@ def test_an_unreadable_file_is_said_and_the_last_version_kept(tmp_path: Path) ->
     """With the command that shows why."""
     path = put(tmp_path, GOOD)
     files = files_in(tmp_path)
-    files.load(None, None)
+    files.load()
     path.chmod(0)
     with without_rights():
-        found = files.load(None, None)
+        found = files.load()
         trouble = refused(files_in(tmp_path))
     path.chmod(0o600)
     assert works(found)
@@ -250,7 +251,7 @@ def test_a_name_that_cannot_be_is_an_error_or_nothing(tmp_path: Path, name: str)
     """Never a traceback."""
     found: Catalogue | Trouble
     try:
-        found = files_in(tmp_path).load(name, None)
+        found = files_in(tmp_path).load(Surroundings(name))
     except TrayexecError as error:
         found = error.trouble
     assert found == Catalogue({}) if isinstance(found, Catalogue) else str(found.title).isprintable()
@@ -261,7 +262,7 @@ def test_a_file_replaced_again_and_again_is_never_seen_half(tmp_path: Path) -> N
     path = put(tmp_path, GOOD)
     other = GOOD.replace("[profile a]", "[profile b]") + "\n" * 5000
     files = files_in(tmp_path)
-    files.load(None, None)
+    files.load()
     done = threading.Event()
 
     def write() -> None:
@@ -273,7 +274,7 @@ def test_a_file_replaced_again_and_again_is_never_seen_half(tmp_path: Path) -> N
     writer.start()
     seen = set()
     while not done.is_set():
-        seen.add(tuple(files.load(None, None).profiles))
+        seen.add(tuple(files.load().profiles))
     writer.join()
     # In between the file is truncated, which is a version too: nobody can tell it from an emptied file.
     assert seen <= {(), ("default",), ("default", "a"), ("default", "b")}
@@ -283,10 +284,10 @@ def test_no_more_pairs_are_remembered_than_agreed(tmp_path: Path) -> None:
     """Projects come and go; the least recently used pair is forgotten."""
     put(tmp_path, GOOD)
     files = files_in(tmp_path)
-    first = files.load(None, None)
+    first = files.load()
     for number in range(MOST_PAIRS * 2):
-        files.load(str(tmp_path / f"{number}"), None)
-        assert files.load(None, None) is first
+        files.load(Surroundings(str(tmp_path / f"{number}")))
+        assert files.load() is first
     assert len(files._pairs) == MOST_PAIRS
 
 
@@ -295,7 +296,7 @@ def test_many_threads_get_the_same_catalogue(tmp_path: Path) -> None:
     put(tmp_path, GOOD)
     files = files_in(tmp_path)
     found: list[Catalogue] = []
-    threads = [threading.Thread(target=lambda: found.append(files.load(None, None))) for _ in range(16)]
+    threads = [threading.Thread(target=lambda: found.append(files.load())) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -310,7 +311,7 @@ def test_a_thousand_profiles_are_all_there(tmp_path: Path) -> None:
         for n in range(1000)
     ]
     put(tmp_path, GOOD + "".join(lines))
-    found = files_in(tmp_path).load(None, None)
+    found = files_in(tmp_path).load()
     assert len([each for each in found.profiles.values() if isinstance(each, Profile)]) == 1002
 
 
@@ -323,8 +324,8 @@ def test_keys_in_a_file_stay_there(tmp_path: Path) -> None:
         "credentials",
     )
     files = files_in(tmp_path)
-    files.load(None, None)
-    everything = repr(files.load(None, None)) + repr(files._pairs)
+    files.load()
+    everything = repr(files.load()) + repr(files._pairs)
     assert not [secret for secret in ("AKIAX", "s3cret", "t0ken") if secret in everything]
 
 
@@ -336,7 +337,7 @@ def test_any_bytes_are_a_catalogue_or_a_trouble(tmp_path: Path, config: bytes, s
     put(tmp_path, shared, "credentials")
     found: Catalogue | Trouble
     try:
-        found = files_in(tmp_path).load(None, None)
+        found = files_in(tmp_path).load()
     except TrayexecError as error:
         found = error.trouble
     assert isinstance(found, Catalogue) or (str(found.title) and str(found.hint))

@@ -50,7 +50,7 @@ class Folder:
 
     def ours(self, profile: str) -> Any:
         """What we make of the profile."""
-        return AwsFiles(self.environment, session_name="trayexec-alice").load(None, None).profiles[profile]
+        return AwsFiles(self.environment, session_name="trayexec-alice").load().profiles[profile]
 
     def __enter__(self) -> Self:
         self._patch = pytest.MonkeyPatch()

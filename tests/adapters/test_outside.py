@@ -135,7 +135,7 @@ class Machine:
         self.case, self.folder, self.said = case, folder, ""
         self.put("config", case.config)
         self.put("credentials", case.shared)
-        self.catalogue: Catalogue = AwsFiles(self.own, session_name="s").load(None, None)
+        self.catalogue: Catalogue = AwsFiles(self.own, session_name="s").load()
         both = parsed(folder / "config"), parsed(folder / "credentials")
         self.overlay = overlay(*both, self.catalogue, origin="c", command=[US])
         self.put("overlay", self.overlay)

@@ -13,6 +13,7 @@ from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.journal import SECRETS
 from trayexec.adapters.overlayfile import Means, Overlays, write_home
 from trayexec.core.profiles import Profile
+from trayexec.core.surroundings import Surroundings
 from trayexec.errors import Text, TrayexecError
 
 CONFIG = """\
@@ -49,7 +50,7 @@ def test_a_linked_dotfile_stays_a_link(make: Callable[..., Overlays], tmp_path: 
     link.unlink()
     link.symlink_to(real)
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     place.overlay.write_text(place.overlay.read_text().replace("eu-central-1", "eu-west-1"))
     overlays.look()
     assert link.is_symlink()
@@ -61,9 +62,9 @@ def test_a_linked_dotfile_stays_a_link(make: Callable[..., Overlays], tmp_path: 
 def test_nothing_is_written_where_no_file_is(make: Callable[..., Overlays], told: list[Text]) -> None:
     """With AWS_CONFIG_FILE=/dev/null the device stays a device; what was to be written is kept, and said."""
     overlays = make()
-    place = overlays.want(os.devnull, None)
+    place = overlays.want(Surroundings(os.devnull))
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
-    overlays.load(os.devnull, None)
+    overlays.load(Surroundings(os.devnull))
     assert not Path(os.devnull).is_file()
     assert any("[profile x]" in file.read_text() for file in place.folder.parent.glob("config.*"))
     assert len(told) == 1
@@ -71,7 +72,7 @@ def test_nothing_is_written_where_no_file_is(make: Callable[..., Overlays], told
 
 def test_a_write_at_the_last_moment_is_not_lost(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """Somebody has the overlay open and writes while we replace it: that, too, reaches the user's file."""
-    place = make().want(None, None)
+    place = make().want()
     before = place.overlay.read_text()
     (tmp_path / ".aws/config").write_text(CONFIG.replace("eu-central-1", "eu-west-1"))
     with place.overlay.open("r+") as handle:
@@ -93,7 +94,7 @@ def test_a_write_at_the_last_moment_is_not_lost(make: Callable[..., Overlays], t
 def test_a_broken_file_of_the_users_is_never_touched(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """While the user's file cannot be read, what was written waits in the overlay, and goes home when it can."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     own = tmp_path / ".aws/config"
     own.write_text("[broken\n")
     edited = place.overlay.read_text() + "[profile x]\nregion = r-1\n"
@@ -109,7 +110,7 @@ def test_a_broken_file_of_the_users_is_never_touched(make: Callable[..., Overlay
 def test_bytes_that_are_no_text_are_kept_aside(make: Callable[..., Overlays], tmp_path: Path, told: list[Text]) -> None:
     """Whatever is written there, the overlay becomes whole again, and the bytes are still to be had."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     place.overlay.write_bytes(b"\xff\xfe\0[profile x]\n")
     overlays.look()
     assert "[default]" in place.overlay.read_text()
@@ -123,7 +124,7 @@ def test_what_is_kept_aside_can_be_found(
 ) -> None:
     """The log takes six digits for an MFA code: the name of the file has none, whatever the time is."""
     overlays = make()
-    overlays.want(None, None).overlay.write_bytes(b"\xff\xfe")
+    overlays.want().overlay.write_bytes(b"\xff\xfe")
     monkeypatch.setattr(time, "time_ns", lambda: 0x18EA736553A0F1BB)
     (place,) = overlays.look()
     (aside,) = place.parent.glob("config.*")
@@ -134,12 +135,12 @@ def test_what_is_kept_aside_can_be_found(
 def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """An overlay's folder that is a link is refused, not followed."""
     overlays = make()
-    place = overlays.place(None, None)
+    place = overlays.place()
     place.folder.parent.mkdir()
     (tmp_path / "elsewhere").mkdir()
     place.folder.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TrayexecError) as caught:
-        overlays.want(None, None)
+        overlays.want()
     assert caught.value.trouble.code == "overlay"
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -150,11 +151,11 @@ def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_pat
 def test_what_was_written_is_in_the_very_next_answer(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """A role that was written into the overlay is known to the request that comes right after it."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     role = "[profile new]\nrole_arn = arn:aws:iam::222222222222:role/X\nsource_profile = default\n"
     with place.overlay.open("a") as file:
         file.write(role)
-    assert isinstance(overlays.load(None, None).profiles["new"], Profile)
+    assert isinstance(overlays.load().profiles["new"], Profile)
     assert (tmp_path / ".aws/config").read_text() == f"{CONFIG}\n{role}"
 
 
@@ -177,7 +178,7 @@ def late(path: Path, text: str) -> threading.Thread:
 def test_a_slow_writer_is_waited_for(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """Who had the overlay or the credentials file open when it was replaced still gets everything to the user."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     own = tmp_path / ".aws/config"
     own.write_text(CONFIG.replace("eu-central-1", "eu-west-1"))
     place.empty.write_text("[k]\naws_access_key_id = AKIAK\n")
@@ -282,7 +283,7 @@ def test_a_file_that_is_written_anew_is_waited_for(tmp_path: Path) -> None:
 def test_a_read_only_file_is_not_written(make: Callable[..., Overlays], tmp_path: Path, told: list[Text]) -> None:
     """Also where a rename could do it: its owner said no. What was to be written is kept, and both files are named."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     own = tmp_path / ".aws/config"
     own.chmod(0o400)
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
@@ -318,7 +319,7 @@ def test_keys_that_cannot_go_home_are_refused(
 ) -> None:
     """Nothing of them stays with us, and it is said which file did not take them."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     shared = tmp_path / ".aws/credentials"
     spoil(shared)
     before = shared.read_text() if shared.is_file() else None
@@ -337,7 +338,7 @@ def test_what_is_no_credentials_file_is_refused(
 ) -> None:
     """It might have been a key: no copy of it stays."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     place.empty.write_text("aws_secret_access_key = verysecret\n")
     overlays.look()
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and "verysecret" in file.read_text()]
@@ -349,7 +350,7 @@ def test_keys_go_home_while_the_config_is_broken(
 ) -> None:
     """They do not wait with us until somebody mends another file, and it is said once."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     (tmp_path / ".aws/config").write_text("[broken\n")
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
     place.empty.write_text(KEYS)
@@ -364,22 +365,22 @@ def test_keys_go_home_while_the_config_is_broken(
 def test_a_request_only_looks_at_its_files(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """Where an overlay is is worked out once: a request whose files are as they were costs six looks at files."""
     overlays = make()
-    place = overlays.want(None, None)
-    assert overlays.place(None, None) is place
+    place = overlays.want()
+    assert overlays.place() is place
     files = (str(tmp_path / ".aws/config"), str(tmp_path / ".aws/credentials"))
-    assert overlays.place(*files) == place
+    assert overlays.place(Surroundings(*files)) == place
     assert place.watched == (*files, *map(str, (place.overlay, place.server, place.empty, place.origin)))
     for number in range(200):
-        assert overlays.place(f"/{number}", None).config == Path(f"/{number}")
-    assert overlays.place(None, None) == place
+        assert overlays.place(Surroundings(f"/{number}")).config == Path(f"/{number}")
+    assert overlays.place() == place
 
 
 def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """While the other file is broken the overlay stays as it is: what it says is not written home again and again."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     own = tmp_path / ".aws/config"
-    overlays.load(None, None)
+    overlays.load()
     (tmp_path / ".aws/credentials").write_text("[broken\n")
     place.overlay.write_text(place.overlay.read_text() + "[profile x]\nregion = r-1\n")
     overlays.look()
@@ -393,7 +394,7 @@ def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path)
 def test_a_removal_is_said(make: Callable[..., Overlays], tmp_path: Path, told: list[Text]) -> None:
     """What somebody takes out of the overlay stays in the user's file, is back, and it is said where it is."""
     overlays = make()
-    place = overlays.want(None, None)
+    place = overlays.want()
     place.overlay.write_text(place.overlay.read_text().replace("region = eu-central-1\n", "output = text\n"))
     overlays.look()
     assert (tmp_path / ".aws/config").read_text() == CONFIG + "output = text\n"

@@ -17,6 +17,7 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.profiles import Endpoint
 from trayexec.core.settings import Settings
 from trayexec.core.shellwords import word
+from trayexec.core.surroundings import Surroundings
 from trayexec.errors import Trouble, trouble
 
 SERIAL = "arn:aws:iam::111111111111:mfa/alice"
@@ -46,7 +47,7 @@ class Files:
         if config is not None:
             Path(paths[0]).write_text(config)
         Path(paths[1]).write_text(shared)
-        catalogue = AwsFiles({}, session_name="trayexec-me").load(*paths)
+        catalogue = AwsFiles({}, session_name="trayexec-me").load(Surroundings(*paths))
         return Read(paths, (parsed(Path(paths[0])), parsed(Path(paths[1]))), catalogue)
 
 

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from botocore.configloader import build_profile_map
 
@@ -26,10 +27,12 @@ from trayexec.core.profiles import Catalogue, Stray
 from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
 from trayexec.core.sources import SECRET, TOKENS, KeyNames, Source, names_in, source
+from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import TrayexecError, trouble
 
 LONGEST_FILE = 10_000_000
 MOST_PAIRS = 32
+MOST_VIEWS = 8  # of one pair, by callers whose variables lead to different endpoints
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 
@@ -38,12 +41,33 @@ _Parsed = dict[str, dict[str, str | dict[str, str]]]
 
 @dataclass(slots=True)
 class _Pair:
-    """What is known of one pair of files: the versions last seen, what came of them, and what last came out well."""
+    """What is known of one pair of files as seen with some variables.
+
+    The versions last seen, what came of them, what last came out well; and `heard`, the variables that decided, with
+    what they said: others do not matter, so a caller in another region gets the same unless a profile has none.
+    """
 
     stamps: tuple[Stamp, Stamp]
     outcome: Catalogue | TrayexecError
     good: Catalogue | None
     had_config: bool
+    heard: dict[str, str | None]
+
+    def fits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a caller with this environment would have got the same."""
+        return all(environment.get(name) == value for name, value in self.heard.items())
+
+
+class _Listening(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(environment)
+        self.heard: dict[str, str | None] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.heard[name] = super().get(name)
+        return super().get(name, default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +90,24 @@ class AwsFiles:
         """Look for the agent's own files where `environment` says; roles without a session name get `session_name`."""
         self._environment = environment
         self._session_name = session_name
-        self._pairs: OrderedDict[tuple[str, str], _Pair] = OrderedDict()
+        self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
         self._turn = threading.Lock()
 
-    def load(self, config: str | None, shared: str | None) -> Catalogue:
-        """The catalogue of this pair of files (the agent's own where None); the same object until a file changes.
+    def load(self, where: Surroundings = USUAL) -> Catalogue:
+        """What the files of `where` say to a caller there (the usual ones where None); the same until one changes.
 
         A missing file is empty. When a file breaks or the config file disappears, what it last said stays in force
         and `warning` says so. Raises TrayexecError (`file`, `config_syntax`) if there is nothing to stay with.
         """
-        paths = self.paths(config, shared)
+        paths = self.paths(where.config, where.shared)
+        environment = {**self._environment, **where.environment}
         with self._turn:
-            known = self._pairs.get(paths)
+            seen = self._pairs.setdefault(paths, [])
+            known = next((one for one in seen if one.fits(environment)), None)
             if known is None or known.stamps != (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1])):
-                known = self._read(paths, known)
-                self._pairs[paths] = known
+                fresh = self._read(paths, known, environment)
+                seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
+                known = fresh
             self._pairs.move_to_end(paths)
             while len(self._pairs) > MOST_PAIRS:
                 self._pairs.popitem(last=False)
@@ -135,8 +162,9 @@ class AwsFiles:
             )
         return path
 
-    def _read(self, paths: tuple[str, str], known: _Pair | None) -> _Pair:
+    def _read(self, paths: tuple[str, str], known: _Pair | None, environment: Mapping[str, str]) -> _Pair:
         stamps = (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1]))
+        listening = _Listening(environment)
         good = known.good if known else None
         had_config = known is not None and known.had_config
         try:
@@ -148,14 +176,14 @@ class AwsFiles:
                 parse(config.text if config else "", file=paths[0]),
                 parse(shared.text if shared else "", file=paths[1]),
             )
-            sections = merge(*parsed, self._environment)
+            sections = merge(*parsed, listening)
         except TrayexecError as error:
             outcome = replace(good, warning=error.trouble) if good else error
-            return _Pair(stamps, outcome, good, had_config)
+            return _Pair(stamps, outcome, good, had_config, known.heard if known else {})
         good = replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
         # The stamps are those of what was read, so that a change since then is noticed next time.
         stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1])
-        return _Pair(stamps, good, good, config is not None)
+        return _Pair(stamps, good, good, config is not None, listening.heard)
 
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:

@@ -37,6 +37,7 @@ from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, served, without_default
 from trayexec.core.profiles import Catalogue
+from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import Text, TrayexecError, trouble
 
 _READ_ONLY, _OURS = 0o400, 0o700
@@ -139,21 +140,21 @@ class Overlays:
         self._folder = folder
         self._means = means
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
-        self._places: dict[tuple[str | None, str | None], Place] = {}
+        self._places: dict[Surroundings, Place] = {}
         self._there: list[Place] = []
         self._listed: Stamp | None = None  # the version of the folder in which they were found
 
-    def load(self, config: str | None, shared: str | None) -> Catalogue:
+    def load(self, where: Surroundings = USUAL) -> Catalogue:
         """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
 
         In this order: what somebody wrote into the overlay a moment ago is in the answer.
         """
         # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
         with contextlib.suppress(TrayexecError, ValueError):
-            place = self.place(config, shared)
+            place = self.place(where)
             if place.folder in self._seen or place.folder.is_dir():
                 self._refresh(place)
-        return self._means.files.load(config, shared)
+        return self._means.files.load(where)
 
     def look(self) -> list[Path]:
         """Bring every overlay there is up to date; the folders they are in."""
@@ -171,28 +172,28 @@ class Overlays:
         """The overlay in this folder, if it says whose it is."""
         with contextlib.suppress(TrayexecError, OSError, ValueError, KeyError):
             said = wire.decode((folder / origin.NAME).read_bytes())
-            place = self.place(str(said["config"]), str(said["shared"]))
+            place = self.place(Surroundings(str(said["config"]), str(said["shared"])))
             return place if place.folder == folder else None
         return None
 
-    def place(self, config: str | None, shared: str | None) -> Place:
-        """Where the overlay of this pair is, or will be. Raises TrayexecError for a path that is not absolute."""
-        known = self._places.get((config, shared))
+    def place(self, where: Surroundings = USUAL) -> Place:
+        """Where the overlay of these files is, or will be. Raises TrayexecError for a path that is not absolute."""
+        known = self._places.get(where.files)
         if known is not None:
             return known
-        paths = self._means.files.paths(config, shared)
+        paths = self._means.files.paths(where.config, where.shared)
         digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         folder = self._folder / digest
         ours = (str(folder / name) for name in ("config", "server", "credentials", origin.NAME))
         place = Place(folder, Path(paths[0]), Path(paths[1]), (*paths, *ours))
         if len(self._places) == _MOST_PLACES:
             self._places.clear()
-        self._places[config, shared] = place
+        self._places[where.files] = place
         return place
 
-    def want(self, config: str | None, shared: str | None) -> Place:
-        """The overlay of this pair, made if need be. Raises TrayexecError when there is none and none can be made."""
-        place = self.place(config, shared)
+    def want(self, where: Surroundings = USUAL) -> Place:
+        """The overlay of these files, made if need be. Raises TrayexecError when there is none and none can be made."""
+        place = self.place(where)
         try:
             place.folder.mkdir(mode=_OURS, parents=True, exist_ok=True)
             _check(place.folder)
@@ -236,7 +237,7 @@ class Overlays:
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
         means = self._means
-        catalogue = means.files.load(str(place.config), str(place.shared))
+        catalogue = means.files.load(Surroundings(str(place.config), str(place.shared)))
         if catalogue.warning is not None and found.overlay is not None:
             # The files are broken at the moment: what they last said stays, and what was carried home is no news.
             if self._base(place, found) is not None:

@@ -242,8 +242,7 @@ class BotoSts:
                 "sts",
                 region_name=endpoint.region,
                 endpoint_url=endpoint.url,
-                # Without a bundle of its own, botocore looks at AWS_CA_BUNDLE and REQUESTS_CA_BUNDLE, as people expect.
-                verify=endpoint.ca_bundle,
+                verify=endpoint.ca_bundle or True,  # with None, botocore would look into our own environment
                 config=config,
             )
         except Exception as error:  # noqa: BLE001 — whatever botocore finds wrong with the settings

@@ -65,7 +65,7 @@ class _Target:
 
 def _role(name: str, environ: Mapping[str, str]) -> _Target:
     """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
-    catalogue = files_of_this_user(origin.outside(environ)).load(None, None)
+    catalogue = files_of_this_user(origin.outside(environ)).load()
     found = catalogue.profiles.get(name)
     if isinstance(found, Profile) and isinstance(found.target, Role):
         return _Target(found.target.arn, found.region, found.target.endpoint.ca_bundle)

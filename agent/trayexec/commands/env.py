@@ -46,6 +46,6 @@ def request(options: argparse.Namespace, environ: Mapping[str, str], program: st
         "profile": options.profile,
         "wait": options.wait,
         "program": program,
-        **cli.files(environ),
+        **cli.surroundings(environ),
     }
     return asked if options.need is None else {**asked, "need": options.need}

@@ -78,7 +78,7 @@ def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _catalogue(environ: Mapping[str, str]) -> Catalogue:
-    return files_of_this_user(environ).load(None, None)
+    return files_of_this_user(environ).load()
 
 
 def _keys_name(catalogue: Catalogue, name: str) -> str:
@@ -158,7 +158,7 @@ def _checked(key_id: str, secret: str) -> LongTermKeys:
 def _forget(name: str, environ: Mapping[str, str]) -> None:
     """A session made with other keys must not live on under this name."""
     try:
-        ask({"op": "lock", "identity": name, **cli.files(environ)}, environ)
+        ask({"op": "lock", "identity": name, **cli.surroundings(environ)}, environ)
     except TrayexecError as error:
         if error.trouble.code not in {"unknown_identity", "ambiguous"}:
             raise

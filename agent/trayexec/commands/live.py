@@ -45,9 +45,9 @@ def _run(
         request: dict[str, object] = {"op": "credentials", "profile": profile, "wait": options.wait, "program": asker}
         if options.need is not None:
             request["need"] = options.need
-        served = cli.obtain({**request, **cli.files(environ)}, environ)
+        served = cli.obtain({**request, **cli.surroundings(environ)}, environ)
         region = region or ("" if served.get("Region") else None)
-    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.files(environ)}, environ)
+    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.surroundings(environ)}, environ)
     return cli.become(program, command, environment(overlay, profile, region, environ))
 
 

@@ -10,6 +10,7 @@ from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.overlayfile import Means, Overlays, parsed
 from trayexec.core.inifile import Parsed
 from trayexec.core.profiles import Catalogue
+from trayexec.core.surroundings import Surroundings
 from trayexec.errors import Text
 from trayexec.words import speaker
 
@@ -44,7 +45,7 @@ def files_of(environ: Mapping[str, str]) -> Read:
 
     Raises TrayexecError when they cannot be read.
     """
-    catalogue = overlays(environ).load(None, None)
+    catalogue = overlays(environ).load()
     where = files_of_this_user(origin.outside(environ)).paths(None, None)
     config, shared = (parsed(Path(path)) for path in where)
     return Read(where, (config, shared), catalogue)
@@ -53,4 +54,4 @@ def files_of(environ: Mapping[str, str]) -> Read:
 def made(environ: Mapping[str, str]) -> dict[str, str]:
     """The overlay of this environment's files, as the agent's answer to `overlay` has it. Raises TrayexecError."""
     files = cli.files(environ)
-    return overlays(environ).want(files.get("config"), files.get("shared")).document()
+    return overlays(environ).want(Surroundings(files.get("config"), files.get("shared"))).document()

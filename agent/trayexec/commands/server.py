@@ -33,13 +33,13 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         "profile": profile,
         "wait": options.wait,
         "program": command[0].rpartition("/")[2],
-        **cli.files(environ),
+        **cli.surroundings(environ),
     }
     if options.need is not None:
         request["need"] = options.need
     told, connection = cli.hold(request, environ)
     lease = Lease(request, told, environ)
-    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.files(environ)}, environ)
+    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.surroundings(environ)}, environ)
     env = environment(told, overlay, profile, environ)
     region = options.region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
     if region:

@@ -39,6 +39,12 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         cli.say(
             speak(Text("no identity yet: write mfa_serial into ~/.aws/config, then run `trayexec keys add default`"))
         )
+    for one in document["identities"]:
+        if one.get("endpoint"):  # a person has to see where codes and keys go
+            sentence = Text(
+                "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
+            )
+            print(speak(sentence))  # noqa: T201 — the answer
     return cli.OK
 
 
@@ -69,7 +75,7 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _document(environ: Mapping[str, str]) -> Any:
-    return cli.obtain({"op": "status", "wait": 0, **cli.files(environ)}, environ)
+    return cli.obtain({"op": "status", "wait": 0, **cli.surroundings(environ)}, environ)
 
 
 def _role(arn: str | None) -> str:

@@ -113,7 +113,7 @@ def _as_a_run(name: str, options: Sequence[str], rest: Sequence[str]) -> str:
 def _accounts(environ: Mapping[str, str]) -> Mapping[str, str | None]:
     """The profiles that there are, with their accounts; none where the files cannot be read."""
     try:
-        catalogue = files_of_this_user(origin.outside(environ)).load(None, None)
+        catalogue = files_of_this_user(origin.outside(environ)).load()
     except TrayexecError:
         return {}
     return {name: account_of(found) for name, found in catalogue.profiles.items()}

@@ -73,6 +73,9 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     speak = speaker(environ)
     identity = str(note.get("identity", ""))
     prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=str(note["mfa_serial"]))
+    if note.get("endpoint"):
+        elsewhere = Text("The code goes to {host}, which is not AWS", host=str(note["endpoint"]))
+        os.write(terminal, f"{speak(elsewhere)}\n".encode())
     said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
@@ -98,7 +101,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
 
 
 def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
-    request = {"op": "auth", "identity": identity, "code": code, "hand": "terminal", **cli.files(environ)}
+    request = {"op": "auth", "identity": identity, "code": code, "hand": "terminal", **cli.surroundings(environ)}
     connection = client.connect(environ)
     try:
         for line in client.ask(connection, request, lambda _seconds: None):

@@ -15,7 +15,8 @@ LONGEST_CODE = 64
 
 def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Open or renew the session, with a code from the dialog, the terminal or standard input."""
-    request: dict[str, object] = {"op": "auth", "wait": options.wait, **cli.files(environ), "program": "trayexec auth"}
+    request: dict[str, object] = {"op": "auth", "wait": options.wait, "program": "trayexec auth"}
+    request |= cli.surroundings(environ)
     if options.identity is not None:
         request["identity"] = options.identity
     if options.force:
@@ -38,7 +39,7 @@ def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def lock(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Forget session and role credentials."""
     speak = speaker(environ)
-    request: dict[str, object] = {"op": "lock", **cli.files(environ)}
+    request: dict[str, object] = {"op": "lock", **cli.surroundings(environ)}
     if options.identity is not None:
         request["identity"] = options.identity
     if ask(request, environ) is None:

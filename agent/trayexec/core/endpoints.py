@@ -34,6 +34,12 @@ _PREFIXES = {
     "eusc-": "aws-eusc",
 }
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
+# The hosts of botocore's data/endpoints.json and its rules for STS: global, regional, FIPS and dual stack.
+_AWS_STS = re.compile(
+    r"sts(-fips)?(\.[a-z0-9-]+)?\."
+    r"(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.(com\.cn|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov"
+    r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|api\.aws\.(ic|scloud|hci\.ic)\.gov)"
+)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
@@ -63,8 +69,29 @@ def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> End
         use_fips=_flag(sections, profile, "use_fips_endpoint"),
         use_dualstack=_flag(sections, profile, "use_dualstack_endpoint"),
         sts_regional_endpoints=_regional(sections, profile),
-        ca_bundle=_setting(sections, profile, "ca_bundle") or None,
+        ca_bundle=_setting(sections, profile, "ca_bundle") or sections.environment.get("REQUESTS_CA_BUNDLE") or None,
     )
+
+
+def trusted_by(sections: Sections) -> str | None:
+    """The caller's own word for whose certificates are good: with it, other hosts than AWS's may answer for AWS."""
+    return sections.environment.get("AWS_CA_BUNDLE") or sections.environment.get("REQUESTS_CA_BUNDLE") or None
+
+
+def foreign(url: str | None) -> str | None:
+    """The host of an endpoint that is not AWS's own STS, as a person is to see it; None where AWS itself is reached.
+
+    Not every host under amazonaws.com is AWS's: anybody can have a bucket, a gateway or a machine there. Without TLS
+    none is.
+    """
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" and _AWS_STS.fullmatch(host) and parts.port in {None, 443}:
+        return None
+    shown_host = f"[{host}]" if ":" in host else host
+    return shown(shown_host if parts.port is None else f"{shown_host}:{parts.port}")
 
 
 def _region(sections: Sections, profile: str) -> str | None:

@@ -12,6 +12,7 @@ from trayexec.core.clock import Instant
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Role
 from trayexec.core.status import View
+from trayexec.core.surroundings import Surroundings
 from trayexec.errors import Text, TrayexecError, Trouble
 
 
@@ -74,6 +75,7 @@ class Question:
     reason: Text | None  # why it is asked again
     wait: int  # seconds until the next code appears, 0 when any code will do
     seconds: int  # how long the dialog stays
+    endpoint: str = ""  # the host that the code goes to, where that is not AWS's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,8 @@ class Tray(Protocol):
 class Catalogues(Protocol):
     """The user's config files. Blocking, but only as long as reading a file."""
 
-    def load(self, config: str | None, shared: str | None) -> Catalogue:
-        """The catalogue of this pair of files (the agent's own where None), re-read when a file changed.
+    def load(self, where: Surroundings) -> Catalogue:
+        """What the files of `where` say to a caller there (the usual ones where None), re-read when one changed.
 
         Raises TrayexecError when a file cannot be read or parsed and never could.
         """

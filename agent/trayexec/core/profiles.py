@@ -27,7 +27,8 @@ class Endpoint:
 class Identity:
     """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
 
-    `keys` names the keychain item, `name` is for people: the same word unless one key has several devices.
+    `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
+    who answers for AWS: another endpoint, or by the caller's own word (`trust`) whoever has such a certificate.
     """
 
     keys: str
@@ -35,6 +36,7 @@ class Identity:
     endpoint_url: str | None
     name: str = field(compare=False)
     endpoint: Endpoint = field(compare=False)
+    trust: str | None = None
 
     @property
     def account(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from trayexec.core.clock import Instant
+from trayexec.core.endpoints import foreign
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting
 from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
@@ -44,12 +45,14 @@ def status(
 
 def _identity(broker: Broker, identity: Identity, now: Instant) -> dict[str, object]:
     session = broker.session(identity, now)
+    host = foreign(identity.endpoint_url)
     return {
         "name": identity.name,
         "account": identity.account or None,
         "mfa_serial": identity.mfa_serial,
         "phase": _phase(broker, identity, now),
         "expires_at": utc(session.expiry.utc) if session is not None else None,
+        **({"endpoint": host} if host is not None else {}),
     }
 
 

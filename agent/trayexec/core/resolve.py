@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trayexec.core import serials
-from trayexec.core.endpoints import endpoint_of, region_of
+from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
 from trayexec.core.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
@@ -98,7 +98,8 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
         own = endpoint_of(sections, names, partition)
         return replace(own, url=first.url, ca_bundle=first.ca_bundle if first.url else own.ca_bundle)
 
-    target: Identity | Role = Identity(chain.keys, serial, first.url, shown(chain.keys), endpoint(chain.keys))
+    last = endpoint(chain.keys)
+    target: Identity | Role = Identity(chain.keys, serial, first.url, shown(chain.keys), last, trusted_by(sections))
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
             arn=link.arn,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from trayexec.core import codes, notices, refusals
 from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.endpoints import foreign
 from trayexec.core.events import (
     Answered,
     Ask,
@@ -100,6 +101,7 @@ class Sessions(Turn):
             reason=prompt.reason,
             wait=wait,
             seconds=self.broker.settings.prompt_seconds,
+            endpoint=foreign(identity.endpoint_url) or "",
         )
         self.effects.append(Prompt(identity, prompt.epoch, question))
 

@@ -46,6 +46,7 @@ from trayexec.core.events import (
 from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.settings import Command, Settings
+from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Books, Endpoint
 from trayexec.daemon.front import Front
@@ -270,7 +271,7 @@ class _Agent:
         identities, warning = broker.identities, None
         try:
             await self._carry_home()
-            catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, None, None)
+            catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, USUAL)
             identities, warning = catalogue.identities, catalogue.warning
         except TrayexecError as error:
             warning = error.trouble
@@ -316,8 +317,8 @@ class _Agent:
         )
         return Overlays(Path(paths.live_folder(environ)), means)
 
-    def _overlay(self, config: str | None, shared: str | None) -> Mapping[str, str]:
-        place = self._overlays.want(config, shared)
+    def _overlay(self, where: Surroundings) -> Mapping[str, str]:
+        place = self._overlays.want(where)
         self._folders.add(place.folder)
         return place.document()
 

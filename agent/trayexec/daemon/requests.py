@@ -7,19 +7,13 @@ from enum import Enum
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
+from trayexec.core.surroundings import Surroundings
 from trayexec.daemon.endpoint import Wish, wish_of
 from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The caller's own AWS files, where its environment names them."""
-
-    config: str | None = None
-    shared: str | None = None
+_DECIDING = sorted(wire.AWS_VARIABLES)
 
 
 class Then(Enum):
@@ -32,9 +26,9 @@ class Then(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every request may carry: whose files, which program, which language, where the person is, and what then."""
+    """What every request may carry: where AWS is for it, which program and language, where the person is, what then."""
 
-    files: Files
+    surroundings: Surroundings
     program: str
     language: str
     hand: Hand
@@ -116,7 +110,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
     if said.get("v") != wire.VERSION:
         raise _version(said.get("v"))
     common = Common(
-        Files(_path(said, "config"), _path(said, "shared")),
+        Surroundings(_path(said, "config"), _path(said, "shared"), _variables(said)),
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
@@ -194,6 +188,18 @@ def _word(said: Mapping[str, object], key: str) -> str | None:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise _bad(key, Text("a short text"))
     return value
+
+
+def _variables(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Which of the variables that decide about AWS the caller has; what else it says there is ignored."""
+    table = said.get("aws", {})
+    if not isinstance(table, dict):
+        raise _bad("aws", Text("a table of variables"))
+    read = {name: (_path if name in wire.AWS_PATHS and table.get(name) else _word)(table, name) for name in _DECIDING}
+    for name, value in read.items():
+        if value is not None and "\0" in value:
+            raise _bad(name, Text("a short text"))
+    return tuple((name, value) for name, value in read.items() if value is not None)
 
 
 def _path(said: Mapping[str, object], key: str) -> str | None:

@@ -11,11 +11,13 @@ from trayexec import wire
 from trayexec.adapters import peer
 from trayexec.core import refusals
 from trayexec.core.credentials import Credentials
+from trayexec.core.endpoints import foreign
 from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Tell
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
 from trayexec.core.settings import Delivery, ProfileRule
+from trayexec.core.surroundings import Surroundings
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.loop import Answering, Loop
@@ -52,7 +54,7 @@ class Rooms:
     """What the service needs beside the loop and the gate."""
 
     catalogues: Catalogues
-    overlay: Callable[[str | None, str | None], Mapping[str, str]]
+    overlay: Callable[[Surroundings], Mapping[str, str]]
     clock: Clock
     files: Executor
     journal: Logger
@@ -154,8 +156,8 @@ class Service:
                 )
                 connection.finish(wire.encode({"ok": document}))
             case WantOverlay(common):
-                named = (common.files.config, common.files.shared)
-                ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, self._rooms.overlay, *named)
+                make, where = self._rooms.overlay, common.surroundings.files
+                ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, make, where)
                 connection.finish(wire.encode({"ok": ready}))
             case WantStop():
                 self._note(connection.number, "ok")
@@ -181,9 +183,9 @@ class Service:
 
     async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
         """What the caller's files say; when they or our settings are broken now, what held before, and a note of it."""
-        load, files = self._rooms.catalogues.load, common.files
+        load, where = self._rooms.catalogues.load, common.surroundings
         running = asyncio.get_running_loop()
-        catalogue = await running.run_in_executor(self._rooms.files, load, files.config, files.shared)
+        catalogue = await running.run_in_executor(self._rooms.files, load, where)
         speak = speaker_of(common.language)
         for warning in (self._rooms.warning(), catalogue.warning):
             if warning is not None:
@@ -207,6 +209,8 @@ class Service:
         match effect:
             case Tell(_, kind, text, identity):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
+                host = foreign(identity.endpoint_url)
+                note |= {"endpoint": host} if host is not None else {}
                 connection.say(wire.encode({**note, "identity": identity.name, "mfa_serial": identity.mfa_serial}))
             case Deliver() if isinstance(request, WantEndpoint):
                 connection.keep(wire.encode({"ok": self._rooms.endpoint.told(connection.number)}))

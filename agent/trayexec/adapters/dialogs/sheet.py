@@ -20,6 +20,7 @@ COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 class Sheet:
     """The dialog's text. A tool shows the parts where it has a place for them; each is a line or a few words.
 
+    `elsewhere` names the host that the code goes to, and is empty where that is AWS itself.
     `reason` (why it is asked again) and `hurry` (when the next code comes) are empty when there is nothing to say.
     `counting` and `counted` are for a dialog that can count down by itself: `hurry` with `COUNT` for the number, and
     what stands there afterwards.
@@ -28,6 +29,7 @@ class Sheet:
     heading: str
     device: str
     asked: str
+    elsewhere: str
     reason: str
     hurry: str
     counting: str
@@ -43,8 +45,8 @@ class Sheet:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is always true: for which identity, who asks, with which device."""
-        return tuple(line for line in (self.heading, self.asked, self.device) if line)
+        """What is always true: for which identity, where the code goes, who asks, with which device."""
+        return tuple(line for line in (self.heading, self.elsewhere, self.asked, self.device) if line)
 
     @property
     def warning(self) -> str:
@@ -74,6 +76,7 @@ def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
         heading=speak(Text("Unlock {identity} with your MFA code", identity=identity)),
         device=speak(Text("Device: {serial}", serial=serial)),
         asked=_asked(_plain(question.asker), _plain(question.profile), speak),
+        elsewhere=_elsewhere(_plain(question.endpoint), speak),
         reason=_plain(speak(question.reason)) if question.reason else "",
         hurry=speak(Text("A new code appears in {seconds} s: use that one.", seconds=wait)) if wait > 0 else "",
         counting=speak(Text("A new code appears in {seconds} s: use that one.", seconds=COUNT)) if wait > 0 else "",
@@ -102,6 +105,10 @@ def _asked(asker: str, profile: str, speak: Callable[[Text], str]) -> str:
     if profile:
         return speak(Text("For profile {profile}", profile=profile))
     return ""
+
+
+def _elsewhere(host: str, speak: Callable[[Text], str]) -> str:
+    return speak(Text("The code goes to {host}, which is not AWS", host=host)) if host else ""
 
 
 def useless(tool: str, why: str | Text) -> NoDialog:

@@ -106,7 +106,7 @@ class Window:
 
     def _head(self, page: tk.Frame) -> None:
         self._text(page, self._sheet["heading"], size=HEADING, colour=INK)
-        for line in (self._sheet["asked"], self._sheet["device"]):
+        for line in (self._sheet["elsewhere"], self._sheet["asked"], self._sheet["device"]):
             if line:
                 self._text(page, line, size=10, colour=FAINT, above=4)
 

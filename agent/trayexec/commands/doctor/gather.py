@@ -63,7 +63,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
     try:
-        document: Any = ask({"op": "status", "wait": 0, **cli.files(environ)}, environ)
+        document: Any = ask({"op": "status", "wait": 0, **cli.surroundings(environ)}, environ)
     except client.AgentAbsentError:
         return None
     except TrayexecError as error:

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
         return cli.OK
-    request: dict[str, Any] = {"op": "status", "wait": 0, **cli.files(environ)}
+    request: dict[str, Any] = {"op": "status", "wait": 0, **cli.surroundings(environ)}
     profiles = cli.obtain(request, environ)["profiles"]
     selection = select(options, profiles, settings, last)
     for one in selection.unserved:

@@ -1,0 +1,29 @@
+"""Where a caller's AWS is: its files and what of its environment decides about AWS. It must not know how it is said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The caller's own AWS files, where its environment names them, and the variables that decide where STS is.
+
+    The agent's own environment decides nothing about AWS, so this is all there is.
+    """
+
+    config: str | None = None
+    shared: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables by name."""
+        return dict(self.variables)
+
+    @property
+    def files(self) -> "Surroundings":
+        """The same files, reached as if no variable was set: what is kept on disk for all who use them."""
+        return Surroundings(self.config, self.shared) if self.variables else self
+
+
+USUAL = Surroundings()  # the usual files, and no variable
