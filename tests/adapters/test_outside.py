@@ -128,11 +128,14 @@ class Refused(Exception):  # noqa: N818 — as a program that fails does, it is 
 
 
 class Machine:
-    """The files on a disk, read by us, with an overlay beside them. `said` is why we refused last."""
+    """The files on a disk, read by us, with an overlay beside them. `said` is why we refused last, `of` whom.
+
+    `used` says whether keys that are stored with us were used.
+    """
 
     def __init__(self, case: Case, folder: Path) -> None:
         """Write the files and the overlay."""
-        self.case, self.folder, self.said = case, folder, ""
+        self.case, self.folder, self.said, self.of, self.used = case, folder, "", "", False
         self.put("config", case.config)
         self.put("credentials", case.shared)
         self.catalogue: Catalogue = AwsFiles(self.own, session_name="s").load()
@@ -159,7 +162,7 @@ class Machine:
     def inside(self, profile: str) -> str | None:
         """Whose credentials there are under `--live`."""
         config, shared = (str(self.folder / name) for name in ("overlay", "empty"))
-        self.said = ""
+        self.said, self.used = "", False
         with stages({"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": shared}, self.us):
             try:
                 return found_by_botocore(profile)
@@ -169,13 +172,14 @@ class Machine:
 
     def us(self, words: list[str]) -> str:
         """`trayexec credential-process …`, the agent's part done here: as process.py has it."""
-        name = words[-1]
+        self.of = name = words[-1]
         if FROM_FILES in words:
             return self.from_files(name)
         found = self.catalogue.profiles[name]
         if not isinstance(found, Profile):
             raise Refused(found.problem.code)
         if found.identity.keys in self.case.stored:
+            self.used = True
             return self.by_us(found.target)
         if OR_FROM_FILES in words:
             return self.from_files(name)
@@ -210,17 +214,15 @@ def machine(case: Case) -> Iterator[Machine]:
         yield Machine(case, Path(name))
 
 
-def allowed(one: Machine, profile: str, without: str | None, within: str | None) -> bool:
+def allowed(one: Machine, without: str | None, within: str | None) -> bool:
     """Whether a difference is in the contract (DESIGN 3.3): what we serve is opened by keys that are stored with us."""
-    found = one.catalogue.profiles.get(profile)
     if one.said == "outside_code":
         return True  # a person would have been asked for a code
-    if not isinstance(found, Profile):
-        return False
-    if within is None:  # ours, and its keys are not stored yet
-        return one.said == "keys_missing" and (not found.inherits_serial or without is None)
-    # keys that are nowhere but with us, where there is nothing else or an error without us
-    return without is None and found.identity.keys in one.case.stored
+    if within is None:  # it, or its source, is ours by a serial of its own, and its keys are not stored yet
+        refused = one.catalogue.profiles.get(one.of)
+        return one.said == "keys_missing" and isinstance(refused, Profile) and not refused.inherits_serial
+    # keys that are nowhere but with us, where there is nothing or an error without us
+    return without is None and one.used
 
 
 # What the files may say
@@ -308,7 +310,7 @@ def compare(case: Case) -> None:
     with machine(case) as one:
         for profile in one.catalogue.profiles:
             without, within = one.outside(profile), one.inside(profile)
-            assert without == within or allowed(one, profile, without, within), (
+            assert without == within or allowed(one, without, within), (
                 f"{profile}: outside {without}, inside {within} ({one.said})\n{case.config}\n{case.shared}\n"
                 f"stored: {sorted(case.stored)}\n\n{one.overlay}"
             )

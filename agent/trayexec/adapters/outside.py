@@ -4,6 +4,7 @@ botocore walks by itself; it only gets no way to the environment's keys, to a co
 would answer where the files do not.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 
@@ -29,6 +30,8 @@ def credentials(profile: str, paths: tuple[str, str], environ: Mapping[str, str]
     `environ` becomes this process's environment: what botocore starts sees what it would see without us. Raises
     TrayexecError (`outside`).
     """
+    logging.getLogger("botocore").disabled = True  # what it would say there is said below, in a sentence
+    logging.getLogger("botocore.credentials").disabled = True
     os.environ.clear()
     os.environ.update({**environ, "AWS_CONFIG_FILE": paths[0], "AWS_SHARED_CREDENTIALS_FILE": paths[1]})
     try:
