@@ -266,13 +266,12 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     named = {}
     for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
         path = environ.get(name)
-        if path and "/trayexec/live/" in path:
-            from trayexec import origin  # noqa: PLC0415 — only under --live
-
-            path = origin.own(name, path, environ)
         if path:
+            from trayexec import origin  # noqa: PLC0415 — only under --live, and where the user has set these
+
             path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 — as botocore does; pathlib is slow
-            named[key] = os.path.abspath(path)  # noqa: PTH100 — the agent has another working folder
+            # absolute, for the agent has another working folder
+            named[key] = origin.own(name, os.path.abspath(path), environ)  # noqa: PTH100 — likewise
     return named
 
 

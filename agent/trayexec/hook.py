@@ -57,14 +57,15 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
     for name, value in {**values, "verbs": " ".join(VERBS)}.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
-    _keep(f"{paths.state_folder(environ)}/hook.{shell}", code, environ)
+    if (found["own_config"], found["own_shared"]) == _usual(environ):  # else it is for this shell alone
+        _keep(f"{paths.state_folder(environ)}/hook.{shell}", code)
     sys.stdout.write(code)
     return cli.OK
 
 
 def _is_for_server(config: str) -> bool:
     """Whether this shell runs under `--server`."""
-    return origin.MARK in config and config.endswith("/server")
+    return config.endswith("/server") and origin.record(config) is not None
 
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -89,8 +90,8 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     import hashlib  # noqa: PLC0415 — only without an agent
 
     files = cli.files(environ)
-    usual = paths.home(environ) + "/.aws/"
-    own = (files.get("config") or usual + "config", files.get("shared") or usual + "credentials")
+    usual = _usual(environ)
+    own = (files.get("config") or usual[0], files.get("shared") or usual[1])
     digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = f"{paths.live_folder(environ)}/{digest}"
     if not _is_current(folder, own):
@@ -174,10 +175,14 @@ def _quoted(value: str, shell: str = "sh") -> str:
     return "'" + value.replace("'", "'\"'\"'") + "'"
 
 
-def _keep(path: str, code: str, environ: "Mapping[str, str]") -> None:
-    """Leave the code where the next shell can read it without starting us; only what holds for every shell."""
-    if cli.files({name: value for name, value in environ.items() if origin.MARK not in value}):
-        return  # this shell has AWS files of its own
+def _usual(environ: "Mapping[str, str]") -> "tuple[str, str]":
+    """The files of every shell that names no others."""
+    folder = paths.home(environ) + "/.aws/"
+    return folder + "config", folder + "credentials"
+
+
+def _keep(path: str, code: str) -> None:
+    """Leave the code where the next shell can read it without starting us: it must hold for every shell."""
     new = f"{path}.{os.getpid()}"
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 — as above

@@ -751,6 +751,9 @@ SENTENCES: dict[str, str] = {
     "A shell's name follows `hook`.": "`hook` の後にシェルの名前を指定してください。",
     'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv': '使い方: ~/.bashrc に eval "$(trayexec hook bash)" を書きます。zsh、fish、direnv も使えます',
     "Stop it with `trayexec agent stop`, then try again.": "`trayexec agent stop` で停止して、もう一度試してください。",
+    # origin.py
+    "{variable} names what trayexec wrote for --live, and nothing of yours says from which files: {file}": "{variable} は trayexec が --live のために書いたファイルを指していますが、どのファイルから作られたものか分かりません: {file}",
+    "Open a new shell, or run: unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE": "新しいシェルを開くか、次を実行してください: unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
     # process.py
     "The credentials of {profile} are asked for by the very command that is to provide them.": "{profile} の認証情報を用意するコマンド自身が、その認証情報を要求しています。",
     "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.": "そのコマンドで別のプロファイルを使ってください。使用中のものは TRAYEXEC_CHAIN で分かります。",

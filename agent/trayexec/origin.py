@@ -1,20 +1,27 @@
 """The user's own AWS files where the environment names our overlay. Light: the run path asks it.
 
-Beside each overlay stands a file that says whose it is, so that nothing depends on an environment staying whole.
+Beside each overlay stands a file that says whose it is, so that nothing depends on an environment staying whole. An
+overlay is known by that file, if it is the user's, and else by its first lines or by standing in our own folder: never
+by how its path looks, which may be that of a file of the user's own. One of which nothing says whose it is is refused.
 """
 
 import os
+
+from trayexec.errors import TrayexecError, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-MARK = "/trayexec/live/"  # in the path of every overlay, whatever the state folder is
 NAME = "origin"
 LONGEST = 64 * 1024
 OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}
 KEYS = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "shared"}
+FIRST = b"# Written by trayexec from "  # of an overlay, after a line with its digest
+DIGEST = 16  # hexadecimal digits: an overlay's folder is named after the files that it was made from
+OTHERS_MAY_WRITE = 0o022
+_PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no pipe that waits
 
 # What an agent needs in order to reach its person, if a command without these has to find or start it.
 SESSION = (
@@ -24,22 +31,98 @@ SESSION = (
 
 
 def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
-    """The user's own file in place of `path`, which `variable` names; nothing for the usual one."""
-    if MARK not in path:
-        return path
-    return str(_read(path).get(KEYS[variable]) or environ.get(OWN[variable]) or "")
+    """The user's own file in place of `path`, which `variable` names.
+
+    Raises TrayexecError (`overlay_lost`) for an overlay of which nobody knows from which files it was made.
+    """
+    said = record(path)
+    if said is not None:
+        return str(said[KEYS[variable]])
+    folder = path.rpartition("/")[0]
+    if _could_be(folder) and _digest(environ) == folder.rpartition("/")[2]:
+        return environ[OWN[variable]]
+    if _is_text_of_ours(path) or (_could_be(folder) and _is_our_folder(folder, environ)):
+        raise TrayexecError(
+            trouble(
+                "overlay_lost",
+                "{variable} names what trayexec wrote for --live, and nothing of yours says from which files: {file}",
+                "Open a new shell, or run: unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
+                variable=variable,
+                file=path,
+            )
+        )
+    return path
+
+
+def record(path: str) -> "dict[str, Any] | None":
+    """What stands beside the overlay that is at `path`; None where nothing does that is the user's own."""
+    from trayexec import wire  # noqa: PLC0415 — who asks us talks to the agent next, so it is loaded anyway
+
+    try:
+        descriptor = os.open(path.rpartition("/")[0] + "/" + NAME, _PLAIN)
+    except (OSError, ValueError):
+        return None
+    try:
+        seen = os.fstat(descriptor)
+        if seen.st_uid != os.geteuid() or seen.st_mode & OTHERS_MAY_WRITE:
+            return None
+        said = wire.decode(os.read(descriptor, LONGEST))
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(descriptor)
+    whole = isinstance(said.get("config"), str) and isinstance(said.get("shared"), str) and "session" in said
+    return said if whole else None
+
+
+def _could_be(folder: str) -> bool:
+    name = folder.rpartition("/")[2]
+    return len(name) == DIGEST and not set(name) - set("0123456789abcdef")
+
+
+def _digest(environ: "Mapping[str, str]") -> str:
+    """How the folder of an overlay is called that was made from the files which the environment remembers."""
+    named = [environ.get(name) for name in OWN.values()]
+    if None in named:
+        return ""
+    import hashlib  # noqa: PLC0415 — only where the record is lost
+
+    return hashlib.sha256("\0".join(map(str, named)).encode("utf-8", "surrogateescape")).hexdigest()[:DIGEST]
+
+
+def _is_text_of_ours(path: str) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (OSError, ValueError):
+        return False
+    try:
+        text = os.read(descriptor, 128)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return text.startswith(FIRST) or text[DIGEST + 3 :].startswith(FIRST)
+
+
+def _is_our_folder(folder: str, environ: "Mapping[str, str]") -> bool:
+    from trayexec import paths  # noqa: PLC0415 — likewise
+
+    return folder.rpartition("/")[0] == paths.live_folder(environ)
 
 
 def starter(path: str) -> "tuple[str, ...]":
     """The command that starts us, as it stands in this overlay."""
-    command = _read(path).get("command")
+    command = (record(path) or {}).get("command")
     return tuple(map(str, command)) if isinstance(command, list) else ()
 
 
 def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
-    """`environ` with the user's own files in place of an overlay: an agent must never read what it writes."""
-    files = {name: own(name, environ.get(name, ""), environ) for name in OWN}
-    return {name: files.get(name, value) for name, value in environ.items() if files.get(name, value)}
+    """`environ` with the user's own files in place of an overlay: an agent must never read what it writes.
+
+    Raises TrayexecError (`overlay_lost`).
+    """
+    files = {name: own(name, environ[name], environ) for name in OWN if environ.get(name)}
+    return {**environ, **files}
 
 
 def left_over(environ: "Mapping[str, str]") -> bool:
@@ -52,21 +135,10 @@ def completed(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     """`environ` with what it lacks of the desktop's session, as programs with a bare environment start us."""
     if environ.get("XDG_RUNTIME_DIR") or environ.get("TRAYEXEC_SOCKET"):
         return environ
-    path = environ.get("AWS_CONFIG_FILE", "")
-    session = _read(path).get("session") if MARK in path else None
+    session = (record(environ.get("AWS_CONFIG_FILE", "")) or {}).get("session")
     if isinstance(session, dict):
         return {**{name: str(value) for name, value in session.items() if name in SESSION}, **environ}
     runtime = f"/run/user/{os.getuid()}"  # pam_systemd(8)
     if os.path.exists(runtime + "/trayexec/agent.sock"):  # noqa: PTH110 — pathlib is slow to import
         return {**environ, "XDG_RUNTIME_DIR": runtime}
     return environ
-
-
-def _read(path: str) -> "dict[str, Any]":
-    from trayexec import wire  # noqa: PLC0415 — who asks us talks to the agent next, so it is loaded anyway
-
-    try:
-        with open(path.rpartition("/")[0] + "/" + NAME, "rb") as file:  # noqa: PTH123 — pathlib is slow to import
-            return wire.decode(file.read(LONGEST))
-    except (OSError, ValueError):
-        return {}

@@ -5,6 +5,9 @@ from importlib import import_module
 
 from trayexec import origin
 from trayexec.commands.parse import read
+from trayexec.errors import TrayexecError
+
+WITHOUT_FILES = (["lock"], ["agent"], ["log"], ["version"], ["help"])  # verbs that work whatever the AWS files are
 
 
 def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -14,4 +17,10 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     options = read(arguments, environ)
     room, _, act = options.act.partition(".")
-    return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, origin.outside(environ)))
+    try:
+        environ = origin.outside(environ)
+    except TrayexecError:
+        if arguments[:1] not in WITHOUT_FILES:
+            raise
+        environ = {name: value for name, value in environ.items() if name not in origin.OWN}
+    return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, environ))
