@@ -23,7 +23,7 @@ CREDENTIALS = {"v": 1, "op": "credentials", "profile": "account-a", "wait": 0}
 def connect(rig: Rig) -> socket.socket:
     """A connection that gives up after a while."""
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(str(rig.socket))  # with a time-out, a full queue is an error instead of a moment's wait
+    connection.connect(str(rig.socket))  # it waits its turn, which one with a time-out would not
     connection.settimeout(20)
     return connection
 
@@ -292,10 +292,9 @@ def test_no_more_than_there_are_descriptors_for(bare: Rig) -> None:
     subprocess.run(few, env=bare.env, check=True, timeout=30, capture_output=True)
     callers = [connect(bare) for _ in range(400)]
     try:
-        answers = [caller.recv(4096) for caller in callers[150:]]
-        assert all(json.loads(answer)["error"]["code"] == "busy" for answer in answers)
-        for caller in callers[:10]:
-            caller.close()
+        answers = [rest(caller) for caller in callers]  # who says nothing in two seconds is dropped without a word
+        codes = {json.loads(answer)["error"]["code"] for answer in answers if answer}
+        assert codes == {"busy"}
         eventually("room", lambda: bare.run("status").status == 0)
     finally:
         for caller in callers:

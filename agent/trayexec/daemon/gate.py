@@ -144,9 +144,10 @@ class Gate:
     async def open(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
         loop = asyncio.get_running_loop()
-        # So many are accepted in one go, before we are asked about the first.
-        backlog = min(BACKLOG, self.most // 2)
-        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=backlog)
+        # So many are accepted in one go, before we are asked about the first; as many as ever may wait for that.
+        at_once = min(BACKLOG, self.most // 2)
+        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=at_once)
+        listener.listen(BACKLOG)
 
     def close(self) -> None:
         """Let nobody in any more, and everybody out."""
