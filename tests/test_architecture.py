@@ -246,6 +246,7 @@ RUN_PATH = {
     "trayexec.cli": "the run path itself",
     "trayexec.client": "the companion's end of the socket",
     "trayexec.errors": "what went wrong",
+    "trayexec.foreign": "what of the caller's environment a command must not have",
     "trayexec.paths": "where the socket is",
     "trayexec.wire": "the protocol",
     "trayexec.words": "which language the caller speaks",

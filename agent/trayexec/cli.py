@@ -9,6 +9,7 @@ import io
 import os
 import sys
 
+from trayexec import foreign
 from trayexec.errors import Text, TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -18,26 +19,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127, 130
-
-# facts of the SDKs' credential chains: whatever could name other credentials, another profile or another role; and
-# the account of an outer run over several profiles, which is that of another profile in here
-FOREIGN = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_FILE",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_SESSION_EXPIRATION",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SDK_LOAD_CONFIG",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "TRAYEXEC_ACCOUNT",
-)
-FOREIGN_PREFIX = "AWS_CONTAINER_"
 
 PLAIN = {"--region", "--need", "--wait", "--profile"}
 SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
@@ -386,13 +367,13 @@ def environment(
     served: "Mapping[str, Any]", profile: str, region: str | None, environ: "Mapping[str, str]"
 ) -> "dict[str, str]":
     """The command's environment: DESIGN 3.2."""
-    env = {
-        name: value for name, value in environ.items() if name not in FOREIGN and not name.startswith(FOREIGN_PREFIX)
-    }
+    env = foreign.without(environ)
     env["AWS_ACCESS_KEY_ID"] = served["AccessKeyId"]
     env["AWS_SECRET_ACCESS_KEY"] = served["SecretAccessKey"]
     env["AWS_SESSION_TOKEN"] = served["SessionToken"]
     env["AWS_CREDENTIAL_EXPIRATION"] = served["Expiration"]
+    if served.get("AccountId"):
+        env["AWS_ACCOUNT_ID"] = served["AccountId"]
     env["TRAYEXEC_PROFILE"] = profile
     region = region or served.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
     if region:

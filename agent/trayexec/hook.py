@@ -7,8 +7,9 @@ last one left, and only with neither makes the overlay itself. It never starts a
 import os
 import sys
 
-from trayexec import cli, client, origin, ourselves, paths
-from trayexec.errors import TrayexecError, trouble
+from trayexec import cli, client, foreign, origin, ourselves, paths
+from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.words import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
+IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
 VERBS = (
     *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
     *("credential-process", "version", "help"),
@@ -55,8 +57,12 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
     values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
-    for name, value in {**values, "verbs": " ".join(VERBS)}.items():
+    speak = speaker(environ)
+    values |= {"verbs": " ".join(VERBS), "warning": f"trayexec: {speak(IN_THE_WAY)}"}
+    for name, value in values.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
+    names = foreign.in_the_way(foreign.NAMES)
+    code = code.replace("@FOREIGN@", " ".join(one for one in names if one != "AWS_CREDENTIAL_PROFILES_FILE"))
     if (found["own_config"], found["own_shared"]) == _usual(environ):  # else it is for this shell alone
         _keep(f"{paths.state_folder(environ)}/hook.{shell}", code)
     sys.stdout.write(code)
@@ -142,14 +148,14 @@ def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mappin
     lines = [
         f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
         f"export AWS_SHARED_CREDENTIALS_FILE={_quoted(found['shared'])}",
+        f"export AWS_CREDENTIAL_PROFILES_FILE={_quoted(found['config'])}",
         "export AWS_SDK_LOAD_CONFIG=1",
         f"export {origin.OWN['AWS_CONFIG_FILE']}={_quoted(found['own_config'])}",
         f"export {origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
     ]
     if profile is not None:
-        ours = {"AWS_PROFILE", "AWS_SDK_LOAD_CONFIG"}
-        others = [name for name in cli.FOREIGN if name not in ours]
-        others += [name for name in environ if name.startswith(cli.FOREIGN_PREFIX) and name.isidentifier()]
+        ours = {"AWS_PROFILE", "TRAYEXEC_PROFILE", "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_PROFILES_FILE"}
+        others = [name for name in foreign.to_unset(environ) if name not in ours]
         if origin.left_over(environ):
             others += ["AWS_REGION", "AWS_DEFAULT_REGION"]
         lines.append("unset " + " ".join(others))

@@ -218,6 +218,7 @@ SENTENCES: dict[str, str] = {
     "The agent does not answer.": "エージェントが応答しません。",
     "Stop it with `trayexec agent stop`, or end its process, then try again.": "`trayexec agent stop` で停止するか、プロセスを終了して、もう一度試してください。",
     "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in": "この中では {profile} の認証情報が AWS_PROFILE より優先されます。切り替えるには `trayexec shell` を使ってください",
+    "in this shell these win over AWS_PROFILE; unset them:": "このシェルでは次の変数が AWS_PROFILE より優先されます。unset してください:",
     "Still waiting for {profile}…": "{profile} をまだ待っています…",
     "Still waiting for the agent…": "エージェントをまだ待っています…",
     # client.py

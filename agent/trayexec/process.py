@@ -82,6 +82,8 @@ def earlier(stamp: str, seconds: int) -> str:
 
 def _document(served: "Mapping[str, Any]") -> "Mapping[str, Any]":
     keys: dict[str, Any] = {name: served[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+    if served.get("AccountId"):
+        keys["AccountId"] = served["AccountId"]
     return {"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}
 
 

@@ -34,6 +34,7 @@ FOREIGN = {
     "TRAYEXEC_ACCOUNT": "999999999999",
 }
 SET = {
+    "AWS_ACCOUNT_ID",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -52,7 +53,7 @@ def environment(rig: Rig, *words: str, **more: str) -> dict[str, str]:
 
 
 def test_nothing_foreign_reaches_the_command(open_rig: Rig) -> None:
-    """The command gets our seven variables, none of the caller's credentials, and all else as it was."""
+    """The command gets our eight variables, none of the caller's credentials, and all else as it was."""
     kept = {"AWS_CA_BUNDLE": "/bundle.pem", "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "7", "OTHER": "as it was"}
     seen = environment(open_rig, "account-a", **FOREIGN, **kept)
     for name, value in FOREIGN.items():

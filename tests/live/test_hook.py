@@ -246,3 +246,17 @@ def test_a_home_may_have_any_name(bare: Rig, shell: str) -> None:
         done = run(bare, shell, f'{TAKE[shell]}; cat "$AWS_CONFIG_FILE"', **odd)
         assert "[profile account-a]" in done.out
         assert not done.err
+
+
+@ALL
+def test_variables_that_win_are_named(open_rig: Rig, shell: str) -> None:
+    """A hook cannot remove what would win over AWS_PROFILE: it names it on stderr, but not within a run of ours."""
+    stale = {"AWS_ACCESS_KEY": "AKIAOLD", "AWS_SECRET_KEY": "x", "AWS_BEARER_TOKEN_BEDROCK": "x"}
+    left = open_rig.desk.home(f"home/.local/state/trayexec/hook.{shell}")
+    assert run(open_rig, shell, TAKE[shell]).err == ""
+    for take in (TAKE[shell], f". {left}"):
+        done = run(open_rig, shell, take, **stale)
+        (line,) = done.err.splitlines()
+        assert line.endswith(": AWS_ACCESS_KEY AWS_SECRET_KEY AWS_BEARER_TOKEN_BEDROCK")
+        assert run(open_rig, shell, take, AWS_PROFILE="account-a", AWS_VAULT="x").err == ""
+        assert open_rig.run("account-a", "--", *SHELLS[shell], take).err == ""

@@ -108,7 +108,9 @@ def test_exactly_one_address_and_one_token_are_in_the_environment(open_rig: Rig)
     done = open_rig.run("--server", "--region", "eu-west-3", "account-a", "--", "env", "-0", env=STRANGE)
     seen = dict(line.split("=", 1) for line in done.out.split("\0") if line)
     assert {name for name in seen if name.startswith("AWS_")} == {
+        "AWS_ACCOUNT_ID",
         "AWS_CONFIG_FILE",
+        "AWS_CREDENTIAL_PROFILES_FILE",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_DEFAULT_REGION",

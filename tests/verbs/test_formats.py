@@ -10,8 +10,8 @@ from botocore.configloader import raw_config_parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayexec import cli
-from trayexec.commands.formats import CONTAINER, FORMATS, Handful, dotenv, fish, ini, pwsh, sh
+from trayexec import foreign
+from trayexec.commands.formats import FORMATS, Handful, dotenv, fish, ini, pwsh, sh
 from trayexec.errors import TrayexecError
 
 # How each shell takes the text in, and shows what a command of it would get.
@@ -43,7 +43,7 @@ NAMES = (
 HANDFULS = st.lists(VALUES, min_size=len(NAMES), max_size=len(NAMES)).map(
     lambda values: Handful(values[-1], dict(zip(NAMES, values, strict=True)), {})
 )
-FOREIGN = dict.fromkeys((*cli.FOREIGN, *CONTAINER), "somebody else's")
+FOREIGN = dict.fromkeys((*foreign.NAMES, *foreign.MARKERS), "somebody else's")
 USUAL = {
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "a/b+c=",

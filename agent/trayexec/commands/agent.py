@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec import cli, client, origin, ourselves, paths, process
+from trayexec import cli, client, foreign, origin, ourselves, paths, process
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.ready import readable
@@ -28,7 +28,6 @@ LAST_WORDS = 4096  # bytes
 # Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
 # outlives it: requests name the files of their caller.
 NOT_FOR_AN_AGENT = (
-    *cli.FOREIGN,
     *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", *origin.OWN.values()),
     *("TRAYEXEC_PROFILE", "TRAYEXEC_LIVE", process.CHAIN),
 )
@@ -170,9 +169,7 @@ class _Output:
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {
-        name: value
-        for name, value in environ.items()
-        if name not in NOT_FOR_AN_AGENT and not name.startswith(cli.FOREIGN_PREFIX)
+        name: value for name, value in environ.items() if name not in NOT_FOR_AN_AGENT and not foreign.is_foreign(name)
     }
     if kept.get("TRAYEXEC_SOCKET"):
         kept["TRAYEXEC_SOCKET"] = str(Path(kept["TRAYEXEC_SOCKET"]).absolute())  # the agent has another working folder

@@ -22,7 +22,7 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     own = {name: environ[name] for name in REGIONS if name in environ}
     variables = cli.environment(served, options.profile, options.region, own)
     document = {**served, "Region": variables.get("AWS_REGION")}
-    page = FORMATS[options.format](Handful(options.profile, variables, document))
+    page = FORMATS[options.format](Handful(options.profile, variables, document, environ))
     speak = speaker(environ)
     for remark in page.remarks:
         cli.say(speak(remark))

@@ -9,20 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from trayexec import cli
+from trayexec import foreign
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, trouble
 
-# Every variable of the container provider (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
-CONTAINER = tuple(
-    cli.FOREIGN_PREFIX + name
-    for name in (
-        "CREDENTIALS_RELATIVE_URI",
-        "CREDENTIALS_FULL_URI",
-        "AUTHORIZATION_TOKEN",
-        "AUTHORIZATION_TOKEN_FILE",
-    )
-)
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
 _PLAIN = re.compile(r"[\w./+=:@%,-]*")
 # PowerShell takes each of these for a single quote (about_Quoting_Rules; `IsSingleQuote` in its tokenizer).
@@ -36,11 +26,12 @@ class Handful:
     profile: str
     variables: Mapping[str, str]
     document: Mapping[str, object]
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where it may be read in
 
     @property
     def foreign(self) -> tuple[str, ...]:
         """The variables that would win over these, or be mixed with them, and so have to go."""
-        return tuple(name for name in (*cli.FOREIGN, *CONTAINER) if name not in self.variables)
+        return tuple(name for name in foreign.to_unset(self.environ) if name not in self.variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +105,8 @@ def ini(given: Handful) -> Page:
         f"aws_session_token = {variables['AWS_SESSION_TOKEN']}",
         f"aws_credential_expiration = {variables['AWS_CREDENTIAL_EXPIRATION']}",
     ]
+    if "AWS_ACCOUNT_ID" in variables:
+        lines.append(f"aws_account_id = {variables['AWS_ACCOUNT_ID']}")
     region = variables.get("AWS_REGION")
     if region is not None:
         if not region.isprintable() or region.strip() != region:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from trayexec import cli, origin
+from trayexec import cli, foreign, origin
 from trayexec.errors import TrayexecError, trouble
 
 DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
@@ -55,11 +55,7 @@ def environment(
     overlay: Mapping[str, str], profile: str | None, region: str | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
-    env = {
-        name: value
-        for name, value in environ.items()
-        if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX) and name != "TRAYEXEC_PROFILE"
-    }
+    env = foreign.without(environ)
     if region is None and origin.left_over(environ):
         region = ""
     if region is not None:  # it would beat the region of whichever profile is chosen inside
@@ -79,6 +75,7 @@ def files(overlay: Mapping[str, str]) -> dict[str, str]:
     return {
         "AWS_CONFIG_FILE": overlay["config"],
         "AWS_SHARED_CREDENTIALS_FILE": overlay["shared"],
+        "AWS_CREDENTIAL_PROFILES_FILE": overlay["config"],  # the first Java SDK looks nowhere else
         "AWS_SDK_LOAD_CONFIG": "1",  # the first Go SDK and the second JavaScript SDK read no config file without it
         origin.OWN["AWS_CONFIG_FILE"]: overlay["own_config"],
         origin.OWN["AWS_SHARED_CREDENTIALS_FILE"]: overlay["own_shared"],

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from trayexec import cli, client, words
+from trayexec import cli, client, foreign, words
 from trayexec.commands import child, live
 from trayexec.errors import Text, TrayexecError
 
@@ -57,14 +57,13 @@ def environment(
     and the keys or role that `[default]` may have in the AWS files. Exactly one variable for the address and one for
     the token: SDKs differ in which of two they prefer.
     """
-    env = {
-        name: value
-        for name, value in environ.items()
-        if name not in cli.FOREIGN and not name.startswith(cli.FOREIGN_PREFIX)
-    }
-    env |= {**live.files(overlay), "AWS_CONFIG_FILE": overlay["server"]}
+    env = foreign.without(environ)
+    env |= live.files({**overlay, "config": overlay["server"]})
+    env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
+    if told.get("AccountId"):
+        env["AWS_ACCOUNT_ID"] = told["AccountId"]
     env["TRAYEXEC_PROFILE"] = profile
     return env
 

@@ -100,6 +100,7 @@ class Endpoint:
             "url": f"http://127.0.0.1:{door.port}{lease.path}",
             "token": lease.token.reveal(),
             "Region": lease.profile.region,
+            "AccountId": lease.profile.account or None,
         }
 
     def end(self, number: int) -> None:

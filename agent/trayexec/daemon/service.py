@@ -272,6 +272,7 @@ def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
         "SessionToken": credentials.session_token.reveal(),
         "Expiration": utc(credentials.expiry.utc),
         "Region": profile.region,
+        "AccountId": profile.account or None,
     }
 
 

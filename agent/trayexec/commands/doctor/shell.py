@@ -1,8 +1,8 @@
 """Checks of the shell that doctor was called from. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from trayexec import cli, origin
+from trayexec import foreign, origin
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem
 from trayexec.core import refusals
@@ -11,10 +11,6 @@ from trayexec.core.sections import shown
 from trayexec.core.shellwords import argument
 from trayexec.errors import Text, Trouble
 
-# These choose credentials or a profile behind our back; AWS_PROFILE is how people choose one on purpose.
-STRAY = tuple(
-    name for name in cli.FOREIGN if name.startswith("AWS_") and "PROFILE" not in name and name != "AWS_SDK_LOAD_CONFIG"
-)
 SHELL = Text("shell")
 
 
@@ -40,9 +36,9 @@ def run_around(facts: Facts) -> Iterator[Finding]:
 
 def foreign_variables(facts: Facts) -> Iterator[Finding]:
     """Nothing in the shell chooses other credentials behind our back."""
-    if runs_inside(facts):
+    if runs_inside(facts) or origin.left_over(facts.environ):
         return
-    stray = [name for name in facts.environ if name in STRAY or name.startswith(cli.FOREIGN_PREFIX)]
+    stray = foreign.in_the_way(name for name in facts.environ if not _is_ours(name, facts.environ))
     if stray:
         yield problem(
             "foreign_variables",
@@ -50,6 +46,11 @@ def foreign_variables(facts: Facts) -> Iterator[Finding]:
             Text("{names} would be used instead of a profile", names=" ".join(stray)),
             Text("unset {names}", names=" ".join(stray)),
         )
+
+
+def _is_ours(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether it leads to an overlay of ours."""
+    return name == "AWS_CREDENTIAL_PROFILES_FILE" and origin.OWN["AWS_CONFIG_FILE"] in environ
 
 
 def profile_variables(facts: Facts) -> Iterator[Finding]:

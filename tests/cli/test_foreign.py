@@ -1,0 +1,279 @@
+"""The table of foreign variables: who reads each of them, and that none reaches a command in any mode."""
+
+import shlex
+import subprocess
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+
+from support.desktop import program
+from support.rig import COMMAND, Rig
+from trayexec import foreign
+
+
+class Row(NamedTuple):
+    """A variable that names credentials, a profile, a role, an account or a token, who reads it, and where that is."""
+
+    name: str
+    read_by: str
+    where: str
+
+
+ROWS = (
+    Row(
+        "AWS_ACCESS_KEY_ID",
+        "every SDK",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html",
+    ),
+    Row("AWS_SECRET_ACCESS_KEY", "every SDK", "the same page"),
+    Row("AWS_SESSION_TOKEN", "every SDK", "the same page"),
+    Row("AWS_SECURITY_TOKEN", "botocore, boto 2, Ansible", "botocore/credentials.py, EnvProvider.TOKENS"),
+    Row(
+        "AWS_ACCESS_KEY",
+        "Go 1 and 2, Java 1, Ruby, Ansible, s3cmd, minio-go",
+        "aws-sdk-go-v2 config/env_config.go",
+    ),
+    Row(
+        "AWS_SECRET_KEY",
+        "Java 1 (before AWS_SECRET_ACCESS_KEY), Go 1 and 2, Ruby, .NET, Ansible",
+        "aws-sdk-net EnvironmentVariablesAWSCredentials.cs",
+    ),
+    Row(
+        "AMAZON_ACCESS_KEY_ID",
+        "JavaScript 2, Ruby",
+        "aws-sdk-ruby credential_provider_chain.rb; aws-sdk-js lib/node_loader.js",
+    ),
+    Row("AMAZON_SECRET_ACCESS_KEY", "JavaScript 2, Ruby", "the same"),
+    Row("AMAZON_SESSION_TOKEN", "JavaScript 2, Ruby", "the same"),
+    Row("EC2_ACCESS_KEY", "Ansible", "amazon.aws plugins/doc_fragments, access_key"),
+    Row("EC2_SECRET_KEY", "Ansible", "amazon.aws plugins/doc_fragments, secret_key"),
+    Row("EC2_SECURITY_TOKEN", "Ansible", "ansible module_utils/ec2.py"),
+    Row("AWSACCESSKEYID", "s3fs", "s3fs(1) of Debian 11"),
+    Row("AWSSECRETACCESSKEY", "s3fs", "s3fs(1) of Debian 11"),
+    Row("AWSSESSIONTOKEN", "s3fs", "s3fs(1) of Debian 11"),
+    Row("AWS_CREDENTIAL_EXPIRATION", "botocore, rusoto", "botocore/credentials.py, EnvProvider.EXPIRY_TIME"),
+    Row("AWS_SESSION_EXPIRATION", "granted, aws-vault 6, prompts", "granted scripts/assume"),
+    Row("AWS_CREDENTIAL_FILE", "botocore, boto 2", "botocore/credentials.py, OriginalEC2Provider.CRED_FILE_ENV"),
+    Row("AWS_CREDENTIAL_PROFILES_FILE", "Java 1", "Java SDK migration guide, ProfileCredentialsProvider"),
+    Row("CPL_AWS_CREDENTIALS_FILE", "GDAL", "gdal port/cpl_aws.cpp"),
+    Row("BOTO_CONFIG", "botocore, boto 2", "botocore/credentials.py, BotoProvider.BOTO_CONFIG_ENV"),
+    Row("BOTO_PATH", "boto 2", "boto/pyami/config.py"),
+    Row("AWS_PROFILE", "every SDK", "https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html"),
+    Row("AWS_DEFAULT_PROFILE", "Python, CLI, Go, Ruby, C++", "botocore/session.py"),
+    Row("AWS_EB_PROFILE", "EB CLI", "ebcli/lib/aws.py, _profile_env_var"),
+    Row("AWS_SDK_LOAD_CONFIG", "Go 1, JavaScript 2", "aws-sdk-go aws/session/env_config.go"),
+    Row(
+        "AWS_ROLE_ARN",
+        "every SDK: web identity",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html",
+    ),
+    Row("AWS_ROLE_SESSION_NAME", "every SDK: web identity", "the same page"),
+    Row("AWS_WEB_IDENTITY_TOKEN_FILE", "every SDK", "the same page"),
+    Row("AWS_WEB_IDENTITY_TOKEN", "providers of Terraform and Pulumi", "a family: AWS_WEB_IDENTITY_"),
+    Row("AWS_ROLE_EXTERNAL_ID", "GDAL", "gdal port/cpl_aws.cpp; a family: AWS_ROLE_"),
+    Row("AWS_MFA_SERIAL", "aws-vault", "aws-vault vault/config.go"),
+    Row("AWS_SESSION_TAGS", "aws-vault", "aws-vault vault/config.go"),
+    Row("AWS_TRANSITIVE_TAGS", "aws-vault", "aws-vault vault/config.go"),
+    Row("AWS_SOURCE_IDENTITY", "aws-vault", "aws-vault vault/config.go"),
+    Row(
+        "AWS_ACCOUNT_ID",
+        "botocore, Go 2, Java 2, JavaScript 3, Ruby, .NET",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html",
+    ),
+    Row("CDK_DEFAULT_ACCOUNT", "CDK programs", "aws-cdk-lib cx-api DEFAULT_ACCOUNT_ENV"),
+    Row(
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "botocore, Java 2, JavaScript 3, Go 2",
+        "botocore/tokens.py; https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
+    ),
+    Row(
+        "AWS_BEARER_TOKEN_ANY_SERVICE",
+        "the same, for each signing name",
+        "botocore/utils.py",
+    ),
+    Row(
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "every SDK",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html",
+    ),
+    Row("AWS_CONTAINER_CREDENTIALS_FULL_URI", "every SDK", "the same page"),
+    Row("AWS_CONTAINER_AUTHORIZATION_TOKEN", "every SDK", "the same page"),
+    Row("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "every SDK", "the same page"),
+    Row("TERRAGRUNT_IAM_ROLE", "Terragrunt", "terragrunt docs, --iam-assume-role"),
+    Row("TERRAGRUNT_IAM_ASSUME_ROLE_SESSION_NAME", "Terragrunt", "the same page"),
+    Row("TG_IAM_ASSUME_ROLE", "Terragrunt", "the same page"),
+    Row("TG_IAM_ASSUME_ROLE_WEB_IDENTITY_TOKEN", "Terragrunt", "the same page"),
+    Row("TERRAGRUNT_AUTH_PROVIDER_CMD", "Terragrunt", "terragrunt docs, --auth-provider-cmd"),
+    Row("TG_AUTH_PROVIDER_CMD", "Terragrunt", "terragrunt docs, --auth-provider-cmd"),
+    Row("TF_AWS_ASSUME_ROLE_ARN", "the AWS provider's own tests", "terraform-provider-aws docs, running sweepers"),
+    Row("RESTIC_AWS_ASSUME_ROLE_ARN", "restic", "restic internal/backend/s3/s3.go"),
+    Row("RESTIC_AWS_ASSUME_ROLE_SESSION_NAME", "restic", "the same"),
+    Row("RESTIC_AWS_ASSUME_ROLE_EXTERNAL_ID", "restic", "the same"),
+    Row("RESTIC_AWS_ASSUME_ROLE_POLICY", "restic", "the same"),
+    Row("RCLONE_S3_ACCESS_KEY_ID", "rclone", "https://rclone.org/s3/"),
+    Row("RCLONE_S3_SECRET_ACCESS_KEY", "rclone", "the same page"),
+    Row("RCLONE_S3_SESSION_TOKEN", "rclone", "the same page"),
+    Row("RCLONE_S3_PROFILE", "rclone", "the same page"),
+    Row("RCLONE_S3_SHARED_CREDENTIALS_FILE", "rclone", "the same page"),
+    Row("RCLONE_S3_ROLE_ARN", "rclone", "the same page"),
+    Row("RCLONE_S3_ROLE_EXTERNAL_ID", "rclone", "the same page"),
+    Row(
+        "AWS_PROD_PROFILE",
+        "Serverless: that of the stage",
+        "serverless lib/plugins/aws/provider.js",
+    ),
+    Row("AWS_PROD_ACCESS_KEY_ID", "Serverless", "the same"),
+    Row("AWS_PROD_SECRET_ACCESS_KEY", "Serverless", "the same"),
+    Row("AWS_PROD_SESSION_TOKEN", "Serverless", "the same"),
+    Row("AWS__Profile", ".NET programs", "AWSSDK.Extensions.NETCore.Setup, ConfigurationExtensions"),
+    Row("aws__awsprofilename", ".NET programs, in any case", "the same"),
+    Row("AWS__ProfilesLocation", ".NET programs", "the same"),
+    Row("AWS__AWSProfilesLocation", ".NET programs", "the same"),
+    Row("AWS__SessionRoleArn", ".NET programs", "the same"),
+    Row("AWS__RoleArn", ".NET programs", "the same"),
+    Row("TRAYEXEC_PROFILE", "scripts: that of an outer run", "trayexec(1)"),
+    Row("TRAYEXEC_ACCOUNT", "scripts: that of an outer run", "trayexec(1)"),
+    Row("AWS_VAULT", "aws-vault, starship, powerlevel10k", "starship src/modules/aws.rs"),
+    Row("ASSUMED_ROLE", "assume-role", "remind101/assume-role main.go"),
+    Row("AWSUME_PROFILE", "awsume, starship, powerlevel10k", "starship src/modules/aws.rs"),
+    Row("AWSUME_EXPIRATION", "awsume, starship", "awsume shell_scripts/awsume"),
+    Row("AWSUME_COMMAND", "awsume", "awsume shell_scripts/awsume"),
+    Row("SAML2AWS_PROFILE", "saml2aws", "saml2aws cmd/saml2aws/commands/script.go"),
+    Row("SAML2AWS_ROLE", "saml2aws", "saml2aws docs, login --role"),
+    Row("AWS_SSO", "aws-sso-cli", "aws-sso-cli docs, environment variables"),
+    Row("AWS_SSO_PROFILE", "aws-sso-cli, powerlevel10k", "the same"),
+    Row("AWS_SSO_ROLE_ARN", "aws-sso-cli", "the same"),
+    Row("AWS_SSO_ROLE_NAME", "aws-sso-cli", "the same"),
+    Row("AWS_SSO_ACCOUNT_ID", "aws-sso-cli", "the same"),
+    Row("AWS_SSO_ACCOUNTID", "aws-sso-cli", "the same"),
+    Row("AWS_SSO_SESSION_EXPIRATION", "aws-sso-cli", "the same"),
+    Row("AWS_OKTA_PROFILE", "aws-okta", "aws-okta cmd/exec.go"),
+    Row("AWS_OKTA_ASSUMED_ROLE", "aws-okta", "the same"),
+    Row("AWS_OKTA_ASSUMED_ROLE_ARN", "aws-okta", "the same"),
+    Row("AWS_OKTA_SESSION_EXPIRATION", "aws-okta", "the same"),
+    Row("AWSU_PROFILE", "awsu, starship", "awsu strategy/session.go"),
+    Row("AWSU_EXPIRES", "awsu", "the same"),
+    Row("AWSRUNAS_PROFILE", "aws-runas", "aws-runas docs"),
+    Row("AWSRUNAS_ASSUMED_ROLE_ARN", "aws-runas", "the same"),
+    Row("GRANTED_SSO", "granted", "granted scripts/assume"),
+    Row("GRANTED_SSO_ROLE_NAME", "granted", "the same"),
+    Row("GRANTED_SSO_ACCOUNT_ID", "granted", "the same"),
+    Row("VAULTED_ENV", "vaulted", "vaulted doc/vaulted-env.1.md"),
+    Row("VAULTED_ENV_EXPIRATION", "vaulted", "the same"),
+    Row("VAULTED_ENV_ROLE_ARN", "vaulted", "the same"),
+    Row("VAULTED_ENV_ROLE_ACCOUNT_ID", "vaulted", "the same"),
+)
+# What looks like one and stays, with the reason.
+KEPT: Mapping[str, str] = {
+    "AWS_CA_BUNDLE": "configures",
+    "AWS_ENDPOINT_URL": "configures: it wins outside as well",
+    "AWS_ENDPOINT_URL_DYNAMODB": "configures",
+    "AWS_USE_FIPS_ENDPOINT": "configures",
+    "AWS_MAX_ATTEMPTS": "configures",
+    "AWS_RETRY_MODE": "configures",
+    "AWS_PAGER": "configures",
+    "AWS_DEFAULT_OUTPUT": "configures",
+    "AWS_DATA_PATH": "configures",
+    "AWS_EC2_METADATA_DISABLED": "keeps SDKs from the machine's role",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "configures",
+    "AWS_SIGV4A_SIGNING_REGION_SET": "configures",
+    "AWS_LOGIN_CACHE_DIRECTORY": "where a cache is",
+    "AWS_SSO_CONFIG": "where the settings of aws-sso-cli are",
+    "AWS_VAULT_BACKEND": "where the keys of aws-vault are",
+    "AWS_OKTA_MFA_PROVIDER": "configures",
+    "AWS__Region": "configures",
+    "AWS__Logging__LogTo": "configures",
+    "_AWS_CLI_PROFILE_CHAIN": "the CLI's own guard against a profile that asks for itself",
+    "RCLONE_CONFIG_MINIO_ACCESS_KEY_ID": "belongs to a remote by name, which need not be AWS",
+    "MINIO_ROOT_USER": "belongs to another service",
+    "TF_VAR_role_arn": "an input of the person's own",
+    "DEPLOY_ROLE_ARN": "an input of the person's own",
+}
+STRANGE = {row.name: "somebody-else" for row in ROWS}
+MODES = {
+    "plain": ("account-a", "--"),
+    "live": ("--live", "account-a", "--"),
+    "live without a profile": ("--live", "--"),
+    "server": ("--server", "account-a", "--"),
+    "fan-out": ("account-a", "account-b", "--output=grouped", "--"),
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_row_is_foreign(row: Row) -> None:
+    """Whatever the table names is removed."""
+    assert foreign.is_foreign(row.name)
+    assert row.read_by
+    assert row.where
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_configures_stays(name: str) -> None:
+    """A setting is not somebody else's credentials."""
+    assert not foreign.is_foreign(name)
+
+
+def test_every_rule_has_a_row() -> None:
+    """Nothing is removed of which nobody knows who reads it: each name, prefix and suffix of the code has its row."""
+    names = [row.name for row in ROWS]
+    assert len(set(names)) == len(names)
+    assert {*foreign.NAMES, *foreign.MARKERS} <= set(names)
+    others = [name for name in names if name not in {*foreign.NAMES, *foreign.MARKERS}]
+    for prefix in foreign.PREFIXES:
+        assert [name for name in names if name.startswith(prefix)], prefix
+    for suffix in foreign.SUFFIXES:
+        assert [name for name in others if name.startswith(foreign.STEM) and name.endswith(suffix)], suffix
+    said = {name[len(foreign.DOTNET) :].upper() for name in names if name.upper().startswith(foreign.DOTNET)}
+    assert said == set(foreign.DOTNET_NAMES)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_mode_lets_one_through(open_rig: Rig, mode: str) -> None:
+    """Not one of them has the caller's value in the command."""
+    caller = {**STRANGE, **dict.fromkeys(KEPT, "as it was"), "AWS_CA_BUNDLE": ""}
+    del caller["AWS_ENDPOINT_URL"], caller["AWS_USE_FIPS_ENDPOINT"]
+    done = open_rig.run(*MODES[mode], "env", env=caller)
+    assert done.status == 0, done.err
+    assert "somebody-else" not in done.out
+    assert "AWS_PAGER=as it was" in done.out
+
+
+def test_a_shell_lets_none_through(open_rig: Rig) -> None:
+    """`trayexec shell` likewise."""
+    shell = open_rig.write("shell", "#!/bin/sh\nenv\n")
+    shell.chmod(0o700)
+    done = open_rig.run("shell", "account-a", env={**STRANGE, "SHELL": str(shell)})
+    assert done.status == 0, done.err
+    assert "somebody-else" not in done.out
+
+
+@pytest.mark.parametrize("words", [("env", "account-a"), ("hook", "sh", "account-a")])
+def test_shell_code_unsets_them(open_rig: Rig, words: tuple[str, ...]) -> None:
+    """After the eval of `env`, or of the hook's code for a profile, none is left that a shell can name."""
+    line = f'eval "$({shlex.join([*COMMAND, *words])})" && exec env'
+    env = open_rig.environment(STRANGE)
+    done = subprocess.run([program("bash"), "--norc", "-c", line], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "somebody-else" not in done.stdout
+
+
+def test_the_account_is_the_profiles(open_rig: Rig) -> None:
+    """AWS_ACCOUNT_ID is that of the role, and stands in the documents that SDKs read."""
+    stale = {"AWS_ACCOUNT_ID": "999999999999"}
+    for words in (["account-a"], ["--server", "account-a"]):
+        done = open_rig.run(*words, "--", "printenv", "AWS_ACCOUNT_ID", env=stale)
+        assert (done.status, done.out) == (0, "222222222222\n"), done.err
+    assert open_rig.run("credential-process", "account-a").json["AccountId"] == "222222222222"
+    assert open_rig.run("env", "account-b", "--format", "json").json["AccountId"] == "333333333333"
+    # A device is its user's own, so AWS has said whose keys these are when it took the code.
+    assert open_rig.run("credential-process", "default").json["AccountId"] == "111111111111"
+
+
+def test_doctor_names_what_would_win(open_rig: Rig) -> None:
+    """One that beats AWS_PROFILE fails doctor, by its name; what only a prompt reads does not."""
+    stale = {"AWS_ACCESS_KEY": "AKIAOLD", "AWS_BEARER_TOKEN_BEDROCK": "x", "AWS_VAULT": "old"}
+    findings = open_rig.run("doctor", "--json", env=stale).json
+    text = str(findings)
+    assert "AWS_ACCESS_KEY AWS_BEARER_TOKEN_BEDROCK would be used" in text
+    assert "AWS_VAULT" not in text
