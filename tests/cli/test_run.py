@@ -54,7 +54,7 @@ def environment(rig: Rig, *words: str, **more: str) -> dict[str, str]:
 
 def test_nothing_foreign_reaches_the_command(open_rig: Rig) -> None:
     """The command gets our eight variables, none of the caller's credentials, and all else as it was."""
-    kept = {"AWS_CA_BUNDLE": "/bundle.pem", "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "7", "OTHER": "as it was"}
+    kept = {"AWS_RETRY_MODE": "standard", "AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "7", "OTHER": "as it was"}
     seen = environment(open_rig, "account-a", **FOREIGN, **kept)
     for name, value in FOREIGN.items():
         assert seen.get(name) != value, name
