@@ -1,8 +1,10 @@
 """Who may import whom: dependencies point inwards. Each rule fails with its reason, as does one that rules nothing."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +199,22 @@ def test_other_peoples_packages_stay_in_the_adapters() -> None:
             assert one.top in THIRD_PARTY, f"{one.place}: {one.top} has no reason in the list"
             used.add(one.top)
     assert used == set(THIRD_PARTY), "the list names what is no longer used"
+
+
+# Under which name a package is installed, where that is not the name it is imported by.
+INSTALLED = {
+    "PIL": "pillow",
+    "PyObjCTools": "pyobjc-core",
+    "Xlib": "python-xlib",
+}
+
+
+def test_other_peoples_packages_are_declared() -> None:
+    """What is imported is declared with its oldest version, also where it comes with another package."""
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text())["project"]
+    declared = {re.match(r"[\w-]+", line)[0].lower() for line in project["dependencies"]}  # type: ignore[index]
+    assert declared == {INSTALLED.get(name, name) for name in THIRD_PARTY}
+    assert all(re.search(r">=\d", line) for line in project["dependencies"])
 
 
 # Ways that would break a promise

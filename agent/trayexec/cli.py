@@ -38,6 +38,10 @@ def main_agent() -> "NoReturn":
 def _guarded(arguments: "Sequence[str]") -> int:
     _open_streams()
     try:
+        if sys.platform != "linux":
+            from trayexec import platforms  # noqa: PLC0415 — it says what is not there yet
+
+            platforms.check(arguments)
         if "--" in arguments:
             cut = arguments.index("--")
             status = _run(arguments[:cut], arguments[cut + 1 :], os.environ)

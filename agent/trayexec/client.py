@@ -5,6 +5,7 @@ Light enough for the run path: `_socket`, not `socket`.
 
 import errno
 import os
+import sys
 
 from trayexec import wire
 from trayexec.adapters import peer
@@ -36,9 +37,11 @@ def connect(environ: "Mapping[str, str]") -> "_socket.socket":
 
     Raises AgentAbsentError when nobody listens, TrayexecError when somebody else does or the path cannot be used.
     """
+    if sys.platform == "win32":
+        from trayexec.platforms import not_yet  # noqa: PLC0415 — only there
+
+        raise not_yet()
     path = socket_path(environ)
-    if not hasattr(_socket, "AF_UNIX"):
-        peer.uid_of(None)  # type: ignore[arg-type]  # it raises: not on this platform yet
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.connect(path)

@@ -108,6 +108,8 @@ SENTENCES: dict[str, str] = {
     "Check who owns the folder and that the disk is not full.": "フォルダーの所有者と、ディスクに空きがあることを確認してください。",
     # adapters/peer/windows.py
     "trayexec does not run on Windows yet.": "trayexec はまだ Windows に対応していません。",
+    "trayexec does not run on {platform} yet.": "trayexec はまだ {platform} に対応していません。",
+    "It runs on Linux and, untried, on macOS.": "対応しているのは Linux と macOS (macOS は動作未確認) です。",
     "Use it inside WSL 2, where it is a Linux program.": "WSL 2 の中で Linux プログラムとして使ってください。",
     # adapters/outside.py
     "Without trayexec, profile {profile} gets no credentials either: {why}": "プロファイル {profile} は、trayexec なしでも認証情報を取得できません: {why}",

@@ -12,6 +12,9 @@ def home(environ: "Mapping[str, str]") -> str:
     if environ.get("HOME"):
         return environ["HOME"]
     import os  # noqa: PLC0415 — the run path seldom needs it
+
+    if sys.platform == "win32":
+        return os.path.expanduser("~")  # noqa: PTH111 — pathlib is slow to import
     import pwd  # noqa: PLC0415 — likewise
 
     try:

@@ -10,6 +10,7 @@ import configparser
 import getpass
 import os
 import re
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -191,7 +192,9 @@ def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # nobody has told this system about the user
-        user = str(os.getuid())
+        user = ""
+        if sys.platform != "win32":
+            user = str(os.getuid())
     return AwsFiles(environment, session_name=session_name_for(user))
 
 

@@ -1,5 +1,6 @@
 """The two clocks: seconds since boot with sleep included where the system has such a clock, and Unix seconds."""
 
+import sys
 import time
 
 from trayexec.core.clock import Instant
@@ -14,5 +15,8 @@ class SystemClock:
 
     def now(self) -> Instant:
         """This moment."""
-        boot = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+        if sys.platform == "linux":
+            boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        else:
+            boot = time.monotonic()
         return Instant(boot, time.time())

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -153,6 +154,8 @@ def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
 
 
 def _leased(descriptor: int) -> bool:
+    if sys.platform != "linux":
+        return False
     try:
         # The kernel tells of who waits by a signal: one that is ignored, not SIGIO, which would end us.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
@@ -163,7 +166,7 @@ def _leased(descriptor: int) -> bool:
                 time.sleep(_INSTANT)
                 continue
             return True
-    except (OSError, AttributeError):
+    except OSError:
         pass
     return False
 

@@ -64,11 +64,10 @@ def hide() -> None:
 
 
 def _no_core() -> bool:
-    if sys.platform == "win32":
-        return False
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        return True
+    if sys.platform != "win32":
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            return True
     return False
 
 
@@ -89,14 +88,13 @@ def _private_files() -> bool:
 
 
 def _many_files() -> bool:
-    if sys.platform == "win32":
-        return False
-    with contextlib.suppress(ValueError, OSError):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted == FILES
+    if sys.platform != "win32":
+        with contextlib.suppress(ValueError, OSError):
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+            if soft != resource.RLIM_INFINITY and soft < wanted:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted == FILES
     return False
 
 

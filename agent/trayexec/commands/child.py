@@ -2,7 +2,7 @@
 
 The child stays in our process group. So the terminal treats both as one job, also in a pipeline: Ctrl-C, Ctrl-Z, `fg`
 and a hangup reach the child without us. What is sent to us alone we relay; what was sent to the group must not be
-relayed, or the child would get it twice, and to many programs a second SIGINT means "at once". Linux does not say
+relayed, or the child would get it twice, and to many programs a second SIGINT means "at once". No system says
 which of the two a signal was, so a *witness*, a small process of the same group, is asked: what it got, the child
 got too. A shell with job control leaves the group and makes the terminal its own: then it gets everything through us,
 and when it stops, so do we, for the shell outside to take the terminal back.
@@ -37,6 +37,8 @@ RELAYED = frozenset(
 AWAITED = RELAYED | {signal.SIGCHLD}
 JOB_STOPS = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
 PYTHONS_OWN = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores these, and an ignored signal is inherited
+IGNORED_BY_DEFAULT = (signal.SIGCHLD, signal.SIGWINCH)
+KERNEL, UNKNOWN = 0, -1  # senders that are no process
 A_MOMENT = 0.005  # seconds that the kernel may take from one process of a group to the next
 MASK = 8  # bytes
 MOST_FILES = 65536
@@ -47,7 +49,9 @@ def run(program: str, command: Sequence[str], env: Mapping[str, str], *, beside:
 
     Does not return when a signal ended the command: then the same signal ends this process.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may ignore it, and then there is no status
+    for number in IGNORED_BY_DEFAULT:
+        # Whoever started us may ignore it: then there is no status. And BSD drops what is ignored, even if awaited.
+        signal.signal(number, lambda *_: None)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     with _witness() as group_got:
         try:
@@ -76,12 +80,11 @@ def _start(program: str, command: Sequence[str], env: Mapping[str, str], mask: I
 def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
     """Wait for the child's end, relaying and stopping meanwhile. Returns its wait status."""
     while True:
-        got = signal.sigwaitinfo(AWAITED)
-        if got.si_signo != signal.SIGCHLD:
-            theirs = group_got(got.si_signo) and os.getpgid(pid) == os.getpgrp()
-            # The kernel itself (si_code above 0, sigaction(2)) sends for a terminal, and so to the whole group.
-            if got.si_code <= 0 and not theirs and got.si_pid != pid:
-                os.kill(pid, got.si_signo)
+        number, sender = _next_signal()
+        if number != signal.SIGCHLD:
+            theirs = group_got(number) and os.getpgid(pid) == os.getpgrp()
+            if not theirs and sender not in {KERNEL, pid}:
+                os.kill(pid, number)
             continue
         while True:
             ended, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
@@ -94,6 +97,15 @@ def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
                 os.kill(os.getpid(), signal.SIGSTOP)  # the shell waits for us: for it, the job has stopped
                 if before:
                     _to_the_front(pid)
+
+
+def _next_signal() -> tuple[int, int]:
+    """Wait for a signal: which, and from whom as far as the system says that. macOS has no sigwaitinfo(2)."""
+    if sys.platform == "darwin":
+        return signal.sigwait(AWAITED), UNKNOWN
+    got = signal.sigwaitinfo(AWAITED)
+    # The kernel itself (si_code above 0, sigaction(2)) sends for a terminal, and so to the whole group.
+    return got.si_signo, KERNEL if got.si_code > 0 else got.si_pid
 
 
 def _leads_a_group_in_front(pid: int) -> bool:
@@ -198,5 +210,6 @@ def _alone(question: int, answer: int) -> tuple[int, int]:
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     os.closerange(3, high)
-    os.closerange(high + 2, max(os.sysconf("SC_OPEN_MAX"), MOST_FILES))
+    # Elsewhere the system names no end, and closing them one by one takes as long as there are numbers.
+    os.closerange(high + 2, max(os.sysconf("SC_OPEN_MAX"), MOST_FILES) if sys.platform == "linux" else MOST_FILES)
     return high, high + 1

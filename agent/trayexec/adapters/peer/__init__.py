@@ -7,6 +7,6 @@ if sys.platform == "linux":
 elif sys.platform == "darwin":
     from trayexec.adapters.peer.macos import parent_of, parents_of, process_of, program_of, started, uid_of
 else:
-    from trayexec.adapters.peer.windows import parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.adapters.peer.elsewhere import parent_of, parents_of, process_of, program_of, started, uid_of
 
 __all__ = ["parent_of", "parents_of", "process_of", "program_of", "started", "uid_of"]

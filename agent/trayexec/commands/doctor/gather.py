@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,11 +126,14 @@ def _unfit(folder: Path) -> str | None:
 @contextmanager
 def _nameless(folder: Path) -> Iterator[int]:
     """A file there that has no name, or loses it at once: nothing is left of it, whatever happens to us."""
-    try:
-        descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
-    except (OSError, AttributeError) as error:
-        if isinstance(error, OSError) and error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
-            raise
+    descriptor = -1
+    if sys.platform == "linux":
+        try:
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+        except OSError as error:
+            if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
+                raise
+    if descriptor < 0:
         path = folder / f".probe-{secrets.token_hex(8)}"
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
         path.unlink()

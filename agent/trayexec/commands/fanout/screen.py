@@ -6,6 +6,7 @@ Written are bytes, at once and whole; a write that blocks can be ended by a sign
 import fcntl
 import os
 import select
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -135,7 +136,7 @@ def _cut(text: str, columns: int) -> str:
 
 def widen(pipe: int) -> None:
     """Fewer turns for much output: what is no pipe, or may not be wider, stays as it is."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
+    if sys.platform == "linux":
         with suppress(OSError):
             if fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) < PIPE:
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)

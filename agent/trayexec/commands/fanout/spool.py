@@ -3,10 +3,12 @@
 import errno
 import io
 import os
+import sys
 from collections.abc import Iterator
 
 IN_MEMORY = 1 << 20  # bytes
 PORTION = 1 << 18
+UNSAID = 1 << 30  # bytes, where the system does not say how much memory there is
 SHARE = 4  # one part in so many of the machine's memory may be filled: more, and everything stands still
 
 
@@ -29,7 +31,10 @@ class Room:
 
 def room_here() -> Room:
     """A room that this machine can spare."""
-    return Room(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
+    try:
+        return Room(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
+    except (ValueError, OSError):  # no name of POSIX
+        return Room(UNSAID)
 
 
 class Spool:
@@ -76,6 +81,7 @@ class Spool:
 
 def _nameless() -> io.BufferedRandom | io.BytesIO:
     """Memory outside of ours, which may be swapped out, where there is such a thing: never a file on a disk."""
-    if not hasattr(os, "memfd_create"):
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("trayexec-output", os.MFD_CLOEXEC), "w+b")
+    else:  # noqa: RET505 — so that a type checker knows what is reached where
         return io.BytesIO()
-    return os.fdopen(os.memfd_create("trayexec-output", os.MFD_CLOEXEC), "w+b")

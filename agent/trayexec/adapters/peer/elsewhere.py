@@ -1,6 +1,6 @@
-"""The peer on Windows: not yet. The transport there will be a named pipe with the user's own SDDL."""
+"""The peer where trayexec does not run yet. On Windows the transport will be a pipe with the user's own SDDL."""
 
-from trayexec.errors import TrayexecError, trouble
+from trayexec import platforms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,13 +8,7 @@ if TYPE_CHECKING:
 
 
 def _not_yet() -> "NoReturn":
-    raise TrayexecError(
-        trouble(
-            "platform",
-            "trayexec does not run on Windows yet.",
-            "Use it inside WSL 2, where it is a Linux program.",
-        )
-    )
+    raise platforms.not_yet()
 
 
 def uid_of(_connection: object) -> int:
