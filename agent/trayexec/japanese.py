@@ -285,8 +285,6 @@ SENTENCES: dict[str, str] = {
     "agrees with that of AWS": "AWS の時計と合っています",
     "Your clock is {seconds} seconds fast.": "時計が {seconds} 秒進んでいます。",
     "Your clock is {seconds} seconds slow.": "時計が {seconds} 秒遅れています。",
-    "are of the account {account}, but the MFA device {serial} is of {other}: AWS refuses every code": "はアカウント {account} のものですが、MFA デバイス {serial} は {other} のものです。AWS はどのコードも拒否します",
-    "Store those of {other} with `trayexec keys add {name}`, or correct mfa_serial for {section}.": "`trayexec keys add {name}` で {other} のキーを保存するか、{section} に使う mfa_serial を修正してください。",
     "none listens at {socket}, which TRAYEXEC_SOCKET names": "TRAYEXEC_SOCKET が指す {socket} では実行されていません",
     "unset TRAYEXEC_SOCKET, or start one there: trayexec agent start": "TRAYEXEC_SOCKET を解除するか、そこで起動してください: trayexec agent start",
     "none runs, and TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting one": "実行されておらず、TRAYEXEC_NO_AUTOSTART=1 のためコマンドも起動しません",
@@ -422,7 +420,32 @@ SENTENCES: dict[str, str] = {
     "no profile of the AWS config leads to an identity with an MFA device": "MFA デバイスを持つアイデンティティにつながるプロファイルが AWS config にありません",
     "the keys of {name} are no longer in the keychain": "{name} のキーをキーチェーンから削除しました",
     "{profile} is a role and has no keys of its own.": "{profile} はロールなので、自身のキーを持ちません。",
-    "It is assumed with those of {keys}: run `trayexec keys add {keys}`.": "{keys} のキーで引き受けるロールです。`trayexec keys add {keys}` を実行してください。",
+    "It is assumed with those of {keys}: run `trayexec keys add {word}`.": "{keys} のキーで引き受けるロールです。`trayexec keys add {word}` を実行してください。",
+    "WHOSE": "所有者",
+    "REMARK": "備考",
+    "not one that trayexec wrote: run `trayexec keys add {name}`": "trayexec が書いたものではありません: `trayexec keys add {name}` を実行してください",
+    "no profile of this name any more: `trayexec keys remove {name}` takes them out": "この名前のプロファイルはもうありません: `trayexec keys remove {name}` で削除できます",
+    "not used: `trayexec why {name}` says what stands in the way": "使われていません: 理由は `trayexec why {name}` で分かります",
+    "{hint} Profiles with keys of their own: {names}.": "{hint} 自分のキーを持つプロファイル: {names}",
+    "{name} has keys already: {old} of {owner}. They would be replaced by {new} of {other}.": "{name} にはすでにキーがあります: {old} ({owner})。{new} ({other}) に置き換わります。",
+    "{what} Replace them? [y/N] ": "{what} 置き換えますか? [y/N] ",
+    "Nothing was changed.": "何も変更していません。",
+    "Nothing was changed. If you mean it, add --yes.": "何も変更していません。置き換える場合は --yes を付けてください。",
+    "an account that is not known": "不明なアカウント",
+    "{who} in {account}": "{account} の {who}",
+    "the same key is still in plain text under [{section}] of {file}. This removes it: {command}": "同じキーが {file} の [{section}] に平文で残っています。次のコマンドで削除できます: {command}",
+    "That looks like a secret access key, not like the id of one.": "アクセスキー ID ではなく、シークレットアクセスキーのようです。",
+    "The id comes first: 20 capital letters and digits that begin with AKIA.": "先に ID を入力してください。AKIA で始まる 20 文字の英大文字と数字です。",
+    "{id} is the id of a user, a role or something else, but not of an access key.": "{id} はユーザーやロールなどの ID で、アクセスキーの ID ではありません。",
+    "An access key's id begins with AKIA: the AWS console shows it under IAM, Users, your user, Security credentials.": "アクセスキーの ID は AKIA で始まります。AWS コンソールの IAM > ユーザー > 自分のユーザー > セキュリティ認証情報に表示されます。",
+    "That is no access key id: it has {count} characters and begins with {beginning}.": "アクセスキー ID ではありません。{count} 文字あり、{beginning} で始まっています。",
+    "The id of an IAM user's access key is {length} capital letters and digits, and begins with AKIA.": "IAM ユーザーのアクセスキー ID は AKIA で始まる {length} 文字の英大文字と数字です。",
+    "That is no secret access key: it has {count} characters, or one that none has.": "シークレットアクセスキーではありません。{count} 文字あるか、使われない文字が含まれています。",
+    "A secret access key is 40 letters, digits, + and /: copy it whole, with nothing around it.": "シークレットアクセスキーは 40 文字の英数字、+、/ です。前後に何も付けず、全体をコピーしてください。",
+    "The keys of {profile} are of account {account}, but the only mfa_serial for them is that of [default], whose account is {other}.": "{profile} のキーはアカウント {account} のものですが、使える mfa_serial は [default] のものだけで、そのアカウントは {other} です。",
+    "Write their own under {section}: mfa_serial = arn:aws:iam::{account}:mfa/<device>": "{section} に専用のものを書いてください: mfa_serial = arn:aws:iam::{account}:mfa/<device>",
+    "The keys of {profile} are of account {account}, but the MFA device {serial} is of {other}: AWS would refuse each code.": "{profile} のキーはアカウント {account} のものですが、MFA デバイス {serial} は {other} のものです。AWS はどのコードも拒否します。",
+    "Store keys of {other} with `trayexec keys add {word}`, or correct mfa_serial under {section}.": "`trayexec keys add {word}` で {other} のキーを保存するか、{section} の mfa_serial を修正してください。",
     "AWS_SESSION_TOKEN is set: these are no long-term keys.": "AWS_SESSION_TOKEN が設定されています。これは長期キーではありません。",
     "Unset it if it is left over, and name an IAM user's own access key.": "残っているだけなら設定を解除し、IAM ユーザー自身のアクセスキーを指定してください。",
     "There is no terminal to ask for the keys on.": "キーを入力するためのターミナルがありません。",
@@ -819,8 +842,8 @@ HELP = """\
   log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
                        だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
-                       AWS_SECRET_ACCESS_KEY から読み取ります
-  keys list            AWS config のアイデンティティと、キーが保存されているかどうか
+                       AWS_SECRET_ACCESS_KEY から読み取り、--yes は確認なしに別のキーを置き換えます
+  keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
   keys remove PROFILE  キーをキーチェーンから削除します
   credential-process PROFILE
                        ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S は実行時と

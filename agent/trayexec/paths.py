@@ -65,6 +65,11 @@ def ledger_path(environ: "Mapping[str, str]") -> str:
     return state_folder(environ) + "/requests.jsonl"
 
 
+def stored_path(environ: "Mapping[str, str]") -> str:
+    """Under which names keys are stored in the keychain, and whose they are."""
+    return state_folder(environ) + "/stored-keys.json"
+
+
 def _absolute(environ: "Mapping[str, str]", name: str) -> str:
     """A folder named by the XDG Base Directory specification, which says that relative ones are to be ignored."""
     value = environ.get(name, "")

@@ -128,7 +128,7 @@ def test_the_watch_sees_what_it_looks_for(rig: Rig) -> None:
 
 
 def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
-    """A whole run touches only the socket's folder, the log and the ledger: no cache, no temporary file."""
+    """A run touches the socket's folder, the log, the ledger and whose keys are stored: no cache, no temporary file."""
     before = set(rig.desk.folder.rglob("*"))
     rig.unlock()
     assert rig.run("account-a", "--", "true").status == 0
@@ -140,6 +140,7 @@ def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
         "home/.local/state/trayexec",
         "home/.local/state/trayexec/agent.log",
         "home/.local/state/trayexec/requests.jsonl",
+        "home/.local/state/trayexec/stored-keys.json",
         "run/trayexec",
         "run/trayexec/agent.lock",
         "run/trayexec/agent.sock",

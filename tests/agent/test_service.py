@@ -139,7 +139,7 @@ class Bench:
         self.mishaps: list[BaseException] = []
         self.errors = Errors()
         keychain = MemoryKeychain()
-        keychain.store(ALICE.keys, LongTermKeys("AKIA", Secret("x")))
+        keychain.store(ALICE.keys, LongTermKeys("AKIA", Secret("x"), "arn:aws:iam::111111111111:user/alice"))
         journal = logging.Logger("bench")  # noqa: LOG001 — one for each bench
         journal.addHandler(self.errors)
         endpoint = Endpoint(Books(clock, silence, journal), H11Exchange)
@@ -159,7 +159,9 @@ class Bench:
         )
         self.gate = Gate(self.service.heard, self.service.left)
         self.loop = Loop(
-            Neighbours(clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process]()),
+            Neighbours(
+                clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process](), lambda *_: None
+            ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=self.service.answer,
             changed=lambda _: None,

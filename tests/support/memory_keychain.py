@@ -29,6 +29,11 @@ class MemoryKeychain(Keychain):
         self.read(name)
         del self.items[name]
 
+    def names(self) -> frozenset[str] | None:
+        """Under which names there are keys."""
+        self._check()
+        return frozenset(self.items)
+
     def _check(self) -> None:
         if self.trouble is not None:
             raise TrayexecError(self.trouble)

@@ -20,7 +20,7 @@ from typing import Any
 
 from botocore.configloader import build_profile_map
 
-from trayexec.adapters import plainfile
+from trayexec.adapters import plainfile, storedkeys
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.credentials import Secret
 from trayexec.core.inifile import meant_in_config, meant_in_credentials
@@ -30,6 +30,7 @@ from trayexec.core.sections import Section, Sections, shown
 from trayexec.core.sources import SECRET, TOKENS, KeyNames, Source, names_in, source
 from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import TrayexecError, trouble
+from trayexec.paths import stored_path
 
 LONGEST_FILE = 10_000_000
 MOST_PAIRS = 32
@@ -48,7 +49,7 @@ class _Pair:
     what they said: others do not matter, so a caller in another region gets the same unless a profile has none.
     """
 
-    stamps: tuple[Stamp, Stamp]
+    stamps: tuple[Stamp, Stamp, Stamp]
     outcome: Catalogue | TrayexecError
     good: Catalogue | None
     had_config: bool
@@ -87,9 +88,13 @@ class Keys:
 class AwsFiles:
     """The `Catalogues` port. Safe to call from several threads; one call reads at a time."""
 
-    def __init__(self, environment: Mapping[str, str], *, session_name: str) -> None:
-        """Look for the agent's own files where `environment` says; roles without a session name get `session_name`."""
+    def __init__(self, environment: Mapping[str, str], *, session_name: str, stored: str = "") -> None:
+        """Look for the agent's own files where `environment` says; roles without a session name get `session_name`.
+
+        The file `stored` says under which names the keychain has keys (`storedkeys`).
+        """
         self._environment = environment
+        self.stored = stored
         self._session_name = session_name
         self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
         self._turn = threading.Lock()
@@ -105,7 +110,7 @@ class AwsFiles:
         with self._turn:
             seen = self._pairs.setdefault(paths, [])
             known = next((one for one in seen if one.fits(environment)), None)
-            if known is None or known.stamps != (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1])):
+            if known is None or known.stamps != self._stamps(paths):
                 fresh = self._read(paths, known, environment)
                 seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
                 known = fresh
@@ -115,6 +120,16 @@ class AwsFiles:
         if isinstance(known.outcome, Catalogue):
             return known.outcome
         raise TrayexecError(known.outcome.trouble)
+
+    def supposing(self, stored: Mapping[str, str]) -> Catalogue:
+        """What our own files would lead to if just these keys were stored (names, and ARNs of whose they are).
+
+        Raises TrayexecError (`file`, `config_syntax`).
+        """
+        paths = self.paths(None, None)
+        parsed = _parsed(paths[0]), _parsed(paths[1])
+        sections = replace(merge(*parsed, self._environment), stored=stored)
+        return replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
 
     def paths(self, config: str | None, shared: str | None) -> tuple[str, str]:
         """Where this pair of files is (the agent's own where None). Raises TrayexecError (`file`)."""
@@ -163,8 +178,11 @@ class AwsFiles:
             )
         return path
 
+    def _stamps(self, paths: tuple[str, str]) -> tuple[Stamp, Stamp, Stamp]:
+        return plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1]), plainfile.stamp_of(self.stored)
+
     def _read(self, paths: tuple[str, str], known: _Pair | None, environment: Mapping[str, str]) -> _Pair:
-        stamps = (plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1]))
+        stamps = self._stamps(paths)
         listening = _Listening(environment)
         good = known.good if known else None
         had_config = known is not None and known.had_config
@@ -177,13 +195,13 @@ class AwsFiles:
                 parse(config.text if config else "", file=paths[0]),
                 parse(shared.text if shared else "", file=paths[1]),
             )
-            sections = merge(*parsed, listening)
+            sections = replace(merge(*parsed, listening), stored=storedkeys.read(self.stored))
         except TrayexecError as error:
             outcome = replace(good, warning=error.trouble) if good else error
             return _Pair(stamps, outcome, good, had_config, known.heard if known else {})
         good = replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
         # The stamps are those of what was read, so that a change since then is noticed next time.
-        stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1])
+        stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1], stamps[2])
         return _Pair(stamps, good, good, config is not None, listening.heard)
 
 
@@ -195,7 +213,7 @@ def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
         user = ""
         if sys.platform != "win32":
             user = str(os.getuid())
-    return AwsFiles(environment, session_name=session_name_for(user))
+    return AwsFiles(environment, session_name=session_name_for(user), stored=stored_path(environment))
 
 
 def expand(path: str, environment: Mapping[str, str]) -> str:

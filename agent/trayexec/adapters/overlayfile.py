@@ -48,7 +48,7 @@ _TRIES = 20
 _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clock
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
-_OWN = 2  # how many of the stamps are of the user's own files
+_OWN = 3  # how many of the stamps are of what overlays are made of: the user's own files, and which keys are stored
 _MOST_PLACES = 64  # kept at hand: as many projects are in use at once
 
 
@@ -185,7 +185,7 @@ class Overlays:
         digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         folder = self._folder / digest
         ours = (str(folder / name) for name in ("config", "server", "credentials", origin.NAME))
-        place = Place(folder, Path(paths[0]), Path(paths[1]), (*paths, *ours))
+        place = Place(folder, Path(paths[0]), Path(paths[1]), (*paths, self._means.files.stored, *ours))
         if len(self._places) == _MOST_PLACES:
             self._places.clear()
         self._places[where.files] = place

@@ -2,99 +2,286 @@
 
 import argparse
 import getpass
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from trayexec import cli
-from trayexec.adapters.awsfiles import files_of_this_user
+from trayexec import cli, paths
+from trayexec.adapters import plainfile, storedkeys
+from trayexec.adapters.awsfiles import LONGEST_FILE, files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import table
 from trayexec.commands.talk import ask
+from trayexec.core import keyshape, ownership, refusals
 from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.plaincopies import Copy, copies, removal
 from trayexec.core.profiles import Catalogue, Endpoint, Profile, Role, Unserved
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.core.sections import shown
+from trayexec.core.shellwords import argument
+from trayexec.core.suggest import told
+from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.words import speaker
 
 LAST = 4  # characters of an access key id that are shown
 
 
 def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Ask for a pair of keys, see whether AWS takes it, and store it."""
+    """Ask for a pair of keys, see whose it is and whether it may stand under this name, and store it."""
     seal()
     speak = speaker(environ)
-    catalogue = _catalogue(environ)
-    name = _keys_name(catalogue, options.profile)
+    name = options.profile
+    # As if keys were there already, but nobody knew whose: what was known of former ones must not stand in the way.
+    catalogue = files_of_this_user(environ).supposing({name: ""})
+    _may_have_keys(catalogue, name)
     keys = _from_environment(environ) if options.env else _from_person(environ)
     cli.say(speak(Text("asking AWS whose keys these are…")))
-    arn = BotoSts(SystemClock()).check(_endpoint(catalogue, name, environ), keys)
-    SystemKeychain(environ).store(name, keys)
+    endpoint = _endpoint(catalogue, name, environ)
+    sts = BotoSts(SystemClock())
+    keys = replace(keys, arn=sts.check(endpoint, keys))
+    _same_account(catalogue, name, keys)
+    keychain = SystemKeychain(environ)
+    old = _former(keychain, name)
+    if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
+        _agree_to_replace(_Change(name, _whose(old, sts, endpoint), keys), environ)
+    keychain.store(name, keys)
+    _remember(environ, name, keys.arn)
     _forget(name, environ)
-    cli.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=arn, name=name)))
-    problem = catalogue.profiles.get(name)
-    if isinstance(problem, Unserved):
-        cli.say(f"{speak(problem.problem.title)} {speak(problem.problem.hint)}")
+    cli.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
+    _say_what_remains(name, keys, environ)
     if options.env:
         cli.say(speak(Text("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY: nothing needs them in your shell any more")))
     return cli.OK
 
 
 def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Every identity that the AWS config leads to, and whether its keys are stored."""
+    """Every identity that the AWS config leads to, and every name under which the keychain has keys."""
     speak = speaker(environ)
-    names = dict.fromkeys(one.keys for one in _catalogue(environ).identities)
-    found = {name: _last_four(name, environ) for name in names}
+    catalogue = _catalogue(environ)
+    used = dict.fromkeys(one.keys for one in catalogue.identities)
+    keychain = SystemKeychain(environ)
+    path = paths.stored_path(environ)
+    stored = None
+    with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
+        stored = keychain.names()
+    names = (*used, *sorted({*storedkeys.read(path), *(stored or ())} - used.keys()))
+    rows = [_Row.of(keychain, name, catalogue) for name in names]
+    with suppress(OSError):
+        storedkeys.settle(path, frozenset(one.name for one in rows if one.there))
+        for one in rows:
+            if one.keys is not None and one.keys.arn:
+                _remember(environ, one.name, one.keys.arn)
+    rows = [one for one in rows if one.there or one.used]
     if options.json:
-        table.show_json([{"name": name, "stored": last is not None, "key": last} for name, last in found.items()])
-    elif found:
-        rows = [
-            (name, last or speak(Text("not stored: run `trayexec keys add {name}`", name=name)))
-            for name, last in found.items()
-        ]
-        table.show([speak(Text("IDENTITY")), speak(Text("ACCESS KEY"))], rows)
+        table.show_json([one.document() for one in rows])
+    elif rows:
+        heads = (Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE"), Text("REMARK"))
+        table.show([speak(head) for head in heads], [tuple(speak(cell) for cell in one.cells()) for one in rows])
     else:
         cli.say(speak(Text("no profile of the AWS config leads to an identity with an MFA device")))
     return cli.OK
 
 
-def _last_four(name: str, environ: Mapping[str, str]) -> str | None:
-    """The end of the stored access key id, enough to tell keys apart; None when nothing is stored."""
-    try:
-        return "…" + SystemKeychain(environ).read(name).access_key_id[-LAST:]
-    except TrayexecError as error:
-        if error.trouble.code != "keys_missing":
-            raise
-        return None
-
-
 def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Take a pair out of the keychain, and let the agent forget what it made of it."""
     SystemKeychain(environ).remove(options.profile)
+    with suppress(OSError):
+        storedkeys.forget(paths.stored_path(environ), options.profile)
     _forget(options.profile, environ)
-    cli.say(speaker(environ)(Text("the keys of {name} are no longer in the keychain", name=options.profile)))
+    cli.say(speaker(environ)(Text("the keys of {name} are no longer in the keychain", name=shown(options.profile))))
     return cli.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A name under which there are keys, or should be: `used` if a served profile needs them."""
+
+    name: str
+    used: bool
+    known: bool
+    there: bool
+    keys: LongTermKeys | None
+
+    @classmethod
+    def of(cls, keychain: SystemKeychain, name: str, catalogue: Catalogue) -> "_Row":
+        """What the keychain has under this name. Raises TrayexecError when it cannot be asked."""
+        used = any(one.keys == name for one in catalogue.identities)
+        known = name in catalogue.profiles
+        try:
+            return cls(name, used, known, True, keychain.read(name))  # noqa: FBT003 — the fields are named above
+        except TrayexecError as error:
+            if error.trouble.code not in {"keys_missing", "keys_damaged"}:
+                raise
+            return cls(name, used, known, error.trouble.code == "keys_damaged", None)
+
+    def document(self) -> Mapping[str, object]:
+        """For scripts; an access key's id is shown in part."""
+        arn = self.keys.arn if self.keys is not None else ""
+        return {
+            "name": self.name,
+            "stored": self.keys is not None,
+            "key": _end(self.keys) if self.keys is not None else None,
+            "account": ownership.account_in(arn) or None,
+            "arn": arn or None,
+            "used": self.used,
+        }
+
+    def cells(self) -> tuple[Text, ...]:
+        """For people."""
+        arn = self.keys.arn if self.keys is not None else ""
+        end = _end(self.keys) if self.keys is not None else ""
+        return (
+            Text("{value}", value=shown(self.name)),
+            Text("{value}", value=end),
+            Text("{value}", value=ownership.account_in(arn)),
+            Text("{value}", value=shown(arn.rpartition(":")[2]) if arn else ""),
+            self._remark(),
+        )
+
+    def _remark(self) -> Text:
+        name = argument(self.name)
+        if self.there and self.keys is None:
+            return Text("not one that trayexec wrote: run `trayexec keys add {name}`", name=name)
+        if self.keys is None:
+            return Text("not stored: run `trayexec keys add {name}`", name=name)
+        if not self.known:
+            return Text("no profile of this name any more: `trayexec keys remove {name}` takes them out", name=name)
+        if not self.used:
+            return Text("not used: `trayexec why {name}` says what stands in the way", name=name)
+        return Text("{value}", value="")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Keys that would take the place of others."""
+
+    name: str
+    old: LongTermKeys
+    new: LongTermKeys
+
+
+def _end(keys: LongTermKeys) -> str:
+    """The end of the access key id, enough to tell keys apart."""
+    return "…" + keys.access_key_id[-LAST:]
 
 
 def _catalogue(environ: Mapping[str, str]) -> Catalogue:
     return files_of_this_user(environ).load()
 
 
-def _keys_name(catalogue: Catalogue, name: str) -> str:
-    """The keychain's name for the keys of `name`: its own, unless it is a role, whose keys are another's."""
+def _may_have_keys(catalogue: Catalogue, name: str) -> None:
+    """Keys are stored under the name of a profile that is not a role. Raises TrayexecError."""
     profile = catalogue.profiles.get(name)
+    if profile is None and name != "default":  # [default] may be a name in the keychain only
+        raise TrayexecError(_unknown(catalogue, name))
     if isinstance(profile, Profile) and isinstance(profile.target, Role) and profile.identity.keys != name:
         raise TrayexecError(
             trouble(
                 "not_an_identity",
                 "{profile} is a role and has no keys of its own.",
-                "It is assumed with those of {keys}: run `trayexec keys add {keys}`.",
-                profile=name,
-                keys=profile.identity.keys,
+                "It is assumed with those of {keys}: run `trayexec keys add {word}`.",
+                profile=shown(name),
+                keys=shown(profile.identity.keys),
+                word=argument(profile.identity.keys),
             )
         )
-    return name
+
+
+def _unknown(catalogue: Catalogue, name: str) -> Trouble:
+    said = refusals.unknown_profile(name, catalogue)
+    accounts = {one.keys: one.account or None for one in catalogue.identities}
+    if not accounts:
+        return said
+    hint = Text("{hint} Profiles with keys of their own: {names}.", hint=said.hint, names=told(accounts, accounts))
+    return Trouble(said.code, said.title, hint)
+
+
+def _same_account(catalogue: Catalogue, name: str, keys: LongTermKeys) -> None:
+    """Refuse keys of another account than that of the device which is written for them. Raises TrayexecError."""
+    account = ownership.account_in(keys.arn)
+    for identity in catalogue.identities:
+        # A serial that is only inherited is not for these keys: then they are stored, and what is missing is said.
+        if identity.keys == name and not identity.inherited:
+            foreign = ownership.fault(identity, account)
+            if foreign is not None:
+                raise TrayexecError(foreign)
+
+
+def _former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
+    try:
+        return keychain.read(name)
+    except TrayexecError as error:
+        if error.trouble.code not in {"keys_missing", "keys_damaged"}:
+            raise
+    return None
+
+
+def _whose(keys: LongTermKeys, sts: BotoSts, endpoint: Endpoint) -> LongTermKeys:
+    """The keys, with whose they are as far as that can be found out."""
+    if not keys.arn:
+        with suppress(TrayexecError):
+            return replace(keys, arn=sts.check(endpoint, keys))
+    return keys
+
+
+def _agree_to_replace(change: _Change, environ: Mapping[str, str]) -> None:
+    """Ask the person. Raises TrayexecError when nobody agrees."""
+    speak = speaker(environ)
+    what = Text(
+        "{name} has keys already: {old} of {owner}. They would be replaced by {new} of {other}.",
+        name=shown(change.name),
+        old=change.old.access_key_id,
+        owner=_owner(change.old),
+        new=change.new.access_key_id,
+        other=_owner(change.new),
+    )
+    if sys.stdin.isatty():
+        sys.stderr.write(speak(Text("{what} Replace them? [y/N] ", what=what)))
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+            return
+        hint = Text("Nothing was changed.")
+    else:
+        hint = Text("Nothing was changed. If you mean it, add --yes.")
+    raise TrayexecError(Trouble("keys_there", what, hint))
+
+
+def _owner(keys: LongTermKeys) -> Text:
+    if not keys.arn:
+        return Text("an account that is not known")
+    return Text("{who} in {account}", who=keys.arn.rpartition(":")[2], account=ownership.account_in(keys.arn))
+
+
+def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str]) -> None:
+    """What keeps the profile from working, and which copies in plain text are left."""
+    speak = speaker(environ)
+    found = _catalogue(environ).profiles.get(name)
+    if isinstance(found, Unserved):
+        cli.say(f"{speak(found.problem.title)} {speak(found.problem.hint)}")
+    for copy in _plain(keys, environ):
+        cli.say(
+            speak(
+                Text(
+                    "the same key is still in plain text under [{section}] of {file}. This removes it: {command}",
+                    section=shown(copy.section),
+                    file=copy.file,
+                    command=removal(copy, platform=sys.platform),
+                )
+            )
+        )
+
+
+def _plain(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Copy]:
+    for path in files_of_this_user(environ).paths(None, None):
+        with suppress(TrayexecError):
+            content = plainfile.read(path, limit=LONGEST_FILE)
+            if content is not None:
+                # `sed -i` puts a file in place of a link: the file itself is named.
+                yield from copies(content.text, keys.access_key_id, file=os.path.realpath(path))
 
 
 def _endpoint(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> Endpoint:
@@ -115,7 +302,7 @@ def _from_environment(environ: Mapping[str, str]) -> LongTermKeys:
             )
         )
     key_id, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
-    return _checked(key_id, secret)
+    return LongTermKeys(_checked_id(key_id), _checked_secret(secret))
 
 
 def _from_person(environ: Mapping[str, str]) -> LongTermKeys:
@@ -130,35 +317,39 @@ def _from_person(environ: Mapping[str, str]) -> LongTermKeys:
     speak = speaker(environ)
     sys.stderr.write(speak(Text("Access key id: ")))
     sys.stderr.flush()
-    key_id = sys.stdin.readline()
-    return _checked(key_id, getpass.getpass(speak(Text("Secret access key (not shown): ")), sys.stderr))
+    key_id = _checked_id(sys.stdin.readline())
+    secret = getpass.getpass(speak(Text("Secret access key (not shown): ")), sys.stderr)
+    return LongTermKeys(key_id, _checked_secret(secret))
 
 
-def _checked(key_id: str, secret: str) -> LongTermKeys:
-    key_id, secret = key_id.strip(), secret.strip()
-    if not key_id or not secret:
-        raise TrayexecError(
-            trouble(
-                "keys_incomplete",
-                "The access key id or the secret access key is missing.",
-                "Both are needed; --env takes them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-            )
-        )
-    if key_id.startswith("ASIA"):
-        raise TrayexecError(
-            trouble(
-                "not_long_term",
-                "That access key id belongs to temporary credentials.",
-                "Use an IAM user's own access key: its id begins with AKIA.",
-            )
-        )
-    return LongTermKeys(key_id, Secret(secret))
+def _checked_id(typed: str) -> str:
+    key_id = typed.strip()
+    wrong = keyshape.wrong_id(key_id)
+    if wrong is not None:
+        raise TrayexecError(wrong)
+    return key_id
+
+
+def _checked_secret(typed: str) -> Secret:
+    secret = typed.strip()
+    wrong = keyshape.wrong_secret(secret)
+    if wrong is not None:
+        raise TrayexecError(wrong)
+    return Secret(secret)
+
+
+def _remember(environ: Mapping[str, str], name: str, arn: str) -> None:
+    """Keep beside the keychain that there are keys, and whose; a full disk must stop nobody."""
+    path = paths.stored_path(environ)
+    with suppress(OSError):
+        if storedkeys.read(path).get(name) != arn:
+            storedkeys.note(path, name, arn)
 
 
 def _forget(name: str, environ: Mapping[str, str]) -> None:
     """A session made with other keys must not live on under this name."""
     try:
-        ask({"op": "lock", "identity": name, **cli.surroundings(environ)}, environ)
+        ask({"op": "lock", "keys": name, **cli.surroundings(environ)}, environ)
     except TrayexecError as error:
-        if error.trouble.code not in {"unknown_identity", "ambiguous"}:
+        if error.trouble.code != "unknown_identity":
             raise

@@ -63,8 +63,9 @@ verbs:
   log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
                        last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
-                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
-  keys list            the identities of your AWS config, and whether their keys are stored
+                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, --yes replaces others without a question
+  keys list            the identities of your AWS config, whether and whose keys are stored for them, and what
+                       else is stored
   keys remove PROFILE  take the keys out of the keychain
   credential-process PROFILE
                        AWS's credential_process document, for ~/.aws/config; --wait S as for a run (50 seconds)
@@ -146,6 +147,7 @@ def parser() -> argparse.ArgumentParser:
     add = kept.add_parser("add")
     _of_a_profile(add)
     add.add_argument("--env", action="store_true")
+    add.add_argument("--yes", "--force", action="store_true")
     add.set_defaults(act="keys.add")
     stored = kept.add_parser("list")
     stored.add_argument("--json", action="store_true")

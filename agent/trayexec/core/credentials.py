@@ -37,10 +37,11 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class LongTermKeys:
-    """An IAM user's access key: what the OS keychain holds."""
+    """An IAM user's access key: what the OS keychain holds. `arn` is whose it is, as AWS said; empty if never asked."""
 
     access_key_id: str
     secret_access_key: Secret
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

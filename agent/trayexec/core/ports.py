@@ -63,6 +63,9 @@ class Keychain(Protocol):
     def remove(self, name: str) -> None:
         """Remove; raises keys_missing when there was nothing."""
 
+    def names(self) -> frozenset[str] | None:
+        """Under which names there are keys, without asking anybody; None where the keychain does not tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -28,7 +28,9 @@ class Identity:
     """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
 
     `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
-    who answers for AWS: another endpoint, or by the caller's own word (`trust`) whoever has such a certificate.
+    who answers for AWS: another endpoint, or by the caller's own word (`trust`) whoever has such a certificate. `owner`
+    is the account of the stored keys where that is known; `inherited` says that no profile on the way to these keys has
+    this serial, but [default] alone: then it may be somebody else's.
     """
 
     keys: str
@@ -37,11 +39,13 @@ class Identity:
     name: str = field(compare=False)
     endpoint: Endpoint = field(compare=False)
     trust: str | None = None
+    owner: str = field(default="", compare=False)
+    inherited: bool = field(default=False, compare=False)
 
     @property
     def account(self) -> str:
-        """The account number in the device's ARN, or nothing for a hardware token's bare serial."""
-        return serials.account_of(self.mfa_serial)
+        """The account of the keys, or else of their own device; nothing where neither tells."""
+        return self.owner or ("" if self.inherited else serials.account_of(self.mfa_serial))
 
     @property
     def partition(self) -> str:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from trayexec.core import serials
+from trayexec.core import ownership, serials
 from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
@@ -69,8 +69,11 @@ def resolve(sections: Sections, *, session_name: str) -> Catalogue:
     `session_name` is the role session name of roles that name none.
     """
     found = {name: _resolved(sections, name, session_name) for name in sections.profiles}
-    names = _identity_names(each.identity for each in found.values() if isinstance(each, Profile))
-    return Catalogue({name: _named(each, names) if isinstance(each, Profile) else each for name, each in found.items()})
+    identities = [each.identity for each in found.values() if isinstance(each, Profile)]
+    names = _identity_names(identities)
+    own = {one for one in identities if not one.inherited}
+    final = {one: replace(one, name=name, inherited=one not in own) for one, name in names.items()}
+    return Catalogue({name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()})
 
 
 def session_name_for(user: str) -> str:
@@ -98,8 +101,22 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
         own = endpoint_of(sections, names, partition)
         return replace(own, url=first.url, ca_bundle=first.ca_bundle if first.url else own.ca_bundle)
 
-    last = endpoint(chain.keys)
-    target: Identity | Role = Identity(chain.keys, serial, first.url, shown(chain.keys), last, trusted_by(sections))
+    identity = Identity(
+        keys=chain.keys,
+        mfa_serial=serial,
+        endpoint_url=first.url,
+        name=shown(chain.keys),
+        endpoint=endpoint(chain.keys),
+        trust=trusted_by(sections),
+        owner=ownership.account_in(sections.stored.get(chain.keys, "")),
+        inherited=said_in not in chain.names,
+    )
+    foreign = ownership.fault(
+        identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
+    )
+    if foreign is not None:
+        raise ProfileError(chain.keys if identity.inherited else said_in, foreign)
+    target: Identity | Role = identity
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
             arn=link.arn,
@@ -110,7 +127,7 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
             endpoint=endpoint(*chain.names[place:]) if place else first,
         )
     region = region_of(sections, chain.names, partition)
-    return Profile(name, region, target, inherits_serial=said_in not in chain.names)
+    return Profile(name, region, target, inherits_serial=identity.inherited)
 
 
 def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
@@ -572,14 +589,12 @@ def _device(serial: str) -> str:
     return serial.rpartition("/")[2] or serial
 
 
-def _named(profile: Profile, names: Mapping[Identity, str]) -> Profile:
-    identity = profile.identity
-    if identity.name == names[identity]:
-        return profile
-    return replace(profile, target=_renamed(profile.target, names))
+def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
+    """The profile with its identity as all profiles together make it."""
+    return replace(profile, target=_with(profile.target, identities))
 
 
-def _renamed(target: Identity | Role, names: Mapping[Identity, str]) -> Identity | Role:
+def _with(target: Identity | Role, identities: Mapping[Identity, Identity]) -> Identity | Role:
     if isinstance(target, Role):
-        return replace(target, source=_renamed(target.source, names))
-    return replace(target, name=names[target])
+        return replace(target, source=_with(target.source, identities))
+    return identities[target]

@@ -21,13 +21,15 @@ class Sections:
     """What a resolution looks at: both files merged as botocore merges them, and the agent's own environment.
 
     `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections, `keys` says in
-    which file the keys of a profile stand: in the credentials file, where nothing is said.
+    which file the keys of a profile stand: in the credentials file, where nothing is said. `stored` are the names under
+    which the keychain has keys, and the ARNs of whose they are, empty where that is not known yet.
     """
 
     profiles: Mapping[str, Section]
     services: Mapping[str, Section]
     environment: Mapping[str, str]
     keys: Mapping[str, KeyNames] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     def keys_of(self, profile: str) -> KeyNames:
         """Which settings of the profile are keys, by file."""

@@ -13,13 +13,15 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayexec import __version__, origin, ourselves, paths
-from trayexec.adapters import settingsfile
+from trayexec.adapters import settingsfile, storedkeys
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
@@ -147,7 +149,15 @@ class _Agent:
         self._front = Front(self._tray, self._clock)
         self._gate = Gate(self._service.heard, self._service.left)
         self._loop = Loop(
-            Neighbours(self._clock, self._warm(), SystemKeychain(environ), self._dialogs, self._notices, running),
+            Neighbours(
+                self._clock,
+                self._warm(),
+                SystemKeychain(environ),
+                self._dialogs,
+                self._notices,
+                running,
+                partial(_remember, paths.stored_path(environ)),
+            ),
             self._workers,
             answer=self._answer,
             changed=self._front.changed,
@@ -353,6 +363,16 @@ class _Agent:
 
 def _ignore(*_: object) -> None:
     """For signals that the loop is told of: Python tells nobody of one that has no handler."""
+
+
+def _remember(path: str, name: str, arn: str | None) -> None:
+    """Keep what was learned of stored keys for whoever reads the AWS files; a full disk must stop nobody."""
+    known = storedkeys.read(path).get(name)
+    with suppress(OSError):
+        if arn is None and known is not None:
+            storedkeys.forget(path, name)
+        elif arn is not None and arn != known:
+            storedkeys.note(path, name, arn)
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:

@@ -35,6 +35,7 @@ from trayexec.core.events import (
 from trayexec.core.ports import Clock, Keychain, NoDialog, Notifier, Prompter, Refusal, Sts, StsError
 from trayexec.core.profiles import Identity
 from trayexec.core.state import Broker
+from trayexec.daemon.keys import StoredKeys
 from trayexec.errors import TrayexecError, Trouble, trouble
 
 Answering = Deliver | Confirm | Refuse | Tell
@@ -42,7 +43,10 @@ Answering = Deliver | Confirm | Refuse | Tell
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load."""
+    """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load.
+
+    `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
+    """
 
     clock: Clock
     sts: "Future[Sts]"
@@ -50,6 +54,7 @@ class Neighbours:
     prompter: Prompter
     notifier: Notifier
     running: Callable[[tuple[Process, ...]], frozenset[Process]]
+    remember: Callable[[str, str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Loop:
     ) -> None:
         """Wire it; nothing runs yet. `changed` is told every new state, `mishap` every bug."""
         self._to = neighbours
+        self._keys = StoredKeys(neighbours.keychain, neighbours.sts, neighbours.remember)
         self._workers = workers
         self._answer = answer
         self._changed = changed
@@ -175,8 +181,11 @@ class Loop:
     async def _has_keys(self, identity: Identity, epoch: int) -> bool:
         """Whether the keys can be read; if not, the question is over."""
         try:
-            read = self._to.keychain.read
-            await asyncio.get_running_loop().run_in_executor(self._workers.sessions, read, identity.keys)
+            await asyncio.get_running_loop().run_in_executor(self._workers.sessions, self._keys.usable, identity)
+        except StsError as error:
+            if error.refusal is not Refusal.KEYS:
+                return True  # AWS cannot say whose they are just now: it is asked again before the code is sent
+            why = error.trouble
         except TrayexecError as error:
             why = error.trouble
         except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
@@ -189,7 +198,12 @@ class Loop:
 
     async def _open(self, effect: OpenSession) -> None:
         def call() -> Credentials:
-            keys = self._to.keychain.read(effect.identity.keys)
+            try:
+                keys = self._keys.usable(effect.identity)
+            except StsError as error:
+                known = error.refusal is Refusal.KEYS
+                # Only whose keys they are was asked: the code has not been sent.
+                raise StsError(error.trouble, Refusal.KEYS if known else Refusal.UNSENT) from None
             return self._to.sts.result().open_session(effect.identity, keys, effect.code, effect.seconds)
 
         outcome = await self._attempt(self._workers.sessions, call)

@@ -69,10 +69,11 @@ class WantSession:
 
 @dataclass(frozen=True, slots=True)
 class WantLock:
-    """`lock`."""
+    """`lock`: an identity as a person names it, or the name of stored keys, or everything."""
 
     common: Common
     identity: str | None
+    keys: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
                 _number(said, "wait", default=120, most=LONGEST_WAIT),
             )
         case "lock":
-            return WantLock(common, _word(said, "identity"))
+            return WantLock(common, _word(said, "identity"), _word(said, "keys"))
         case "status":
             return WantStatus(common)
         case "overlay":

@@ -143,9 +143,8 @@ class Service:
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name)
                 self._post(connection, Authenticate(visit.caller, identity, renewal, code, wait))
-            case WantLock(common, name):
-                keys = None if name is None else _identity(await self._catalogue(connection, common), name).keys
-                self._loop.post(Lock(keys))
+            case WantLock() as wanted:
+                self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
@@ -163,6 +162,12 @@ class Service:
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {"pid": os.getpid()}}))
                 self._rooms.stop()
+
+    async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
+        """The name of the keys whose session is to be forgotten; None for all."""
+        if wanted.identity is None:
+            return wanted.keys
+        return _identity(await self._catalogue(connection, wanted.common), wanted.identity).keys
 
     def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.

@@ -23,7 +23,7 @@ from trayexec.errors import TrayexecError, Trouble, trouble
 CHILD = "trayexec.adapters.keychain.child"
 SECONDS = 20.0  # a person may have to unlock the keyring first
 MARGIN = 2.0  # seconds for the child to start, and to say that nobody answered
-ID, SECRET = "access_key_id", "secret_access_key"
+ID, SECRET, ARN = "access_key_id", "secret_access_key", "arn"
 
 # What could steer keyring: KEYRING_PROPERTY_*, PYTHON_KEYRING_BACKEND, KEYCHAIN_PATH.
 _STEERING = ("KEYRING_", "PYTHON", "KEYCHAIN_")
@@ -61,12 +61,20 @@ class SystemKeychain(Keychain):
 
     def store(self, name: str, keys: LongTermKeys) -> None:
         """Store and read back. Raises TrayexecError: keychain_locked, keychain_unavailable."""
-        value = json.dumps({ID: keys.access_key_id, SECRET: keys.secret_access_key.reveal()})
-        self._call("store", name, value)
+        item = {ID: keys.access_key_id, SECRET: keys.secret_access_key.reveal()}
+        self._call("store", name, json.dumps({**item, ARN: keys.arn} if keys.arn else item))
 
     def remove(self, name: str) -> None:
         """Remove. Raises TrayexecError: keys_missing when there was nothing, or as `read`."""
         self._call("remove", name)
+
+    def names(self) -> frozenset[str] | None:
+        """Under which names there are keys, without asking anybody; None where this kind of keychain does not tell.
+
+        Raises TrayexecError: keychain_unavailable.
+        """
+        said = self._call("names", "").value
+        return frozenset(json.loads(said)) if said else None
 
     def _call(self, op: str, name: str, value: str = "") -> _Said:
         request = {"op": op, "name": name, "value": value, "seconds": self._seconds}
@@ -122,9 +130,9 @@ def _last(out: bytes) -> _Said | None:
 def _parse(name: str, value: str) -> LongTermKeys:
     try:
         item: Any = json.loads(value)
-        key_id, secret = item[ID], item[SECRET]
-    except (ValueError, TypeError, KeyError):
-        key_id = secret = None
+        key_id, secret, arn = item[ID], item[SECRET], item.get(ARN, "")  # older items have no ARN
+    except (ValueError, TypeError, KeyError, AttributeError):
+        key_id = secret = arn = None
     if not (isinstance(key_id, str) and isinstance(secret, str) and key_id and secret):
         raise TrayexecError(
             trouble(
@@ -134,7 +142,7 @@ def _parse(name: str, value: str) -> LongTermKeys:
                 name=name,
             )
         )
-    return LongTermKeys(key_id, Secret(secret))
+    return LongTermKeys(key_id, Secret(secret), arn if isinstance(arn, str) else "")
 
 
 def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 — a table, each line literal

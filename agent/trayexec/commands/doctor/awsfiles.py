@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
+from trayexec.core import ownership
 from trayexec.core.inifile import profile_of
 from trayexec.core.profiles import Profile, Unserved
 from trayexec.core.sections import header, shown
@@ -63,10 +64,16 @@ def profiles(facts: Facts) -> Iterator[Finding]:
     """Every profile that cannot be served, and why."""
     if isinstance(facts.read, Trouble):
         return
-    read = facts.read
-    for one in read.catalogue.profiles.values():
-        if isinstance(one, Unserved):
-            about = Text("profile {profile}", profile=shown(one.name))
+    told: set[Text] = set()
+    for one in facts.read.catalogue.profiles.values():
+        if not isinstance(one, Unserved):
+            continue
+        about = Text("profile {profile}", profile=shown(one.name))
+        if one.problem.code == ownership.CODE and one.problem.hint not in told:
+            # Who has stored keys wants to use them; for all profiles over the same keys it is said once.
+            told.add(one.problem.hint)
+            yield problem(one.problem.code, about, one.problem.title, one.problem.hint)
+        elif one.problem.code != ownership.CODE:
             yield note(one.problem.code, about, one.problem.title, one.problem.hint)
 
 

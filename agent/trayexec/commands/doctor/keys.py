@@ -7,12 +7,13 @@ from trayexec.adapters.sts import Seen
 from trayexec.commands.doctor.facts import Asked, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.commands.overlays import Read
+from trayexec.core import ownership
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.inifile import Value, profile_of, section_for
 from trayexec.core.overlay import may_be_no_identity
 from trayexec.core.profiles import Identity
-from trayexec.core.sections import header, shown
-from trayexec.core.shellwords import argument, profile
+from trayexec.core.sections import shown
+from trayexec.core.shellwords import profile
 from trayexec.errors import Text, Trouble
 
 KEY = {"aws_access_key_id", "aws_secret_access_key"}
@@ -204,23 +205,9 @@ def whose_keys(facts: Facts) -> Iterator[Finding]:
         return
     for identity in facts.read.catalogue.identities:
         account = _account(identity, facts.asked)
-        if identity.account and account and account != identity.account:
-            yield problem(
-                "keys_account",
-                Text("keys of {name}", name=shown(identity.keys)),
-                Text(
-                    "are of the account {account}, but the MFA device {serial} is of {other}: AWS refuses every code",
-                    account=account,
-                    serial=identity.mfa_serial,
-                    other=identity.account,
-                ),
-                Text(
-                    "Store those of {other} with `trayexec keys add {name}`, or correct mfa_serial for {section}.",
-                    other=identity.account,
-                    name=argument(identity.keys),
-                    section=header(identity.keys),
-                ),
-            )
+        foreign = ownership.fault(identity, account) if account else None
+        if foreign is not None:
+            yield wrong(Text("keys of {name}", name=shown(identity.keys)), foreign)
 
 
 def _account(identity: Identity, asked: Sequence[Asked]) -> str | None:

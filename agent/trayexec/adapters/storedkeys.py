@@ -1,0 +1,60 @@
+"""What is remembered of stored keys outside the keychain: under which names there are any, and whose they are.
+
+A keychain may be locked or slow, and what a profile means must not depend on that. Nothing in this file is secret. It
+decides which profiles are looked for in the keychain, and which are refused as somebody else's; what is used is always
+the keychain's own item, and whose keys that holds is looked at again then. So a stale line leads to a refusal at most.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trayexec.adapters import plainfile
+from trayexec.adapters.exchange import put
+from trayexec.errors import TrayexecError
+
+LONGEST = 1_000_000
+_OURS = 0o700
+
+
+def read(path: str) -> Mapping[str, str]:
+    """The ARN of whose keys are stored, by name; an empty one where it is not known yet. A broken file is empty."""
+    with contextlib.suppress(TrayexecError, ValueError, TypeError, KeyError, AttributeError):
+        content = plainfile.read(path, limit=LONGEST)
+        said: Any = json.loads(content.text) if content is not None else {"keys": {}}
+        return {str(name): str(arn) for name, arn in said["keys"].items()}
+    return {}
+
+
+def note(path: str, name: str, arn: str) -> None:
+    """Keys are stored under this name, and are those of `arn`. Raises OSError."""
+    _change(path, {name: arn})
+
+
+def forget(path: str, name: str) -> None:
+    """No keys are stored under this name any more. Raises OSError."""
+    _change(path, {name: None})
+
+
+def settle(path: str, stored: frozenset[str]) -> None:
+    """These are all names under which keys are stored; whose they are stays as it is known. Raises OSError."""
+    known = read(path)
+    if known.keys() != stored:
+        _change(path, {**dict.fromkeys(known), **{name: known.get(name, "") for name in stored}})
+
+
+def _change(path: str, changes: Mapping[str, str | None]) -> None:
+    """One at a time: the agent and a command may have learned something at the same moment."""
+    folder = Path(path).parent
+    folder.mkdir(mode=_OURS, parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        keys = {name: arn for name, arn in {**read(path), **changes}.items() if arn is not None}
+        put(Path(path), json.dumps({"version": 1, "keys": keys}, indent=1) + "\n")
+    finally:
+        os.close(lock)

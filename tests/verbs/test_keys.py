@@ -1,0 +1,228 @@
+"""`keys`: whose keys go under which name, what they replace, what is left of them in plain text, and what there is."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from awssim.world import Key
+from support.desktop import private_desktop
+from support.rig import Done, Rig, rig_on
+
+ALICE, BOB = "111111111111", "222222222222"
+
+
+@pytest.fixture
+def own() -> Iterator[Rig]:
+    """A rig with a keyring of its own, in which the keys of alice are stored; bob is a user of another account."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        bob = rig.sim.world.add_user(BOB, "bob")
+        rig.sim.world.add_key(bob)
+        rig.sim.world.add_device(bob)
+        rig.store_keys()
+        yield rig
+
+
+def add(rig: Rig, name: str, key: Key, *words: str) -> Done:
+    """`keys add NAME --env` with this pair, by a script."""
+    env = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    return rig.run("keys", "add", name, "--env", *words, env=env)
+
+
+def item(rig: Rig, name: str) -> dict[str, str]:
+    """What the keychain has under this name."""
+    said = rig.desk.run(["secret-tool", "lookup", "service", "trayexec", "username", name])
+    found: dict[str, str] = json.loads(said)
+    return found
+
+
+def former(rig: Rig, name: str, key: Key) -> None:
+    """Store a pair as former versions did: without whose it is."""
+    value = json.dumps({"access_key_id": key.id, "secret_access_key": key.secret})
+    attributes = ["service", "trayexec", "username", name, "application", "Python keyring library"]
+    rig.desk.run(["secret-tool", "store", "--label=former", *attributes], stdin=value)
+
+
+def section(name: str, rig: Rig, *lines: str) -> str:
+    """A section of the config whose STS is the double."""
+    return "\n".join((f"[{name}]", f"endpoint_url = {rig.sim.url}", "region = eu-central-1", *lines, ""))
+
+
+def sessions(rig: Rig) -> int:
+    """How often AWS was asked for a session."""
+    return sum(call.action == "GetSessionToken" for call in rig.sim.calls)
+
+
+def test_keys_of_another_account_than_the_devices_are_refused(own: Rig) -> None:
+    """Both accounts are named, nothing is replaced, and the session goes on to be alice's."""
+    bob = own.sim.world.user_key("bob")
+    for words in ((), ("--yes",)):
+        done = add(own, "default", bob, *words)
+        assert done.status == 125
+        assert ALICE in done.err
+        assert BOB in done.err
+        assert "mfa_serial" in done.err
+    assert item(own, "default")["access_key_id"] == own.sim.world.user_key().id
+    assert own.auth().status == 0
+
+
+def test_other_keys_are_replaced_only_if_somebody_agrees(own: Rig) -> None:
+    """The old id and the new one, and whose they are, are shown; a script has to say --yes, a person y."""
+    alice = own.sim.world.user_key()
+    new = own.sim.world.add_key(next(iter(own.sim.world.users.values())))
+    refused = add(own, "default", new)
+    assert refused.status == 125
+    assert all(word in refused.err for word in (alice.id, new.id, "user/alice", ALICE, "--yes"))
+    assert item(own, "default")["access_key_id"] == alice.id
+    env = {"AWS_ACCESS_KEY_ID": new.id, "AWS_SECRET_ACCESS_KEY": new.secret}
+    for answer, there in (("n", alice.id), ("y", new.id)):
+        terminal = own.terminal("keys", "add", "default", "--env", env=env)
+        terminal.wait_for(r"Replace them\? \[y/N\]")
+        terminal.type(f"{answer}\n")
+        terminal.ended()
+        assert item(own, "default")["access_key_id"] == there
+    assert add(own, "default", alice, "--yes").status == 0
+    assert add(own, "default", alice).status == 0, "the same keys replace nothing"
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(own: Rig) -> None:
+    """All near ones with their accounts, and which profiles have keys of their own; nothing is asked of anybody."""
+    own.config(
+        section("default", own, f"mfa_serial = arn:aws:iam::{ALICE}:mfa/alice")
+        + section("profile bobs", own, f"mfa_serial = arn:aws:iam::{BOB}:mfa/bob")
+        + section("profile bobby", own, f"mfa_serial = arn:aws:iam::{BOB}:mfa/bob")
+    )
+    done = add(own, "bob", own.sim.world.user_key("bob"))
+    assert done.status == 125
+    assert all(word in done.err for word in ("There is no profile bob", f"bobs ({BOB})", f"bobby ({BOB})", "default"))
+    assert "bob" not in [one["name"] for one in own.run("keys", "list", "--json").json]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("AKIA123", "7 characters"),
+        ("akiaiosfodnn7example", "begins with akia"),
+        ("ASIAIOSFODNN7EXAMPLE", "temporary"),
+        ("AIDAIOSFODNN7EXAMPLE", "id of a user"),
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "looks like a secret"),
+    ],
+)
+def test_the_shape_of_an_id_is_looked_at_before_the_secret_is_asked(bare: Rig, typed: str, says: str) -> None:
+    """What cannot be the id of a long-term key is told at once, and a secret in its place is not shown again."""
+    terminal = bare.terminal("keys", "add", "default")
+    terminal.wait_for("Access key id: ")
+    terminal.type(f"{typed}\n")
+    status, screen = terminal.ended()
+    assert status == 125
+    assert says in screen.replace("\r\n", " ")
+    assert "Secret access key" not in screen
+    assert not bare.sim.calls
+
+
+def test_a_secret_of_the_wrong_shape_is_not_sent(own: Rig) -> None:
+    """Half of it copied, or something around it: AWS is not asked, and it is not shown."""
+    key = own.sim.world.user_key()
+    before = len(own.sim.calls)
+    for secret in (key.secret[:-1], f'"{key.secret}"', key.secret + "x"):
+        env = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": secret}
+        done = own.run("keys", "add", "default", "--env", env=env)
+        assert done.status == 125
+        assert f"{len(secret)} characters" in done.err
+        assert secret not in done.err
+    assert len(own.sim.calls) == before
+
+
+def test_whose_the_keys_are_is_kept_with_them_and_shown(own: Rig) -> None:
+    """In the item, and in `keys list`, which also has what no profile leads to any more."""
+    arn = f"arn:aws:iam::{ALICE}:user/alice"
+    assert item(own, "default")["arn"] == arn
+    former(own, "gone long ago", own.sim.world.user_key("bob"))
+    done = own.run("keys", "list", "--json").json
+    assert [(one["name"], one["account"], one["arn"], one["used"]) for one in done] == [
+        ("default", ALICE, arn, True),
+        ("gone long ago", None, None, False),
+    ]
+    shown = own.run("keys", "list")
+    assert ALICE in shown.out
+    assert "trayexec keys remove 'gone long ago'" in shown.out
+    assert own.run("keys", "remove", "gone long ago").status == 0
+    assert "gone" not in own.run("keys", "list").out
+
+
+def test_an_item_of_a_former_version_goes_on_working(own: Rig) -> None:
+    """AWS is asked whose it is before its code is sent, once, and the answer is kept."""
+    former(own, "default", own.sim.world.user_key())
+    assert "arn" not in item(own, "default")
+    assert own.auth().status == 0
+    assert item(own, "default")["arn"] == f"arn:aws:iam::{ALICE}:user/alice"
+    asked = [call.action for call in own.sim.calls]
+    assert asked[-2:] == ["GetCallerIdentity", "GetSessionToken"]
+    assert own.run("lock").status == 0
+    assert own.auth().status == 0
+    assert [call.action for call in own.sim.calls][-2:] == ["GetSessionToken", "GetSessionToken"]
+
+
+@pytest.mark.parametrize("inherits", [True, False])
+def test_the_serial_of_another_account_is_never_sent(own: Rig, *, inherits: bool) -> None:
+    """Neither for keys of a former version, whose account nobody knew, nor once it is known: AWS gets no such code."""
+    device = f"mfa_serial = arn:aws:iam::{ALICE}:mfa/alice"
+    lines = () if inherits else (device,)
+    own.config(section("default", own, device) + section("profile bob", own, *lines))
+    former(own, "bob", own.sim.world.user_key("bob"))
+    before = {one["name"]: one["account"] for one in own.status()["identities"]}
+    if inherits:
+        assert before.get("bob") is None, "nobody knows it, and it is not guessed"
+    for _ in range(2):
+        done = own.auth("123456", "bob")
+        assert done.status == 125
+        assert ALICE in done.err
+        assert BOB in done.err
+        assert "[profile bob]" in done.err
+    assert sessions(own) == 0
+    listed = {one["name"]: one for one in own.run("list", "--json").json}
+    assert BOB in listed["bob"]["problem"]
+    assert own.run("doctor").status == 1
+    if inherits:
+        own.config(section("default", own, device) + section("profile bob", own, f"mfa_serial = {device_of_bob()}"))
+        assert own.auth(own.sim.code("bob"), "bob").status == 0
+        assert ("bob", BOB) in [(one["name"], one["account"]) for one in own.status()["identities"]]
+
+
+def device_of_bob() -> str:
+    """The serial of bob's own device."""
+    return f"arn:aws:iam::{BOB}:mfa/bob"
+
+
+def test_keys_that_only_inherit_a_serial_are_stored_and_what_is_missing_is_said(own: Rig) -> None:
+    """Whoever has not written bob's device yet may store his keys: they are not used before it is written."""
+    own.config(section("default", own, f"mfa_serial = arn:aws:iam::{ALICE}:mfa/alice") + section("profile bob", own))
+    done = add(own, "bob", own.sim.world.user_key("bob"))
+    assert done.status == 0, done.err
+    assert f"mfa_serial = arn:aws:iam::{BOB}:mfa/<device>" in done.err
+    assert own.run("bob", "--", "true").status == 125
+    assert sessions(own) == 0
+
+
+@pytest.mark.parametrize("place", ["[default]", "[default-longterm]", "[other]", "config"])
+def test_a_copy_in_plain_text_is_named_with_a_command_that_removes_it(own: Rig, place: str) -> None:
+    """In either file, under any name; what the command leaves is everything else, to the letter."""
+    key = own.sim.world.user_key()
+    pair = f"aws_access_key_id={key.id}\nAWS_Secret_Access_Key : {key.secret}\n"
+    rest = "# mine\n[first]\nregion = eu-west-1\n\n[temporary]\naws_access_key_id = ASIA\n"
+    if place == "config":
+        config = own.sim.world.config_text(own.sim.url)
+        file = own.config(config + pair)
+        rest = config
+    else:
+        file = own.write("home/.aws/credentials", f"{rest}{place}\n{pair}# last\n")
+        rest = f"{rest}{place}\n# last\n"
+    done = add(own, "default", key)
+    assert done.status == 0, done.err
+    line = next(one for one in done.err.splitlines() if "plain text" in one)
+    assert str(file) in line
+    assert place.strip("[]") in line or place == "config"
+    subprocess.run(["sh", "-c", line.partition("This removes it: ")[2]], check=True)
+    assert file.read_text() == rest
+    assert "plain text" not in add(own, "default", key).err
