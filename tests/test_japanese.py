@@ -173,9 +173,9 @@ def test_commands_speak_japanese(bare: Rig) -> None:
     bare.config(bare.sim.world.config_text(bare.sim.url) + "\n[profile lost]\nrole_arn = nonsense\n")
 
     status = bare.run("status").out.splitlines()
-    assert status[0].split() == ["アイデンティティ", "アカウント", "残り時間", "有効期限", "MFA", "デバイス"]
+    assert status[0].split() == ["アイデンティティ", "アカウント", "MFA", "デバイス", "状態"]
     assert "ロック中" in status[1]
-    assert width(status[0].partition("残り時間")[0]) == width(status[1].partition("ロック中")[0])
+    assert width(status[0].partition("状態")[0]) == width(status[1].partition("ロック中")[0])
 
     lost = next(line for line in bare.run("list").out.splitlines() if line.startswith("lost"))
     assert "プロファイル lost" in lost

@@ -71,6 +71,9 @@ def test_the_document_is_the_contracts() -> None:
                 "mfa_serial": "arn:aws:iam::111111111111:mfa/default",
                 "phase": "open",
                 "expires_at": ends,
+                "keys": "default",
+                "trouble": None,
+                "configured": True,
             }
         ],
         "profiles": [
@@ -82,6 +85,7 @@ def test_the_document_is_the_contracts() -> None:
                 "region": "eu-central-1",
                 "expires_at": ends,
                 "problem": None,
+                "refused": None,
             },
             {
                 "name": "account-a",
@@ -91,6 +95,7 @@ def test_the_document_is_the_contracts() -> None:
                 "region": "eu-central-1",
                 "expires_at": role_ends,
                 "problem": None,
+                "refused": None,
             },
             {
                 "name": "broken",
@@ -100,6 +105,7 @@ def test_the_document_is_the_contracts() -> None:
                 "region": "eu-west-1",
                 "expires_at": None,
                 "problem": "Profile x has no source. Write source_profile.",
+                "refused": None,
             },
         ],
     }
@@ -115,8 +121,9 @@ def test_a_date_is_utc_to_the_second() -> None:
 def test_a_hardware_tokens_account_is_unknown() -> None:
     """Its serial is no ARN, so the account is null and not an empty string."""
     stage = Stage()
-    stage.configure(identity("token", "GAHT12345678"))
-    assert document(stage, Catalogue({}))["identities"][0]["account"] is None
+    token = identity("token", "GAHT12345678")
+    catalogue = Catalogue({"token": Profile("token", None, token)})
+    assert document(stage, catalogue)["identities"][0]["account"] is None
 
 
 def test_the_phases_in_turn() -> None:
@@ -168,12 +175,65 @@ def test_credentials_that_are_over_have_no_date() -> None:
     assert document(stage)["profiles"][1]["expires_at"] is None
 
 
-def test_identities_of_other_files_are_told_too() -> None:
-    """A caller with files of its own sees its identities first, and what else is open."""
+def test_identities_of_other_files_are_told_while_they_are_open() -> None:
+    """A caller with files of its own sees its identities first, and what else is open; not what is locked or gone."""
     stage = Stage()
     stage.configure(BOB)
     stage.unlock()
-    assert [one["name"] for one in document(stage)["identities"]] == ["default", "bob"]
+    assert [(one["name"], one["configured"]) for one in document(stage)["identities"]] == [("default", True)]
+    stage.unlock(who=BOB)
+    told = [(one["name"], one["configured"]) for one in document(stage)["identities"]]
+    assert told == [("default", True), ("bob", False)]
+
+
+def test_a_removed_identity_leaves() -> None:
+    """Also one whose last attempt failed, from the menu too."""
+    stage = Stage()
+    stage.configure(ALICE, BOB)
+    stage.auth(who=BOB)
+    stage.no_keys(who=BOB)
+    assert any("bob" in line for line in menu(stage))
+    stage.configure(ALICE)
+    assert not any("bob" in line for line in menu(stage))
+    assert [one["name"] for one in document(stage)["identities"]] == ["default"]
+
+
+def test_why_the_last_attempt_failed_is_told() -> None:
+    """While the identity is locked, and no longer."""
+    stage = Stage()
+    stage.auth()
+    stage.no_keys()
+    found = document(stage)["identities"][0]["trouble"]
+    assert isinstance(found, dict)
+    assert set(found) == {"code", "title", "hint"}
+    stage.unlock()
+    assert document(stage)["identities"][0]["trouble"] is None
+
+
+def test_when_and_why_a_role_was_denied_is_told() -> None:
+    """For an hour, long after the refusal itself is no longer believed; and until AWS gives it."""
+    stage = Stage()
+    stage.unlock()
+    when = utc(int(stage.now.wall))
+    stage.ask()
+    stage.deny()
+    stage.wait(600)
+    found = document(stage)["profiles"][1]
+    assert found["expires_at"] is None
+    refused = found["refused"]
+    assert isinstance(refused, dict)
+    assert (refused["at"], refused["denied"], refused["code"]) == (when, True, "denied")
+    stage.wait(3600)
+    assert document(stage)["profiles"][1]["refused"] is None
+    stage.ask()
+    stage.deny(Refusal.OTHER)
+    refused = document(stage)["profiles"][1]["refused"]
+    assert isinstance(refused, dict)
+    assert refused["denied"] is False
+    stage.wait(60)
+    stage.ask()
+    stage.give()
+    assert document(stage)["profiles"][1]["refused"] is None
 
 
 # The view

@@ -45,7 +45,7 @@ from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role
 from trayexec.core.report import Facts, status, view
 from trayexec.core.settings import OnLock
-from trayexec.core.state import Broker, Open, Place, Prompting
+from trayexec.core.state import Broker, Locked, Open, Place, Prompting
 from trayexec.errors import Trouble, trouble
 
 HOUR = 3600
@@ -434,7 +434,8 @@ class Stage:
         document = status(self.broker, catalogue, Facts(1, "0", "none", "none"), self.now)
         identities = document["identities"]
         assert isinstance(identities, list)
-        for who, said in zip(dict.fromkeys((*catalogue.identities, *self.broker.identities)), identities, strict=True):
+        others = (one for one, phase in self.broker.phases.items() if not isinstance(phase, Locked))
+        for who, said in zip(dict.fromkeys((*catalogue.identities, *others)), identities, strict=True):
             assert (said["phase"] == "open") == self.is_open(who) == (said["expires_at"] is not None)
         shown = view(self.broker, self.now)
         assert 0 <= shown.fill <= 1

@@ -1,44 +1,34 @@
-"""`status` and `list`: what is open, and what there is to use."""
+"""`status` and `list`: what is open, and what there is to use, in words."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trayexec import cli
+from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
-from trayexec.errors import Text
+from trayexec.core.shellwords import argument
+from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
+
+QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
 
 def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """The identities and the time they have left."""
+    """The identities, and how each stands."""
     document = _document(environ)
     if options.json:
         table.show_json(document)
         return cli.OK
     speak = speaker(environ)
-    states = {
-        "locked": speak(Text("locked")),
-        "prompting": speak(Text("waiting for the code")),
-        "opening": speak(Text("asking AWS")),
-    }
-    rows = [
-        (
-            one["name"],
-            one["account"] or "",
-            speak(table.left(one["expires_at"])) if one["expires_at"] else states.get(one["phase"], one["phase"]),
-            table.clock(one["expires_at"]) if one["expires_at"] else "",
-            one["mfa_serial"],
-        )
-        for one in document["identities"]
-    ]
+    found = document["identities"]
+    keyless = _without_keys(found, environ)
+    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, keyless))) for one in found]
     if rows:
-        heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("LEFT"), Text("UNTIL"), Text("MFA DEVICE"))
+        heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        cli.say(
-            speak(Text("no identity yet: write mfa_serial into ~/.aws/config, then run `trayexec keys add default`"))
-        )
+        cli.say(speak(_nobody(environ)))
     for one in document["identities"]:
         if one.get("endpoint"):  # a person has to see where codes and keys go
             sentence = Text(
@@ -49,12 +39,15 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Every profile of the AWS config: where it leads, or why it cannot be served."""
-    found = _document(environ)["profiles"]
+    """Every profile of the AWS config: where it leads, and how it stands, or why it cannot be served."""
+    document = _document(environ)
+    found = document["profiles"]
     if options.json:
         table.show_json(found)
         return cli.OK
     speak = speaker(environ)
+    keyless = _without_keys(document["identities"], environ)
+    states = {one["name"]: _state(one, keyless) for one in document["identities"]}
     rows = [
         (
             one["name"],
@@ -62,7 +55,7 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             _role(one["role"]),
             one["region"] or "",
             one["identity"] or "",
-            one["problem"] or (speak(table.left(one["expires_at"])) if one["expires_at"] else ""),
+            speak(_profile_state(one, states)),
         )
         for one in found
     ]
@@ -70,12 +63,86 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("PROFILE"), Text("ACCOUNT"), Text("ROLE"), Text("REGION"), Text("IDENTITY"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        cli.say(speak(Text("the AWS config has no profiles")))
+        cli.say(speak(Text("{file} has no profiles", file=_config(environ))))
     return cli.OK
 
 
 def _document(environ: Mapping[str, str]) -> Any:
     return cli.obtain({"op": "status", "wait": 0, **cli.surroundings(environ)}, environ)
+
+
+def _config(environ: Mapping[str, str]) -> str:
+    return cli.files(environ).get("config") or "~/.aws/config"
+
+
+def _nobody(environ: Mapping[str, str]) -> Text:
+    return Text(
+        "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run "
+        "`trayexec keys add default`",
+        file=_config(environ),
+    )
+
+
+# How it stands
+
+
+def _state(one: Mapping[str, Any], keyless: Mapping[str, str]) -> Text:
+    """An identity's state, in words."""
+    if one["phase"] == "locked":
+        return _locked(one, keyless)
+    if one["phase"] == "prompting":
+        return Text("waiting for the code")
+    if one["phase"] == "opening":
+        return Text("asking AWS")
+    if one.get("configured", True):
+        return _open(str(one["expires_at"]))
+    return Text("{state}; no longer in these AWS files", state=_open(str(one["expires_at"])))
+
+
+def _locked(one: Mapping[str, Any], keyless: Mapping[str, str]) -> Text:
+    if one["name"] in keyless:
+        return Text("no keys: run `trayexec keys add {name}`", name=argument(keyless[one["name"]]))
+    trouble = one.get("trouble")
+    if trouble:
+        return Text("locked; the last try failed: {why}", why=str(trouble["title"]))
+    return Text("locked")
+
+
+def _profile_state(one: Mapping[str, Any], identities: Mapping[str, Text]) -> Text:
+    """A profile's state, in words: its own problem, what AWS answered for its role, or how its identity stands."""
+    if one["problem"]:
+        return Text("problem: {why}", why=str(one["problem"]))
+    refused = one.get("refused")
+    if refused and not one["expires_at"]:
+        when, why = table.clock(str(refused["at"])), str(refused["title"])
+        if refused["denied"]:
+            return Text("denied at {when}: {why}", when=when, why=why)
+        return Text("failed at {when}: {why}", when=when, why=why)
+    return identities.get(str(one["identity"]), Text("locked"))
+
+
+def _open(until: str) -> Text:
+    return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
+
+
+def _without_keys(identities: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The locked identities for which nothing is stored, and what the keychain would call their keys.
+
+    A keychain that is locked or slow tells nothing, and is not asked twice.
+    """
+    keyless: dict[str, str] = {}
+    keychain = SystemKeychain(environ, seconds=QUICK)
+    for one in identities:
+        if one["phase"] != "locked":
+            continue
+        keys = str(one.get("keys") or one["name"])
+        try:
+            keychain.peek(keys)
+        except TrayexecError as error:
+            if error.trouble.code != "keys_missing":
+                break
+            keyless[one["name"]] = keys
+    return keyless
 
 
 def _role(arn: str | None) -> str:

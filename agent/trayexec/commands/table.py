@@ -1,6 +1,7 @@
 """Plain columns for people, times in their own zone; scripts take `--json`."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -10,12 +11,66 @@ from unicodedata import east_asian_width
 from trayexec.errors import Text
 
 HOUR, MINUTE = 3600, 60
+GAP = 2  # columns between two cells
+ROOM = 24  # columns that words need to be read beside other cells
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """The table, on standard output."""
-    for line in lines(head, rows):
+    """The table, on standard output; on a terminal no line is wider than that, and elsewhere each row is one line."""
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    for line in fitted([head, *rows], columns) if columns else lines(head, rows):
         sys.stdout.write(f"{line}\n")
+
+
+def fitted(rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
+    """Lines of at most so many columns: the last cell of a row, which has the words, goes on below where it begins.
+
+    Where that leaves too little room, it stands on lines of its own, and the other cells are cut short.
+    """
+    before = widths([row[:-1] for row in rows], [0] * (len(rows[0]) - 1))
+    start = sum(before) + GAP * len(before)
+    if columns - start >= ROOM:
+        for row in rows:
+            first, *more = wrapped(row[-1], columns - start) or [""]
+            yield next(aligned([(*row[:-1], first)], [*before, 0]))
+            yield from (" " * start + line for line in more)
+        return
+    for row in rows:
+        yield cut("  ".join(cell for cell in row[:-1] if cell), columns)
+        yield from (f"  {line}" for line in wrapped(row[-1], max(columns - GAP, 1)))
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """The text in lines of at most so many columns, broken at blanks where there are any."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and wide(lines[-1]) + 1 + wide(word) <= columns:
+            lines[-1] += f" {word}"
+            continue
+        rest = word
+        while rest:
+            piece = _head(rest, columns)
+            lines.append(piece)
+            rest = rest[len(piece) :]
+    return lines
+
+
+def cut(text: str, columns: int) -> str:
+    """The text, or as much of its beginning as there is room for."""
+    if wide(text) <= columns:
+        return text
+    begun = _head(text, columns - 1)
+    return f"{begun}…" if wide(begun) < columns else "…"
+
+
+def _head(text: str, columns: int) -> str:
+    """The longest beginning that is not wider; one character at least."""
+    width = 0
+    for place, character in enumerate(text):
+        width += wide(character)
+        if width > columns and place:
+            return text[:place]
+    return text
 
 
 def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -231,7 +231,11 @@ class _Rules(Roles):
     # Everything else
 
     def configured(self, identities: tuple[Identity, ...], settings: Settings, warning: Trouble | None) -> None:
-        phases = {one: phase for one, phase in self.broker.phases.items() if phase != Locked() or one in identities}
+        phases = {
+            one: phase
+            for one, phase in self.broker.phases.items()
+            if one in identities or not isinstance(phase, Locked)
+        }
         everybody = tuple(dict.fromkeys((*identities, *phases)))
         self.broker = replace(self.broker, identities=everybody, phases=phases, settings=settings, warning=warning)
         self.screen(self.broker.screen)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from trayexec.core.clock import Instant
 from trayexec.core.endpoints import foreign
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
-from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting
+from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback
 from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
-from trayexec.errors import Text
+from trayexec.errors import Text, Trouble
 
 MINUTE, HOUR = 60, 3600
 RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
@@ -33,19 +33,26 @@ def utc(seconds: int) -> str:
 def status(
     broker: Broker, catalogue: Catalogue, facts: Facts, now: Instant, *, speak: Callable[[Text], str] = str
 ) -> dict[str, object]:
-    """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them."""
-    identities = dict.fromkeys((*catalogue.identities, *broker.identities))
+    """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them.
+
+    Of identities that these files do not have only those are told that a session or a question keeps alive.
+    """
+    others = (one for one, phase in broker.phases.items() if not isinstance(phase, Locked))
+    identities = dict.fromkeys((*catalogue.identities, *others))
     return {
         "version": 1,
         "agent": {"pid": facts.pid, "version": facts.version, "tray": facts.tray, "prompt": facts.prompt},
-        "identities": [_identity(broker, one, now) for one in identities],
+        "identities": [
+            {**_identity(broker, one, now, speak), "configured": one in catalogue.identities} for one in identities
+        ],
         "profiles": [_profile(broker, one, now, speak) for one in catalogue.profiles.values()],
     }
 
 
-def _identity(broker: Broker, identity: Identity, now: Instant) -> dict[str, object]:
+def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:
     session = broker.session(identity, now)
     host = foreign(identity.endpoint_url)
+    phase = broker.phase(identity)
     return {
         "name": identity.name,
         "account": identity.account or None,
@@ -53,7 +60,13 @@ def _identity(broker: Broker, identity: Identity, now: Instant) -> dict[str, obj
         "phase": _phase(broker, identity, now),
         "expires_at": utc(session.expiry.utc) if session is not None else None,
         **({"endpoint": host} if host is not None else {}),
+        "keys": identity.keys,
+        "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
     }
+
+
+def _told(why: Trouble, speak: Callable[[Text], str]) -> dict[str, object]:
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
 
 
 def _phase(broker: Broker, identity: Identity, now: Instant) -> str:
@@ -80,8 +93,10 @@ def _profile(
             "region": profile.region,
             "expires_at": None,
             "problem": f"{speak(profile.problem.title)} {speak(profile.problem.hint)}",
+            "refused": None,
         }
     target = profile.target
+    setback = broker.held(target).setback if isinstance(target, Role) else None
     held = broker.held(target).credentials if isinstance(target, Role) else broker.session(target, now)
     return {
         "name": profile.name,
@@ -91,7 +106,13 @@ def _profile(
         "region": profile.region,
         "expires_at": utc(held.expiry.utc) if held is not None and held.expiry.left(now) > 0 else None,
         "problem": None,
+        "refused": None if setback is None else _refused(setback, speak),
     }
+
+
+def _refused(setback: Setback, speak: Callable[[Text], str]) -> dict[str, object]:
+    """What AWS answered last for a role: when, and whether that was its no."""
+    return {**_told(setback.why, speak), "at": utc(int(setback.at.wall)), "denied": setback.clear}
 
 
 def view(broker: Broker, now: Instant) -> View:

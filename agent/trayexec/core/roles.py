@@ -15,6 +15,7 @@ from trayexec.errors import Trouble
 IN_USE = 3600  # a role asked for within this time is renewed ahead (seconds)
 DENIED_FOR = 30  # how long a refusal of a role is believed (seconds)
 RETRY_FIRST, RETRY_MOST = 15, 300  # pauses between renewals that fail (seconds)
+TOLD = 3600  # how long the list says that a role was refused (seconds)
 YOUNG = 60  # a session this young that AWS refuses is not a reason to ask again (seconds)
 
 
@@ -73,6 +74,8 @@ class Roles(Sessions):
         failures = held.setback.failures if held.setback is not None else 0
         setback = Setback(
             why,
+            self.now,
+            clear,
             failures + 1,
             retry_at=self.now.after(min(RETRY_MOST, (DENIED_FOR if clear else RETRY_FIRST) * 2**failures)),
             believed_until=self.now.after(DENIED_FOR if clear else 0),
@@ -131,7 +134,9 @@ class Roles(Sessions):
             return
         left = held.credentials.expiry.left(self.now) if held.credentials is not None else 0.0
         in_use = held.used is not None and self.later(held.used.after(IN_USE))
-        if left <= 0:
+        if left <= 0 and held.setback is not None and self.later(held.setback.at.after(TOLD)):
+            self.broker = self.broker.with_held(role, replace(held, credentials=None))
+        elif left <= 0:
             roles = dict(self.broker.roles)
             del roles[role]
             self.broker = replace(self.broker, roles=roles)

@@ -93,12 +93,15 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """AWS gave a role nothing, `failures` times in a row.
+    """AWS gave a role nothing, `failures` times in a row, last `at` this time.
 
     What is still good is not renewed before `retry_at`. Until `believed_until` the refusal itself is the answer.
+    `clear` says that it was AWS's no, and not an accident on the way.
     """
 
     why: Trouble
+    at: Instant
+    clear: bool
     failures: int
     retry_at: Instant
     believed_until: Instant
