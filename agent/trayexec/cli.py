@@ -304,6 +304,7 @@ def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any,
 
     if not has_display(environ):
         request["hand"] = "terminal"
+    request["terminal"] = foreground(environ)
     request["lang"] = language(environ)
     connection = agent(environ)
     return converse(connection, request, environ), connection
@@ -315,16 +316,47 @@ def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mappi
 
     final: Mapping[str, Any] = {}
     patience = int(request.get("wait", 0)) + client.PATIENCE
-    for line in client.ask(connection, request, _progress(request, patience)):
+    profile = request.get("profile")
+    slow: list[str | Text] = [  # what is said once it takes a while
+        Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
+    ]
+    for line in client.ask(connection, request, _progress(slow, patience)):
         final = line
-        if line.get("note") in client.QUESTIONS:
+        if "note" not in line:
+            break
+        slow.clear()
+        if line["note"] in client.QUESTIONS:
             from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
 
             if terminal.answer(line, connection, environ):
                 continue
-        if "note" in line:
+        if line["note"] == client.SLOW:
+            slow.append(str(line.get("text", "")))
+        else:
             say(str(line.get("text", "")))
     return client.outcome(final)
+
+
+def foreground(environ: "Mapping[str, str]") -> str:
+    """What tells the terminal in whose foreground this process runs from any other: its session; empty for none."""
+    if sys.platform == "win32":
+        return ""
+    for stream in (0, 2):
+        try:
+            if os.tcgetpgrp(stream) == os.getpgrp():
+                return str(os.getsid(0))
+        except OSError:
+            continue  # it is redirected
+    if has_display(environ):
+        return ""
+    try:
+        device = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)  # where the code would be asked
+    except OSError:
+        return ""
+    try:
+        return str(os.getsid(0)) if os.tcgetpgrp(device) == os.getpgrp() else ""
+    finally:
+        os.close(device)
 
 
 def has_display(environ: "Mapping[str, str]") -> bool:
@@ -346,23 +378,15 @@ def agent(environ: "Mapping[str, str]") -> "socket":
     return start(environ)
 
 
-def _progress(request: "Mapping[str, Any]", patience: int) -> "Any":
+def _progress(slow: "list[str | Text]", patience: int) -> "Any":
     from trayexec import client  # noqa: PLC0415 — see obtain
 
-    said = False
-
     def quiet(seconds: int) -> None:
-        nonlocal said
         if seconds > patience:
             raise client.silent()
-        if not said and sys.stderr.isatty():
-            said = True
-            profile = request.get("profile")
-            _say(
-                Text("Still waiting for {profile}…", profile=profile)
-                if profile
-                else Text("Still waiting for the agent…")
-            )
+        if slow and sys.stderr.isatty():
+            text = slow.pop()
+            say(text) if isinstance(text, str) else _say(text)
 
     return quiet
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
 QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
+SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
 
 

@@ -40,12 +40,13 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
         )
     environ = origin.completed(environ)
     request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **cli.surroundings(environ)}
+    request["terminal"] = cli.foreground(environ)
     request["lang"] = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     connection = cli.agent(environ)
     final: Mapping[str, Any] = {}
     for line in client.ask(connection, request, _silence(wait + client.PATIENCE)):
         final = line
-        if "note" in line and sys.stderr.isatty():
+        if line.get("note", client.SLOW) != client.SLOW and sys.stderr.isatty():
             cli.say(str(line.get("text", "")))
     try:
         served = _document(client.outcome(final))

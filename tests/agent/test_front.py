@@ -8,7 +8,7 @@ from support.stage import ALICE, EVERY_REFUSAL
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.core.broker import step
-from trayexec.core.events import Answered, Configured, Event, Prompt, Refuse, Show, Tell
+from trayexec.core.events import Answered, CheckKeys, Configured, Event, KeysFound, Prompt, Refuse, Show, Tell
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
 from trayexec.core.state import Broker
@@ -28,6 +28,8 @@ def click(answer: Answer) -> list[str]:
         for effect in effects:
             if isinstance(effect, Refuse | Tell):
                 front.answer(effect)
+            elif isinstance(effect, CheckKeys):
+                post(KeysFound(effect.identity, effect.epoch))
             elif isinstance(effect, Prompt):
                 post(Answered(effect.identity, effect.epoch, answer))
 

@@ -24,12 +24,15 @@ from trayexec.core.events import (
     Answered,
     Event,
     Hand,
+    KeyringAsks,
+    KeysFound,
     Renewal,
     RoleAssumed,
     RoleRefused,
     Screen,
     SessionOpened,
     SessionRefused,
+    Shell,
     Tick,
 )
 from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
@@ -52,6 +55,7 @@ PROFILES = (
 CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
 TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001
 HANDS = st.sampled_from(Hand)
+SHELLS = st.sampled_from([Shell("", 1), Shell("100", 2), Shell("200", 3)])
 WAITS = st.sampled_from([0, 5, 120, 300])
 NO_DIALOG = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
 LIVES = st.sampled_from([12 * 3600, 12 * 3600, 3600, 900, 90, 8, -5])
@@ -60,7 +64,9 @@ ANY = st.integers(min_value=0, max_value=1 << 16)
 
 def epoch_of(event: Event) -> int | None:
     """The number that an answer carries; None for what is no answer."""
-    if isinstance(event, Answered | SessionOpened | SessionRefused | RoleAssumed | RoleRefused):
+    if isinstance(
+        event, Answered | KeysFound | KeyringAsks | SessionOpened | SessionRefused | RoleAssumed | RoleRefused
+    ):
         return event.epoch
     return None
 
@@ -90,10 +96,13 @@ class Laws(RuleBasedStateMachine):
         need=st.sampled_from([0, 1200, 1200, 3000, 7200, 50_000]),
         wait=WAITS,
         hand=HANDS,
+        shell=SHELLS,
+        age=st.sampled_from([None, 0.0, 0.5, 100.0]),
     )
-    def ask(self, what: Profile, need: int, wait: int, hand: Hand) -> None:
+    def ask(self, *, what: Profile, need: int, wait: int, hand: Hand, shell: Shell, age: float | None) -> None:
         """A caller wants credentials."""
-        self.stage.ask(what, need=need, wait=wait, hand=hand)
+        began = None if age is None else self.stage.now.boot - age
+        self.stage.ask(what, need=need, wait=wait, hand=hand, shell=shell, began=began)
 
     @rule(number=st.integers(2, 5), what=st.sampled_from(PROFILES))
     def ask_at_once(self, number: int, what: Profile) -> None:
@@ -101,10 +110,34 @@ class Laws(RuleBasedStateMachine):
         for _ in range(number):
             self.stage.ask(what)
 
-    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), renewal=st.sampled_from(Renewal), wait=WAITS, hand=HANDS)
-    def authenticate(self, who: Identity, renewal: Renewal, wait: int, hand: Hand) -> None:
+    @rule(
+        who=st.sampled_from([ALICE, ALICE, BOB, TWIN]),
+        renewal=st.sampled_from(Renewal),
+        wait=WAITS,
+        hand=HANDS,
+        shell=SHELLS,
+    )
+    def authenticate(self, *, who: Identity, renewal: Renewal, wait: int, hand: Hand, shell: Shell) -> None:
         """A person wants the session opened."""
-        self.stage.auth(who, renewal=renewal, wait=wait, hand=hand)
+        self.stage.auth(who, renewal=renewal, wait=wait, hand=hand, shell=shell)
+
+    @rule()
+    def slow_down(self) -> None:
+        """From now on the keychain takes its time."""
+        self.stage.slow_keychain = True
+
+    @precondition(lambda self: self.stage.checks)
+    @rule(which=ANY, how=st.sampled_from(["there", "there", "keyring", "none"]))
+    def look(self, which: int, how: str) -> None:
+        """The keychain answers, or asks for its own password."""
+        who = list(self.stage.checks)[which % len(self.stage.checks)]
+        match how:
+            case "there":
+                self.stage.find(who)
+            case "keyring":
+                self.stage.keyring(who)
+            case _:
+                self.stage.no_keys(who)
 
     @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), code=TYPED, hand=HANDS)
     def hand_in(self, who: Identity, code: str, hand: Hand) -> None:
@@ -126,14 +159,10 @@ class Laws(RuleBasedStateMachine):
         self.stage.enter(code, dialogs[which % len(dialogs)])
 
     @precondition(lambda self: self.stage.dialogs)
-    @rule(which=ANY, how=st.sampled_from([Cancelled(), TimedOut(), NO_DIALOG, None]))
-    def end_dialog(self, which: int, how: Cancelled | TimedOut | NoDialog | None) -> None:
-        """A dialog ends without a code; None is a keychain without keys."""
-        who = list(self.stage.dialogs)[which % len(self.stage.dialogs)]
-        if how is None:
-            self.stage.no_keys(who)
-        else:
-            self.stage.answer(how, who)
+    @rule(which=ANY, how=st.sampled_from([Cancelled(), TimedOut(), NO_DIALOG]))
+    def end_dialog(self, which: int, how: Cancelled | TimedOut | NoDialog) -> None:
+        """A dialog ends without a code."""
+        self.stage.answer(how, list(self.stage.dialogs)[which % len(self.stage.dialogs)])
 
     @precondition(lambda self: self.stage.opening)
     @rule(which=ANY, life=LIVES)
@@ -203,7 +232,7 @@ class Laws(RuleBasedStateMachine):
         event = stage.past[which % len(stage.past)]
         epoch = epoch_of(event)
         calls = {call.epoch for call in stage.opening} | {call.epoch for call in stage.assuming}
-        awaited = calls | {prompt.epoch for prompt in stage.dialogs.values()}
+        awaited = calls | {one.epoch for one in stage.dialogs.values()} | {one.epoch for one in stage.checks.values()}
         if epoch is None or epoch in awaited:
             return
         before = stage.broker

@@ -188,7 +188,7 @@ def test_identities_of_other_files_are_told_while_they_are_open() -> None:
 
 def test_a_removed_identity_leaves() -> None:
     """Also one whose last attempt failed, from the menu too."""
-    stage = Stage()
+    stage = Stage(slow_keychain=True)
     stage.configure(ALICE, BOB)
     stage.auth(who=BOB)
     stage.no_keys(who=BOB)
@@ -200,7 +200,7 @@ def test_a_removed_identity_leaves() -> None:
 
 def test_why_the_last_attempt_failed_is_told() -> None:
     """While the identity is locked, and no longer."""
-    stage = Stage()
+    stage = Stage(slow_keychain=True)
     stage.auth()
     stage.no_keys()
     found = document(stage)["identities"][0]["trouble"]
@@ -316,6 +316,16 @@ def test_a_line_says_what_is_waited_for(hand: Hand, line: str, *, typed: bool) -
     assert str(view(stage.broker, stage.now).tooltip) == line
 
 
+def test_a_line_says_whose_turn_it_is_and_that_the_keyring_asks() -> None:
+    """While another identity is asked for, and while no code at all is waited for."""
+    stage = Stage(slow_keychain=True)
+    stage.configure(ALICE, BOB)
+    stage.auth()
+    stage.auth(BOB)
+    stage.keyring()
+    assert {"default: waiting for the password of your keyring", "bob: waiting for its turn to ask"} <= set(menu(stage))
+
+
 @pytest.mark.parametrize(
     ("seconds", "line"),
     [
@@ -344,6 +354,7 @@ def test_troubles_are_shown_until_they_are_solved() -> None:
     """A failed attempt and broken files each have their line, once; the icon says trouble."""
     stage = Stage()
     stage.configure(ALICE, BOB)
+    stage.slow_keychain = True
     for who in (ALICE, BOB):
         stage.auth(who)
         stage.no_keys(who)
@@ -360,7 +371,8 @@ def test_no_dialog_is_a_trouble_too() -> None:
     """A click that could show no dialog, with nobody else waiting, leaves its reason in the menu."""
     stage = Stage()
     stage.configure(ALICE)
-    stage.hang_up(stage.auth())
+    stage.auth(wait=5)
+    stage.wait(6)
     stage.answer(NoDialog(TROUBLE))
     assert str(TROUBLE.title) in menu(stage)
 

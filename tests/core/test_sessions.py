@@ -11,7 +11,7 @@ from trayexec.core.broker import next_deadline
 from trayexec.core.clock import Instant
 from trayexec.core.codes import Device, Spent
 from trayexec.core.credentials import Secret
-from trayexec.core.events import Answered, Dismiss, Hand, OpenSession, Prompt, Renewal, Screen
+from trayexec.core.events import Answered, Hand, OpenSession, Prompt, Renewal, Screen
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, OnLock
 from trayexec.core.state import Locked, Opening
@@ -76,8 +76,8 @@ def test_each_identity_has_a_dialog_of_its_own(stage: Stage) -> None:
     bob = identity("bob")
     mine, his = stage.ask(BASE), stage.ask(profile("bob", bob))
     stage.enter("123456")
-    stage.enter("654321", bob)
     stage.grant()
+    stage.enter("654321", bob)
     stage.grant()
     assert stage.served(mine)
     assert stage.served(his)
@@ -202,13 +202,45 @@ def test_no_wait_never_asks(stage: Stage) -> None:
     assert stage.count(Prompt) == 0
 
 
-def test_a_caller_that_hangs_up_leaves_the_dialog(stage: Stage) -> None:
-    """The person may be typing already; the session opens for whoever comes next."""
+def test_the_last_caller_that_hangs_up_takes_its_dialog_along(stage: Stage) -> None:
+    """Ctrl-C ends the command, and what was asked for it; the next caller is asked afresh."""
+    first, second = stage.ask(), stage.ask(B)
+    stage.hang_up(first)
+    assert stage.dialogs
+    stage.hang_up(second)
+    assert not stage.dialogs
+    assert stage.broker.phase(ALICE) == Locked()
+    assert stage.got(stage.ask()) is None
+    assert stage.dialogs
+
+
+def test_a_dialog_that_a_person_opened_stays(stage: Stage) -> None:
+    """What was clicked in the tray does not go with a command that asked for the same."""
+    stage.auth()
     stage.hang_up(stage.ask())
+    assert stage.dialogs
+
+
+def test_a_dialog_names_a_caller_that_is_still_there(stage: Stage) -> None:
+    """Once who asked first has gone, it is shown for the next, with the time that was left."""
+    first = stage.ask(program="terraform")
+    stage.ask(B, program="kubectl")
+    stage.wait(30)
+    stage.hang_up(first)
+    stage.wait(1)
+    shown = stage.dialogs[ALICE].question
+    assert (shown.asker, shown.profile, shown.seconds) == ("kubectl", "account-b", 59)
+    stage.wait(5)
+    assert stage.count(Prompt) == 2, "once is enough"
+
+
+def test_a_code_under_way_is_not_given_up_with_its_caller(stage: Stage) -> None:
+    """It is spent: the session opens for whoever comes next."""
+    caller = stage.ask()
     stage.enter("123456")
+    stage.hang_up(caller)
     stage.grant()
     assert stage.is_open()
-    assert stage.count(Dismiss) == 0
 
 
 # Codes
@@ -322,6 +354,7 @@ def test_where_few_codes_were_sent_the_serial_is_the_likelier_cause(stage: Stage
 
 def test_missing_keys_are_told_before_a_person_is_asked(stage: Stage) -> None:
     """An identity without keys opens no dialog; its trouble stays visible until it is solved."""
+    stage.slow_keychain = True
     caller = stage.ask()
     stage.no_keys()
     assert stage.got(caller) == "keys"
@@ -442,7 +475,7 @@ def test_a_wrong_code_is_asked_again_at_the_terminal(stage: Stage) -> None:
     caller = stage.ask(hand=Hand.TERMINAL)
     stage.auth(code="123456", hand=Hand.TERMINAL)
     stage.refuse(Refusal.CODE)
-    assert stage.notes(caller) == ["code", "again"]
+    assert stage.notes(caller) == ["code", "aws", "again"]
     assert not stage.dialogs
 
 
@@ -468,7 +501,8 @@ def test_a_dialog_that_answers_twice_is_heard_once(stage: Stage) -> None:
 
 def test_no_dialog_and_nobody_waiting_is_a_trouble(stage: Stage) -> None:
     """Then there is nobody to tell but the icon."""
-    stage.hang_up(stage.ask())
+    stage.ask(wait=5)
+    stage.wait(6)
     stage.answer(NO_DISPLAY)
     assert stage.broker.phase(ALICE) == Locked(NO_DISPLAY.trouble)
 

@@ -25,8 +25,11 @@ from trayexec.core.events import (
     Gone,
     Hand,
     Hide,
+    KeyringAsks,
+    KeysFound,
     Lock,
     Look,
+    NoteKind,
     OpenSession,
     Prompt,
     Refuse,
@@ -37,6 +40,7 @@ from trayexec.core.events import (
     ScreenChanged,
     SessionOpened,
     SessionRefused,
+    Shell,
     Show,
     Tell,
     Tick,
@@ -46,9 +50,11 @@ from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role
 from trayexec.core.report import Facts, status, view
 from trayexec.core.settings import OnLock
 from trayexec.core.state import Broker, Locked, Open, Place, Prompting
+from trayexec.core.state import Stage as Question
 from trayexec.errors import Trouble, trouble
 
 HOUR = 3600
+NOWHERE = Shell("", 0)
 MARK = "s3cret"
 EVERY_REFUSAL: Mapping[Refusal, Trouble] = {
     kind: trouble(kind.name.lower(), f"AWS said no: {kind.value}.", "This is a test.") for kind in Refusal
@@ -98,7 +104,10 @@ class Stage:
     told: list[Effect] = field(default_factory=list)
     asked: dict[int, Ask | Authenticate] = field(default_factory=dict)
     answers: dict[int, Deliver | Confirm | Refuse] = field(default_factory=dict)
+    checks: dict[Identity, CheckKeys] = field(default_factory=dict)
+    slow_keychain: bool = False  # whether a test says itself when the keys are found
     dialogs: dict[Identity, Prompt] = field(default_factory=dict)
+    questions: dict[int, tuple[str, Identity]] = field(default_factory=dict)  # at terminals, by request
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
     past: list[Event] = field(default_factory=list)
@@ -123,6 +132,8 @@ class Stage:
             self._witness(effect)
         self.told += effects
         self._check_state(effects)
+        while self.checks and not self.slow_keychain:
+            self.find(next(iter(self.checks)))
         return effects
 
     def ask(
@@ -133,9 +144,11 @@ class Stage:
         wait: int = 120,
         hand: Hand = Hand.DIALOG,
         program: str = "aws",
+        shell: Shell = NOWHERE,
+        began: float | None = None,
     ) -> int:
         """A caller asks for credentials; the number of its request."""
-        caller = self._caller(hand, program)
+        caller = self._caller(hand, program, shell, began)
         self.asked[caller.request] = Ask(caller, what, need, wait)
         self.do(self.asked[caller.request])
         return caller.request
@@ -148,9 +161,10 @@ class Stage:
         renewal: Renewal = Renewal.IF_LOCKED,
         wait: int = 120,
         hand: Hand = Hand.DIALOG,
+        shell: Shell = NOWHERE,
     ) -> int:
         """A caller wants the session itself opened; the number of its request."""
-        caller = self._caller(hand, "trayexec auth")
+        caller = self._caller(hand, "trayexec auth", shell, None)
         secret = None if code is None else self._secret_code(code)
         self.asked[caller.request] = Authenticate(caller, who, renewal, secret, wait)
         self.do(self.asked[caller.request])
@@ -159,6 +173,7 @@ class Stage:
     def hang_up(self, request: int) -> None:
         """A caller goes away."""
         if self.asked.pop(request, None) is not None and request not in self.answers:
+            self.questions.pop(request, None)
             self.do(Gone(request))
 
     def answer(self, answer: Answer, who: Identity = ALICE) -> tuple[Effect, ...]:
@@ -174,10 +189,18 @@ class Stage:
         """A person closes the dialog that is up."""
         return self.answer(Cancelled(), who)
 
+    def find(self, who: Identity = ALICE) -> tuple[Effect, ...]:
+        """The keys that were looked for are there."""
+        return self.do(KeysFound(who, self.checks.pop(who).epoch))
+
     def no_keys(self, who: Identity = ALICE) -> tuple[Effect, ...]:
         """The keychain gives nothing, so the dialog never shows."""
-        prompt = self.dialogs.pop(who)
-        return self.do(SessionRefused(who, prompt.epoch, EVERY_REFUSAL[Refusal.KEYS], Refusal.KEYS))
+        check = self.checks.pop(who)
+        return self.do(SessionRefused(who, check.epoch, EVERY_REFUSAL[Refusal.KEYS], Refusal.KEYS))
+
+    def keyring(self, who: Identity = ALICE, seconds: float = 20) -> tuple[Effect, ...]:
+        """The keyring asks for its password before it gives anything."""
+        return self.do(KeyringAsks(who, self.checks[who].epoch, seconds))
 
     def grant(self, seconds: float = 12 * HOUR, *, which: int = 0) -> tuple[Effect, ...]:
         """AWS opens the session that has been asked for longest."""
@@ -246,6 +269,8 @@ class Stage:
                 self.refuse(Refusal.OTHER)
             while self.assuming:
                 self.deny(Refusal.OTHER)
+            for who in list(self.checks):
+                self.find(who)
             for who in list(self.dialogs):
                 self.answer(TimedOut(), who)
             self.sleep(15)
@@ -283,15 +308,19 @@ class Stage:
         """The kinds of the notes that a caller was told."""
         return [one.kind.value for one in self.told if isinstance(one, Tell) and one.caller.request == request]
 
+    def said(self, request: int) -> list[str]:
+        """The words of the notes that a caller was told."""
+        return [str(one.text) for one in self.told if isinstance(one, Tell) and one.caller.request == request]
+
     def is_open(self, who: Identity = ALICE) -> bool:
         """Whether there is a session that AWS still takes."""
         return self.broker.session(who, self.now) is not None
 
     # The referee ----------------------------------------------------------------------------------------------------
 
-    def _caller(self, hand: Hand, program: str) -> Caller:
+    def _caller(self, hand: Hand, program: str, shell: Shell, began: float | None) -> Caller:
         self._count += 1
-        return Caller(self._count, program, 4711, hand)
+        return Caller(self._count, program, 4711, hand, shell=shell, began=began)
 
     def _secret_code(self, code: str) -> Secret:
         self._known_codes |= {code} - {""}
@@ -323,17 +352,14 @@ class Stage:
 
     def _witness(self, effect: Effect) -> None:
         match effect:
-            case Prompt(who):
-                assert who not in self.dialogs, "a second dialog for one identity"
-                assert not self._closed(), "a dialog on a locked screen"
-                self.dialogs[who] = effect
-            case Dismiss(who):
-                self.dialogs.pop(who, None)
+            case Prompt() | CheckKeys() | Dismiss():
+                self._witness_dialog(effect)
             case Deliver() | Confirm() | Refuse():
                 self._witness_answer(effect)
             case Tell(caller):
                 assert caller.request in self.asked
                 assert caller.request not in self.answers, "a note after the answer"
+                self._witness_question(effect)
             case OpenSession():
                 self._witness_code(effect)
             case AssumeRole(target, epoch, by):
@@ -349,14 +375,28 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "expires in" in str(notice.title):
                     self._witness_warning(notice.key)
-            case Hide() | CheckKeys() | Look():
+            case Hide() | Look():
                 pass
+
+    def _witness_dialog(self, effect: Prompt | CheckKeys | Dismiss) -> None:
+        match effect:
+            case Prompt(who):
+                assert not self.dialogs.keys() - {who}, "two questions at once"
+                assert not self._closed(), "a dialog on a locked screen"
+                self.dialogs[who] = effect
+            case CheckKeys(who):
+                assert who not in self.dialogs, "the keys are looked for while a person is asked"
+                self.checks[who] = effect
+            case Dismiss(who):
+                self.dialogs.pop(who, None)
+                self.checks.pop(who, None)
 
     def _witness_answer(self, effect: Deliver | Confirm | Refuse) -> None:
         request = effect.caller.request
         assert request in self.asked, "an answer to nobody"
         assert request not in self.answers, "a second answer"
         self.answers[request] = effect
+        self.questions.pop(request, None)
         if isinstance(effect, Refuse):
             return
         assert not self._closed(), "something was handed out on a locked screen"
@@ -369,6 +409,16 @@ class Stage:
         least = 60 if isinstance(effect, Deliver) else 0
         assert given.expiry.at.boot - self.now.boot >= least
         assert given.expiry.at.wall - self.now.wall >= least
+
+    def _witness_question(self, note: Tell) -> None:
+        """At one terminal one thing is asked at a time, whoever asks it there."""
+        request, where = note.caller.request, note.caller.terminal
+        if note.kind is NoteKind.AWS:
+            self.questions.pop(request, None)
+        elif note.kind in {NoteKind.CODE, NoteKind.AGAIN} and where:
+            others = {who for terminal, who in self.questions.values() if terminal == where}
+            assert others <= {note.identity}, "two questions at once on a terminal"
+            self.questions[request] = (where, note.identity)
 
     def _witness_code(self, call: OpenSession) -> None:
         self._started[call.epoch] = self._locks[call.identity]
@@ -412,8 +462,13 @@ class Stage:
     def _check_attempts(self) -> None:
         for who in self.broker.phases:
             attempt = self.broker.prompting(who)
-            asking = isinstance(attempt, Prompting) and attempt.place is Place.DIALOG
+            asking = isinstance(attempt, Prompting) and (attempt.place, attempt.stage) == (
+                Place.DIALOG,
+                Question.ASKING,
+            )
             assert asking == (who in self.dialogs), "a dialog without a question, or a question without its dialog"
+            looking = isinstance(attempt, Prompting) and attempt.stage in {Question.LOOKING, Question.KEYRING}
+            assert not looking or attempt is None or self.checks[who].epoch == attempt.epoch
             if asking and attempt is not None:
                 assert self.dialogs[who].epoch == attempt.epoch
             if self._closed():

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Mapping
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from trayexec import cli, client
@@ -66,7 +68,7 @@ def _my_turn(device: int, connection: "socket") -> bool:
             if readable(connection, seconds=TURN):
                 return False
         else:
-            return True
+            return not readable(connection, seconds=0)  # whoever had its turn may have given the code
 
 
 def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: Mapping[str, str]) -> None:
@@ -76,11 +78,16 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     if note.get("endpoint"):
         elsewhere = Text("The code goes to {host}, which is not AWS", host=str(note["endpoint"]))
         os.write(terminal, f"{speak(elsewhere)}\n".encode())
+    number, of = int(note.get("number", 1)), int(note.get("of", 1))
+    end = time.monotonic() + int(note.get("left", 0))
     said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
             os.write(terminal, f"{said}\n".encode())
-        os.write(terminal, speak(prompt).encode())
+        left = max(0, ceil(end - time.monotonic()))
+        which = Text("({number} of {of}, {left} s left)", number=number, of=of, left=left)
+        ahead = speak(which if of > 1 else Text("({left} s left)", left=left))
+        os.write(terminal, f"{ahead} {speak(prompt)}".encode())
         if connection in readable(terminal, connection):
             os.write(terminal, b"\n")
             return

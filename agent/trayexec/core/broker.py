@@ -2,7 +2,7 @@
 
 An event goes in, the new state and the wanted effects come out. The laws, each of them a property test:
 
-- at most one dialog per identity, however many callers wait;
+- at most one dialog per identity, however many callers wait, and one question to a person at a time;
 - every request is answered exactly once;
 - one AssumeRole at a time per role (single flight);
 - nothing is handed out with less than a minute of life, nothing after a lock;
@@ -28,6 +28,8 @@ from trayexec.core.events import (
     Event,
     Gone,
     Hide,
+    KeyringAsks,
+    KeysFound,
     Lock,
     Look,
     Looked,
@@ -48,7 +50,7 @@ from trayexec.core.events import (
 from trayexec.core.profiles import Identity, Role
 from trayexec.core.roles import Roles, role_need
 from trayexec.core.settings import OnLock, Settings
-from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Waiting
+from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Stage, Waiting
 from trayexec.core.turn import FRESH_ROLE, ROLE_LIFE
 from trayexec.errors import Text, Trouble
 
@@ -72,6 +74,10 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             turn.gone(request)
         case Answered():
             turn.answered(event)
+        case KeysFound(identity, epoch):
+            turn.found(identity, epoch)
+        case KeyringAsks(identity, epoch, seconds):
+            turn.keyring_asks(identity, epoch, seconds)
         case SessionOpened(identity, epoch, session):
             if isinstance(turn.current(identity, epoch), Opening):
                 turn.opened(identity, session)
@@ -93,6 +99,7 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             turn.tick()
         case _:
             assert_never(event)
+    turn.take_turns()
     return turn.broker, tuple(turn.effects)
 
 
@@ -217,16 +224,18 @@ class _Rules(Roles):
             self.effects.append(Hide(notices.expiry_key(identity)))
 
     def gone(self, request: int) -> None:
-        """A caller has hung up: nobody is asked on a terminal that nobody looks at."""
+        """A caller has hung up: nothing is asked for it any more."""
         waiting = self.settled(request)
         if waiting is not None:
-            self.unwanted(waiting.identity)
+            self.orphan(waiting.identity, request)
 
     def unwanted(self, identity: Identity) -> None:
-        """End a question that only callers could have answered, once there are none."""
+        """End a question that nobody waits for; a dialog that is up stays, as a person may be typing into it."""
         attempt = self.broker.prompting(identity)
-        if isinstance(attempt, Prompting) and attempt.place is not Place.DIALOG and not self.still_wanted(identity):
-            self.broker = self.broker.without_attempt(identity, Locked())
+        if not isinstance(attempt, Prompting) or (attempt.place, attempt.stage) == (Place.DIALOG, Stage.ASKING):
+            return
+        if not self.still_wanted(identity):
+            self.withdraw(identity)
 
     # Everything else
 
@@ -257,10 +266,12 @@ class _Rules(Roles):
 
     def tick(self) -> None:
         """Whatever time alone brings about."""
+        self.mind_the_lines()
         for identity in self.known():
             if isinstance(self.broker.prompting(identity), Prompting):  # a call that is under way is waited for
                 self.drop_overdue(identity)
                 self.unwanted(identity)
+                self.rename(identity)
             self.age(identity)
         for role in list(self.broker.roles):
             self.renew(role)

@@ -28,11 +28,21 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Shell:
+    """Where commands are begun one after the other: a terminal, and the process that starts them."""
+
+    terminal: str
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: `request` is the gate's number for the connection; `program`, `pid`, `parents` are for people to read.
 
     `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
     if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
+    `shell` names the terminal in whose foreground it runs, or none; `began` is when it was started, in seconds since
+    boot, where that is known.
     """
 
     request: int
@@ -41,6 +51,13 @@ class Caller:
     hand: Hand = Hand.DIALOG
     parents: tuple[str, ...] = ()
     process: Process | None = None
+    shell: Shell = Shell("", 0)
+    began: float | None = None
+
+    @property
+    def terminal(self) -> str:
+        """The terminal at which a person can be asked, and is seen to be; empty for none."""
+        return self.shell.terminal
 
     @property
     def origin(self) -> str:
@@ -101,6 +118,23 @@ class Answered:
     identity: Identity
     epoch: int
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFound:
+    """The keys that a code is for are there."""
+
+    identity: Identity
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringAsks:
+    """The keychain asks the person for its own password, for so many seconds, before it says whether they are there."""
+
+    identity: Identity
+    epoch: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +217,8 @@ Event = (
     | Lock
     | Gone
     | Answered
+    | KeysFound
+    | KeyringAsks
     | SessionOpened
     | SessionRefused
     | RoleAssumed
@@ -229,22 +265,30 @@ class NoteKind(Enum):
     MFA = "mfa"
     CODE = "code"
     AGAIN = "again"
+    AWS = "aws"
     HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal."""
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal.
+
+    It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
+    is on its way.
+    """
 
     caller: Caller
     kind: NoteKind
     text: Text
     identity: Identity
+    left: int = 0
+    number: int = 1
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Show the dialog (after making sure that the keys are there)."""
+    """Show the dialog, in place of the one that is there."""
 
     identity: Identity
     epoch: int
@@ -253,7 +297,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class CheckKeys:
-    """Make sure that the keys are there, because a code is being asked for elsewhere than in the dialog."""
+    """See whether the keys are there, before anybody is asked for a code."""
 
     identity: Identity
     epoch: int
@@ -261,7 +305,7 @@ class CheckKeys:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """Take the dialog of this identity away, if it is there."""
+    """Take the dialog of this identity away, if it is there, and look no more for its keys."""
 
     identity: Identity
 

@@ -54,8 +54,12 @@ class Sts(Protocol):
 class Keychain(Protocol):
     """The OS keychain, service `trayexec`, one item per identity. Blocking, with a time-out of its own."""
 
-    def read(self, name: str) -> LongTermKeys:
-        """The keys stored under `name`. Raises TrayexecError: keys_missing, keychain_locked, keychain_unavailable."""
+    def read(self, name: str, asks: Callable[[float], None] | None = None) -> LongTermKeys:
+        """The keys stored under `name`.
+
+        Where the person has to answer the keychain itself first, `asks` is called with the seconds they have.
+        Raises TrayexecError: keys_missing, keychain_locked, keychain_unavailable.
+        """
 
     def store(self, name: str, keys: LongTermKeys) -> None:
         """Store and read back. Raises TrayexecError."""
@@ -79,6 +83,8 @@ class Question:
     wait: int  # seconds until the next code appears, 0 when any code will do
     seconds: int  # how long the dialog stays
     endpoint: str = ""  # the host that the code goes to, where that is not AWS's own
+    number: int = 1  # which question this is to the person
+    of: int = 1  # and of how many
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,14 +58,27 @@ def locked_by_hand(identity: Identity) -> Trouble:
     )
 
 
-def cancelled(identity: Identity) -> Trouble:
+def cancelled(identity: Identity, pause: int) -> Trouble:
     """A person said no."""
     return trouble(
         "cancelled",
         "The MFA dialog of identity {identity} was cancelled.",
-        "Run the command again, or unlock with `trayexec auth {word}`.",
+        "Run the command again in {seconds} s, or unlock now with `trayexec auth {word}`.",
         identity=identity.name,
         word=argument(identity.name),
+        seconds=pause,
+    )
+
+
+def paused(identity: Identity, seconds: int) -> Trouble:
+    """A person said no a moment ago."""
+    return trouble(
+        "cancelled",
+        "The MFA dialog of identity {identity} was cancelled a moment ago: for {seconds} s no command brings it back.",
+        "Run the command again after that, or unlock now with `trayexec auth {word}`.",
+        identity=identity.name,
+        word=argument(identity.name),
+        seconds=seconds,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from trayexec.core.clock import Instant
 from trayexec.core.endpoints import foreign
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
-from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback
+from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Stage
 from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
 from trayexec.errors import Text, Trouble
 
@@ -155,14 +155,22 @@ def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
     if session is not None:
         return _left(identity, session.expiry.left(now))
     match broker.phase(identity):
-        case Prompting(place=Place.DIALOG):
-            return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
-        case Prompting():
-            return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
+        case Prompting() as prompt:
+            return _asking(identity, prompt)
         case Opening():
             return Text("{identity}: asking AWS", identity=identity.name)
         case _:
             return Text("{identity}: locked", identity=identity.name)
+
+
+def _asking(identity: Identity, prompt: Prompting) -> Text:
+    if prompt.stage is Stage.KEYRING:
+        return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
+    if prompt.stage is Stage.IN_LINE:
+        return Text("{identity}: waiting for its turn to ask", identity=identity.name)
+    if prompt.place is Place.DIALOG:
+        return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
+    return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
 
 
 def _left(identity: Identity, seconds: float) -> Text:

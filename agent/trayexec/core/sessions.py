@@ -1,57 +1,49 @@
-"""The rules about people: when the code is asked, where, how often, and what an answer leads to."""
+"""The rules about people: when a code is asked for, how often, and what an answer leads to."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from math import ceil
 
 from trayexec.core import codes, notices, refusals
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.endpoints import foreign
 from trayexec.core.events import (
     Answered,
     Ask,
     Authenticate,
     Caller,
-    CheckKeys,
     Confirm,
     Dismiss,
-    Hand,
     Hide,
-    NoteKind,
     OpenSession,
-    Prompt,
-    Refuse,
     SessionRefused,
     Show,
-    Tell,
 )
-from trayexec.core.ports import Cancelled, Entered, NoDialog, Question, Refusal, TimedOut
+from trayexec.core.ports import Cancelled, Entered, NoDialog, Refusal, TimedOut
 from trayexec.core.profiles import Identity
-from trayexec.core.settings import Command
+from trayexec.core.questions import Questions
 from trayexec.core.state import Locked, Open, Opening, Place, Prompting, Quiet, Waiting
-from trayexec.core.turn import Turn
 from trayexec.errors import Text, Trouble
 
 QUIET_FIRST, QUIET_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+BY_HAND = 2  # no person begins the next command in a shell so soon after a cancel (seconds)
 GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
 QUIET_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
-class Sessions(Turn):
+class Sessions(Questions):
     """Opens, renews and ends sessions."""
 
     def want_session(self, identity: Identity, caller: Caller) -> None:
         """See to it that somebody is asked for the code, and tell the caller what it waits for."""
         waiting = self.broker.waiting[caller.request]
         attempt = self.broker.prompting(identity)
-        if isinstance(attempt, Opening):
-            return
-        no = self._why_not_ask(waiting, attempt)
-        if no is not None:
-            self.give_up(caller.request, no)
-            return
-        if attempt is None or (attempt.place is Place.TERMINALS and caller.hand is Hand.DIALOG):
-            attempt = self._prompt(identity, caller, attempt)
-        self._tell(waiting, attempt)
+        if not isinstance(attempt, Opening):
+            no = self._why_not_ask(waiting, attempt)
+            if no is not None:
+                self.give_up(caller.request, no)
+                return
+            if attempt is None or (attempt.place is Place.TERMINALS and not self.at_terminal(caller)):
+                self.prompt(identity, caller, attempt)
+        self.tell(waiting)
 
     def _why_not_ask(self, waiting: Waiting, attempt: Prompting | None) -> Trouble | None:
         identity = waiting.identity
@@ -63,67 +55,32 @@ class Sessions(Turn):
         if closed > 0:
             return codes.too_many(closed)
         quiet = self.broker.quiets.get(identity)
-        if quiet is not None and self.later(quiet.until) and isinstance(waiting.asked, Ask):
-            return refusals.cancelled(identity)
-        return None
+        if quiet is None or not self.later(quiet.until) or not isinstance(waiting.asked, Ask):
+            return None
+        if self._by_hand(waiting.asked.caller, quiet):
+            return None
+        told = {**quiet.told, waiting.asked.caller.shell: self.now}
+        self.broker = replace(self.broker, quiets={**self.broker.quiets, identity: replace(quiet, told=told)})
+        return refusals.paused(identity, ceil(self.now.until(quiet.until)))
+
+    def _by_hand(self, caller: Caller, quiet: Quiet) -> bool:
+        """Whether a person, and not a loop, wants the dialog back that was cancelled once.
+
+        A person types in the foreground of a terminal, and takes longer than a shell to begin the next command there.
+        """
+        last = quiet.told.get(caller.shell)
+        return (
+            quiet.cancels == 1
+            and caller.terminal != ""
+            and (caller.began is None or caller.began > quiet.since.boot)
+            and (last is None or not self.later(last.after(BY_HAND)))
+        )
 
     def _too_late(self, waiting: Waiting) -> Trouble:
         identity = waiting.identity
         if self.broker.session(identity, self.now) is None:
             return refusals.locked(identity)
         return refusals.not_enough(identity) if isinstance(waiting.asked, Ask) else refusals.nobody(identity)
-
-    def _prompt(self, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
-        """A first question: in the dialog, or only on the caller's terminal if that is what it has."""
-        reason = attempt.reason if attempt is not None else None
-        at_terminal = caller.hand is Hand.TERMINAL and not self._by_command()
-        place = Place.TERMINALS if at_terminal else Place.DIALOG
-        prompt = Prompting(self.next_epoch(), place, reason=reason)
-        self.broker = self.broker.with_attempt(identity, prompt)
-        if place is Place.DIALOG:
-            self._question(identity, prompt, wait=0)
-        else:
-            self.effects.append(CheckKeys(identity, prompt.epoch))
-        return prompt
-
-    def _by_command(self) -> bool:
-        """Whether a program of the person's choice gives the code: it needs neither display nor terminal."""
-        return isinstance(self.broker.settings.prompt, Command)
-
-    def _question(self, identity: Identity, prompt: Prompting, *, wait: int) -> None:
-        waiting = next(self._who_wait(identity), None)
-        asked = waiting.asked if waiting is not None else None
-        question = Question(
-            identity=identity.name,
-            mfa_serial=identity.mfa_serial,
-            asker=asked.caller.origin if asked is not None else "",
-            profile=asked.profile.name if isinstance(asked, Ask) else "",
-            reason=prompt.reason,
-            wait=wait,
-            seconds=self.broker.settings.prompt_seconds,
-            endpoint=foreign(identity.endpoint_url) or "",
-        )
-        self.effects.append(Prompt(identity, prompt.epoch, question))
-
-    def _tell(self, waiting: Waiting, prompt: Prompting) -> None:
-        caller = waiting.asked.caller
-        identity = waiting.identity
-        at_terminal = caller.hand is Hand.TERMINAL and not self._by_command()
-        if prompt.place is not Place.DIALOG or at_terminal:
-            text = prompt.reason or Text(
-                "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {identity}`",
-                identity=identity.name,
-            )
-            kind = NoteKind.CODE if prompt.reason is None else NoteKind.AGAIN
-            self.effects.append(Tell(caller, kind, text, identity))
-        else:
-            text = Text("Waiting for the MFA code of identity {identity} in the dialog", identity=identity.name)
-            self.effects.append(Tell(caller, NoteKind.MFA, text, identity))
-
-    def tell_all(self, identity: Identity, prompt: Prompting) -> None:
-        """Tell all who wait for the session where the code is asked."""
-        for waiting in self._who_wait(identity):
-            self._tell(waiting, prompt)
 
     def answered(self, event: Answered) -> None:
         """The dialog ended; unless it is out of date, it matters how."""
@@ -187,6 +144,7 @@ class Sessions(Turn):
         self.broker = self.broker.with_device(identity, device).with_attempt(identity, opening)
         seconds = self.broker.settings.session_seconds
         self.effects.append(OpenSession(identity, opening.epoch, opening.code, seconds))
+        self.tell_all(identity)  # before the giver has its answer: nobody else asks for a code that is there
 
     def _again(self, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
         """Ask once more, with the reason; but not for ever."""
@@ -196,52 +154,45 @@ class Sessions(Turn):
         elif prompt.attempt >= codes.TRIES:
             self.failed(identity, refusals.not_a_code(reason))
         else:
-            again = replace(prompt, epoch=self.next_epoch(), attempt=prompt.attempt + 1, reason=reason)
-            self.broker = self.broker.with_attempt(identity, again)
-            if again.place is Place.DIALOG:
-                self._question(identity, again, wait=wait)
-            self.tell_all(identity, again)
+            self.again(identity, prompt, reason=reason, wait=wait)
 
     def cancelled(self, identity: Identity) -> None:
         """The person said no: all who wait are told at once, and for a moment nobody asks again."""
         last = self.broker.quiets.get(identity)
         cancels = last.cancels if last is not None and self.later(last.until.after(QUIET_FORGOTTEN)) else 0
-        quiet = Quiet(cancels + 1, self.now.after(min(QUIET_MOST, QUIET_FIRST * 2**cancels)))
+        pause = min(QUIET_MOST, QUIET_FIRST * 2**cancels)
+        told = dict.fromkeys((one.asked.caller.shell for one in self.who_wait(identity)), self.now)
+        quiet = Quiet(cancels + 1, self.now, self.now.after(pause), told)
         self.broker = replace(self.broker, quiets={**self.broker.quiets, identity: quiet})
-        self.failed(identity, refusals.cancelled(identity), Locked())
+        self.failed(identity, refusals.cancelled(identity, pause), Locked())
 
     def timed_out(self, identity: Identity) -> None:
-        """Nobody came to the dialog. Whoever asked just before it went away has a dialog to answer all the same."""
+        """Nobody came to the dialog.
+
+        Whoever asked just before it went away has a dialog to answer all the same, and those who are asked at their
+        terminals have their own time.
+        """
         why = refusals.nobody(identity)
-        everybody = list(self._who_wait(identity))
-        late = {one.asked.caller.request for one in everybody if self.later(one.came.after(GLANCE))}
-        if len(late) == len(everybody):
-            self.failed(identity, why, Locked())
-            return
+        everybody = list(self.who_wait(identity))
+        there = {one.asked.caller.request for one in everybody if self.at_terminal(one.asked.caller)}
+        late = {one.asked.caller.request for one in everybody if self.later(one.came.after(GLANCE))} - there
+        if len(late) + len(there) == len(everybody):
+            late = set()
         self.broker = self.broker.without_attempt(identity, Locked())
         for request in self.take_queue(identity):
-            if request in late:
+            if request in late | there:
                 self.serve(request)
             else:
                 self.give_up(request, why)
 
     def no_dialog(self, identity: Identity, prompt: Prompting, why: Trouble) -> None:
         """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""
-        place = replace(prompt, epoch=self.next_epoch(), place=Place.NOWHERE)
+        place = replace(prompt, epoch=self.next_epoch(), place=Place.NOWHERE, until=None)
         self.broker = self.broker.with_attempt(identity, place)
-        if not self.broker.queues.get(identity):
+        if not self.still_wanted(identity):
             self.failed(identity, why)
             return
-        self.tell_all(identity, place)
-
-    def failed(self, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
-        """The attempt is over without a session; an open one goes on as it was."""
-        self.broker = self.broker.without_attempt(identity, then or Locked(why))
-        for one in self.settle_all(identity):
-            if isinstance(one.asked, Ask):
-                self.fall_back(one.asked, why)
-            else:
-                self.effects.append(Refuse(one.asked.caller, why))
+        self.tell_all(identity)
 
     def opened(self, identity: Identity, session: Credentials) -> None:
         """AWS took the code: serve all who waited, and begin to count."""
@@ -295,7 +246,7 @@ class Sessions(Turn):
 
     def _next_code(self, identity: Identity, prompt: Prompting | None) -> bool:
         """Try the codes that were handed in while another one was on its way."""
-        for waiting in list(self._who_wait(identity)):
+        for waiting in list(self.who_wait(identity)):
             if isinstance(waiting.asked, Authenticate) and waiting.asked.code is not None:
                 self.broker = self.broker.without_attempt(identity, Locked())
                 if prompt is not None:
@@ -318,18 +269,9 @@ class Sessions(Turn):
 
     def drop_overdue(self, identity: Identity) -> None:
         """Answer those who have waited for a person as long as they wanted to."""
-        for waiting in list(self._who_wait(identity)):
+        for waiting in list(self.who_wait(identity)):
             if not self.later(waiting.deadline):
                 self.give_up(waiting.asked.caller.request, refusals.nobody(identity))
-
-    def still_wanted(self, identity: Identity) -> bool:
-        """Whether anybody waits for this session."""
-        return any(True for _ in self._who_wait(identity))
-
-    def _who_wait(self, identity: Identity) -> Iterator[Waiting]:
-        """Those who wait for this session, in the order they came."""
-        queue = self.broker.queues.get(identity, ())
-        return (self.broker.waiting[request] for request in queue if request in self.broker.waiting)
 
     def age(self, identity: Identity) -> None:
         """Warn before a session ends, once for each warning; and see it end."""

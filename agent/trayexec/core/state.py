@@ -19,7 +19,7 @@ from enum import Enum
 from trayexec.core.clock import Instant
 from trayexec.core.codes import Device
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.events import Ask, Authenticate, Screen
+from trayexec.core.events import Ask, Authenticate, Screen, Shell
 from trayexec.core.profiles import Identity, Role
 from trayexec.core.runs import Watch
 from trayexec.core.settings import Settings
@@ -41,14 +41,30 @@ class Place(Enum):
     NOWHERE = "on whatever terminal there is: the agent can show no dialog"
 
 
+class Stage(Enum):
+    """How far a question has come."""
+
+    IN_LINE = "another identity is asked for first"
+    LOOKING = "the keys are being looked for"
+    KEYRING = "the keychain asks for its own password"
+    ASKING = "a person is asked for the code"
+
+
 @dataclass(frozen=True, slots=True)
 class Prompting:
-    """Waiting for a code; `attempt` counts the questions asked, from 1."""
+    """Waiting for a code; `attempt` counts the questions asked, from 1.
+
+    `until` is when what is up now goes away by itself, `asker` the request that the dialog names; None once that is
+    gone.
+    """
 
     epoch: int
     place: Place
+    stage: Stage = Stage.LOOKING
     attempt: int = 1
     reason: Text | None = None
+    until: Instant | None = None
+    asker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +92,28 @@ Phase = Locked | Prompting | Opening | Open
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The identities whose questions are for one person, the first of which is being asked; `done` were before them.
+
+    `told` is when those behind were last told that it goes on.
+    """
+
+    identities: tuple[Identity, ...] = ()
+    done: int = 0
+    told: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
-    """After `cancels` in a row no request opens a dialog before `until`; only a person who asks for one does."""
+    """After `cancels` in a row no request opens a dialog before `until`; only a person who asks for one does.
+
+    `told` is when each shell last heard of it.
+    """
 
     cancels: int
+    since: Instant
     until: Instant
+    told: Mapping[Shell, Instant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +153,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that has no answer yet: what was asked, and until when a person may take."""
+    """A request that has no answer yet: what was asked, and until when a person may take.
+
+    `question` is the number of the question that it was last told to ask at its terminal.
+    """
 
     asked: Ask | Authenticate
     deadline: Instant
+    question: int = 0
 
     @property
     def came(self) -> Instant:
@@ -155,6 +192,7 @@ class Broker:
     phases: Mapping[Identity, Phase] = field(default_factory=dict)
     roles: Mapping[Role, Held] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
+    lines: Mapping[str, Line] = field(default_factory=dict)
     quiets: Mapping[Identity, Quiet] = field(default_factory=dict)
     waiting: Mapping[int, Waiting] = field(default_factory=dict)
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from trayexec.core.state import Broker, Locked
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
 SOON = 0.05  # seconds
+LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
 
 Later = Callable[[float, Callable[[], None]], object]
 
@@ -96,4 +97,5 @@ class Front:
 
     def _authenticate(self, identity: Identity) -> None:
         """A person wants it now, whether or not the session is open. Our own requests count downwards from zero."""
-        self._post(Authenticate(Caller(-next(self._requests)), identity, Renewal.ALWAYS))
+        wait = max(LEAST_WAIT, self._broker.settings.prompt_seconds + 1)
+        self._post(Authenticate(Caller(-next(self._requests)), identity, Renewal.ALWAYS, wait=wait))

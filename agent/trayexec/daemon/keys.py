@@ -24,12 +24,14 @@ class StoredKeys:
         self._sts = sts
         self._remember = remember
 
-    def usable(self, identity: Identity) -> LongTermKeys:
+    def usable(self, identity: Identity, asks: Callable[[float], None] | None = None) -> LongTermKeys:
         """The keys, if they are of the account of the identity's device: a serial of another account is never sent.
+
+        `asks` is told when the keychain asks for its own password first.
 
         Raises TrayexecError: as the keychain does, `keys_account`; and StsError when AWS had to be asked in vain.
         """
-        keys = self._known(identity)
+        keys = self._known(identity, asks)
         default = ""
         if identity.inherited and not ownership.told_by_serial(identity):
             with contextlib.suppress(TrayexecError):
@@ -39,11 +41,11 @@ class StoredKeys:
             raise TrayexecError(foreign)
         return keys
 
-    def _known(self, identity: Identity) -> LongTermKeys:
+    def _known(self, identity: Identity, asks: Callable[[float], None] | None) -> LongTermKeys:
         """The keys, and whose they are: asked of AWS where the item does not say, and then kept with it."""
         name = identity.keys
         try:
-            keys = self._keychain.read(name)
+            keys = self._keychain.read(name, asks)
         except TrayexecError as error:
             if error.trouble.code == "keys_missing":
                 self._remember(name, None)

@@ -18,6 +18,8 @@ from trayexec.core.events import (
     Effect,
     Event,
     Hide,
+    KeyringAsks,
+    KeysFound,
     Look,
     Looked,
     OpenSession,
@@ -128,7 +130,8 @@ class Loop:
                 self._dismiss(effect.identity)
                 self._dialogs[effect.identity] = self._start(self._prompt(effect))
             case CheckKeys():
-                self._start(self._check(effect))
+                self._dismiss(effect.identity)
+                self._dialogs[effect.identity] = self._start(self._check(effect))
             case Dismiss(identity):
                 self._dismiss(identity)
             case OpenSession():
@@ -164,9 +167,7 @@ class Loop:
             task.cancel()
 
     async def _prompt(self, effect: Prompt) -> None:
-        """Make sure that there are keys before a person is asked; then ask."""
-        if not await self._has_keys(effect.identity, effect.epoch):
-            return
+        """Ask a person."""
         try:
             answer = await self._to.prompter.ask(effect.question)
         except Exception as error:  # noqa: BLE001 — the border: a broken dialog must not leave callers waiting
@@ -175,16 +176,18 @@ class Loop:
         self.post(Answered(effect.identity, effect.epoch, answer))
 
     async def _check(self, effect: CheckKeys) -> None:
-        """Find out, while a person is being asked on a terminal, whether there is anything to open."""
-        await self._has_keys(effect.identity, effect.epoch)
+        """Find out, before a person is asked, whether there is anything to open."""
+        running, identity, epoch = asyncio.get_running_loop(), effect.identity, effect.epoch
 
-    async def _has_keys(self, identity: Identity, epoch: int) -> bool:
-        """Whether the keys can be read; if not, the question is over."""
+        def asks(seconds: float) -> None:
+            running.call_soon_threadsafe(self.post, KeyringAsks(identity, epoch, seconds))
+
         try:
-            await asyncio.get_running_loop().run_in_executor(self._workers.sessions, self._keys.usable, identity)
+            await running.run_in_executor(self._workers.sessions, self._keys.usable, identity, asks)
         except StsError as error:
             if error.refusal is not Refusal.KEYS:
-                return True  # AWS cannot say whose they are just now: it is asked again before the code is sent
+                self.post(KeysFound(identity, epoch))  # whose they are is asked again before the code is sent
+                return
             why = error.trouble
         except TrayexecError as error:
             why = error.trouble
@@ -192,9 +195,9 @@ class Loop:
             self._mishap(error)
             why = _internal(error)
         else:
-            return True
+            self.post(KeysFound(identity, epoch))
+            return
         self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
-        return False
 
     async def _open(self, effect: OpenSession) -> None:
         def call() -> Credentials:

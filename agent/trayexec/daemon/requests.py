@@ -26,13 +26,17 @@ class Then(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every request may carry: where AWS is for it, which program and language, where the person is, what then."""
+    """What every request may carry: where AWS is for it, which program and language, where the person is, what then.
+
+    `terminal` tells the terminal in whose foreground the caller runs from every other one; empty for none.
+    """
 
     surroundings: Surroundings
     program: str
     language: str
     hand: Hand
     then: Then
+    terminal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
         {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
+        _word(said, "terminal") or "",
     )
     match said.get("op"):
         case "credentials":

@@ -12,7 +12,7 @@ from trayexec.adapters import peer
 from trayexec.core import refusals
 from trayexec.core.credentials import Credentials
 from trayexec.core.endpoints import foreign
-from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Tell
+from trayexec.core.events import Ask, Authenticate, Caller, Confirm, Deliver, Gone, Lock, Process, Refuse, Shell, Tell
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
@@ -212,11 +212,12 @@ class Service:
         if not isinstance(effect, Tell):
             self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
-            case Tell(_, kind, text, identity):
+            case Tell(_, kind, text, identity, left, number, of):
                 note = {"note": kind.value, "text": speaker_of(language)(text)}
                 host = foreign(identity.endpoint_url)
                 note |= {"endpoint": host} if host is not None else {}
-                connection.say(wire.encode({**note, "identity": identity.name, "mfa_serial": identity.mfa_serial}))
+                note |= {"identity": identity.name, "mfa_serial": identity.mfa_serial}
+                connection.say(wire.encode({**note, "left": left, "number": number, "of": of}))
             case Deliver() if isinstance(request, WantEndpoint):
                 connection.keep(wire.encode({"ok": self._rooms.endpoint.told(connection.number)}))
             case Refuse(_, why) if isinstance(request, WantEndpoint) and request.wish is not None:
@@ -258,6 +259,7 @@ def _caller(connection: Connection, request: Request) -> Caller:
         pid = peer.parent_of(pid) or pid
     runs = common.then is Then.RUNS and peer.program_of(pid) not in CARRIERS
     started = peer.started(pid) if runs else 0
+    carried = peer.program_of(connection.pid) in CARRIERS  # whoever asks lives elsewhere
     return Caller(
         connection.number,
         common.program or peer.program_of(pid),
@@ -265,6 +267,8 @@ def _caller(connection: Connection, request: Request) -> Caller:
         common.hand,
         peer.parents_of(pid),
         Process(pid, started) if started else None,
+        Shell(common.terminal, 0 if carried else peer.parent_of(pid)),
+        None if carried else peer.began(pid),
     )
 
 

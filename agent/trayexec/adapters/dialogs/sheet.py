@@ -73,7 +73,7 @@ def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
     """Word a question."""
     wait, identity, serial = question.wait, _plain(question.identity), _plain(question.mfa_serial)
     return Sheet(
-        heading=speak(Text("Unlock {identity} with your MFA code", identity=identity)),
+        heading=speak(_heading(identity, question)),
         device=speak(Text("Device: {serial}", serial=serial)),
         asked=_asked(_plain(question.asker), _plain(question.profile), speak),
         elsewhere=_elsewhere(_plain(question.endpoint), speak),
@@ -90,6 +90,17 @@ def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
         identity=identity,
         serial=serial,
     )
+
+
+def _heading(identity: str, question: Question) -> Text:
+    if question.of > 1:
+        return Text(
+            "Unlock {identity} with your MFA code ({number} of {of})",
+            identity=identity,
+            number=question.number,
+            of=question.of,
+        )
+    return Text("Unlock {identity} with your MFA code", identity=identity)
 
 
 def _plain(words: str) -> str:

@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from trayexec.errors import TrayexecError, Trouble, trouble
 
 CHILD = "trayexec.adapters.keychain.child"
 SECONDS = 20.0  # a person may have to unlock the keyring first
+LOOK = 0.3  # seconds between looks whether a person is being asked
+ASKING = {"waiting", "creating"}  # what a child says before a person has to answer the keyring
 MARGIN = 2.0  # seconds for the child to start, and to say that nobody answered
 ID, SECRET, ARN = "access_key_id", "secret_access_key", "arn"
 
@@ -48,12 +51,12 @@ class SystemKeychain(Keychain):
         self._environ = environ
         self._seconds = seconds
 
-    def read(self, name: str) -> LongTermKeys:
-        """The keys stored under `name`.
+    def read(self, name: str, asks: Callable[[float], None] | None = None) -> LongTermKeys:
+        """The keys stored under `name`; `asks` is told when the keyring asks for its own password first.
 
         Raises TrayexecError: keys_missing, keys_damaged, keychain_locked, keychain_unavailable.
         """
-        return _parse(name, self._call("read", name).value)
+        return _parse(name, self._call("read", name, asks=asks).value)
 
     def peek(self, name: str) -> LongTermKeys:
         """As `read`, but nobody is asked for anything: a locked keyring stays locked, and is told at once."""
@@ -76,14 +79,14 @@ class SystemKeychain(Keychain):
         said = self._call("names", "").value
         return frozenset(json.loads(said)) if said else None
 
-    def _call(self, op: str, name: str, value: str = "") -> _Said:
+    def _call(self, op: str, name: str, value: str = "", *, asks: Callable[[float], None] | None = None) -> _Said:
         request = {"op": op, "name": name, "value": value, "seconds": self._seconds}
-        said = self._ask(json.dumps(request).encode())
+        said = self._ask(json.dumps(request).encode(), asks)
         if said.state != "ok":
             raise TrayexecError(_explain(said, name, round(self._seconds)))
         return said
 
-    def _ask(self, request: bytes) -> _Said:
+    def _ask(self, request: bytes, asks: Callable[[float], None] | None) -> _Said:
         environ = {name: value for name, value in self._environ.items() if not name.startswith(_STEERING)}
         pipe = subprocess.PIPE
         try:
@@ -99,7 +102,7 @@ class SystemKeychain(Keychain):
             return _Said("unstarted", detail=str(error))
         with process:
             try:
-                out, err = process.communicate(request, timeout=self._seconds + MARGIN)
+                out, err = self._hear(process, request, asks)
             except subprocess.TimeoutExpired:
                 _kill(process)
                 out, _ = process.communicate()
@@ -109,6 +112,25 @@ class SystemKeychain(Keychain):
                 raise
         lines = err.decode(errors="replace").strip().splitlines()
         return _last(out) or _Said("unstarted", detail=lines[-1] if lines else f"exit status {process.returncode}")
+
+    def _hear(
+        self, process: subprocess.Popen[bytes], request: bytes, asks: Callable[[float], None] | None
+    ) -> tuple[bytes, bytes]:
+        """All that the child says, and meanwhile that a person is asked. Raises TimeoutExpired."""
+        end = time.monotonic() + self._seconds + MARGIN
+        given: bytes | None = request
+        while True:
+            left = end - time.monotonic()
+            try:
+                return process.communicate(given, timeout=min(LOOK, left) if asks is not None else left)
+            except subprocess.TimeoutExpired as error:
+                if left <= LOOK:
+                    raise
+                given = None  # it has that already; what it said is kept for the next look
+                said = _last(error.output or b"")
+                if asks is not None and said is not None and said.state in ASKING:
+                    asks(self._seconds)
+                    asks = None
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

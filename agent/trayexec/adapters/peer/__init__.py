@@ -3,10 +3,10 @@
 import sys
 
 if sys.platform == "linux":
-    from trayexec.adapters.peer.linux import parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.adapters.peer.linux import began, parent_of, parents_of, process_of, program_of, started, uid_of
 elif sys.platform == "darwin":
-    from trayexec.adapters.peer.macos import parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.adapters.peer.macos import began, parent_of, parents_of, process_of, program_of, started, uid_of
 else:
-    from trayexec.adapters.peer.elsewhere import parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.adapters.peer.elsewhere import began, parent_of, parents_of, process_of, program_of, started, uid_of
 
-__all__ = ["parent_of", "parents_of", "process_of", "program_of", "started", "uid_of"]
+__all__ = ["began", "parent_of", "parents_of", "process_of", "program_of", "started", "uid_of"]

@@ -39,3 +39,8 @@ def parents_of(_pid: int) -> tuple[str, ...]:
 def started(_pid: int) -> int:
     """Not yet."""
     _not_yet()
+
+
+def began(_pid: int) -> float | None:
+    """It is not looked up here."""
+    return None

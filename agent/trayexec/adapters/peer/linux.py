@@ -1,5 +1,6 @@
 """The peer of a Unix socket on Linux: SO_PEERCRED (unix(7)), and /proc for its name, its parents and its age."""
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -67,6 +68,11 @@ def started(pid: int) -> int:
     """
     fields = _stat(pid)[1]
     return int(fields[STARTED]) if fields and fields[0] not in {"Z", "X"} else 0
+
+
+def began(pid: int) -> float | None:
+    """When the process was started, in seconds since boot, sleep included; None for one that has ended."""
+    return started(pid) / os.sysconf("SC_CLK_TCK") or None
 
 
 def _stat(pid: int) -> tuple[str, tuple[str, ...]]:

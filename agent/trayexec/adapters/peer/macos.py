@@ -38,3 +38,8 @@ def parents_of(_pid: int) -> tuple[str, ...]:
 def started(_pid: int) -> int:
     """It is not looked up here."""
     return 0
+
+
+def began(_pid: int) -> float | None:
+    """It is not looked up here."""
+    return None

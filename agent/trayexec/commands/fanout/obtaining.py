@@ -173,12 +173,18 @@ class Obtaining:
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return
             self._asking.make_room()
-            if terminal.answer(note, conversation.connection, self._asking.environ):
+            asked = terminal.answer(note, conversation.connection, self._asking.environ)
+            for one in self._open:  # nobody was listened to while the person typed
+                one.deadline = self._deadline()
+            if asked:
                 return
+        if note["note"] == client.SLOW:
+            return  # the line of progress says as much
         text = str(note.get("text", ""))
-        conversation.said[text] += 1
-        if conversation.said[text] > self._shown[text]:
-            self._shown[text] += 1
+        same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ
+        conversation.said[same] += 1
+        if conversation.said[same] > self._shown[same]:
+            self._shown[same] += 1
             self._asking.say(text)
 
     def _end(self, conversation: Conversation, outcome: Outcome) -> Iterator[Outcome]:
