@@ -8,16 +8,22 @@ LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _DIGITS = "0123456789"
 _LONGEST = 32
+_EXAMPLES = (("90s", 90), ("15m", 900), ("1h30m", 5400), ("2d", 172800))
 
 
-def parse_duration(text: str) -> int:
+def parse_duration(text: str, most: int = 2 * 86400) -> int:
     """The seconds that `text` says: numbers with d, h, m and s, each at most once and in this order, or seconds alone.
 
-    Raises ValueError for everything else, with a `Text` that says why.
+    Raises ValueError for everything else, with a `Text` that says why, and how to write one of at most `most` seconds.
     """
     rest = text.strip().lower()
+    examples = ", ".join(example for example, seconds in _EXAMPLES if seconds <= most)
     wrong = ValueError(
-        Text("{value} is not a duration: write it like 90s, 15m, 1h30m or 2d", value=repr(text[:_LONGEST]))
+        Text(
+            "{value} is not a duration: write it like one of these: {examples}",
+            value=repr(text[:_LONGEST]),
+            examples=examples,
+        )
     )
     if not rest or len(rest) > _LONGEST:
         raise wrong
@@ -39,7 +45,7 @@ def parse_duration(text: str) -> int:
 
 def parse_up_to(text: str, most: int) -> int:
     """As `parse_duration`. Raises ValueError, with a `Text` again, for more than `most` seconds as well."""
-    seconds = parse_duration(text)
+    seconds = parse_duration(text, most)
     if seconds > most:
         raise ValueError(Text("{value} is too long: at most {most}", value=text.strip(), most=format_duration(most)))
     return seconds

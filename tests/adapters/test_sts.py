@@ -140,7 +140,7 @@ class TestAnswers:
 
     def test_the_keys_are_checked_by_asking_who_they_are(self, user: User) -> None:
         """GetCallerIdentity gives the ARN."""
-        assert user.sts.check(user.endpoint, user.keys) == "arn:aws:iam::111111111111:user/alice"
+        assert user.sts.check(user.endpoint, user.keys, "default") == "arn:aws:iam::111111111111:user/alice"
 
     @pytest.mark.parametrize(("asked", "given"), [(1, 900), (3600, 3600), (129600, 129600), (10**6, 129600)])
     def test_a_session_is_asked_for_within_the_limits(self, user: User, asked: int, given: int) -> None:
@@ -257,12 +257,21 @@ class TestRefusals:
     def test_keys_that_are_gone_wrong_or_temporary(self, user: User) -> None:
         """KEYS, whether a session is opened or the pair is checked."""
         wrong = LongTermKeys(user.keys.access_key_id, Secret("x" * 40))
-        assert outcome(refused(lambda: user.sts.check(user.endpoint, wrong))) == ("keys_refused", Refusal.KEYS)
+        assert outcome(refused(lambda: user.sts.check(user.endpoint, wrong, "default"))) == (
+            "keys_refused",
+            Refusal.KEYS,
+        )
         session = user.unlock()
         temporary = LongTermKeys(session.access_key_id, session.secret_access_key)
-        assert outcome(refused(lambda: user.sts.check(user.endpoint, temporary))) == ("keys_temporary", Refusal.KEYS)
+        assert outcome(refused(lambda: user.sts.check(user.endpoint, temporary, "default"))) == (
+            "keys_temporary",
+            Refusal.KEYS,
+        )
         user.sim.world.revoke(user.keys.access_key_id)
-        assert outcome(refused(lambda: user.sts.check(user.endpoint, user.keys))) == ("keys_refused", Refusal.KEYS)
+        assert outcome(refused(lambda: user.sts.check(user.endpoint, user.keys, "default"))) == (
+            "keys_refused",
+            Refusal.KEYS,
+        )
         assert outcome(refused(user.unlock)) == ("keys_refused", Refusal.KEYS)
 
     def test_a_session_that_has_expired_or_was_revoked(self, user: User, clock: Shifted) -> None:
@@ -305,7 +314,7 @@ class TestRefusals:
     def test_a_region_that_is_none(self, user: User) -> None:
         """A scope that AWS does not know is told with its name."""
         lost = replace(user.endpoint, region="eu-centrl-1")
-        error = refused(lambda: user.sts.check(lost, user.keys))
+        error = refused(lambda: user.sts.check(lost, user.keys, "default"))
         assert outcome(error) == ("sts_region", Refusal.OTHER)
         assert "eu-centrl-1" in str(error.trouble.title)
 
@@ -482,7 +491,7 @@ class TestTls:
         context, bundle = certificate(tmp_path, ended=True)
         with Sim(user.sim.world, tls=context) as secure:
             endpoint = Endpoint("eu-central-1", secure.url, ca_bundle=str(bundle))
-            error = refused(lambda: user.sts.check(endpoint, user.keys))
+            error = refused(lambda: user.sts.check(endpoint, user.keys, "default"))
             assert outcome(error) == ("sts_tls", Refusal.UNSENT)
             assert "clock" in str(error.trouble.hint)
             user.sts.close()
@@ -490,13 +499,13 @@ class TestTls:
     def test_a_server_that_does_not_speak_tls(self, user: User) -> None:
         """Plain http where https was expected: nothing of ours was sent."""
         endpoint = replace(user.endpoint, url=user.sim.url.replace("http://", "https://"))
-        error = refused(lambda: user.sts.check(endpoint, user.keys))
+        error = refused(lambda: user.sts.check(endpoint, user.keys, "default"))
         assert outcome(error) == ("sts_tls", Refusal.UNSENT)
 
     def test_a_bundle_that_is_not_there(self, user: User, tmp_path: Path) -> None:
         """It is named before anything is tried."""
         endpoint = replace(user.endpoint, ca_bundle=str(tmp_path / "gone.pem"))
-        error = refused(lambda: user.sts.check(endpoint, user.keys))
+        error = refused(lambda: user.sts.check(endpoint, user.keys, "default"))
         assert outcome(error) == ("sts_ca_bundle", Refusal.UNSENT)
         assert "gone.pem" in str(error.trouble.title)
 
@@ -531,13 +540,16 @@ class TestEndpoints:
 
         client = user.sts._client(Request(Purpose.CHECK, endpoint, "test"))
         client.meta.events.register_first("before-send.sts", intercept)
-        assert refused(lambda: user.sts.check(endpoint, user.keys)).trouble.code == "sts_failed"
+        assert refused(lambda: user.sts.check(endpoint, user.keys, "default")).trouble.code == "sts_failed"
         assert [url.split("/")[2] for url in sent] == [host]
 
     @pytest.mark.parametrize("endpoint", [Endpoint("not a region"), Endpoint("eu-central-1", "nonsense")])
     def test_settings_that_cannot_be_used(self, user: User, endpoint: Endpoint) -> None:
         """They are told; nothing is sent."""
-        assert outcome(refused(lambda: user.sts.check(endpoint, user.keys))) == ("sts_endpoint", Refusal.UNSENT)
+        assert outcome(refused(lambda: user.sts.check(endpoint, user.keys, "default"))) == (
+            "sts_endpoint",
+            Refusal.UNSENT,
+        )
 
     def test_no_file_and_no_variable_is_read(self, user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A profile that does not exist, files that do not parse, keys of somebody else: all the same to us."""

@@ -342,7 +342,7 @@ def _gone(file: str) -> TrayexecError:
         trouble(
             "file",
             "The file {file} is gone; what it last said stays in force.",
-            "Put it back, or start the agent again: trayexec agent stop",
+            "Put it back, or start the agent again: `trayexec agent stop`",
             file=shown(file),
         )
     )

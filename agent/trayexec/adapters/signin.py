@@ -122,7 +122,7 @@ def _accident(error: Exception, host: str) -> Trouble:
             return trouble(
                 "signin_tls",
                 "The connection to {host} cannot be trusted.",
-                "If your company inspects TLS, set ca_bundle in ~/.aws/config to its certificate. Else change the "
+                "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the "
                 "network.",
                 host=host,
             )
@@ -130,7 +130,7 @@ def _accident(error: Exception, host: str) -> Trouble:
             return trouble(
                 "signin_tls",
                 "The certificate bundle for {host} cannot be read.",
-                "Correct ca_bundle in ~/.aws/config, or AWS_CA_BUNDLE.",
+                "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE.",
                 host=host,
             )
         case EndpointConnectionError() | ConnectTimeoutError():

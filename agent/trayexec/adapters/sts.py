@@ -108,7 +108,7 @@ class BotoSts:
 
         Raises StsError. A request that never left is tried again after short pauses: its code is still good.
         """
-        request = Request(Purpose.SESSION, identity.endpoint, identity.name)
+        request = Request(Purpose.SESSION, identity.endpoint, identity.name, keys=identity.keys)
         wanted = min(max(SHORTEST, seconds), LONGEST_SESSION)
         signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
         parameters = {
@@ -127,7 +127,13 @@ class BotoSts:
 
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
-        request = Request(Purpose.ROLE, role.endpoint, role.arn, chained=isinstance(role.source, Role))
+        request = Request(
+            Purpose.ROLE,
+            role.endpoint,
+            role.arn,
+            chained=isinstance(role.source, Role),
+            identity=role.identity.name,
+        )
         signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
         parameters = {
             "RoleArn": role.arn,
@@ -143,13 +149,16 @@ class BotoSts:
                 raise
         return self._issue(request, signed_by, {**parameters, "DurationSeconds": SHORTEST})
 
-    def check(self, endpoint: Endpoint, keys: LongTermKeys) -> str:
-        """GetCallerIdentity with long-term keys: the caller's ARN. Raises StsError."""
-        return self.look(endpoint, keys).arn
+    def check(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> str:
+        """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
+        return self.look(endpoint, keys, name).arn
 
-    def look(self, endpoint: Endpoint, keys: LongTermKeys) -> Seen:
-        """GetCallerIdentity with long-term keys: whose they are, and how our clock stands to AWS's. Raises StsError."""
-        request = Request(Purpose.CHECK, endpoint, keys.access_key_id)
+    def look(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> Seen:
+        """GetCallerIdentity with the long-term keys of this name: whose they are, and how our clock stands to AWS's.
+
+        Raises StsError.
+        """
+        request = Request(Purpose.CHECK, endpoint, keys.access_key_id, keys=name)
         signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
         answer, _ = self._call_somewhere(request, signed_by, {})
         arn = answer.get("Arn")

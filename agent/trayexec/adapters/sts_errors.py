@@ -31,6 +31,7 @@ from botocore.parsers import ResponseParserError
 
 from trayexec.core.ports import Refusal, StsError
 from trayexec.core.profiles import Endpoint
+from trayexec.core.shellwords import argument
 from trayexec.errors import Trouble, trouble
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
@@ -60,12 +61,15 @@ class Request:
     """What was asked, as far as an explanation needs it.
 
     `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
+    `identity` is whose session it needs, `keys` what the keychain calls the keys.
     """
 
     purpose: Purpose
     endpoint: Endpoint
     subject: str
     chained: bool = False
+    identity: str = ""
+    keys: str = ""
 
 
 class NotAnswered(Exception):  # noqa: N818 — never shown
@@ -110,21 +114,21 @@ def unusable_endpoint(request: Request, error: Exception) -> StsError:
         what = trouble(
             "sts_ca_bundle",
             "The certificate bundle {path} cannot be read.",
-            "Correct ca_bundle in ~/.aws/config, or AWS_CA_BUNDLE.",
+            "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE.",
             path=endpoint.ca_bundle,
         )
     elif endpoint.url is not None and isinstance(error, ValueError):
         what = trouble(
             "sts_endpoint",
             "The STS endpoint {url} is not a URL that can be used.",
-            "Correct endpoint_url in ~/.aws/config, or AWS_ENDPOINT_URL_STS: it begins with https://.",
+            "Correct endpoint_url in your AWS config, or AWS_ENDPOINT_URL_STS: it begins with https://.",
             url=endpoint.url,
         )
     else:
         what = trouble(
             "sts_endpoint",
             "There is no STS endpoint for region {region} with these settings ({reason}).",
-            "Check region, use_fips_endpoint and use_dualstack_endpoint of the profile in ~/.aws/config.",
+            "Check region, use_fips_endpoint and use_dualstack_endpoint of the profile in your AWS config.",
             region=endpoint.region,
             reason=type(error).__name__,
         )
@@ -166,28 +170,32 @@ def _invalid(code: str, request: Request) -> StsError:
             what = trouble(
                 "session_ended",
                 "The AWS session has expired.",
-                "Unlock again with a new code: `trayexec auth --force`.",
+                "Unlock again with a new code: `trayexec auth {word} --force`.",
+                word=argument(request.identity),
             )
         else:
             what = trouble(
                 "session_ended",
                 "AWS no longer accepts the session: it was revoked, or its user was changed.",
-                "Unlock again with a new code: `trayexec auth --force`.",
+                "Unlock again with a new code: `trayexec auth {word} --force`.",
+                word=argument(request.identity),
             )
         return StsError(what, Refusal.SESSION)
     if request.subject.startswith("ASIA"):
         what = trouble(
             "keys_temporary",
             "The key {subject} is a temporary one, and those cannot open a session.",
-            "Use an IAM user's long-term access key (it begins with AKIA): trayexec keys add",
+            "Use an IAM user's long-term access key (it begins with AKIA): `trayexec keys add {word}`",
             subject=request.subject,
+            word=argument(request.keys),
         )
         return StsError(what, Refusal.KEYS)
     what = trouble(
         "keys_refused",
         "AWS does not know the access key of {subject}, or it is inactive.",
-        "Make a new key in the AWS console (IAM, Security credentials), then: trayexec keys add",
+        "Make a new key in the AWS console (IAM, Security credentials), then: `trayexec keys add {word}`",
         subject=request.subject,
+        word=argument(request.keys),
     )
     return StsError(what, Refusal.KEYS)
 
@@ -207,8 +215,8 @@ def _denied(message: str, request: Request) -> StsError:
         what = trouble(
             "code_budget",
             "AWS checks no more codes for now: there were too many in three minutes, or the MFA serial is not yours.",
-            "Wait three minutes and try once. If it keeps happening, correct mfa_serial in ~/.aws/config: "
-            "aws iam list-mfa-devices shows it. A security key (FIDO) cannot be used here.",
+            "Wait three minutes and try once. If it keeps happening, correct mfa_serial in your AWS config: "
+            "`aws iam list-mfa-devices` shows it. A security key (FIDO) cannot be used here.",
         )
         return StsError(what, Refusal.BUDGET)
     return _other(
@@ -235,8 +243,9 @@ def _role_denied(request: Request) -> Trouble:
         "role_denied",
         "AWS refused the role {role}.",
         "AWS gives no reason. Check role_arn (does the role exist?), external_id, the role's trust policy, and whether "
-        "your user may call sts:AssumeRole on it. If the role wants a recent MFA, run: trayexec auth --force",
+        "your user may call sts:AssumeRole on it. If the role wants a recent MFA, run: `trayexec auth {word} --force`",
         role=request.subject,
+        word=argument(request.identity),
     )
 
 
@@ -248,7 +257,7 @@ def _signature(code: str, message: str, answered: float | None, request: Request
             trouble(
                 "sts_region",
                 "AWS does not take the region {region} at {host}.",
-                "Correct region (or endpoint_url) of the profile in ~/.aws/config.",
+                "Correct region (or endpoint_url) of the profile in your AWS config.",
                 region=request.endpoint.region,
                 host=_host(request.endpoint),
             )
@@ -265,8 +274,9 @@ def _signature(code: str, message: str, answered: float | None, request: Request
     what = trouble(
         "keys_refused",
         "The secret access key of {subject} is not the one that AWS knows.",
-        "Store the pair again, copied whole: trayexec keys add",
+        "Store the pair again, copied whole: `trayexec keys add {word}`",
         subject=request.subject,
+        word=argument(request.keys),
     )
     return StsError(what, Refusal.KEYS)
 
@@ -308,7 +318,7 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
             trouble(
                 "sts_region_disabled",
                 "AWS STS is switched off in region {region} for this account.",
-                "Use another region for the profile in ~/.aws/config, or let an administrator switch it on "
+                "Use another region for the profile in your AWS config, or let an administrator switch it on "
                 "(IAM, Account settings).",
                 region=request.endpoint.region,
             )
@@ -318,7 +328,7 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
             trouble(
                 "sts_duration",
                 "AWS does not let the credentials of {subject} last that long.",
-                "Ask for less: duration_seconds in ~/.aws/config, or the session's duration in the settings.",
+                "Ask for less: duration_seconds in your AWS config, or the session's duration in the settings.",
                 subject=request.subject,
             )
         )
@@ -326,7 +336,7 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
         trouble(
             "sts_refused",
             "AWS refused the request for {subject} ({code}).",
-            "Check these of the profile in ~/.aws/config: {names}",
+            "Check these of the profile in your AWS config: {names}",
             subject=request.subject,
             code=code or "no code",
             names=", ".join(re.findall(r" at '(\w+)' failed", message)) or "region, role_arn, mfa_serial",
@@ -389,7 +399,7 @@ def _parameters(error: Exception, request: Request) -> Trouble:
     return trouble(
         "sts_parameters",
         "The request for {subject} cannot be sent as it is.",
-        "Check these of the profile in ~/.aws/config: {names}",
+        "Check these of the profile in your AWS config: {names}",
         subject=request.subject,
         names=", ".join(re.findall(r"parameter:? \"?(\w+)", str(error))) or "role_arn, mfa_serial",
     )
@@ -416,7 +426,7 @@ def _unreachable(error: Exception, endpoint: Endpoint) -> Trouble:
         return trouble(
             "sts_dns",
             "The name {host} is not known here.",
-            "Check the network, and that region = {region} of the profile in ~/.aws/config is a region of AWS.",
+            "Check the network, and that region = {region} of the profile in your AWS config is a region of AWS.",
             host=_host(endpoint),
             region=endpoint.region,
         )
@@ -445,7 +455,8 @@ def _tls(error: Exception, endpoint: Endpoint) -> tuple[Trouble, Refusal]:
         what = trouble(
             "sts_tls",
             "The connection to {host} cannot be trusted.",
-            "If your company inspects TLS, set ca_bundle in ~/.aws/config to its certificate. Else change the network.",
+            "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else "
+            "change the network.",
             host=_host(endpoint),
         )
     return what, Refusal.UNSENT if unsent else Refusal.LOST

@@ -13,6 +13,7 @@ from trayexec.commands.env import REGIONS, request
 from trayexec.core import refusals
 from trayexec.core.credentials import Secret
 from trayexec.core.profiles import Profile, Role
+from trayexec.core.shellwords import argument
 from trayexec.core.signin import URL_LIFE, login_url, place_of
 from trayexec.core.turn import FRESH_ROLE
 from trayexec.errors import Text, TrayexecError, trouble
@@ -46,8 +47,8 @@ def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             trouble(
                 "no_browser",
                 "No browser came to open the console.",
-                "`trayexec console {profile} --print` prints the address; $BROWSER names a browser.",
-                profile=options.profile,
+                "`trayexec console {word} --print` prints the address; $BROWSER names a browser.",
+                word=argument(options.profile),
             )
         )
     cli.say(speak(Text("the console of {profile} is open in the browser", profile=options.profile)))

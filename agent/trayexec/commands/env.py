@@ -31,7 +31,7 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             speak(
                 Text(
                     "these are secrets, and now they are on your screen and in its history. "
-                    'Better: eval "$(trayexec env …)", or trayexec PROFILE -- CMD…'
+                    'Better: `eval "$(trayexec env PROFILE)"`, or `trayexec PROFILE -- CMD…`'
                 )
             )
         )

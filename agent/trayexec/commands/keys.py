@@ -38,16 +38,16 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     # As if keys were there already, but nobody knew whose: what was known of former ones must not stand in the way.
     catalogue = files_of_this_user(environ).supposing({name: ""})
     _may_have_keys(catalogue, name)
-    keys = _from_environment(environ) if options.env else _from_person(environ)
+    keys = _from_environment(environ) if options.env else _from_person(name, environ)
     cli.say(speak(Text("asking AWS whose keys these are…")))
     endpoint = _endpoint(catalogue, name, environ)
     sts = BotoSts(SystemClock())
-    keys = replace(keys, arn=sts.check(endpoint, keys))
+    keys = replace(keys, arn=sts.check(endpoint, keys, name))
     _same_account(catalogue, name, keys)
     keychain = SystemKeychain(environ)
     old = _former(keychain, name)
     if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
-        _agree_to_replace(_Change(name, _whose(old, sts, endpoint), keys), environ)
+        _agree_to_replace(_Change(name, _whose(name, old, sts, endpoint), keys), environ)
     keychain.store(name, keys)
     _remember(environ, name, keys.arn)
     _forget(name, environ)
@@ -220,11 +220,11 @@ def _former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
     return None
 
 
-def _whose(keys: LongTermKeys, sts: BotoSts, endpoint: Endpoint) -> LongTermKeys:
+def _whose(name: str, keys: LongTermKeys, sts: BotoSts, endpoint: Endpoint) -> LongTermKeys:
     """The keys, with whose they are as far as that can be found out."""
     if not keys.arn:
         with suppress(TrayexecError):
-            return replace(keys, arn=sts.check(endpoint, keys))
+            return replace(keys, arn=sts.check(endpoint, keys, name))
     return keys
 
 
@@ -305,13 +305,14 @@ def _from_environment(environ: Mapping[str, str]) -> LongTermKeys:
     return LongTermKeys(_checked_id(key_id), _checked_secret(secret))
 
 
-def _from_person(environ: Mapping[str, str]) -> LongTermKeys:
+def _from_person(name: str, environ: Mapping[str, str]) -> LongTermKeys:
     if not sys.stdin.isatty():
         raise TrayexecError(
             trouble(
                 "no_terminal",
                 "There is no terminal to ask for the keys on.",
-                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then run `trayexec keys add PROFILE --env`.",
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then run `trayexec keys add {word} --env`.",
+                word=argument(name),
             )
         )
     speak = speaker(environ)

@@ -6,6 +6,7 @@ from typing import Any
 
 from trayexec import cli
 from trayexec.commands import table
+from trayexec.core.shellwords import profile
 from trayexec.errors import Text
 from trayexec.words import speaker
 
@@ -23,7 +24,7 @@ def tell(asked: Mapping[str, Any], served: Mapping[str, Any], environ: Mapping[s
                     "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
                     "What runs longer renews by itself under `trayexec --live {profile} -- …`.",
                     time=table.clock(stamp),
-                    profile=asked["profile"],
+                    profile=profile(str(asked["profile"])),
                 )
             )
         )

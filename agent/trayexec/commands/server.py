@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from trayexec import cli, client, foreign, words
 from trayexec.commands import child, live
+from trayexec.core.shellwords import argument
 from trayexec.errors import Text, TrayexecError
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ class Lease:
         while True:
             _gone(connection)
             said = Text(
-                "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth` is run",
+                "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth {word}` is run",
                 profile=self._profile,
+                word=argument(self._profile),
             )
             cli.say(self._speak(said))
             connection = self._renewed()

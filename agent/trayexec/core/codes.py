@@ -92,6 +92,6 @@ def too_many(seconds: int) -> Trouble:
         "too_many_codes",
         "Too many MFA codes in three minutes.",
         "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that "
-        "mfa_serial in ~/.aws/config is your own device.",
+        "mfa_serial in your AWS config is your own device.",
         seconds=seconds,
     )

@@ -3,6 +3,8 @@
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.profiles import Identity
 from trayexec.core.runs import Run
+from trayexec.core.sections import shown
+from trayexec.core.shellwords import argument, profile
 from trayexec.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
@@ -66,9 +68,10 @@ def outlived(run: Run, left: float) -> Notice:
     )
     body = Text(
         "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under "
-        "`trayexec --live {profile} -- …`; --need starts it with more time.",
+        "`trayexec --live {word} -- …`; --need starts it with more time.",
         pid=run.process.pid,
-        profile=run.profile,
+        profile=shown(run.profile),
+        word=profile(run.profile),
     )
     return Notice(f"run:{run.process.pid}:{run.process.started}:{run.profile}", title, body)
 
@@ -83,5 +86,5 @@ def no_dialog(identity: Identity) -> Notice:
     return Notice(
         "unlock",
         Text("No dialog can be shown for the MFA code"),
-        Text("Enter it on a terminal with `trayexec auth {identity}`.", identity=identity.name),
+        Text("Enter it on a terminal with `trayexec auth {word}`.", word=argument(identity.name)),
     )

@@ -47,8 +47,8 @@ class Sts(Protocol):
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
 
-    def check(self, endpoint: Endpoint, keys: LongTermKeys) -> str:
-        """GetCallerIdentity with long-term keys: the caller's ARN. Raises StsError."""
+    def check(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> str:
+        """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
 
 
 class Keychain(Protocol):

@@ -254,3 +254,21 @@ def unknown_identity(name: str, catalogue: Catalogue) -> Trouble:
         "`trayexec status` shows the identities there are.",
         name=shown(name),
     )
+
+
+def no_identity(catalogue: Catalogue) -> Trouble:
+    """No profile is served, so there is nobody to unlock: the way out is that of a profile's own problem, if any."""
+    problems = [one.problem for one in catalogue.profiles.values() if isinstance(one, Unserved)]
+    if problems:
+        return Trouble(
+            "no_identity",
+            Text("No profile of {file} can be served. {why}", file=catalogue.files[0], why=problems[0].title),
+            Text("{hint} `trayexec list` says more.", hint=problems[0].hint),
+        )
+    return trouble(
+        "no_identity",
+        "No profile in {file} leads to an identity with an MFA device.",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] there, then run "
+        "`trayexec keys add default`.",
+        file=catalogue.files[0],
+    )

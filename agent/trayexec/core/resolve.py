@@ -7,7 +7,6 @@ be served is a problem of that one profile, never a fallback to another.
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from trayexec.core import ownership, serials
 from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
+from trayexec.core.shellwords import argument, word
 from trayexec.core.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
 from trayexec.core.suggest import MOST, near, told
 from trayexec.errors import Text, Trouble, trouble
@@ -430,10 +430,10 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
                 trouble(
                     "profile_unsupported",
                     "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
-                    "It works as it is, also under `trayexec shell`: log in with aws sso login --profile {name}",
+                    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}`",
                     profile=shown(profile),
                     key=shown(key),
-                    name=shlex.quote(shown(profile)),
+                    name=word(profile),
                 ),
             )
     if is_role(section):
@@ -486,8 +486,9 @@ def _by_process(sections: Sections, profile: str) -> ProfileError:
             "profile_unsupported",
             "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
             "Use this profile without trayexec, or remove credential_process from {section} "
-            "and type `trayexec keys add {profile}`.",
+            "and type `trayexec keys add {word}`.",
             profile=shown(profile),
+            word=argument(profile),
             section=header(profile),
         ),
     )

@@ -51,7 +51,7 @@ class StoredKeys:
                 self._remember(name, None)
             raise
         if not keys.arn:
-            keys = replace(keys, arn=self._sts.result().check(identity.endpoint, keys))
+            keys = replace(keys, arn=self._sts.result().check(identity.endpoint, keys, identity.keys))
             with contextlib.suppress(TrayexecError):  # a keychain that takes nothing now is asked again next time
                 if self._keychain.read(name).access_key_id == keys.access_key_id:
                     self._keychain.store(name, keys)

@@ -17,6 +17,7 @@ from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
 from trayexec.core.settings import Delivery, ProfileRule
+from trayexec.core.shellwords import argument
 from trayexec.core.surroundings import Surroundings
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
@@ -141,7 +142,7 @@ class Service:
                 self._rooms.endpoint.lend(visit.caller, profile, wish, language=common.language)
                 self._post(connection, Ask(visit.caller, profile, need, wait if wish is None else 0))
             case WantSession(common, name, code, renewal, wait):
-                identity = _identity(await self._catalogue(connection, common), name)
+                identity = _identity(await self._catalogue(connection, common), name, "auth")
                 self._post(connection, Authenticate(visit.caller, identity, renewal, code, wait))
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
@@ -167,7 +168,7 @@ class Service:
         """The name of the keys whose session is to be forgotten; None for all."""
         if wanted.identity is None:
             return wanted.keys
-        return _identity(await self._catalogue(connection, wanted.common), wanted.identity).keys
+        return _identity(await self._catalogue(connection, wanted.common), wanted.identity, "lock").keys
 
     def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
@@ -303,7 +304,7 @@ def _profile(catalogue: Catalogue, name: str) -> Profile:
     raise TrayexecError(refusals.unknown_profile(name, catalogue))
 
 
-def _identity(catalogue: Catalogue, name: str | None) -> Identity:
+def _identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
     found = find(catalogue, name)
     if len(found) == 1:
         return next(iter(found.values()))
@@ -312,19 +313,14 @@ def _identity(catalogue: Catalogue, name: str | None) -> Identity:
             trouble(
                 "ambiguous",
                 "There are several identities: {names}.",
-                "Name one of them, as in `trayexec auth {first}`.",
+                "Name one of them, as in `trayexec {verb} {word}`.",
                 names=", ".join(found),
-                first=next(iter(found)),
+                verb=verb,
+                word=argument(next(iter(found))),
             )
         )
     if name is not None and name in catalogue.profiles:
         _profile(catalogue, name)
     if name is not None:
         raise TrayexecError(refusals.unknown_identity(name, catalogue))
-    raise TrayexecError(
-        trouble(
-            "no_identity",
-            "No profile in the AWS config leads to an identity with an MFA device.",
-            "Write mfa_serial into ~/.aws/config, then run `trayexec keys add default`; `trayexec list` says more.",
-        )
-    )
+    raise TrayexecError(refusals.no_identity(catalogue))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, tk, windows, zenity
 from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
 from trayexec.core.ports import Answer, NoDialog, Prompter, Question
+from trayexec.core.shellwords import argument
 from trayexec.errors import Text, Trouble, trouble
 
 TERMINAL = "terminal"
@@ -50,13 +51,14 @@ class Dialogs(Prompter):
     async def ask(self, question: Question) -> Answer:
         """Show a dialog and wait, at most `question.seconds`. Cancelling the task closes it and leaves no process."""
         sheet = write(question, self._speak)
-        answer: Answer = NoDialog(self._nothing())
+        answer: Answer = NoDialog(self._nothing(question.identity))
         for tool in sorted(self._tools(), key=lambda tool: tool.program in self._failed):
             answer = await tool.ask(tool.program, sheet, self._environ)
             if not isinstance(answer, NoDialog):
                 self._failed.pop(tool.program, None)
                 break
             self._failed[tool.program] = answer.trouble
+            answer = NoDialog(_on_a_terminal(answer.trouble, question.identity))
         return answer
 
     def _tools(self) -> list[Tool]:
@@ -83,30 +85,41 @@ class Dialogs(Prompter):
             others.reverse()
         return [*pinentry.find(here), *others, *tk.find(here)]
 
-    def _nothing(self) -> Trouble:
-        """Why there is no tool to ask with."""
+    def _nothing(self, identity: str) -> Trouble:
+        """Why there is no tool to ask with, and how the code of this identity can be given all the same."""
+        word = argument(identity)
         if self._method == TERMINAL:
             return trouble(
                 "no_dialog",
                 "Your settings say that the code is asked on the terminal only.",
-                "Type the code in a terminal: trayexec auth",
+                "Type the code in a terminal: `trayexec auth {word}`",
+                word=word,
             )
         if sys.platform == "linux" and not on_screen(self._environ):
             return trouble(
                 "no_dialog",
                 "There is no display to show the dialog on.",
-                "Type the code in a terminal: trayexec auth",
+                "Type the code in a terminal: `trayexec auth {word}`",
+                word=word,
             )
         if self._method == "auto":
             return trouble(
                 "no_dialog",
                 "No program that can show a dialog is installed.",
                 "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk,"
-                " or type the code in a terminal: trayexec auth",
+                " or type the code in a terminal: `trayexec auth {word}`",
+                word=word,
             )
         return trouble(
             "no_dialog",
             "The dialog program that your settings name, {method}, is not installed.",
-            "Install it, or set the prompt method to auto; for now: trayexec auth",
+            "Install it, or set the prompt method to auto; for now: `trayexec auth {word}`",
             method=self._method,
+            word=word,
         )
+
+
+def _on_a_terminal(what: Trouble, identity: str) -> Trouble:
+    """A tool's trouble with what to do in its place, where the tool itself knows nothing better."""
+    hint = Text("Type the code in a terminal instead: `trayexec auth {word}`", word=argument(identity))
+    return what if str(what.hint) else Trouble(what.code, what.title, hint)

@@ -123,12 +123,12 @@ def _elsewhere(host: str, speak: Callable[[Text], str]) -> str:
 
 
 def useless(tool: str, why: str | Text) -> NoDialog:
-    """A tool that could not show its dialog, in its own words."""
+    """A tool that could not show its dialog, in its own words; what to do in its place is for `choose` to say."""
     return NoDialog(
         trouble(
             "no_dialog",
             "{tool} could not show its dialog: {why}",
-            "Type the code in a terminal instead: trayexec auth",
+            "",
             tool=tool,
             why=why if isinstance(why, Text) else why[:200],
         )

@@ -19,6 +19,7 @@ from trayexec.adapters.launch import environment
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import argument
 from trayexec.errors import TrayexecError, Trouble, trouble
 
 CHILD = "trayexec.adapters.keychain.child"
@@ -160,8 +161,9 @@ def _parse(name: str, value: str) -> LongTermKeys:
             trouble(
                 "keys_damaged",
                 "The keychain item of {name} is not one that trayexec wrote.",
-                "Store the keys again: trayexec keys add {name}",
+                "Store the keys again: `trayexec keys add {word}`",
                 name=name,
+                word=argument(name),
             )
         )
     return LongTermKeys(key_id, Secret(secret), arn if isinstance(arn, str) else "")
@@ -173,8 +175,9 @@ def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 
             return trouble(
                 "keys_missing",
                 "No keys are stored for {name}.",
-                "Store them: trayexec keys add {name}",
+                "Store them: `trayexec keys add {word}`",
                 name=name,
+                word=argument(name),
             )
         case "locked" | "waiting":
             return trouble(
@@ -205,20 +208,20 @@ def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 
             return trouble(
                 "keychain_unavailable",
                 "The keychain did not keep the keys of {name}.",
-                "See what is wrong with it: trayexec doctor",
+                "See what is wrong with it: `trayexec doctor`",
                 name=name,
             )
         case "unstarted":
             return trouble(
                 "keychain_unavailable",
                 "The part of trayexec that reads the keychain did not start: {detail}",
-                "If trayexec was updated while the agent ran: trayexec agent stop. Else install it again.",
+                "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
                 detail=shown(said.detail),
             )
         case _:
             return trouble(
                 "keychain_unavailable",
                 "The keychain failed: {detail}",
-                "See what is wrong with it: trayexec doctor",
+                "See what is wrong with it: `trayexec doctor`",
                 detail=said.detail[:200] or said.state,
             )

@@ -187,7 +187,7 @@ class _Question:
         """Ask; runs in a thread of its own, as the look-up of a name cannot be given a deadline."""
         try:
             self.way = sts.way(self.endpoint)
-            self.answer = sts.look(self.endpoint, self.keys)
+            self.answer = sts.look(self.endpoint, self.keys, self.keys_of)
         except TrayexecError as error:
             self.answer = error.trouble
 

@@ -6,7 +6,7 @@ from typing import assert_never
 from trayexec.commands.doctor.facts import Agent, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.settings import Command
-from trayexec.core.shellwords import word
+from trayexec.core.shellwords import argument, word
 from trayexec.errors import Text, Trouble
 
 AGENT = Text("agent")
@@ -20,14 +20,14 @@ def agent_runs(facts: Facts) -> Iterator[Finding]:
                 "agent_absent",
                 AGENT,
                 Text("none listens at {socket}, which TRAYEXEC_SOCKET names", socket=facts.socket),
-                Text("unset TRAYEXEC_SOCKET, or start one there: trayexec agent start"),
+                Text("unset TRAYEXEC_SOCKET, or start one there: `trayexec agent start`"),
             )
         case None if facts.environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
             yield problem(
                 "agent_absent",
                 AGENT,
                 Text("none runs, and TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting one"),
-                Text("Start it: trayexec agent start"),
+                Text("Start it: `trayexec agent start`"),
             )
         case None:
             yield note(
@@ -50,7 +50,7 @@ def agent_runs(facts: Facts) -> Iterator[Finding]:
                     Text(
                         "it is version {theirs}, and this command is version {ours}", theirs=version, ours=facts.version
                     ),
-                    Text("The next command starts the new one after: trayexec agent stop"),
+                    Text("The next command starts the new one after: `trayexec agent stop`"),
                 )
         case _:
             assert_never(facts.agent)
@@ -68,7 +68,7 @@ def one_agent(facts: Facts) -> Iterator[Finding]:
                 socket=one.socket,
                 pid=one.pid or Text("unknown"),
             ),
-            Text("Stop it: TRAYEXEC_SOCKET={socket} trayexec agent stop", socket=word(one.socket)),
+            Text("Stop it: `TRAYEXEC_SOCKET={socket} trayexec agent stop`", socket=word(one.socket)),
         )
 
 
@@ -81,7 +81,7 @@ def icon(facts: Facts) -> Iterator[Finding]:
             "tray_none",
             Text("tray"),
             Text("there is no icon: no tray was found when the agent started"),
-            Text("Everything else works. After a change of desktop: trayexec agent stop"),
+            Text("Everything else works. After a change of desktop: `trayexec agent stop`"),
         )
     else:
         yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=facts.agent.tray))
@@ -104,14 +104,20 @@ def way_to_ask(facts: Facts) -> Iterator[Finding]:
             "prompt_nowhere",
             about,
             Text("there is no display and no terminal here, so nobody can be asked when the session ends"),
-            Text("Run `trayexec auth` on a terminal of this machine before that."),
+            Text(
+                "Run `trayexec auth {word} --force` on a terminal of this machine before that.",
+                word=_some_identity(facts),
+            ),
         )
     else:
         yield problem(
             "prompt_nowhere",
             about,
             Text("there is no display and no terminal here, so nobody can be asked for the code"),
-            Text("Run `trayexec auth` on a terminal of this machine: what waits goes on then."),
+            Text(
+                "Run `trayexec auth {word}` on a terminal of this machine: what waits goes on then.",
+                word=_some_identity(facts),
+            ),
         )
 
 
@@ -136,3 +142,10 @@ def state_folder(facts: Facts) -> Iterator[Finding]:
             ),
             Text("Make room there, or give the folder to yourself: ls -ld {folder}", folder=word(facts.state_folder)),
         )
+
+
+def _some_identity(facts: Facts) -> str:
+    """An identity to be unlocked, the first that is locked, as it is typed."""
+    names = [] if isinstance(facts.read, Trouble) else [one.name for one in facts.read.catalogue.identities]
+    opened = facts.agent.open if isinstance(facts.agent, Agent) else ()
+    return argument(next((one for one in names if one not in opened), names[0] if names else "default"))

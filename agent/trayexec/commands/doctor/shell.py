@@ -27,10 +27,10 @@ def run_around(facts: Facts) -> Iterator[Finding]:
             "shell_run",
             SHELL,
             Text(
-                "this shell runs under `trayexec {profile}`: its keys beat AWS_PROFILE in most SDKs",
+                "this shell runs under `trayexec {profile} -- …`: its keys beat AWS_PROFILE in most SDKs",
                 profile=shown(name),
             ),
-            Text("To switch with AWS_PROFILE inside: trayexec shell {profile}", profile=argument(name)),
+            Text("To switch with AWS_PROFILE inside: `trayexec shell {profile}`", profile=argument(name)),
         )
 
 

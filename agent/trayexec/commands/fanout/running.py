@@ -21,6 +21,7 @@ from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Strea
 from trayexec.commands.fanout.selection import Candidate
 from trayexec.core.runs import AHEAD, GRACE
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import profile
 from trayexec.errors import Text, Trouble, trouble
 
 FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
@@ -368,7 +369,7 @@ class Runner:
             "  What runs this long renews by itself under `trayexec --live {profile} -- …`.",
             profiles=who(names),
             minutes=max(0, round(min(left[name] for name in names) / 60)),
-            profile=shown(names[0]),
+            profile=profile(names[0]),
         )
         self.screen.say(self.speak(text))
 
