@@ -9,6 +9,8 @@ if not __package__:
     sys.path[:] = [one for one in sys.path if one != _folder]
     if _root not in sys.path:
         sys.path.insert(0, _root)
+elif not sys.flags.safe_path and sys.path and not __file__.startswith(sys.path[0] + "/trayexec/"):
+    del sys.path[0]  # `-m` puts the current folder there, in which there may be anything
 
 from trayexec.cli import main
 

@@ -35,8 +35,20 @@ def main_agent() -> "NoReturn":
     sys.exit(_guarded(["agent", *sys.argv[1:]]))
 
 
+def _straighten() -> None:
+    """Take from the path what PYTHONPATH put there: a project's `token.py` or `platform.py` is not the one we mean."""
+    import site  # noqa: PLC0415 — loaded already, unless somebody wants none
+
+    ours = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 — pathlib is slow to import
+    kept = {ours, *site.getsitepackages()}
+    bent = {os.path.abspath(one) for one in os.environ["PYTHONPATH"].split(os.pathsep)} - kept  # noqa: PTH100 — likewise
+    sys.path[:] = [one for one in sys.path if one not in bent]
+
+
 def _guarded(arguments: "Sequence[str]") -> int:
     _open_streams()
+    if os.environ.get("PYTHONPATH") and not sys.flags.ignore_environment:
+        _straighten()
     try:
         if sys.platform != "linux":
             from trayexec import platforms  # noqa: PLC0415 — it says what is not there yet

@@ -34,15 +34,50 @@ class AgentAbsentError(TrayexecError):
 
 
 def connect(environ: "Mapping[str, str]") -> "_socket.socket":
-    """A connection to the agent, which is known to belong to this user.
+    """A connection to the agent of this user, at the contract's place or wherever it left word.
 
     Raises AgentAbsentError when nobody listens, TrayexecError when somebody else does or the path cannot be used.
     """
+    path = socket_path(environ)
+    try:
+        return connect_to(path, environ)
+    except AgentAbsentError as absent:
+        from trayexec import whereis  # noqa: PLC0415 — not on the usual way
+
+        for other in whereis.places(environ)[1:]:
+            try:
+                return connect_to(other, environ)
+            except TrayexecError:
+                continue  # what cannot be used or trusted there is not where the contract says anyway
+        raise absent from None
+
+
+def everyone(environ: "Mapping[str, str]") -> "Iterator[_socket.socket]":
+    """A connection to each agent of this user that listens, should there be more than one: one of an older version."""
+    from trayexec import whereis  # noqa: PLC0415 — not for runs
+
+    first, *others = whereis.places(environ)
+    try:  # noqa: SIM105 — contextlib is slow to import
+        yield connect_to(first, environ)
+    except AgentAbsentError:
+        pass
+    known = {os.path.realpath(first)}
+    for path in others:
+        if os.path.realpath(path) not in known:
+            known.add(os.path.realpath(path))
+            try:
+                yield connect_to(path, environ)
+            except TrayexecError:
+                continue  # as in `connect`
+
+
+def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":
+    """A connection to the agent at this very socket. Raises as `connect` does."""
     if sys.platform == "win32":
         from trayexec.platforms import not_yet  # noqa: PLC0415 — only there
 
         raise not_yet()
-    path = socket_path(environ)
+    _check_folder(path, environ)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.connect(path)
@@ -60,6 +95,26 @@ def connect(environ: "Mapping[str, str]") -> "_socket.socket":
             )
         )
     return connection
+
+
+def _check_folder(path: str, environ: "Mapping[str, str]") -> None:
+    """Whoever may write to the socket's folder, or to the runtime folder around it, could put another one there."""
+    if sys.platform == "win32":
+        return
+    folder = path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+    runtime = environ.get("XDG_RUNTIME_DIR") or ""
+    for one in (folder, folder[:-9]) if runtime and folder == runtime.rstrip("/") + "/trayexec" else (folder,):
+        try:
+            seen = os.stat(one)  # noqa: PTH116 — pathlib is slow to import
+            if seen.st_uid == os.geteuid() and not seen.st_mode & 0o022:
+                continue
+        except FileNotFoundError:
+            continue
+        except OSError:
+            pass
+        from trayexec import whereis  # noqa: PLC0415 — only when something is wrong
+
+        whereis.check(one, environ)
 
 
 def _unreachable(path: str, error: OSError) -> TrayexecError:

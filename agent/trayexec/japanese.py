@@ -71,6 +71,8 @@ SENTENCES: dict[str, str] = {
     "it belongs to another user": "別のユーザーの所有です",
     "others may write to it": "ほかのユーザーが書き込めます",
     "The folder of the private socket cannot be trusted: {folder} ({why}).": "プライベートソケットのフォルダーを信頼できません: {folder} ({why})。",
+    "Name a socket in a folder of your own (mode 0700) with TRAYEXEC_SOCKET, or unset it.": "自分専用のフォルダー (モード 0700) にあるソケットを TRAYEXEC_SOCKET で指定するか、設定を解除してください。",
+    "Correct XDG_RUNTIME_DIR, or unset it: the agent is found without.": "XDG_RUNTIME_DIR を修正するか、設定を解除してください。なくてもエージェントは見つかります。",
     "Remove it, or name a socket in a folder of your own (mode 0700) with TRAYEXEC_SOCKET.": "フォルダーを削除するか、TRAYEXEC_SOCKET で自分のフォルダー (モード 0700) 内のソケットを指定してください。",
     "The private socket {path} cannot be made: {why}.": "プライベートソケット {path} を作成できません: {why}。",
     "Name another with TRAYEXEC_SOCKET.": "TRAYEXEC_SOCKET で別のソケットを指定してください。",

@@ -23,12 +23,6 @@ DIGEST = 16  # hexadecimal digits: an overlay's folder is named after the files 
 OTHERS_MAY_WRITE = 0o022
 _PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no pipe that waits
 
-# What an agent needs in order to reach its person, if a command without these has to find or start it.
-SESSION = (
-    *("HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS"),
-    *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "TRAYEXEC_SOCKET"),
-)
-
 
 def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
     """The user's own file in place of `path`, which `variable` names.
@@ -137,8 +131,7 @@ def completed(environ: "Mapping[str, str]") -> "Mapping[str, str]":
         return environ
     session = (record(environ.get("AWS_CONFIG_FILE", "")) or {}).get("session")
     if isinstance(session, dict):
-        return {**{name: str(value) for name, value in session.items() if name in SESSION}, **environ}
-    runtime = f"/run/user/{os.getuid()}"  # pam_systemd(8)
-    if os.path.exists(runtime + "/trayexec/agent.sock"):  # noqa: PTH110 — pathlib is slow to import
-        return {**environ, "XDG_RUNTIME_DIR": runtime}
+        from trayexec import needed  # noqa: PLC0415 — only under --live, in a bare environment
+
+        return {**{name: str(value) for name, value in session.items() if name in needed.SESSION}, **environ}
     return environ

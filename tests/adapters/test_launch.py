@@ -10,7 +10,6 @@ import pytest
 
 import trayexec
 from trayexec import ourselves
-from trayexec.adapters import launch
 
 
 def test_our_python_finds_us_and_nothing_else(tmp_path: Path) -> None:
@@ -44,13 +43,6 @@ def test_a_package_in_the_users_own_site_is_still_found(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(site, "getusersitepackages", lambda: str(home / "elsewhere"))
     assert ourselves.python("some.module")[:2] == [sys.executable, "-I"]
-
-
-def test_no_key_is_in_a_childs_environment() -> None:
-    """What a shell left in the agent's environment stays there; the rest goes along."""
-    left = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c", "AWS_SECURITY_TOKEN": "d"}
-
-    assert launch.environment({**left, "AWS_PROFILE": "p", "HOME": "/h"}) == {"AWS_PROFILE": "p", "HOME": "/h"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trayexec.adapters.launch import environment
+from trayexec import needed
 
 LIMIT = 4096  # bytes kept of what a child says: a code is six
 GRACE = 1.0  # seconds for the last words of a child that has ended, and for a killed one to be collected
@@ -131,7 +131,7 @@ async def child(argv: Sequence[str], environ: Mapping[str, str]) -> AsyncIterato
     Raises OSError when it cannot be started.
     """
     _, protocol = await asyncio.get_running_loop().subprocess_exec(
-        Child, *argv, env=environment(environ), start_new_session=True
+        Child, *argv, env=needed.of(environ), start_new_session=True
     )
     try:
         yield protocol

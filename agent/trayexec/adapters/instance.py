@@ -43,6 +43,75 @@ class AlreadyRunningError(TrayexecError):
     """Another agent holds the lock."""
 
 
+class Alone:
+    """The word that the one agent of this user leaves in the home: a lock held for life, and where it listens.
+
+    Sockets are found by an environment, of which a user has several; the home is the same for all. Where nothing can be
+    written there the agent does without, and `trouble` says why: a caller with another environment may then start a
+    second one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Keep where; `take` does the rest."""
+        self._path = path
+        self._lock = -1
+        self.trouble: str | None = None
+
+    def take(self) -> None:
+        """Become the only one. Raises AlreadyRunningError when there is another."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        except OSError as error:
+            self.trouble = error.strerror or type(error).__name__
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _already(lock) from None
+        except OSError as error:  # a network home without locks
+            os.close(lock)
+            self.trouble = error.strerror or type(error).__name__
+            return
+        self._lock = lock
+
+    def tell(self, socket: Path) -> None:
+        """Say where this agent listens."""
+        if self._lock < 0:
+            return
+        line = f"{os.getpid()}\n{socket}\n".encode(errors="surrogateescape")
+        try:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, line, 0)
+        except OSError as error:  # a full disk: the lock holds all the same
+            self.trouble = error.strerror or type(error).__name__
+
+    def renew(self, socket: Path) -> bool:
+        """Whether this is still the only one. What a tidy-up took away is written anew."""
+        if self._lock < 0:
+            return True
+        with contextlib.suppress(OSError):
+            if os.path.samestat(self._path.lstat(), os.fstat(self._lock)):
+                return True
+        old, self._lock = self._lock, -1
+        try:
+            self.take()
+        except AlreadyRunningError:
+            return False
+        finally:
+            os.close(old)
+        self.tell(socket)
+        return True
+
+    def release(self) -> None:
+        """Leave no word of a socket that is gone, and let the next agent in."""
+        if self._lock >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = -1
+
+
 def claim(path: Path) -> Claim:
     """Become the agent of this socket.
 
@@ -133,20 +202,25 @@ def _lock(path: Path) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        pid = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "?"
-        os.close(lock)
-        raise AlreadyRunningError(
-            trouble(
-                "already_running",
-                "A trayexec agent is already running (pid {pid}).",
-                "Nothing to do; `trayexec agent stop` ends it.",
-                pid=pid,
-            )
-        ) from None
+        raise _already(lock) from None
     with contextlib.suppress(OSError):  # on a full disk the lock holds all the same; only the number is not there
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode("ascii"), 0)
     return lock
+
+
+def _already(lock: int) -> AlreadyRunningError:
+    """Who holds the lock, which is closed here."""
+    said = os.pread(lock, 32, 0).decode("ascii", "replace").split()
+    os.close(lock)
+    return AlreadyRunningError(
+        trouble(
+            "already_running",
+            "A trayexec agent is already running (pid {pid}).",
+            "Nothing to do; `trayexec agent stop` ends it.",
+            pid=said[0] if said else "?",
+        )
+    )
 
 
 def _remove_stale(path: Path) -> None:

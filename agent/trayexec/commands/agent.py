@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec import cli, client, foreign, origin, ourselves, paths, process
+from trayexec import cli, client, needed, ourselves, paths, whereis
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.ready import readable
@@ -18,19 +18,13 @@ from trayexec.words import speaker
 
 if TYPE_CHECKING:
     from _socket import socket
+    from typing import NoReturn
 
 START = 20.0  # seconds until we stop believing that the agent comes up
 STOP = 10.0  # seconds until we stop believing that it ends
 APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
 POLL = 0.02
 LAST_WORDS = 4096  # bytes
-
-# Whose credentials the shell happens to hold, and which files it happens to name, is no business of an agent that
-# outlives it: requests name the files of their caller.
-NOT_FOR_AN_AGENT = (
-    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", *origin.OWN.values()),
-    *("TRAYEXEC_PROFILE", "TRAYEXEC_LIVE", process.CHAIN),
-)
 
 
 def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -43,6 +37,8 @@ def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if not options.isolated:
+        _isolate(options, environ)
     from trayexec.daemon import app  # noqa: PLC0415 — the whole agent
 
     def hello() -> None:
@@ -52,7 +48,7 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
     face = app.Face.HEADLESS if options.headless else app.Face.TRAY
     try:
-        status = app.run(app.Wish(origin.outside(environ), face, ready))
+        status = app.run(app.Wish(needed.of(environ), face, ready))
     except TrayexecError as error:
         if options.ready_fd is None:
             raise
@@ -62,6 +58,21 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return cli.FAILED
     app.leave(status)
     return status
+
+
+def _isolate(options: argparse.Namespace, environ: Mapping[str, str]) -> "NoReturn":
+    """Begin again, in the same process, with an interpreter that neither the environment nor the folder bends.
+
+    Whoever starts an agent by hand has a shell with whatever is in it, and our own start scripts cannot be isolated:
+    installers write their first line. Nothing of the agent has been loaded until then.
+    """
+    argv = [*ourselves.again(), "agent", "--isolated"]
+    argv += ["--headless"] if options.headless else []
+    argv += ["--ready-fd", str(options.ready_fd)] if options.ready_fd is not None else []
+    env = _environment(environ)
+    os.chdir("/")
+    sys.stdout.flush()
+    os.execve(argv[0], argv, env)  # noqa: S606 — ourselves, once more
 
 
 def start(environ: Mapping[str, str]) -> "socket":
@@ -89,7 +100,7 @@ def _launch(environ: Mapping[str, str]) -> list[str]:
         with _log(environ) as log:
             begun = os.fstat(log).st_size
             process = subprocess.Popen(
-                [*ourselves.again(), "agent", "--ready-fd", str(agents)],
+                [*ourselves.again(), "agent", "--isolated", "--ready-fd", str(agents)],
                 env=_environment(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -168,9 +179,10 @@ class _Output:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: value for name, value in environ.items() if name not in NOT_FOR_AN_AGENT and not foreign.is_foreign(name)
-    }
+    kept = needed.of(environ)
+    runtime = whereis.runtime_folder(environ)
+    if runtime and not kept.get("XDG_RUNTIME_DIR", "").startswith("/"):
+        kept["XDG_RUNTIME_DIR"] = runtime  # cron starts it for the desktop, too
     if kept.get("TRAYEXEC_SOCKET"):
         kept["TRAYEXEC_SOCKET"] = str(Path(kept["TRAYEXEC_SOCKET"]).absolute())  # the agent has another working folder
     return kept
@@ -218,34 +230,42 @@ def _start(environ: Mapping[str, str]) -> int:
 
 def _stop(environ: Mapping[str, str]) -> int:
     speak = speaker(environ)
-    try:
-        connection = client.connect(environ)
-    except client.AgentAbsentError:
+    stopped = 0
+    for connection in client.everyone(environ):
+        path = str(connection.getpeername())
+
+        def patient(seconds: int, path: str = path) -> None:
+            if seconds > STOP:
+                raise TrayexecError(_unstoppable(path))
+
+        for line in client.ask(connection, {"op": "stop"}, patient):
+            client.outcome(line)
+        connection.close()
+        _await_end(path, environ)
+        stopped += 1
+    if stopped:
+        cli.say(speak(Text("the agent has stopped and forgotten everything")))
+    else:
         cli.say(speak(Text("no agent is running")))
-        return cli.OK
+    return cli.OK
 
-    def patient(seconds: int) -> None:
-        if seconds > STOP:
-            raise TrayexecError(_unstoppable(environ))
 
-    for line in client.ask(connection, {"op": "stop"}, patient):
-        client.outcome(line)
-    connection.close()
+def _await_end(path: str, environ: Mapping[str, str]) -> None:
+    """Wait until nobody listens there. Raises TrayexecError."""
     deadline = time.monotonic() + STOP
     while time.monotonic() < deadline:
         try:
-            client.connect(environ).close()
+            client.connect_to(path, environ).close()
         except TrayexecError:
-            cli.say(speak(Text("the agent has stopped and forgotten everything")))
-            return cli.OK
+            return
         time.sleep(POLL)
-    raise TrayexecError(_unstoppable(environ))
+    raise TrayexecError(_unstoppable(path))
 
 
-def _unstoppable(environ: Mapping[str, str]) -> Trouble:
+def _unstoppable(path: str) -> Trouble:
     return trouble(
         "agent_silent",
         "The agent does not stop.",
         "End its process, whose number is in its lock file: kill -9 $(cat {lock})",
-        lock=str(Path(paths.socket_path(environ)).with_suffix(".lock")),
+        lock=str(Path(path).with_suffix(".lock")),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import cli, origin, ourselves, paths
+from trayexec import cli, needed, origin, ourselves, paths
 from trayexec.adapters import settingsfile
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.overlayfile import Means, Overlays, parsed
@@ -26,7 +26,7 @@ def overlays(environ: Mapping[str, str]) -> Overlays:
     def tell(text: Text) -> None:
         cli.say(speak(text))
 
-    session = {name: environ[name] for name in origin.SESSION if environ.get(name)}
+    session = {name: environ[name] for name in needed.SESSION if environ.get(name)}
     files = files_of_this_user(environ)
     return Overlays(Path(paths.live_folder(environ)), Means(files, ourselves.command(), session, groups, tell))
 

@@ -158,7 +158,8 @@ def parser() -> argparse.ArgumentParser:
 
     ours = verbs.add_parser("agent")
     ours.add_argument("what", nargs="?", choices=("start", "stop"))
-    ours.add_argument("--headless", action="store_true")
+    for flag, text in (("--headless", None), ("--isolated", argparse.SUPPRESS)):
+        ours.add_argument(flag, action="store_true", help=text)
     ours.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
     ours.set_defaults(act="agent.agent")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayexec import cli, client, words
+from trayexec.errors import TrayexecError
 
 
 def ask(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
@@ -16,3 +17,23 @@ def ask(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
         return cli.converse(connection, {**request, "lang": words.language(environ)}, environ)
     finally:
         connection.close()
+
+
+def ask_everyone(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
+    """The answer of the agent, should there be others too that of the first to agree; None when none runs.
+
+    Raises the first one's refusal when none agrees.
+    """
+    answer: Any = None
+    refusal: TrayexecError | None = None
+    for connection in client.everyone(environ):
+        try:
+            said = cli.converse(connection, {**request, "lang": words.language(environ)}, environ)
+            answer = said if answer is None else answer
+        except TrayexecError as error:
+            refusal = refusal or error
+        finally:
+            connection.close()
+    if answer is None and refusal is not None:
+        raise refusal
+    return answer

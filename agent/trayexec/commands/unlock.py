@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from trayexec import cli
 from trayexec.commands.table import clock
-from trayexec.commands.talk import ask
+from trayexec.commands.talk import ask_everyone
 from trayexec.errors import Text
 from trayexec.words import speaker
 
@@ -42,7 +42,7 @@ def lock(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     request: dict[str, object] = {"op": "lock", **cli.surroundings(environ)}
     if options.identity is not None:
         request["identity"] = options.identity
-    if ask(request, environ) is None:
+    if ask_everyone(request, environ) is None:
         cli.say(speak(Text("no agent is running, so there is nothing to forget")))
     else:
         cli.say(speak(Text("locked: sessions and role credentials are forgotten")))

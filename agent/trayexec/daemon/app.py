@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, origin, ourselves, paths
+from trayexec import __version__, needed, ourselves, paths, whereis
 from trayexec.adapters import settingsfile, storedkeys
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
@@ -28,7 +28,7 @@ from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.exchange import SETTLED
 from trayexec.adapters.folderwatch import FolderWatch
 from trayexec.adapters.harden import harden
-from trayexec.adapters.instance import Claim, claim
+from trayexec.adapters.instance import Alone, Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
@@ -91,9 +91,17 @@ def run(wish: Wish) -> int:
     """
     harden()
     environ = wish.environ
+    settings = settingsfile.refresh(paths.settings_path(environ), None)
+    alone = Alone(Path(whereis.record(environ)))
+    socket = Path(paths.socket_path(environ))
+    whereis.check(str(socket.parent), environ)
+    if not environ.get("TRAYEXEC_SOCKET"):  # a private one that somebody wanted is nobody else's
+        whereis.check(environ.get("XDG_RUNTIME_DIR", ""), environ)
+        alone.take()
     found = _Found(
-        settings=settingsfile.refresh(paths.settings_path(environ), None),
-        claim=claim(Path(paths.socket_path(environ))),
+        settings=settings,
+        alone=alone,
+        claim=claim(socket),
         journal=open_journal(Path(paths.log_path(environ))),
         tray=choose_tray(environ if wish.face is Face.TRAY else {}, speaker(environ)),
     )
@@ -105,6 +113,7 @@ class _Found:
     """What had to be opened, read or tried before there can be an agent."""
 
     settings: settingsfile.Loaded
+    alone: Alone
     claim: Claim
     journal: "Logger"
     tray: Tray
@@ -116,6 +125,7 @@ class _Agent:
     def __init__(self, wish: Wish, found: _Found) -> None:
         environ, speak = wish.environ, speaker(wish.environ)
         self._wish = wish
+        self._alone = found.alone
         self._settings, self._claim, self._journal = found.settings, found.claim, found.journal
         self._tray = SupervisedTray(found.tray, mishap=self._mishap, ending=self._end)
         self._clock = SystemClock()
@@ -185,6 +195,7 @@ class _Agent:
 
     def _leave(self) -> int:
         self._claim.release()
+        self._alone.release()
         self._journal.info("agent %d stopped", os.getpid())
         return 0
 
@@ -217,6 +228,9 @@ class _Agent:
         await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
+        self._alone.tell(self._claim.path)
+        if self._alone.trouble is not None:
+            self._journal.warning("callers with another environment may not find it: %s", self._alone.trouble)
         self._wish.ready()
         watch = ScreenWatch(
             self._wish.environ,
@@ -256,6 +270,9 @@ class _Agent:
             await self._guarded(self._look())
             if not self._claim.holds():
                 self._journal.error("the socket is gone, and so nobody can ask any more")
+                self._tray.stop()
+            if not self._alone.renew(self._claim.path):
+                self._journal.error("there is another agent of this user by now")
                 self._tray.stop()
 
     def _notice(self) -> None:
@@ -321,7 +338,7 @@ class _Agent:
         means = Means(
             self._catalogues,
             ourselves.command(),
-            {name: environ[name] for name in origin.SESSION if environ.get(name)},
+            {name: environ[name] for name in needed.SESSION if environ.get(name)},
             groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
             tell=self._tell,
         )

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayexec import ourselves
-from trayexec.adapters.launch import environment
+from trayexec import needed, ourselves
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
 from trayexec.core.sections import shown
@@ -93,7 +92,7 @@ class SystemKeychain(Keychain):
         try:
             process = subprocess.Popen(
                 ourselves.python(CHILD),
-                env=environment(environ),
+                env=needed.of(environ),
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trayexec import __version__, cli, client, paths
+from trayexec import __version__, cli, client, paths, whereis
 from trayexec.adapters import settingsfile
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
@@ -43,12 +43,13 @@ def gather(environ: Mapping[str, str]) -> Facts:
     where = () if isinstance(read, Trouble) else read.paths
     state = paths.state_folder(environ)
     socket = paths.socket_path(environ)
+    agent = _agent(environ)
     return Facts(
         version=__version__,
         environ=environ,
         socket=socket,
-        agent=_agent(environ),
-        others=tuple(_others(socket, environ)),
+        agent=agent,
+        others=tuple(one for one in _others(socket, environ) if not isinstance(agent, Agent) or one.pid != agent.pid),
         here=Here(cli.has_display(environ), _has_terminal()),
         settings_path=paths.settings_path(environ),
         settings=_settings(environ),
@@ -79,13 +80,8 @@ def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
 def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
     """Whoever else listens where an agent of this user can be, whatever its environment was."""
     bare = {name: value for name, value in environ.items() if name != "TRAYEXEC_SOCKET"}
-    places = (
-        paths.socket_path(bare),
-        f"/run/user/{os.geteuid()}/trayexec/agent.sock",
-        paths.socket_path({name: value for name, value in bare.items() if name != "XDG_RUNTIME_DIR"}),
-    )
     known = {os.path.realpath(mine)}
-    for place in places:
+    for place in whereis.places(bare):
         if os.path.realpath(place) in known:
             continue
         known.add(os.path.realpath(place))
