@@ -125,8 +125,8 @@ def test_a_device_that_aws_has_closed_opens_at_the_next_boundary(ahead: float) -
     assert 0.99 < (now.wall + opens) % 180 <= 2  # on the boundary itself AWS may still count in the old window
 
 
-@given(st.lists(st.floats(0, 170), max_size=12), st.floats(0, 179))
-def test_aws_counts_nine_codes_in_a_window_of_its_own(ages: list[float], into: float) -> None:
+@given(st.lists(st.integers(0, 170), max_size=12), st.integers(0, 179))
+def test_aws_counts_nine_codes_in_a_window_of_its_own(ages: list[int], into: int) -> None:
     """Only those count that were sent since the last full three minutes of UTC."""
     now = Instant(1000.0, 1_800_000_000.0 + into)
     device = Device(tuple(codes.Spent(CODE, now.after(-age)) for age in ages))
