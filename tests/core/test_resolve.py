@@ -231,7 +231,7 @@ UNSUPPORTED = {
     "credential_source": "Environment",
     "web_identity_token_file": "/token",
     "login_session": "x",
-    "include_profile": "base",
+    "include_profile": "fine",
     "session_tags": "a=b",
     "transitive_session_tags": "a",
     "source_identity": "me",
@@ -544,7 +544,7 @@ def test_nothing_but_region_and_serial_is_inherited_from_default() -> None:
                 use_fips_endpoint="true",
             ),
             "a": role("base", arn=AUDIT),
-            "b": {},
+            "b": KEYS,
         }
     )
     assert served(found, "a").region == "eu-west-1"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trayexec.adapters import storedkeys
 from trayexec.adapters.awsfiles import AwsFiles
 from trayexec.adapters.overlayfile import parsed
 from trayexec.adapters.sts import Seen, Way
@@ -23,6 +24,7 @@ from trayexec.errors import Trouble, trouble
 SERIAL = "arn:aws:iam::111111111111:mfa/alice"
 CONFIG = f"[default]\nregion = eu-west-1\nmfa_serial = {SERIAL}\n"
 ROLE = "[profile prod]\nrole_arn = arn:aws:iam::444444444444:role/Admin\nsource_profile = default\n"
+PAIR = "aws_access_key_id = AKIAEXAMPLE000000001\naws_secret_access_key = x\n"
 KEYS = LongTermKeys("AKIAEXAMPLE000000001", Secret("s" * 40))
 HERE = Endpoint("eu-west-1")
 PLACE = Way("sts.eu-west-1.amazonaws.com", None)
@@ -40,14 +42,17 @@ class Files:
 
     folder: Path
 
-    def read(self, config: str | None, shared: str = "") -> Read:
-        """What these two files lead to; None for a file that is not there."""
+    def read(self, config: str | None, shared: str = "", known: str = "") -> Read:
+        """What these two files lead to, None for one that is not there; `known` is whose keys `default` has."""
         paths = (str(self.folder / "config"), str(self.folder / "credentials"))
         Path(paths[0]).unlink(missing_ok=True)
         if config is not None:
             Path(paths[0]).write_text(config)
         Path(paths[1]).write_text(shared)
-        catalogue = AwsFiles({}, session_name="trayexec-me").load(Surroundings(*paths))
+        stored = str(self.folder / "stored.json")
+        if known:
+            storedkeys.note(stored, "default", known)
+        catalogue = AwsFiles({}, session_name="trayexec-me", stored=stored).load(Surroundings(*paths))
         return Read(paths, (parsed(Path(paths[0])), parsed(Path(paths[1]))), catalogue)
 
 
@@ -295,6 +300,14 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "a clock not quite right": (
         lambda facts, _: replace(facts, asked=(answered(ahead=45),)),
         *("clock", "clock_skew", Grade.NOTE, "45 seconds fast"),
+    ),
+    "aws-mfa's layout before its keys are stored": (
+        lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE, f"[default-longterm]\n{PAIR}")),
+        *("remarks", "profile_remark", Grade.NOTE, "trayexec keys add default"),
+    ),
+    "stored keys whose device is another account's": (
+        lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE, known="arn:aws:iam::222222222222:user/bob")),
+        *("profiles", "keys_account", Grade.PROBLEM, "222222222222"),
     ),
     "keys of another account": (
         lambda facts, _: replace(facts, asked=(answered("arn:aws:iam::222222222222:user/bob"),)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from awssim.world import Key
-from support.desktop import private_desktop
+from support.desktop import eventually, private_desktop
 from support.rig import Done, Rig, rig_on
 
 ALICE, BOB = "111111111111", "222222222222"
@@ -171,6 +171,7 @@ def test_the_serial_of_another_account_is_never_sent(own: Rig, *, inherits: bool
     lines = () if inherits else (device,)
     own.config(section("default", own, device) + section("profile bob", own, *lines))
     former(own, "bob", own.sim.world.user_key("bob"))
+    eventually("the agent to see it", lambda: "bob" in [one["name"] for one in own.status()["identities"]])
     before = {one["name"]: one["account"] for one in own.status()["identities"]}
     if inherits:
         assert before.get("bob") is None, "nobody knows it, and it is not guessed"
@@ -226,3 +227,58 @@ def test_a_copy_in_plain_text_is_named_with_a_command_that_removes_it(own: Rig, 
     subprocess.run(["sh", "-c", line.partition("This removes it: ")[2]], check=True)
     assert file.read_text() == rest
     assert "plain text" not in add(own, "default", key).err
+
+
+@pytest.mark.parametrize("aside", ["default-longterm", "default-long-term"])
+def test_the_layout_of_aws_mfa_works_at_once(own: Rig, aside: str) -> None:
+    """After `keys add default` one code serves every role; what aws-mfa wrote is named, is no choice and no fault."""
+    key = own.sim.world.user_key()
+    own.run("keys", "remove", "default")
+    own.config(own.sim.world.config_text(own.sim.url) + section("profile saml", own))
+    temporary = "aws_access_key_id = ASIAOLDOLDOLDOLDOLD7\naws_secret_access_key = x\naws_session_token = x\n"
+    own.write(
+        "home/.aws/credentials",
+        f"[{aside}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+        f"[default]\nassumed_role = False\n{temporary}expiration = 2026-01-31 21:07:09\n[saml]\n{temporary}",
+    ).chmod(0o600)
+    assert f"[{aside}]" in own.run("why", "account-a").out
+    assert add(own, "default", key).status == 0
+    assert own.auth().status == 0
+    for name in ("account-a", "account-b", "default"):
+        assert own.run(name, "--", "true").status == 0
+    assert [one["name"] for one in own.status()["identities"]] == ["default"]
+    ran = own.run("*", "--yes", "--output", "json", "--", "true")
+    assert ran.status == 0, ran.err
+    assert {json.loads(line)["profile"] for line in ran.out.splitlines()} == {"account-a", "account-b", "default"}
+    problems = {one["name"]: one["problem"] for one in own.run("list", "--json").json}
+    assert "aws-mfa" in problems[aside]
+    assert "temporary" in problems["saml"]
+    own.desk.home("home/.aws/config").chmod(0o600)
+    found = own.run("doctor", "--json").json
+    assert not [
+        one for one in found if one["grade"] == "problem" and one["code"].startswith(("profile_", "keys_missing"))
+    ]
+    assert "several" not in own.run("auth", "--no-wait").err
+
+
+def test_stored_keys_win_over_the_process_of_another_tool(own: Rig) -> None:
+    """A plain run, --live and `why` agree; once they are removed, it is the other tool's again."""
+    own.config(
+        section(
+            "profile vault",
+            own,
+            f"mfa_serial = arn:aws:iam::{ALICE}:mfa/alice",
+            "credential_process = sh -c 'exit 7'",
+        )
+    )
+    assert "credential_process" in own.run("list").out
+    assert add(own, "vault", own.sim.world.user_key()).status == 0
+    assert own.auth(None, "vault").status == 0
+    assert own.run("vault", "--", "true").status == 0
+    assert "win over its credential_process" in own.run("why", "vault").out
+    inside = own.run("--live", "vault", "--", "aws", "configure", "get", "credential_process")
+    assert "trayexec" in inside.out
+    assert own.run("keys", "remove", "vault").status == 0
+    assert own.run("vault", "--", "true").status == 125
+    inside = own.run("--live", "--", "aws", "configure", "get", "credential_process", "--profile", "vault")
+    assert "exit 7" in inside.out

@@ -54,6 +54,7 @@ def _steps(profile: Profile) -> list[Text]:
         Text("its session belongs to the identity {identity}", identity=target.name),
         Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
         Text("and with the keys that the keychain has as {keys}", keys=target.keys),
+        *profile.notes,
     ]
     if profile.region:
         steps.append(Text("commands get the region {region}", region=profile.region))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
 from trayexec.core.profiles import Catalogue, Profile
-from trayexec.core.sources import IN_FILES, SECRET, STATIC_KEYS, KeyNames, Source, as_source, names_in, source
+from trayexec.core.sources import IN_FILES, SECRET, STATIC_KEYS, TOKENS, KeyNames, Source, as_source, names_in, source
 
 FROM_FILES = "--from-files"
 OR_FROM_FILES = "--or-from-files"
@@ -175,11 +175,13 @@ def _profile(
 def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:
     """Keys that stand in the user's files, and to which only [default]'s serial reaches, may be no identity of ours.
 
-    Then it is as outside, unless keys are stored: the agent knows.
+    Nor may be those that another program renews. Then it is as outside, unless keys are stored: the agent knows.
     """
     keys = profile.identity.keys
     end = files.alone(keys) if profile.role_arn is None else files.beneath(keys)
-    return (OR_FROM_FILES,) if profile.inherits_serial and end in IN_FILES else ()
+    names = files.keys(keys)
+    renewed = not (names.config | names.shared).isdisjoint(TOKENS)
+    return (OR_FROM_FILES,) if (profile.inherits_serial or renewed) and end in IN_FILES else ()
 
 
 def _settings(settings: Mapping[str, Value], kind: Source | None = None) -> Mapping[str, Value]:

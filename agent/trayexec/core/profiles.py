@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayexec.core import serials
-from trayexec.errors import Trouble
+from trayexec.errors import Text, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,14 @@ class Profile:
     """A served profile: `target` is the role it assumes, or the identity it is.
 
     `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
-    account.
+    account. `notes` are what a person should know of how it resolves.
     """
 
     name: str
     region: str | None
     target: Identity | Role
     inherits_serial: bool = False
+    notes: tuple[Text, ...] = field(default=(), compare=False)
 
     @property
     def identity(self) -> Identity:

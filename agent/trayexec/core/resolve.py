@@ -8,9 +8,10 @@ be served is a problem of that one profile, never a fallback to another.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from trayexec.core import ownership, serials
+from trayexec.core import identities, mixing, ownership, serials
 from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
@@ -33,6 +34,7 @@ _ARN_LENGTHS = range(20, 2049)
 _DURATIONS = range(900, 43201)
 _DEFAULT_SECONDS = 3600
 
+_LESS_THAN_STORED = (Source.PROCESS, Source.NOTHING)  # keys that a person stored with us under the name win over it
 _OTHERS = (Source.WEB_IDENTITY, Source.LOGIN)  # credentials that are not IAM user keys
 _ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
 _OURSELVES = frozenset({"trayexec", "trayexec-agent"})
@@ -68,10 +70,11 @@ def resolve(sections: Sections, *, session_name: str) -> Catalogue:
 
     `session_name` is the role session name of roles that name none.
     """
-    found = {name: _resolved(sections, name, session_name) for name in sections.profiles}
-    identities = [each.identity for each in found.values() if isinstance(each, Profile)]
-    names = _identity_names(identities)
-    own = {one for one in identities if not one.inherited}
+    used = identities.sources(sections)
+    found = {name: _resolved(sections, name, session_name, used) for name in sections.profiles}
+    served = [each.identity for each in found.values() if isinstance(each, Profile)]
+    names = _identity_names(served)
+    own = {one for one in served if not one.inherited}
     final = {one: replace(one, name=name, inherited=one not in own) for one, name in names.items()}
     return Catalogue({name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()})
 
@@ -81,17 +84,17 @@ def session_name_for(user: str) -> str:
     return ("trayexec-" + re.sub(r"[^\w+=,.@-]", "-", user, flags=re.ASCII))[:64]
 
 
-def _resolved(sections: Sections, name: str, session_name: str) -> Profile | Unserved:
+def _resolved(sections: Sections, name: str, session_name: str, used: AbstractSet[str]) -> Profile | Unserved:
     try:
-        return _served(sections, name, session_name)
+        return _served(sections, name, session_name, used)
     except ProfileError as fault:
         own = sections.profiles[name]
         return Unserved(name, _seen_from(sections, name, fault), _plain(own, "region"), _plain(own, "role_arn"))
 
 
-def _served(sections: Sections, name: str, session_name: str) -> Profile:
+def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[str]) -> Profile:
     chain = _walk(sections, name, session_name)
-    said_in, serial = _serial(sections, chain)
+    said_in, serial = _serial(sections, chain, used)
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
 
@@ -127,7 +130,14 @@ def _served(sections: Sections, name: str, session_name: str) -> Profile:
             endpoint=endpoint(*chain.names[place:]) if place else first,
         )
     region = region_of(sections, chain.names, partition)
-    return Profile(name, region, target, inherits_serial=identity.inherited)
+    notes = (identities.note(sections, chain.keys),)
+    return Profile(
+        name,
+        region,
+        target,
+        inherits_serial=identity.inherited,
+        notes=tuple(one for one in notes if one is not None),
+    )
 
 
 def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
@@ -320,12 +330,18 @@ def _duration(sections: Sections, profile: str) -> int:
     )
 
 
-def _serial(sections: Sections, chain: _Chain) -> tuple[str, str]:
+def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[str, str]:
     """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial."""
     profile = next(
         (name for name in (*chain.names, "default") if sections.text(name, "mfa_serial") is not None),
         None,
     )
+    if profile not in chain.names:
+        nobody = identities.temporary(sections, chain.keys)
+        if nobody is None and not chain.roles:
+            nobody = identities.no_identity(sections, chain.keys, used)
+        if nobody is not None:
+            raise ProfileError(chain.keys, nobody)
     if profile is None:
         raise ProfileError(
             chain.names[0],
@@ -400,24 +416,29 @@ def _check_extras(profile: str, section: Section) -> None:
 
 
 def _check_included(sections: Sections, profile: str, section: Section) -> None:
-    if "include_profile" in section:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_unsupported",
-                "Profile {profile} has include_profile = {value}, which only aws-vault understands.",
-                "Copy the lines of {value} into {section} and remove include_profile.",
-                profile=shown(profile),
-                value=shown(sections.text(profile, "include_profile") or ""),
-                section=header(profile),
-            ),
-        )
+    """Only aws-vault reads these lines: where they would change something, its users would miss it."""
+    for key in mixing.KEYS:
+        missed = mixing.missed(sections, profile, key) if key in section else None
+        if missed is not None:
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} has {key} = {value}, which only aws-vault understands: it would add {missed}.",
+                    "Copy these lines of {value} into {section} and remove {key}.",
+                    profile=shown(profile),
+                    key=key,
+                    value=shown(sections.text(profile, key) or ""),
+                    missed=", ".join(shown(one) for one in missed),
+                    section=header(profile),
+                ),
+            )
 
 
 def _check_end(sections: Sections, profile: str, section: Section) -> None:
     """Refuse a chain's end whose keys cannot be in the keychain, because the section says where else they come from."""
     found = without_role(section, sections.keys_of(profile))
-    if found in IN_FILES:
+    if found in IN_FILES or (found in _LESS_THAN_STORED and profile in sections.stored):
         return
     if found is Source.PROCESS:
         raise _by_process(sections, profile)

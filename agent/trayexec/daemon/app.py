@@ -238,6 +238,7 @@ class _Agent:
             on_sleep=lambda: self._loop.post(Tick()),
             on_wake=lambda: self._loop.post(Tick()),
         )
+        self._workers.sessions.submit(_learn, paths.stored_path(self._wish.environ), SystemKeychain(self._wish.environ))
         extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._keep_carrying())]
         await self._stopped.wait()
         self._loop.post(Lock())
@@ -380,6 +381,14 @@ class _Agent:
 
 def _ignore(*_: object) -> None:
     """For signals that the loop is told of: Python tells nobody of one that has no handler."""
+
+
+def _learn(path: str, keychain: SystemKeychain) -> None:
+    """See under which names keys are stored: by a former version, or taken out with the desktop's own program."""
+    with suppress(TrayexecError, OSError):
+        stored = keychain.names()
+        if stored is not None:
+            storedkeys.settle(path, stored)
 
 
 def _remember(path: str, name: str, arn: str | None) -> None:

@@ -129,7 +129,7 @@ def call(request: dict[str, Any]) -> str:
 def names(ring: "KeyringBackend") -> str:
     """A JSON list of the user names under our service; nothing where the back end cannot tell. Never a prompt.
 
-    The attributes of an item can be read while its collection is locked (Secret Service API 0.2, Locking).
+    While the collection is locked it is not asked: gnome-keyring has only digests of the attributes then.
     """
     if type(ring).__module__ != "keyring.backends.SecretService":
         return ""
@@ -137,7 +137,10 @@ def names(ring: "KeyringBackend") -> str:
 
     with contextlib.closing(secretstorage.dbus_init()) as connection:
         try:
-            items = secretstorage.Collection(connection, DEFAULT).search_items({"service": SERVICE})
+            collection = secretstorage.Collection(connection, DEFAULT)
+            if collection.is_locked():
+                return ""
+            items = collection.search_items({"service": SERVICE})
             return json.dumps(sorted({one.get_attributes()["username"] for one in items}))
         except (secretstorage.exceptions.ItemNotFoundException, KeyError):
             return "[]"

@@ -77,6 +77,15 @@ def profiles(facts: Facts) -> Iterator[Finding]:
             yield note(one.problem.code, about, one.problem.title, one.problem.hint)
 
 
+def remarks(facts: Facts) -> Iterator[Finding]:
+    """What a person should know of profiles that are served."""
+    if isinstance(facts.read, Trouble):
+        return
+    served = (one for one in facts.read.catalogue.profiles.values() if isinstance(one, Profile))
+    for one in dict.fromkeys(each for profile in served for each in profile.notes):
+        yield note("profile_remark", FILES, one)
+
+
 def dialects(facts: Facts) -> Iterator[Finding]:
     """What SDKs read differently in the user's own files (facts: config-file grammar)."""
     if isinstance(facts.read, Trouble):

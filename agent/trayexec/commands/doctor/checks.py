@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     shell.hook,
     awsfiles.aws_files,
     awsfiles.profiles,
+    awsfiles.remarks,
     awsfiles.dialects,
     awsfiles.readable_files,
     keys.stored_keys,

@@ -6,6 +6,7 @@ from trayexec import foreign, origin
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem
 from trayexec.core import refusals
+from trayexec.core.identities import NO_IDENTITY
 from trayexec.core.profiles import Unserved
 from trayexec.core.sections import shown
 from trayexec.core.shellwords import argument
@@ -83,7 +84,7 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
                 ),
                 Text("{hint} Or: unset {variable}", hint=what.hint, variable=variable),
             )
-        elif isinstance(found, Unserved) and found.problem.code != "profile_unsupported":
+        elif isinstance(found, Unserved) and found.problem.code not in {"profile_unsupported", *NO_IDENTITY}:
             yield problem(
                 "profile_variable",
                 SHELL,
