@@ -142,6 +142,10 @@ class Bench:
         keychain.store(ALICE.keys, LongTermKeys("AKIA", Secret("x"), "arn:aws:iam::111111111111:user/alice"))
         journal = logging.Logger("bench")  # noqa: LOG001 — one for each bench
         journal.addHandler(self.errors)
+
+        async def sure() -> None:
+            pass
+
         endpoint = Endpoint(Books(clock, silence, journal), H11Exchange)
         self.service = Service(
             Rooms(
@@ -152,6 +156,7 @@ class Bench:
                 journal=journal,
                 ledger=silence,
                 facts=lambda: Facts(1, "0", "none", "none"),
+                sure=sure,
                 warning=lambda: None,
                 endpoint=endpoint,
                 stop=lambda: None,

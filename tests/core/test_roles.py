@@ -8,6 +8,7 @@ import pytest
 from support.stage import ADMIN, ALICE, AUDIT, BASE, DEEP, EVERY_REFUSAL, HOUR, TOP, B, Stage, profile, role
 from trayexec.core.events import AssumeRole, Prompt, Renewal
 from trayexec.core.ports import Refusal
+from trayexec.core.state import Locked
 
 MINUTE = 60
 
@@ -362,15 +363,26 @@ def test_a_revoked_session_asks_nobody_when_nobody_waits(stage: Stage) -> None:
     assert not stage.dialogs
 
 
-def test_a_brand_new_session_that_is_refused_opens_no_dialog(stage: Stage) -> None:
-    """Another code would not help: the callers are told, and not asked in circles."""
+def test_a_brand_new_session_that_is_refused_is_locked_and_opens_no_dialog(stage: Stage) -> None:
+    """Another code would not help: the callers are told, and not asked in circles; it is shown as what it is.
+
+    A person who wants to try may do so at once, a request after a minute.
+    """
     stage.unlock(code="222222")
     first, second = stage.ask(), stage.ask(B)
     stage.deny(Refusal.SESSION)
     stage.deny(Refusal.SESSION)
     assert stage.got(first) == stage.got(second) == stage.got(stage.ask()) == "session"
     assert not stage.dialogs
-    assert stage.is_open()
+    assert not stage.is_open()
+    assert "AWS no longer accepts the session" in stage.titles()
+    phase = stage.broker.phase(ALICE)
+    assert isinstance(phase, Locked)
+    assert phase.trouble is EVERY_REFUSAL[Refusal.SESSION]
+    stage.wait(MINUTE)
+    stage.ask()
+    assert stage.dialogs
+    stage.cancel()
 
 
 def test_a_call_made_with_the_old_session_is_made_again_with_the_new_one(stage: Stage) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -33,6 +33,7 @@ from trayexec.adapters.sts_errors import (
     bad_expiration,
     explain,
     no_credentials,
+    unix_date,
     unusable_endpoint,
 )
 from trayexec.core.clock import Expiry, Instant
@@ -92,10 +93,19 @@ class BotoSts:
     """STS for any number of endpoints. Use it from as many threads as you like; `close` it at the end."""
 
     def __init__(
-        self, clock: Clock, *, limits: Limits | None = None, pause: Callable[[float], None] = time.sleep
+        self,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        dated: Callable[[str, float], None] = lambda _place, _date: None,
     ) -> None:
-        """Prepare; botocore is started with the first call. `pause` is how to sleep, in seconds."""
+        """Prepare; botocore is started with the first call. `pause` is how to sleep, in seconds.
+
+        `dated(host, date)` is told the date (Unix seconds) of every answer that comes from STS, refusals too.
+        """
         self._clock = clock
+        self._dated = dated
         self._limits = limits or Limits()
         self._pause = pause
         self._signer = _Signer()
@@ -174,6 +184,13 @@ class BotoSts:
         proxy = get_environ_proxies(url).get(parts.scheme)
         # Who may use the proxy often stands in its address, and is nobody's business.
         return Way(parts.netloc, proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/") if proxy else None)
+
+    def ask_date(self, endpoint: Endpoint, by: Credentials) -> None:
+        """Have AWS answer, whatever it says, for the date of its answer. Never raises StsError."""
+        request = Request(Purpose.CHECK, endpoint, by.access_key_id)
+        signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
+        with suppress(StsError):
+            self._call(request, signed_by, {})
 
     def close(self) -> None:
         """Close every connection. The next call opens new ones."""
@@ -295,6 +312,9 @@ class BotoSts:
         finally:
             answer.raw.close()  # a connection that was handed back stays open
         answer._content = _from_aws(answer.status_code, bytes(body))  # noqa: SLF001 — what `.content` would have read
+        date = unix_date(answer.headers.get("Date"))
+        if date is not None and answer.status_code < 500:  # noqa: PLR2004 — such may come from whoever stands before STS
+            self._dated(urlsplit(request.url).netloc, date)
         return answer
 
 

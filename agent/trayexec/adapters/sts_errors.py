@@ -480,8 +480,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def answered_at(answer: Mapping[str, Any]) -> float | None:
     """When AWS says it answered (Unix seconds), from the Date header."""
     try:
-        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-    except (KeyError, TypeError, ValueError):
+        return unix_date(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, TypeError):
+        return None
+
+
+def unix_date(header: str | None) -> float | None:
+    """What a Date header says, in Unix seconds."""
+    try:
+        return parsedate_to_datetime(header).timestamp() if header else None
+    except (TypeError, ValueError):
         return None
 
 

@@ -50,6 +50,9 @@ class Sts(Protocol):
     def check(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
 
+    def ask_date(self, endpoint: Endpoint, by: Credentials) -> None:
+        """Have STS answer, whatever it says, for the date of its answer. Raises nothing."""
+
 
 class Keychain(Protocol):
     """The OS keychain, service `trayexec`, one item per identity. Blocking, with a time-out of its own."""

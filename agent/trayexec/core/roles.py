@@ -68,7 +68,7 @@ class Roles(Sessions):
         """AWS refused: keep what is good, believe a clear no for a while, and tell all who wait."""
         held = self.broker.held(role)
         by = held.flight.by if held.flight is not None else None
-        if refusal is Refusal.SESSION and by is not None and self._get_better(role, by):
+        if refusal is Refusal.SESSION and by is not None and self._get_better(role, by, why):
             return
         clear = refusal in {Refusal.DENIED, Refusal.SESSION}
         failures = held.setback.failures if held.setback is not None else 0
@@ -87,16 +87,18 @@ class Roles(Sessions):
             if isinstance(one.asked, Ask):
                 self.fall_back(one.asked, why)
 
-    def _get_better(self, role: Role, by: Credentials) -> bool:
+    def _get_better(self, role: Role, by: Credentials, why: Trouble) -> bool:
         """AWS no longer takes what the role was assumed with: drop that, and get a newer one for all who wait.
 
-        Not when it is brand new, because then a newer one would not help either.
+        When it is brand new a newer one would not help either: then it is dropped with the reason, which is the answer
+        to all who wait, and to all who ask within a moment. Else a person would be asked for code after code.
         """
         source = role.source
         if by is self._good(source):
             if self._is_young(source):
+                self._drop(source, Locked(why, self.now.after(YOUNG)))
                 return False
-            self._drop(source)
+            self._drop(source, Locked())
         for request in self._abandon(role):
             self.serve(request)
         return True
@@ -114,13 +116,13 @@ class Roles(Sessions):
         phase = self.broker.phase(source)
         return isinstance(phase, Open) and self.later(phase.since.after(YOUNG))
 
-    def _drop(self, source: Identity | Role) -> None:
+    def _drop(self, source: Identity | Role, then: Locked) -> None:
         if isinstance(source, Role):
             self.broker = self.broker.with_held(source, replace(self.broker.held(source), credentials=None))
             return
         phase = self.broker.phase(source)
         if isinstance(phase, Open):
-            self.broker = self.broker.with_phase(source, phase.renewal or Locked())
+            self.broker = self.broker.with_phase(source, phase.renewal or then)
             self.effects.append(Show(notices.revoked(source)))
 
     def touch(self, role: Role) -> None:

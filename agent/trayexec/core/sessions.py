@@ -51,6 +51,9 @@ class Sessions(Questions):
             return self._too_late(waiting)
         if attempt is not None:
             return None
+        phase = self.broker.phase(identity)
+        if isinstance(phase, Locked) and self.later(phase.until) and isinstance(waiting.asked, Ask):
+            return phase.trouble
         closed = codes.seconds_closed(self.broker.device(identity), self.now)
         if closed > 0:
             return codes.too_many(closed)

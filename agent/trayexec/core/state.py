@@ -28,9 +28,10 @@ from trayexec.errors import Text, Trouble
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """No session. `trouble` is why the last attempt failed."""
+    """No session. `trouble` is why the last attempt failed; before `until` that is the answer to requests."""
 
     trouble: Trouble | None = None
+    until: Instant | None = None
 
 
 class Place(Enum):

@@ -39,7 +39,9 @@ from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core.events import (
+    Ask,
     Configured,
+    Event,
     Lock,
     ScreenChanged,
     Show,
@@ -48,6 +50,7 @@ from trayexec.core.events import (
 from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.settings import Command, Settings
+from trayexec.core.state import Open
 from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Books, Endpoint
@@ -64,6 +67,8 @@ if TYPE_CHECKING:
 
 ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
+SURE = 3.0  # seconds that AWS has to say what time it is
+AGAIN = 10.0  # seconds until it is asked again
 FAREWELL = 3.0  # seconds that taking things down may take
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -133,6 +138,9 @@ class _Agent:
         self._notices = choose_notices(environ, self._journal, speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
         self._files = _pool(1, "files")
+        self._sts = self._warm()
+        self._asking_time: asyncio.Task[None] | None = None
+        self._asked_time_at = 0.0
         self._catalogues = files_of_this_user(environ)
         self._running = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
@@ -151,6 +159,7 @@ class _Agent:
             self._journal,
             ledger,
             self._facts,
+            self._be_sure_of_the_time,
             self._read_settings,
             self._endpoint,
             self._tray.stop,
@@ -161,7 +170,7 @@ class _Agent:
         self._loop = Loop(
             Neighbours(
                 self._clock,
-                self._warm(),
+                self._sts,
                 SystemKeychain(environ),
                 self._dialogs,
                 self._notices,
@@ -174,7 +183,7 @@ class _Agent:
             mishap=self._mishap,
         )
         self._service.to(self._loop, self._gate)
-        self._endpoint.to(self._loop.post, self._gate.number)
+        self._endpoint.to(self._post_in_time, self._gate.number)
         self._front.to(self._loop.post, self._loop.perform, self._running.call_later)
         self._notices.on_action(self._front.pressed)
 
@@ -268,6 +277,7 @@ class _Agent:
     async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
+            await self._guarded(self._be_sure_of_the_time())
             await self._guarded(self._look())
             if not self._claim.holds():
                 self._journal.error("the socket is gone, and so nobody can ask any more")
@@ -306,6 +316,36 @@ class _Agent:
         event = Configured(identities, self._settings.settings, self._settings.warning or warning)
         if (event.identities, event.settings, event.warning) != (broker.identities, broker.settings, broker.warning):
             self._loop.post(event)
+
+    # The time
+
+    async def _be_sure_of_the_time(self) -> None:
+        """Where the machine may have slept unnoticed, ask AWS what time it is, before anything is handed out."""
+        if not self._clock.doubtful:
+            return
+        asking = self._asking_time
+        if asking is None or (asking.done() and self._running.time() - self._asked_time_at > AGAIN):
+            self._asked_time_at = self._running.time()
+            asking = self._asking_time = self._start(self._ask_time())
+        await asyncio.wait([asking], timeout=SURE)
+
+    async def _ask_time(self) -> None:
+        phases = self._loop.broker.phases.items()
+        opened = next(((one.endpoint, phase.session) for one, phase in phases if isinstance(phase, Open)), None)
+        if opened is not None and self._sts.done():
+            await self._running.run_in_executor(self._workers.sessions, self._sts.result().ask_date, *opened)
+            self._loop.post(Tick())
+
+    def _post_in_time(self, event: Event) -> None:
+        """Post, but not before the time is known where something is asked."""
+        if isinstance(event, Ask) and self._clock.doubtful:
+            self._start(self._post_later(event))
+        else:
+            self._loop.post(event)
+
+    async def _post_later(self, event: Event) -> None:
+        await self._be_sure_of_the_time()
+        self._loop.post(event)
 
     def _read_settings(self) -> Trouble | None:
         """Put our settings in force as they are now, before each request too; what is wrong with them, if anything."""
@@ -372,7 +412,7 @@ class _Agent:
         def build() -> Sts:
             from trayexec.adapters.sts import BotoSts  # noqa: PLC0415 — in the worker, not before the socket listens
 
-            sts = BotoSts(clock)
+            sts = BotoSts(clock, dated=clock.told)
             gc.freeze()  # what was loaded stays: going through it again and again holds up everybody for 30 ms
             return sts
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from logging import Logger
@@ -61,6 +61,7 @@ class Rooms:
     journal: Logger
     ledger: Ledger
     facts: Callable[[], Facts]
+    sure: Callable[[], Awaitable[None]]  # ends once the time is known, or cannot be
     warning: Callable[[], Trouble | None]
     endpoint: Endpoint
     stop: Callable[[], None]
@@ -189,6 +190,7 @@ class Service:
 
     async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
         """What the caller's files say; when they or our settings are broken now, what held before, and a note of it."""
+        await self._rooms.sure()
         load, where = self._rooms.catalogues.load, common.surroundings
         running = asyncio.get_running_loop()
         catalogue = await running.run_in_executor(self._rooms.files, load, where)
