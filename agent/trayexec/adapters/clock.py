@@ -40,7 +40,9 @@ class SystemClock:
 
 def _boot() -> float:
     if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    if sys.platform == "darwin":
-        return time.clock_gettime(time.CLOCK_MONOTONIC)
-    return time.monotonic()
+        boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":
+        boot = time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:
+        boot = time.monotonic()
+    return boot

@@ -51,18 +51,20 @@ class Sessions(Questions):
             return self._too_late(waiting)
         if attempt is not None:
             return None
-        phase = self.broker.phase(identity)
-        if isinstance(phase, Locked) and self.later(phase.until) and isinstance(waiting.asked, Ask):
-            return phase.trouble
         closed = codes.seconds_closed(self.broker.device(identity), self.now)
         if closed > 0:
             return codes.too_many(closed)
+        return self._pause(identity, waiting.asked) if isinstance(waiting.asked, Ask) else None
+
+    def _pause(self, identity: Identity, asked: Ask) -> Trouble | None:
+        """Why a request opens no dialog now: AWS has just taken the last session back, or a person has cancelled."""
+        phase = self.broker.phase(identity)
+        if isinstance(phase, Locked) and self.later(phase.until):
+            return phase.trouble
         quiet = self.broker.quiets.get(identity)
-        if quiet is None or not self.later(quiet.until) or not isinstance(waiting.asked, Ask):
+        if quiet is None or not self.later(quiet.until) or self._by_hand(asked.caller, quiet):
             return None
-        if self._by_hand(waiting.asked.caller, quiet):
-            return None
-        told = {**quiet.told, waiting.asked.caller.shell: self.now}
+        told = {**quiet.told, asked.caller.shell: self.now}
         self.broker = replace(self.broker, quiets={**self.broker.quiets, identity: replace(quiet, told=told)})
         return refusals.paused(identity, ceil(self.now.until(quiet.until)))
 
