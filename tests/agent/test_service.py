@@ -265,6 +265,7 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
         bench.load()
         await turns(20)
     assert set(bench.loop.broker.waiting) == here
+    assert bench.dialog.up <= len(here), "a dialog for nobody"
     await bench.end()
 
 

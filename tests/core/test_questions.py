@@ -201,8 +201,13 @@ def test_a_dialog_for_nobody_is_not_shown_when_its_turn_comes(stage: Stage) -> N
 
 def test_a_terminal_is_asked_for_one_identity_at_a_time(stage: Stage) -> None:
     """Two commands, or one over two identities: the second question follows the first, with all of its time."""
+    stage.slow_keychain = True
     mine, his = (stage.ask(one, hand=Hand.TERMINAL, shell=TERMINAL) for one in (A, HIS))
+    stage.find(BOB)
+    stage.find()
     assert (stage.notes(mine), stage.notes(his)) == (["code"], ["mfa"])
+    first = [one for one in stage.told if isinstance(one, Tell) and one.caller.request == mine][-1]
+    assert (first.number, first.of, first.left) == (1, 2, 120)
     stage.wait(100)
     stage.auth(code="123456", hand=Hand.TERMINAL)
     stage.grant()

@@ -273,8 +273,10 @@ class Questions(Turn):
             case Opening():
                 text = Text("Waiting for AWS to answer for identity {identity}", identity=identity.name)
                 self.effects.append(Tell(caller, NoteKind.AWS, text, identity))
-            case Prompting(stage=Stage.LOOKING):
-                pass
+            case Prompting(stage=Stage.LOOKING) as prompt:
+                where = self._where(caller, prompt)
+                if where:  # so that the first question there knows of the second
+                    self._line_up(where, identity)
             case Prompting(stage=Stage.KEYRING) as prompt:
                 text = Text(
                     "Waiting for the password prompt of your keyring, which holds the keys of identity {identity} "
