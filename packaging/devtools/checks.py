@@ -16,7 +16,10 @@ PARALLEL = ("-n", "2", "--dist", "worksteal")
 UNIX = (
     *("origin.py", "hook.py", "needed.py", "whereis.py", "daemon/", "commands/fanout/", "commands/doctor/"),
     *(f"commands/{name}.py" for name in ("agent", "child", "server", "terminal")),
-    *(f"adapters/{name}.py" for name in ("bus", "exchange", "instance", "journal", "ledger", "overlayfile")),
+    *(
+        f"adapters/{name}.py"
+        for name in ("bus", "exchange", "instance", "journal", "ledger", "overlayfile", "storedkeys")
+    ),
     "adapters/screenlock/linux.py",
 )
 

@@ -309,6 +309,10 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE, known="arn:aws:iam::222222222222:user/bob")),
         *("profiles", "keys_account", Grade.PROBLEM, "222222222222"),
     ),
+    "variables of another tool": (
+        lambda facts, _: shell(facts, AWS_MIN_TTL="30m"),
+        *("other_tools", "other_tool", Grade.NOTE, "--need"),
+    ),
     "keys of another account": (
         lambda facts, _: replace(facts, asked=(answered("arn:aws:iam::222222222222:user/bob"),)),
         *("whose_keys", "keys_account", Grade.PROBLEM, "222222222222"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from trayexec import cli
 from trayexec.commands import table
 from trayexec.commands.overlays import files_of
-from trayexec.core import refusals
+from trayexec.core import othertools, refusals
 from trayexec.core.profiles import Identity, Profile, Role, Unserved
 from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
@@ -23,8 +23,10 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if isinstance(found, Unserved):
         steps.append(found.problem.title)
         steps.append(found.problem.hint)
+        steps += found.notes
     else:
         steps += _steps(found)
+    steps += othertools.in_environment(environ)
     said = [speak(step) for step in steps]
     if options.json:
         table.show_json({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})

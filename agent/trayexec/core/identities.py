@@ -83,6 +83,23 @@ def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Tro
     return None
 
 
+def device_of_aws_mfa(sections: Sections, profile: str) -> Trouble | None:
+    """The words for a profile whose device only aws-mfa knows; None where it does not either."""
+    aside = long_term_of(sections, profile)
+    device = sections.profiles.get(aside, {}).get("aws_mfa_device") if aside is not None else None
+    if aside is None or not isinstance(device, str):
+        return None
+    return trouble(
+        "profile_mfa",
+        "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].",
+        "Write it under {section}: mfa_serial = {device}",
+        profile=shown(profile),
+        aside=shown(aside),
+        section=header(profile),
+        device=shown(device),
+    )
+
+
 def note(sections: Sections, profile: str) -> Text | None:
     """What a person should know of the keys at the end of a chain; None when there is nothing."""
     if profile in sections.stored:

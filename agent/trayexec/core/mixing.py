@@ -1,8 +1,8 @@
 """What aws-vault would mix into a profile from another one, and we would not. It must not know files or botocore.
 
 aws-vault fills in whatever a section lacks from the one that `include_profile` names, and so on from there
-(https://github.com/99designs/aws-vault/blob/master/USAGE.md, include_profile; before version 6 it was called
-`parent_profile`). Often that is nothing but what a role's source gives anyway.
+(https://github.com/99designs/aws-vault/blob/master/USAGE.md, include_profile; `parent_profile` is an older word for
+it). Often that is nothing but what a role's source gives anyway.
 """
 
 from collections.abc import Iterator, Sequence

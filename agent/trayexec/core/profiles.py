@@ -113,12 +113,13 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A profile we cannot serve, and why; what is known of it is kept for the list."""
+    """A profile we cannot serve, and why; what is known of it is kept for the list, `notes` for who looks closer."""
 
     name: str
     problem: Trouble
     region: str | None = None
     role_arn: str | None = None
+    notes: tuple[Text, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

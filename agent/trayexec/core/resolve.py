@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from trayexec.core import identities, mixing, ownership, serials
+from trayexec.core import identities, mixing, othertools, ownership, serials
 from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
@@ -89,7 +89,9 @@ def _resolved(sections: Sections, name: str, session_name: str, used: AbstractSe
         return _served(sections, name, session_name, used)
     except ProfileError as fault:
         own = sections.profiles[name]
-        return Unserved(name, _seen_from(sections, name, fault), _plain(own, "region"), _plain(own, "role_arn"))
+        why = _seen_from(sections, name, fault)
+        notes = tuple(othertools.in_section(name, own))
+        return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes)
 
 
 def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[str]) -> Profile:
@@ -130,13 +132,14 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
             endpoint=endpoint(*chain.names[place:]) if place else first,
         )
     region = region_of(sections, chain.names, partition)
-    notes = (identities.note(sections, chain.keys),)
+    of_keys = identities.note(sections, chain.keys)
+    others = [one for each in chain.names for one in othertools.in_section(each, sections.profiles.get(each, {}))]
     return Profile(
         name,
         region,
         target,
         inherits_serial=identity.inherited,
-        notes=tuple(one for one in notes if one is not None),
+        notes=tuple(others if of_keys is None else [of_keys, *others]),
     )
 
 
@@ -343,6 +346,9 @@ def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[
         if nobody is not None:
             raise ProfileError(chain.keys, nobody)
     if profile is None:
+        elsewhere = identities.device_of_aws_mfa(sections, chain.keys)
+        if elsewhere is not None:
+            raise ProfileError(chain.names[0], elsewhere)
         raise ProfileError(
             chain.names[0],
             trouble(

@@ -78,11 +78,10 @@ def profiles(facts: Facts) -> Iterator[Finding]:
 
 
 def remarks(facts: Facts) -> Iterator[Finding]:
-    """What a person should know of profiles that are served."""
+    """What a person should know of how profiles resolve: what wins, and what is written for other tools."""
     if isinstance(facts.read, Trouble):
         return
-    served = (one for one in facts.read.catalogue.profiles.values() if isinstance(one, Profile))
-    for one in dict.fromkeys(each for profile in served for each in profile.notes):
+    for one in dict.fromkeys(each for found in facts.read.catalogue.profiles.values() for each in found.notes):
         yield note("profile_remark", FILES, one)
 
 

@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     shell.run_around,
     shell.foreign_variables,
     shell.profile_variables,
+    shell.other_tools,
     shell.hook,
     awsfiles.aws_files,
     awsfiles.profiles,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from trayexec import foreign, origin
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem
-from trayexec.core import refusals
+from trayexec.core import othertools, refusals
 from trayexec.core.identities import NO_IDENTITY
 from trayexec.core.profiles import Unserved
 from trayexec.core.sections import shown
@@ -95,6 +95,12 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
                 ),
                 found.problem.hint,
             )
+
+
+def other_tools(facts: Facts) -> Iterator[Finding]:
+    """Variables that other credential tools go by, and we do not."""
+    for one in othertools.in_environment(facts.environ):
+        yield note("other_tool", SHELL, one)
 
 
 def hook(facts: Facts) -> Iterator[Finding]:
