@@ -7,10 +7,11 @@ from datetime import datetime
 import pytest
 
 from support.stage import ADMIN, ALICE, BASE, DEEP, EVERY_REFUSAL, HOUR, A, B, Stage, identity
-from trayexec.core.events import Configured, Hand, Renewal
+from trayexec.core.events import Configured, Hand, Renewal, Screen
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.profiles import Catalogue, Profile, Unserved
 from trayexec.core.report import Facts, find, status, utc, view
+from trayexec.core.settings import OnLock
 from trayexec.core.status import Face, Item, Separator, Submenu
 from trayexec.errors import trouble
 
@@ -418,3 +419,21 @@ def test_identities_are_gathered_once() -> None:
     assert set(CATALOGUE.identities) == {
         one.identity for one in CATALOGUE.profiles.values() if isinstance(one, Profile)
     }
+
+
+def test_a_locked_screen_is_said_where_it_matters() -> None:
+    """Only while it keeps credentials back."""
+    stage = Stage()
+    stage.configure(ALICE)
+    assert screen(stage) is None
+    stage.screen(Screen.LOCKED)
+    assert screen(stage) == "locked"
+    stage.configure(ALICE, on_lock=OnLock.KEEP)
+    assert screen(stage) is None
+
+
+def screen(stage: Stage) -> object:
+    """What the status says of the screen."""
+    agent = status(stage.broker, CATALOGUE, Facts(1, "0", "none", "none"), stage.now)["agent"]
+    assert isinstance(agent, dict)
+    return agent.get("screen")

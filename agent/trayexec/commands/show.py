@@ -29,6 +29,8 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         table.show([speak(head) for head in heads], rows)
     else:
         cli.say(speak(_nobody(environ)))
+    if document["agent"].get("screen") == "locked":
+        print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
     for one in document["identities"]:
         if one.get("endpoint"):  # a person has to see where codes and keys go
             sentence = Text(

@@ -113,7 +113,8 @@ def screen_locked() -> Trouble:
     return trouble(
         "screen_locked",
         "The screen is locked, so no credentials are handed out.",
-        'Unlock the screen, or set on_lock = "keep" under [screen] in config.toml.',
+        "Unlock the screen; if it is unlocked and the desktop has not said so, lock and unlock it once. Or set "
+        'on_lock = "keep" under [screen] in config.toml.',
     )
 
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from trayexec.core.clock import Instant
 from trayexec.core.endpoints import foreign
+from trayexec.core.events import Screen
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core.settings import OnLock
 from trayexec.core.state import Broker, Locked, Open, Opening, Place, Prompting, Setback, Stage
 from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
 from trayexec.errors import Text, Trouble
@@ -39,9 +41,17 @@ def status(
     """
     others = (one for one, phase in broker.phases.items() if not isinstance(phase, Locked))
     identities = dict.fromkeys((*catalogue.identities, *others))
+    agent: dict[str, object] = {
+        "pid": facts.pid,
+        "version": facts.version,
+        "tray": facts.tray,
+        "prompt": facts.prompt,
+    }
+    if broker.screen is Screen.LOCKED and broker.settings.on_lock is not OnLock.KEEP:
+        agent["screen"] = "locked"
     return {
         "version": 1,
-        "agent": {"pid": facts.pid, "version": facts.version, "tray": facts.tray, "prompt": facts.prompt},
+        "agent": agent,
         "identities": [
             {**_identity(broker, one, now, speak), "configured": one in catalogue.identities} for one in identities
         ],

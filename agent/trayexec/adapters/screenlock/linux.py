@@ -2,12 +2,16 @@
 
 Works with what there is: no session bus, no system bus, no screen saver are all fine, and are looked for again.
 It never raises.
+
+A lock ends only when somebody says so: its own source, or another one that the screen has been unlocked just now. Who
+is gone says nothing, and a bus that is gone neither: what was locked then stays locked.
 """
 
 import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message
@@ -16,7 +20,7 @@ from trayexec.adapters.bus import Bus, BusError, connect, field, quiet_call
 from trayexec.adapters.bus_address import session_bus, system_bus
 from trayexec.core.events import Screen
 
-AGAIN = 30.0  # seconds until a bus that is not there is looked for again
+SOON, AGAIN = 1.0, 30.0  # seconds until a bus that is not there is looked for again, at first and at most
 
 _BUS = "org.freedesktop.DBus"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -37,11 +41,18 @@ _SAVERS = {
 }
 
 
+class News(Enum):
+    """Whether a source says that something has just changed, or only how things stand with it."""
+
+    CHANGED = 1
+    STANDING = 2
+
+
 class ScreenWatch:
     """Calls `on_change` when the screen gets locked or unlocked, `on_sleep` and `on_wake` around a suspend.
 
     All in the loop that runs `run`. The first `on_change` comes only with the first LOCKED. A bus that is not there is
-    looked for again every `again` seconds.
+    looked for again, after `again` seconds at most.
     """
 
     def __init__(
@@ -57,28 +68,41 @@ class ScreenWatch:
         self._on_change, self._on_sleep, self._on_wake = on_change, on_sleep, on_wake
         self._again = again
         self._locked_by: set[str] = set()
+        self._lost: set[str] = set()  # those of them that are gone
         self._told = Screen.UNLOCKED
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._keep(session_bus(self._environ), _Savers(self._say)))
-            both.create_task(self._keep(system_bus(self._environ), _Login(self._say, self._sleep)))
+            both.create_task(self._keep(session_bus(self._environ), _Savers(self._say, self._lose)))
+            both.create_task(self._keep(system_bus(self._environ), _Login(self._say, self._lose, self._sleep)))
 
     async def _keep(self, address: str, source: "_Savers | _Login") -> None:
         """Watch one bus for ever: when it is not there or goes away, try again later."""
+        pause = min(SOON, self._again)
         while True:
             with contextlib.suppress(BusError):
                 await _watch(address, source)
+                pause = min(SOON, self._again)
             source.end()  # not when cancelled: who stops watching says nothing any more
-            await asyncio.sleep(self._again)
+            await asyncio.sleep(pause)
+            pause = min(self._again, pause * 2)
 
-    def _say(self, source: str, screen: Screen) -> None:
+    def _lose(self, source: str) -> None:
+        """A source is gone, and with it what could end its lock."""
+        if source in self._locked_by:
+            self._lost.add(source)
+
+    def _say(self, source: str, screen: Screen, news: News) -> None:
         """Note what one source says; tell the agent when the sum of all changes."""
+        self._lost.discard(source)
         if screen is Screen.LOCKED:
             self._locked_by.add(source)
         else:
             self._locked_by.discard(source)
+            if news is News.CHANGED:  # somebody sits at the screen
+                self._locked_by -= self._lost
+                self._lost.clear()
         told = Screen.LOCKED if self._locked_by else Screen.UNLOCKED
         if told is not self._told:
             self._told = told
@@ -104,9 +128,11 @@ def _screen(locked: object) -> Screen:
 class _Savers:
     """The screen savers of the session bus."""
 
-    def __init__(self, say: Callable[[str, Screen], None]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str, Screen, News], None], lose: Callable[[str], None]) -> None:
+        self._say, self._lose = say, lose
         self._owners: dict[str, str] = {}
+        self._bus: Bus | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, bus: Bus) -> None:
         """Ask for the signals first, then for how things stand: nothing falls in between."""
@@ -115,6 +141,7 @@ class _Savers:
             change = MatchRule(type="signal", sender=_BUS, interface=_BUS, member="NameOwnerChanged")
             change.add_arg_condition(0, name)
             await bus.watch(change)
+        self._bus = bus
         for name, paths in _SAVERS.items():
             owner = await bus.owner(name)
             if owner:
@@ -125,7 +152,7 @@ class _Savers:
         for path in paths:
             with contextlib.suppress(BusError):
                 reply = await bus.call(quiet_call(DBusAddress(path, name, name), "GetActive"))
-                self._say(name, _screen(reply.body and reply.body[0]))
+                self._say(name, _screen(reply.body and reply.body[0]), News.STANDING)
                 return
 
     def heard(self, message: Message) -> None:
@@ -135,22 +162,34 @@ class _Savers:
         match member, message.body:
             case "NameOwnerChanged", (str(name), str(), str(new)) if sender == _BUS and name in _SAVERS:
                 self._owners[name] = new
-                self._say(name, Screen.UNLOCKED)  # a screen saver that is gone, or new, locks nothing
+                self._lose(name)
+                if new and self._bus is not None:
+                    task = asyncio.ensure_future(self._ask(self._bus, name, _SAVERS[name]))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
             case "ActiveChanged", (bool(active),) if sender and self._owners.get(name) == sender:
-                self._say(name, _screen(active))
+                self._say(name, _screen(active), News.CHANGED)
 
     def end(self) -> None:
-        """The bus is gone, and with it what it said."""
+        """The bus is gone, and with it who could say more."""
         self._owners.clear()
+        self._bus = None
+        for task in self._tasks:
+            task.cancel()
         for name in _SAVERS:
-            self._say(name, Screen.UNLOCKED)
+            self._lose(name)
 
 
 class _Login:
     """logind (org.freedesktop.login1(5)): this user's sessions, and sleep."""
 
-    def __init__(self, say: Callable[[str, Screen], None], sleep: Callable[[object], None]) -> None:
-        self._say = say
+    def __init__(
+        self,
+        say: Callable[[str, Screen, News], None],
+        lose: Callable[[str], None],
+        sleep: Callable[[object], None],
+    ) -> None:
+        self._say, self._lose = say, lose
         self._sleep = sleep
         self._owner = ""
         self._sessions: set[str] = set()
@@ -178,19 +217,24 @@ class _Login:
             (sessions,) = (await bus.call(quiet_call(manager, "ListSessions"))).body
         except BusError:
             return
+        for gone in self._sessions - {path for *_, path in sessions}:
+            self._sessions.discard(gone)
+            self._say(gone, Screen.UNLOCKED, News.STANDING)
         for _, uid, _, _, path in sessions:
             if uid == os.getuid():
                 self._sessions.add(path)
                 session = DBusAddress(path, _LOGIN, _PROPERTIES)
                 with contextlib.suppress(BusError):
                     reply = await bus.call(quiet_call(session, "Get", "ss", (_SESSION, "LockedHint")))
-                    self._say(path, _screen(reply.body[0][1]))
+                    self._say(path, _screen(reply.body[0][1]), News.STANDING)
 
     def heard(self, message: Message) -> None:
         """A signal; only logind itself may speak for it."""
         sender, member = field(message, HeaderFields.sender), field(message, HeaderFields.member)
         if sender == _BUS and member == "NameOwnerChanged" and message.body[0] == _LOGIN:
             self._owner = message.body[2]
+            if self._owner:
+                self._list_soon()
             return
         if not self._owner or sender != self._owner:
             return
@@ -198,25 +242,28 @@ class _Login:
         match member, message.body:
             case "PrepareForSleep", (bool(asleep),):
                 self._sleep(asleep)
-            case "SessionNew", _ if self._bus is not None:  # an agent may be older than the desktop's session
-                task = asyncio.ensure_future(self._list(self._bus))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            case "SessionNew", _:  # an agent may be older than the desktop's session
+                self._list_soon()
             case "SessionRemoved", (str(), str(gone)):
                 self._sessions.discard(gone)
-                self._say(gone, Screen.UNLOCKED)
+                self._say(gone, Screen.UNLOCKED, News.STANDING)
             case "PropertiesChanged", (str(), dict(changed), list()) if path in self._sessions:
                 self._hint(path, changed)
 
     def _hint(self, path: str, changed: dict[str, Any]) -> None:
         if "LockedHint" in changed:
-            self._say(path, _screen(changed["LockedHint"][1]))
+            self._say(path, _screen(changed["LockedHint"][1]), News.CHANGED)
+
+    def _list_soon(self) -> None:
+        if self._bus is not None:
+            task = asyncio.ensure_future(self._list(self._bus))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def end(self) -> None:
-        """The bus is gone, and with it what it said."""
+        """The bus is gone, and with it who could say more; the sessions are compared with the next list."""
         self._owner, self._bus = "", None
         for task in self._tasks:
             task.cancel()
         for path in self._sessions:
-            self._say(path, Screen.UNLOCKED)
-        self._sessions.clear()
+            self._lose(path)
