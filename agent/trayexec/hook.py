@@ -7,7 +7,7 @@ last one left, and only with neither makes the overlay itself. It never starts a
 import os
 import sys
 
-from trayexec import cli, client, foreign, origin, ourselves, paths
+from trayexec import cli, client, foreign, nearby, origin, ourselves, paths
 from trayexec.errors import Text, TrayexecError, trouble
 from trayexec.words import speaker
 
@@ -85,8 +85,9 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         final: Mapping[str, object] = {}
         for line in client.ask(connection, request, _silence):
             final = line
-        connection.close()
         answer: dict[str, str] = client.outcome(final)
+        nearby.check(answer, connection)
+        connection.close()
         return answer
     return _left(environ) or _made(environ)
 

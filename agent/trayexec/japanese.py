@@ -72,6 +72,8 @@ SENTENCES: dict[str, str] = {
     "others may write to it": "ほかのユーザーが書き込めます",
     "The folder of the private socket cannot be trusted: {folder} ({why}).": "プライベートソケットのフォルダーを信頼できません: {folder} ({why})。",
     "Name a socket in a folder of your own (mode 0700) with TRAYEXEC_SOCKET, or unset it.": "自分専用のフォルダー (モード 0700) にあるソケットを TRAYEXEC_SOCKET で指定するか、設定を解除してください。",
+    "The agent's socket was lent to this machine, and the files that --live, shell, --server and the hook need are where the agent is.": "エージェントのソケットはこのマシンに貸し出されたものです。--live、shell、--server、hook に必要なファイルは、エージェントのあるマシンにしかありません。",
+    "What works here are plain runs: trayexec PROFILE -- CMD… For the rest, run an agent on this machine.": "ここで使えるのは通常の実行です: trayexec PROFILE -- CMD… それ以外には、このマシンでエージェントを実行してください。",
     "Correct XDG_RUNTIME_DIR, or unset it: the agent is found without.": "XDG_RUNTIME_DIR を修正するか、設定を解除してください。なくてもエージェントは見つかります。",
     "Remove it, or name a socket in a folder of your own (mode 0700) with TRAYEXEC_SOCKET.": "フォルダーを削除するか、TRAYEXEC_SOCKET で自分のフォルダー (モード 0700) 内のソケットを指定してください。",
     "The private socket {path} cannot be made: {why}.": "プライベートソケット {path} を作成できません: {why}。",

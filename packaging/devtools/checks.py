@@ -14,7 +14,16 @@ PARALLEL = ("-n", "2", "--dist", "worksteal")
 
 # Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/platforms.py).
 UNIX = (
-    *("origin.py", "hook.py", "needed.py", "whereis.py", "daemon/", "commands/fanout/", "commands/doctor/"),
+    *(
+        "origin.py",
+        "hook.py",
+        "nearby.py",
+        "needed.py",
+        "whereis.py",
+        "daemon/",
+        "commands/fanout/",
+        "commands/doctor/",
+    ),
     *(f"commands/{name}.py" for name in ("agent", "child", "server", "terminal")),
     *(
         f"adapters/{name}.py"

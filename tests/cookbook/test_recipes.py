@@ -276,6 +276,12 @@ def test_the_session_lent_over_ssh(kitchen: Rig, remote: dict[str, str]) -> None
     assert cook(kitchen, by_profile).json["Account"] == A
     asked = kitchen.ledger[-1]
     assert (asked["profile"], asked["answer"]) == ("account-a", "ok")
+    live = code.replace("trayexec account-a -- aws sts get-caller-identity", "trayexec --live account-a -- touch ran")
+    assert live != code
+    refused = cook(kitchen, live)
+    assert refused.status == 125
+    assert "lent to this machine" in refused.err
+    assert not list(kitchen.desk.folder.glob("**/ran"))
     lent = remote | {"TRAYEXEC_SOCKET": f"{remote['XDG_RUNTIME_DIR']}/trayexec-lent.sock"}
     done = cook(kitchen, f"trayexec account-a -- {WHO}", only=lent)
     assert (done.status, done.out) == (125, ""), done.err

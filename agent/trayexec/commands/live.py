@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from trayexec import cli, foreign, origin
+from trayexec import cli, foreign, nearby, origin
 from trayexec.errors import TrayexecError, trouble
 
 DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
@@ -39,6 +39,7 @@ def _run(
                 most=DEEPEST,
             )
         )
+    overlay = overlay_here(environ)
     region = options.region
     asker = command[0].rpartition("/")[2]
     if profile is not None:
@@ -47,8 +48,17 @@ def _run(
             request["need"] = options.need
         served = cli.obtain({**request, **cli.surroundings(environ)}, environ)
         region = region or ("" if served.get("Region") else None)
-    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.surroundings(environ)}, environ)
     return cli.become(program, command, environment(overlay, profile, region, environ))
+
+
+def overlay_here(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The overlay, up to date, before anybody is asked. Raises TrayexecError (`lent`) for one of another machine."""
+    request = {"op": "overlay", "wait": 0, **cli.surroundings(environ)}
+    overlay, connection = cli.hold(request, environ)
+    nearby.check(overlay, connection)
+    connection.close()
+    found: Mapping[str, str] = overlay
+    return found
 
 
 def environment(

@@ -38,9 +38,9 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     }
     if options.need is not None:
         request["need"] = options.need
+    overlay = live.overlay_here(environ)  # before there is a lease: the endpoint is where the agent is
     told, connection = cli.hold(request, environ)
     lease = Lease(request, told, environ)
-    overlay = cli.obtain({"op": "overlay", "wait": 0, **cli.surroundings(environ)}, environ)
     env = environment(told, overlay, profile, environ)
     region = options.region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
     if region:

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, needed, ourselves, paths, whereis
+from trayexec import __version__, nearby, needed, ourselves, paths, whereis
 from trayexec.adapters import settingsfile, storedkeys
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
@@ -385,10 +385,10 @@ class _Agent:
         )
         return Overlays(Path(paths.live_folder(environ)), means)
 
-    def _overlay(self, where: Surroundings) -> Mapping[str, str]:
+    def _overlay(self, where: Surroundings) -> Mapping[str, object]:
         place = self._overlays.want(where)
         self._folders.add(place.folder)
-        return place.document()
+        return {**place.document(), nearby.KEY: nearby.marks(str(place.folder))}
 
     def _tell(self, text: Text) -> None:
         self._journal.info("%s", text)

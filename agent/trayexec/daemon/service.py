@@ -55,7 +55,7 @@ class Rooms:
     """What the service needs beside the loop and the gate."""
 
     catalogues: Catalogues
-    overlay: Callable[[Surroundings], Mapping[str, str]]
+    overlay: Callable[[Surroundings], Mapping[str, object]]
     clock: Clock
     files: Executor
     journal: Logger

@@ -1,0 +1,116 @@
+"""Whether the agent is here: the proof, and what is refused without it."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.rig import Rig
+from trayexec import nearby
+
+
+def answer(folder: Path) -> dict[str, object]:
+    """An answer with paths, as an agent that is here gives it."""
+    folder.mkdir()
+    return {"config": str(folder / "config"), nearby.KEY: nearby.marks(str(folder))}
+
+
+def test_the_very_folder_on_this_kernel_is_here(tmp_path: Path) -> None:
+    """By whichever way it is reached."""
+    said = answer(tmp_path / "live")
+    assert nearby.sees(said)
+    (tmp_path / "link").symlink_to(tmp_path / "live")
+    assert nearby.sees({**said, "config": str(tmp_path / "link/config")})
+
+
+@pytest.mark.parametrize("other", ["boot", "device", "inode"])
+def test_another_kernel_device_or_folder_is_elsewhere(tmp_path: Path, other: str) -> None:
+    """Even if there is a folder of the same name, as on two machines of one user."""
+    said = answer(tmp_path / "live")
+    marks = said[nearby.KEY]
+    assert isinstance(marks, dict)
+    assert not nearby.sees({**said, nearby.KEY: {**marks, other: "else"}})
+    assert not nearby.sees({**said, "config": str(tmp_path / "gone/config")})
+
+
+def passed_on(door: socket.socket, target: str) -> None:
+    """Carry each connection at `door` to the socket at `target` and back, as sshd and socat do."""
+    while True:
+        try:
+            near, _ = door.accept()
+        except OSError:
+            return
+        with near, socket.socket(socket.AF_UNIX) as far:
+            far.connect(target)
+            while b"\n" not in (said := near.recv(65536)) and said:
+                far.sendall(said)
+            far.sendall(said)
+            while said := far.recv(65536):
+                near.sendall(said)
+
+
+@contextmanager
+def lent(rig: Rig) -> Iterator[str]:
+    """The agent's socket, lent by a process that is not the agent."""
+    path = rig.desk.home("run/lent.sock")
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+        thread = threading.Thread(target=passed_on, args=(door, str(rig.socket)))
+        thread.start()
+        try:
+            yield str(path)
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            door.close()
+            thread.join()
+            path.unlink()
+
+
+NEED_FILES = {
+    "live": ["--live", "account-a", "--", "touch", "{mark}"],
+    "live without a profile": ["--live", "--", "touch", "{mark}"],
+    "shell": ["shell", "account-a"],
+    "server": ["--server", "account-a", "--", "touch", "{mark}"],
+    "hook": ["hook", "bash"],
+    "hook for direnv": ["hook", "sh", "account-a"],
+}
+
+
+@pytest.mark.parametrize("way", NEED_FILES)
+def test_what_needs_the_agents_files_is_refused_over_a_lent_socket(open_rig: Rig, way: str) -> None:
+    """With words that name what works, before anything is run and before anybody is asked."""
+    mark = open_rig.desk.home("ran")
+    words = [word.format(mark=mark) for word in NEED_FILES[way]]
+    here = open_rig.run(*words, env={"SHELL": "/bin/true"})
+    assert here.status == 0, here.err
+    mark.unlink(missing_ok=True)
+    with lent(open_rig) as socket_path:
+        there = open_rig.run(*words, env={"TRAYEXEC_SOCKET": socket_path, "SHELL": "/bin/true"})
+    assert there.status == 125
+    assert "lent to this machine" in there.err
+    assert "plain runs" in there.err
+    assert not there.out
+    assert not mark.exists()
+
+
+def test_plain_runs_work_over_a_lent_socket(open_rig: Rig) -> None:
+    """Credentials are as good there as here."""
+    with lent(open_rig) as socket_path:
+        env: dict[str, str | None] = {"TRAYEXEC_SOCKET": socket_path}
+        assert open_rig.run("account-a", "--", "true", env=env).status == 0
+        assert open_rig.run("account-a", "account-b", "--", "true", env=env).status == 0
+        assert open_rig.run("env", "account-a", env=env).status == 0
+        assert open_rig.run("credential-process", "account-a", env=env).status == 0
+        assert open_rig.run("status", env=env).status == 0
+
+
+def test_an_overlay_that_is_not_to_be_seen_here_is_refused(open_rig: Rig) -> None:
+    """As in a container into which only the socket's folder is mounted: the pid is none, the files are others."""
+    assert nearby.marks("/")["pid"] == os.getpid()
+    assert not nearby.sees({"config": "/proc/config", nearby.KEY: nearby.marks("/")})
+    assert open_rig.run("--live", "--", "true").status == 0
