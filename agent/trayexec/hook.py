@@ -124,7 +124,9 @@ def _is_current(folder: str, own: "tuple[str, str]") -> bool:
             return False
         looked = os.stat(f"{folder}/{origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
         for path in own:
-            if os.path.exists(path) and os.stat(path).st_mtime_ns >= looked:  # noqa: PTH110, PTH116 — likewise
+            # where there is none, it was taken away after we looked, or there was none
+            there = path if os.path.exists(path) else path.rpartition("/")[0]  # noqa: PTH110 — likewise
+            if os.stat(there).st_mtime_ns >= looked:  # noqa: PTH116 — likewise
                 return False
     except (OSError, ValueError):
         return False

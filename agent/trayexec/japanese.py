@@ -19,8 +19,6 @@ SENTENCES: dict[str, str] = {
     "Write each indented line as key = value.": "インデントされた行は key = value の形で書いてください。",
     "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.": "{file} の {line} 行目は、[profile name] のようなセクションでも key = value のような設定でもありません。",
     "Correct or remove the line.": "この行を修正するか削除してください。",
-    "The file {file} is gone; what it last said stays in force.": "ファイル {file} がなくなりました。最後に読み込んだ内容を使い続けます。",
-    "Put it back, or start the agent again: `trayexec agent stop`": "ファイルを元に戻すか、エージェントを起動し直してください: `trayexec agent stop`",
     # adapters/dialogs/choose.py
     "Your settings say that the code is asked on the terminal only.": "設定により、コードはターミナルでのみ入力できます。",
     "Type the code in a terminal: `trayexec auth {word}`": "ターミナルでコードを入力してください: `trayexec auth {word}`",

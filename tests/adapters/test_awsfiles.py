@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,7 +54,6 @@ def test_the_usual_files_are_read_and_the_credentials_file_wins(tmp_path: Path) 
     found = files_in(tmp_path).load()
     assert list(found.profiles) == ["default", "a", "old"]
     assert found.profiles["a"].region == "eu-west-2"
-    assert found.warning is None
 
 
 def test_no_files_are_no_profiles(tmp_path: Path) -> None:
@@ -160,19 +160,19 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, kind: str) -> None
     assert "what" not in str(trouble.title).replace("what is", "").split(str(path))[-1]
 
 
+@pytest.mark.parametrize("name", ["config", "credentials"])
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_file_that_breaks_leaves_the_last_good_version_in_force(tmp_path: Path, kind: str) -> None:
-    """The catalogue carries the warning; once the file is repaired the warning is gone."""
+def test_a_file_that_breaks_is_refused_whatever_it_said_before(tmp_path: Path, kind: str, name: str) -> None:
+    """As AWS's tools refuse it; once it is repaired it is read again."""
     put(tmp_path, GOOD)
     files = files_in(tmp_path)
-    good = files.load()
-    put(tmp_path, BROKEN[kind][0])
+    assert works(files.load())
+    before = GOOD if name == "config" else ""
+    path = put(tmp_path, BROKEN[kind][0], name)
     for _ in range(2):
-        found = files.load()
-        assert found.profiles == good.profiles
-        assert found.warning is not None
-    put(tmp_path, GOOD + "region = eu-west-1\n")
-    assert files.load().warning is None
+        assert str(path) in str(refused(files).title)
+    put(tmp_path, before + "# repaired\n", name)
+    assert works(files.load())
 
 
 def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
@@ -185,20 +185,82 @@ def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
     assert works(files.load())
 
 
-def test_a_config_file_that_disappears_stays_in_force(tmp_path: Path) -> None:
-    """An editor may be about to put it back; the credentials file is simply empty then, as after an import of keys."""
+@pytest.mark.parametrize("name", ["config", "credentials"])
+def test_a_file_that_disappears_is_as_if_there_were_none(tmp_path: Path, name: str) -> None:
+    """AWS's tools see no profile of it either; another file by its name is read."""
+    put(tmp_path, GOOD)
+    put(tmp_path, "[x]\naws_access_key_id = AKIA\n", "credentials")
+    files = files_in(tmp_path)
+    assert list(files.load().profiles) == ["default", "a", "x"]
+    path = tmp_path / ".aws" / name
+    text = path.read_text()
+    path.unlink()
+    assert list(files.load().profiles) == (["x"] if name == "config" else ["default", "a"])
+    path.write_text(text)
+    assert list(files.load().profiles) == ["default", "a", "x"]
+
+
+def emptied(path: Path, text: str) -> None:
+    """As `aws configure` and many editors write."""
+    path.write_text("")
+    time.sleep(0.1)
+    path.write_text(text)
+
+
+def taken_away(path: Path, text: str) -> None:
+    """As some editors do: the file is gone for a moment."""
+    path.unlink()
+    time.sleep(0.1)
+    path.write_text(text)
+
+
+def half(path: Path, text: str) -> None:
+    """In two steps, the first of which ends within a setting."""
+    with path.open("w") as file:
+        file.write(text[: text.index("source_profile") + 8])
+        file.flush()
+        time.sleep(0.1)
+        file.write(text[text.index("source_profile") + 8 :])
+
+
+def within_a_value(path: Path, text: str) -> None:
+    """In two steps, the first of which is a whole file with half a role in it."""
+    with path.open("w") as file:
+        file.write(text[: text.index("role/A") + 6])
+        file.flush()
+        time.sleep(0.02)
+        file.write(text[text.index("role/A") + 6 :])
+
+
+@pytest.mark.parametrize("write", [emptied, taken_away, half, within_a_value])
+def test_a_file_that_is_just_being_written_is_waited_for(tmp_path: Path, write: Callable[[Path, str], None]) -> None:
+    """Whoever looks in the middle gets what it says in the end: neither an error nor half a role."""
     path = put(tmp_path, GOOD)
-    shared = put(tmp_path, "[x]\naws_access_key_id = AKIA\n", "credentials")
     files = files_in(tmp_path)
     files.load()
-    shared.unlink()
-    found = files.load()
-    assert (list(found.profiles), found.warning) == (["default", "a"], None)
-    path.unlink()
-    found = files.load()
-    assert works(found)
-    assert found.warning is not None
-    assert str(path) in str(found.warning.title)
+    old, new = plainfile.stamp_of(str(path)), GOOD.replace("role/A", "role/ABC")
+    writer = threading.Thread(target=write, args=(path, new))
+    writer.start()
+    while plainfile.stamp_of(str(path)) == old:
+        pass
+    found = files.load().profiles["a"]
+    writer.join()
+    assert isinstance(found, Profile)
+    assert found.role_arn == ROLE + "BC"
+
+
+def test_nothing_is_waited_for_where_nobody_writes(tmp_path: Path) -> None:
+    """A file that was broken a while ago is refused at once, and one that never was is not looked for twice."""
+    path = put(tmp_path, "rubbish")
+    os.utime(path, (1, 1))
+    os.utime(path.parent, (1, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", lambda seconds: pytest.fail(f"it sleeps {seconds} s"))
+        refused(files_in(tmp_path))
+        path.write_text(GOOD)
+        os.utime(path, (2, 2))
+        os.utime(path.parent, (1, 1))
+        assert works(files_in(tmp_path).load())
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device", "endless link"])
@@ -231,18 +293,16 @@ def without_rights() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_an_unreadable_file_is_said_and_the_last_version_kept(tmp_path: Path) -> None:
-    """With the command that shows why."""
+def test_an_unreadable_file_is_said(tmp_path: Path) -> None:
+    """With the command that shows why; whatever it said before."""
     path = put(tmp_path, GOOD)
     files = files_in(tmp_path)
     files.load()
     path.chmod(0)
     with without_rights():
-        found = files.load()
-        trouble = refused(files_in(tmp_path))
+        trouble = refused(files)
     path.chmod(0o600)
-    assert works(found)
-    assert found.warning == trouble
+    assert works(files.load())
     assert f"ls -l {path}" in str(trouble.hint)
 
 
@@ -333,8 +393,8 @@ def test_keys_in_a_file_stay_there(tmp_path: Path) -> None:
 @given(st.binary(max_size=200), st.binary(max_size=60) | st.just(b"[default]\nmfa_serial = GAHT12345678\n"))
 def test_any_bytes_are_a_catalogue_or_a_trouble(tmp_path: Path, config: bytes, shared: bytes) -> None:
     """Nothing else is raised."""
-    put(tmp_path, config)
-    put(tmp_path, shared, "credentials")
+    for path in (put(tmp_path, config), put(tmp_path, shared, "credentials"), tmp_path / ".aws"):
+        os.utime(path, (1, 1))  # nobody is writing it just now
     found: Catalogue | Trouble
     try:
         found = files_in(tmp_path).load()

@@ -41,6 +41,8 @@ class Folder:
         """Fill the files."""
         self.config.write_text(config)
         self.shared.write_text(shared)
+        for path in (self.config, self.shared, self.config.parent):
+            os.utime(path, (1, 1))  # nobody is writing it just now
 
     def session(self, profile: str | None) -> Any:
         """A botocore session for the profile."""

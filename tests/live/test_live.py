@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -243,15 +244,29 @@ def test_a_removed_overlay_is_made_again(open_rig: Rig) -> None:
     assert done.out == "222222222222\n", done.err
 
 
-def test_a_broken_config_leaves_the_overlay_as_it_was(own: Rig) -> None:
-    """While the user's file cannot be read, live shells go on with what it last said."""
+def test_a_broken_config_is_refused_inside_as_outside(own: Rig) -> None:
+    """While the user's file cannot be read, no SDK gets anything in a live shell, whoever serves the profile."""
     config = own.desk.home("home/.aws/config")
+    other = """credential_process = echo '{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"x"}'\n"""
+    text = config.read_text() + f"[profile other]\n{other}"
+    config.write_text(text)
     path = overlay(own)
-    before = path.read_text()
-    config.write_text(config.read_text() + "[broken\n")
-    done = shell(own, shlex.join([CLI_1, *WHO]), "account-a")
-    assert done.out == "222222222222\n", done.err
-    assert path.read_text() == before
+    config.write_text(text + "[broken\n")
+    ask = "import boto3, sys; print(boto3.Session(profile_name=sys.argv[1]).get_credentials().access_key)"
+    before = own.environment(
+        {"AWS_CONFIG_FILE": str(path), "AWS_SHARED_CREDENTIALS_FILE": f"{path.parent}/credentials"}
+    )
+    eventually("the overlay to follow", lambda: "credential-process 'other'" in path.read_text())
+    for profile in ("account-a", "other", "default"):
+        argv = [sys.executable, "-c", ask, profile]
+        done = subprocess.run(argv, env=before, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), profile
+        assert f"of {config} is neither a section" in done.stderr
+    assert "[broken" not in path.read_text()
+    config.write_text(text)
+    argv = [sys.executable, "-c", ask, "other"]
+    eventually("it to work again", lambda: "credential-process 'other'" not in path.read_text())
+    assert subprocess.run(argv, env=before, capture_output=True, text=True, check=True).stdout == "AKIA\n"
 
 
 # What others write

@@ -8,10 +8,12 @@ for just these (`keys_of`) gets them.
 
 import configparser
 import getpass
+import math
 import os
 import re
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,25 +36,25 @@ from trayexec.paths import stored_path
 
 LONGEST_FILE = 10_000_000
 MOST_PAIRS = 32
+SETTLED, WRITING, PAUSE = 0.05, 0.5, 0.02  # seconds: a file that was written so recently may not be whole yet
 MOST_VIEWS = 8  # of one pair, by callers whose variables lead to different endpoints
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 
 _Parsed = dict[str, dict[str, str | dict[str, str]]]
+_Stamps = tuple[Stamp, Stamp, Stamp]  # of the two files, and of what is remembered of stored keys
 
 
 @dataclass(slots=True)
 class _Pair:
     """What is known of one pair of files as seen with some variables.
 
-    The versions last seen, what came of them, what last came out well; and `heard`, the variables that decided, with
-    what they said: others do not matter, so a caller in another region gets the same unless a profile has none.
+    The versions last seen, what came of them; and `heard`, the variables that decided, with what they said: others do
+    not matter, so a caller in another region gets the same unless a profile has none.
     """
 
-    stamps: tuple[Stamp, Stamp, Stamp]
+    stamps: _Stamps
     outcome: Catalogue | TrayexecError
-    good: Catalogue | None
-    had_config: bool
     heard: dict[str, str | None]
 
     def fits(self, environment: Mapping[str, str]) -> bool:
@@ -102,8 +104,8 @@ class AwsFiles:
     def load(self, where: Surroundings = USUAL) -> Catalogue:
         """What the files of `where` say to a caller there (the usual ones where None); the same until one changes.
 
-        A missing file is empty. When a file breaks or the config file disappears, what it last said stays in force
-        and `warning` says so. Raises TrayexecError (`file`, `config_syntax`) if there is nothing to stay with.
+        A missing file is empty. What AWS's tools would refuse is refused, whatever the files said before; while
+        somebody writes them, they are read again. Raises TrayexecError (`file`, `config_syntax`).
         """
         paths = self.paths(where.config, where.shared)
         environment = {**self._environment, **where.environment}
@@ -111,7 +113,7 @@ class AwsFiles:
             seen = self._pairs.setdefault(paths, [])
             known = next((one for one in seen if one.fits(environment)), None)
             if known is None or known.stamps != self._stamps(paths):
-                fresh = self._read(paths, known, environment)
+                fresh = self._read(paths, seen[0].stamps if seen else None, environment)
                 seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
                 known = fresh
             self._pairs.move_to_end(paths)
@@ -127,7 +129,7 @@ class AwsFiles:
         Raises TrayexecError (`file`, `config_syntax`).
         """
         paths = self.paths(None, None)
-        parsed = _parsed(paths[0]), _parsed(paths[1])
+        parsed, _ = _settled(paths)
         sections = replace(merge(*parsed, self._environment), stored=stored)
         return replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
 
@@ -143,7 +145,7 @@ class AwsFiles:
 
         All of them are of one file, as with botocore. Raises TrayexecError (`file`, `config_syntax`).
         """
-        own, shared_ = map(_parsed, self.paths(config, shared))
+        (own, shared_), _ = _settled(self.paths(config, shared))
         profiles, _, names = _merged(own, shared_)
         found = source(profiles.get(profile, {}), names.get(profile, KeyNames()))
         if found is Source.CREDENTIALS_FILE:
@@ -178,31 +180,20 @@ class AwsFiles:
             )
         return path
 
-    def _stamps(self, paths: tuple[str, str]) -> tuple[Stamp, Stamp, Stamp]:
+    def _stamps(self, paths: tuple[str, str]) -> _Stamps:
         return plainfile.stamp_of(paths[0]), plainfile.stamp_of(paths[1]), plainfile.stamp_of(self.stored)
 
-    def _read(self, paths: tuple[str, str], known: _Pair | None, environment: Mapping[str, str]) -> _Pair:
+    def _read(self, paths: tuple[str, str], before: _Stamps | None, environment: Mapping[str, str]) -> _Pair:
         stamps = self._stamps(paths)
         listening = _Listening(environment)
-        good = known.good if known else None
-        had_config = known is not None and known.had_config
         try:
-            config = plainfile.read(paths[0], limit=LONGEST_FILE)
-            shared = plainfile.read(paths[1], limit=LONGEST_FILE)
-            if config is None and had_config:
-                raise _gone(paths[0])
-            parsed = (
-                parse(config.text if config else "", file=paths[0]),
-                parse(shared.text if shared else "", file=paths[1]),
-            )
-            sections = replace(merge(*parsed, listening), stored=storedkeys.read(self.stored))
+            both, versions = _settled(paths, before)
+            sections = replace(merge(*both, listening), stored=storedkeys.read(self.stored))
         except TrayexecError as error:
-            outcome = replace(good, warning=error.trouble) if good else error
-            return _Pair(stamps, outcome, good, had_config, known.heard if known else {})
-        good = replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
-        # The stamps are those of what was read, so that a change since then is noticed next time.
-        stamps = (config.stamp if config else stamps[0], shared.stamp if shared else stamps[1], stamps[2])
-        return _Pair(stamps, good, good, config is not None, listening.heard)
+            return _Pair(stamps, error, {})
+        found = resolve(sections, session_name=self._session_name)
+        found = replace(found, files=paths, strays=_strays(paths, both))
+        return _Pair((*versions, stamps[2]), found, listening.heard)
 
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
@@ -282,9 +273,72 @@ def parse(text: str, *, file: str) -> _Parsed:
         ) from None
 
 
-def _parsed(file: str) -> _Parsed:
-    read = plainfile.read(file, limit=LONGEST_FILE)
-    return parse(read.text if read else "", file=file)
+def _settled(
+    paths: tuple[str, str], before: _Stamps | None = None
+) -> tuple[tuple[_Parsed, _Parsed], tuple[Stamp, Stamp]]:
+    """What both files say, and the versions of them that say it, as soon as nobody writes them any more.
+
+    Editors and `aws configure` empty a file, or take it away, before they write it anew; and half a file may be a whole
+    one to a parser, with half a role in it. `before` are the versions last seen. Raises TrayexecError (`file`,
+    `config_syntax`).
+    """
+    end = time.monotonic() + WRITING
+    found: list[_Version | TrayexecError | None] = [None, None]
+    while True:
+        for at, path in enumerate(paths):
+            known = found[at]
+            if isinstance(known, _Version) and known.stamp == plainfile.stamp_of(path):
+                continue
+            try:
+                found[at] = _version(path)
+            except TrayexecError as error:
+                found[at] = error
+        left = max(_restless(paths[at], one, before[at] if before else None) for at, one in enumerate(found))
+        left = min(left, end - time.monotonic())
+        if left <= 0:
+            break
+        time.sleep(min(left, PAUSE))
+    whole = [one for one in found if isinstance(one, _Version)]
+    if len(whole) < len(found):
+        raise next(one for one in found if isinstance(one, TrayexecError))
+    return (whole[0].sections, whole[1].sections), (whole[0].stamp, whole[1].stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One version of a file; `sections` are none where it is empty, or not there."""
+
+    stamp: Stamp
+    sections: _Parsed
+
+
+def _version(path: str) -> _Version:
+    stamp = plainfile.stamp_of(path)
+    read = plainfile.read(path, limit=LONGEST_FILE)
+    # The stamp is that of what was read, so that a change since then is noticed next time.
+    return _Version(read.stamp if read else stamp, parse(read.text if read else "", file=path))
+
+
+def _restless(path: str, found: _Version | TrayexecError | None, before: Stamp | None) -> float:
+    """For how many seconds more a version of a file may be one that is just being written."""
+    if not isinstance(found, _Version):
+        return WRITING - _age(path)
+    if found.sections:
+        return SETTLED - _age(path)
+    was_there = before is None or (len(before) > 1 and before != found.stamp)
+    return WRITING - _age(path) if was_there else 0.0
+
+
+def _age(path: str) -> float:
+    """Seconds since the file was written; where there is none, since something was written or taken away beside it."""
+    for place in (path, str(Path(path).parent)):
+        try:
+            seen = os.stat(place)  # noqa: PTH116 — it may be no path at all
+        except (OSError, ValueError):
+            continue
+        age = time.time() - seen.st_mtime
+        return age if age >= 0 else math.inf  # a date in the future says nothing
+    return math.inf
 
 
 def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[Stray, ...]:
@@ -333,16 +387,5 @@ def _malformed(file: str, line: int) -> TrayexecError:
             "Correct or remove the line.",
             file=shown(file),
             line=line,
-        )
-    )
-
-
-def _gone(file: str) -> TrayexecError:
-    return TrayexecError(
-        trouble(
-            "file",
-            "The file {file} is gone; what it last said stays in force.",
-            "Put it back, or start the agent again: `trayexec agent stop`",
-            file=shown(file),
         )
     )

@@ -35,11 +35,12 @@ from trayexec.adapters.exchange import (
 )
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
-from trayexec.core.overlay import overlay, served, without_default
+from trayexec.core.overlay import overlay, refusing, served, without_default
 from trayexec.core.profiles import Catalogue
 from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import Text, TrayexecError, trouble
 
+UNWRITABLE = "overlay"  # the code of a folder that takes no files
 _READ_ONLY, _OURS = 0o400, 0o700
 _DIGEST = 16
 _MARK = slice(2, 2 + _DIGEST)  # where an overlay's first line names its base
@@ -201,9 +202,10 @@ class Overlays:
         except OSError as error:
             if not place.overlay.exists():
                 raise _unwritable(place.folder, error) from None
-        except TrayexecError:
-            if not place.overlay.exists():
+        except TrayexecError as error:
+            if error.trouble.code != UNWRITABLE or not place.overlay.exists():
                 raise
+        self._means.files.load(where)  # what AWS's tools refuse outside is refused inside
         return place
 
     def _refresh(self, place: Place) -> None:
@@ -237,23 +239,27 @@ class Overlays:
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
         means = self._means
-        catalogue = means.files.load(Surroundings(str(place.config), str(place.shared)))
-        if catalogue.warning is not None and found.overlay is not None:
-            # The files are broken at the moment: what they last said stays, and what was carried home is no news.
-            if self._base(place, found) is not None:
-                put(place.base(found.overlay[_MARK]), found.overlay)
-            return found
-        config, shared = parsed(place.config), parsed(place.shared)
-        text = overlay(config, shared, catalogue, origin=str(place.config), command=means.command)
+        try:
+            catalogue = means.files.load(Surroundings(str(place.config), str(place.shared)))
+            both = parsed(place.config), parsed(place.shared)
+        except TrayexecError:
+            if found.overlay is None:
+                raise
+            before = parse(found.overlay, file=str(place.overlay))
+            text = refusing(before, origin=str(place.config), command=means.command)
+            bare = refusing(before, origin=str(place.config), command=means.command, leave="default")
+            words = text_of(place.words) or ""
+        else:
+            text = overlay(*both, catalogue, origin=str(place.config), command=means.command)
+            bare = without_default(*both, catalogue, origin=str(place.config), command=means.command)
+            words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
         text = f"# {digest}\n{text}"
         own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
         own |= {"command": list(means.command)}
-        words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         put(place.words, words)
         put(place.origin, wire.document(own))
         put(place.base(digest), text)
-        bare = without_default(config, shared, catalogue, origin=str(place.config), command=means.command)
         # Nothing carries home what would be written here, so that is refused: nobody may write.
         put(place.server, bare, mode=_READ_ONLY)
         late = _Found(swap(place.overlay, text, found.overlay), swap(place.empty, "", found.keys))
@@ -446,7 +452,7 @@ def _check(folder: Path) -> None:
 def _unwritable(folder: Path, error: OSError) -> TrayexecError:
     return TrayexecError(
         trouble(
-            "overlay",
+            UNWRITABLE,
             "The AWS config for --live cannot be written in {folder}: {why}.",
             "Check who owns the folder and that the disk is not full.",
             folder=str(folder),

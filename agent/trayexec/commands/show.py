@@ -7,6 +7,7 @@ from typing import Any
 from trayexec import cli
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
+from trayexec.commands.talk import check_files
 from trayexec.core.shellwords import argument
 from trayexec.errors import Text, TrayexecError
 from trayexec.words import speaker
@@ -19,7 +20,7 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     document = _document(environ)
     if options.json:
         table.show_json(document)
-        return cli.OK
+        return _well(document)
     speak = speaker(environ)
     found = document["identities"]
     keyless = _without_keys(found, environ)
@@ -37,12 +38,13 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
             )
             print(speak(sentence))  # noqa: T201 — the answer
-    return cli.OK
+    return _well(document)
 
 
 def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Every profile of the AWS config: where it leads, and how it stands, or why it cannot be served."""
     document = _document(environ)
+    _well(document)
     found = document["profiles"]
     if options.json:
         table.show_json(found)
@@ -66,6 +68,12 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         table.show([speak(head) for head in heads], rows)
     else:
         cli.say(speak(Text("{file} has no profiles", file=_config(environ))))
+    return cli.OK
+
+
+def _well(document: Mapping[str, Any]) -> int:
+    """The exit status of what was told. Raises TrayexecError with what is wrong with the caller's files."""
+    check_files(document)
     return cli.OK
 
 

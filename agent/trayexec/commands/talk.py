@@ -37,3 +37,10 @@ def ask_everyone(request: Mapping[str, object], environ: Mapping[str, str]) -> A
     if answer is None and refusal is not None:
         raise refusal
     return answer
+
+
+def check_files(document: Mapping[str, Any]) -> None:
+    """Raises TrayexecError when this status says that the caller's AWS files cannot be read."""
+    problem = document.get("problem")
+    if problem is not None:
+        client.outcome({"error": problem})

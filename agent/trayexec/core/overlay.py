@@ -61,6 +61,22 @@ def without_default(
     return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), profile)
 
 
+def refusing(before: Parsed, *, origin: str, command: Sequence[str], leave: str | None = None) -> str:
+    """The text of an overlay while nobody can tell what the user's files say, as AWS's tools cannot outside.
+
+    `before` are the sections of the overlay as it was: each profile asks us, and we say what is wrong. `leave` is left
+    without credentials.
+    """
+    parts = [_NOTE.format(config=ascii(origin)[1:-1], fate=_CARRIED)]
+    for section, settings in {"default": {}, **before}.items():
+        name = profile_of(section) or (section[8:] if section.startswith("profile ") else None)
+        said = settings if name is None else _settings(settings)
+        if name not in {None, leave}:
+            said = {**said, "credential_process": process_line(command, str(name))}
+        parts.append(_part(section, said))
+    return "\n".join(parts)
+
+
 def _text(
     config: Parsed, shared: Parsed, note: str, profile: Callable[[str, Mapping[str, Value]], Mapping[str, Value]]
 ) -> str:

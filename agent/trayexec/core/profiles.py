@@ -139,12 +139,11 @@ class Stray:
 class Catalogue:
     """Everything one pair of config files says: every profile, served or not, in the order of the file.
 
-    `warning` says that the files are broken now, and that this is what they said before. `files` are where the config
+    `files` are where the config
     and the credentials are, `strays` the sections in them that were meant as profiles and are none.
     """
 
     profiles: Mapping[str, Profile | Unserved]
-    warning: Trouble | None = None
     files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
     strays: tuple[Stray, ...] = field(default=(), compare=False)
     identities: tuple[Identity, ...] = field(init=False, compare=False)

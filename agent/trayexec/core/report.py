@@ -33,14 +33,17 @@ def utc(seconds: int) -> str:
 
 
 def status(
-    broker: Broker, catalogue: Catalogue, facts: Facts, now: Instant, *, speak: Callable[[Text], str] = str
+    broker: Broker, catalogue: Catalogue | Trouble, facts: Facts, now: Instant, *, speak: Callable[[Text], str] = str
 ) -> dict[str, object]:
     """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them.
 
-    Of identities that these files do not have only those are told that a session or a question keeps alive.
+    Of identities that these files do not have only those are told that a session or a question keeps alive. Where the
+    files cannot be read, what is wrong with them is the document's `problem`, and nothing is said of profiles.
     """
     others = (one for one, phase in broker.phases.items() if not isinstance(phase, Locked))
-    identities = dict.fromkeys((*catalogue.identities, *others))
+    known = broker.identities if isinstance(catalogue, Trouble) else catalogue.identities
+    identities = dict.fromkeys((*known, *others))
+    profiles = () if isinstance(catalogue, Trouble) else catalogue.profiles.values()
     agent: dict[str, object] = {
         "pid": facts.pid,
         "version": facts.version,
@@ -52,11 +55,14 @@ def status(
     return {
         "version": 1,
         "agent": agent,
-        "identities": [
-            {**_identity(broker, one, now, speak), "configured": one in catalogue.identities} for one in identities
-        ],
-        "profiles": [_profile(broker, one, now, speak) for one in catalogue.profiles.values()],
+        "identities": [{**_identity(broker, one, now, speak), "configured": one in known} for one in identities],
+        "profiles": [_profile(broker, one, now, speak) for one in profiles],
+        **({"problem": _problem(catalogue, speak)} if isinstance(catalogue, Trouble) else {}),
     }
+
+
+def _problem(why: Trouble, speak: Callable[[Text], str]) -> dict[str, str]:
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
 
 
 def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:

@@ -310,7 +310,7 @@ class _Agent:
         try:
             await self._carry_home()
             catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, USUAL)
-            identities, warning = catalogue.identities, catalogue.warning
+            identities = catalogue.identities
         except TrayexecError as error:
             warning = error.trouble
         event = Configured(identities, self._settings.settings, self._settings.warning or warning)

@@ -10,7 +10,7 @@ import contextlib
 import json
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from logging import Logger
 from typing import cast
@@ -71,6 +71,8 @@ class Endpoint:
         self.exchange = exchange
         self._told_at = float("-inf")
         self._leases: dict[int, tuple[Lease, _Door]] = {}
+        self._looks: dict[int, Callable[[], Awaitable[Profile]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._doors: dict[int, _Door] = {}
         self._asking: dict[int, tuple[Visitor, Lease]] = {}
         self._post: Callable[[Event], None]
@@ -83,13 +85,25 @@ class Endpoint:
 
     # Leases
 
-    def lend(self, caller: Caller, profile: Profile, wish: Wish | None, *, language: str) -> None:
-        """Give a caller a lease until `end`. Raises TrayexecError (`port_taken`) where that cannot be as wished."""
+    def lend(
+        self,
+        caller: Caller,
+        profile: Profile,
+        wish: Wish | None,
+        *,
+        language: str,
+        look: Callable[[], Awaitable[Profile]],
+    ) -> None:
+        """Give a caller a lease until `end`. Raises TrayexecError (`port_taken`) where that cannot be as wished.
+
+        `look` tells what the profile is now: a lease is one of its name, and its files may be edited at any time.
+        """
         token = wish.token if wish is not None else Secret(secrets.token_urlsafe(32))
         if wish is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
             raise _taken()
         door = self._door(wish)
         self._leases[caller.request] = (Lease(caller, profile, token, language), door)
+        self._looks[caller.request] = look
 
     def told(self, number: int) -> dict[str, object] | None:
         """What the holder of a lease puts into its command's environment."""
@@ -105,6 +119,7 @@ class Endpoint:
 
     def end(self, number: int) -> None:
         """The holder has gone: its token is worth nothing from now on. The last one closes the door."""
+        self._looks.pop(number, None)
         lease, door = self._leases.pop(number, (None, None))
         if lease is None or door is None:
             return
@@ -142,11 +157,25 @@ class Endpoint:
         lease = admit(visit, leases, port=visitor.door.port)
         number = self._number()
         self._asking[number] = (visitor, lease)
+        running = asyncio.get_running_loop()
+        task = running.create_task(self._ask(number, lease))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        running.call_later(PATIENCE, self._late, number)
+
+    async def _ask(self, number: int, lease: Lease) -> None:
         caller = Caller(number, lease.caller.program, lease.caller.pid)
-        # No more life than the least: what is in memory goes out at once, and `Roles.renew` sees to the rest behind.
-        self._post(Ask(caller, lease.profile, need=LEAST, wait=0))
+        look = self._looks.get(lease.caller.request)
+        if look is None:
+            return  # the lease has ended, and with it this visit
+        try:
+            profile = await look()
+        except TrayexecError as error:
+            self.answer(Refuse(caller, error.trouble))
+            return
         if number in self._asking:
-            asyncio.get_running_loop().call_later(PATIENCE, self._late, number)
+            # No more life than the least: what is in memory goes out at once; `Roles.renew` sees to the rest behind.
+            self._post(Ask(caller, profile, need=LEAST, wait=0))
 
     def answer(self, effect: Deliver | Confirm | Refuse | Tell) -> None:
         """Pass on what the broker says to a visitor."""

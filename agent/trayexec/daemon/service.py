@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from logging import Logger
+from typing import Any
 
 from trayexec import wire
 from trayexec.adapters import peer
@@ -83,6 +84,7 @@ class Service:
         self._rooms = rooms
         self._visits: dict[int, Visit] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._late: set[int] = set()  # who has waited: meanwhile its profile may have become another
         self._loop: Loop
         self._gate: Gate
 
@@ -102,7 +104,10 @@ class Service:
             return
         visit = Visit(request, _caller(connection, request))
         self._visits[connection.number] = visit
-        task = asyncio.get_running_loop().create_task(self._serve(connection, visit))
+        self._start(connection, visit, self._do(connection, visit))
+
+    def _start(self, connection: Connection, visit: Visit, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(connection, visit, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -112,10 +117,10 @@ class Service:
         self._rooms.endpoint.end(number)
         self._loop.post(Gone(number))
 
-    async def _serve(self, connection: Connection, visit: Visit) -> None:
+    async def _serve(self, connection: Connection, visit: Visit, work: Coroutine[Any, Any, None]) -> None:
         language = visit.request.common.language
         try:
-            await self._do(connection, visit)
+            await work
         except TrayexecError as error:
             self._note(connection.number, error.trouble.code)
             connection.finish(_error(error.trouble, language))
@@ -134,13 +139,13 @@ class Service:
                     self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
                     connection.finish(wire.encode({"ok": {"Delivery": rule.delivery.value}}))
                     return
-                self._post(connection, Ask(visit.caller, profile, need, wait))
-            case WantEndpoint(common, name, need, wait, wish):
+                self._ask(connection, Ask(visit.caller, profile, need, wait))
+            case WantEndpoint(common, name, need, wait, wish) as request:
                 profile = _profile(await self._catalogue(connection, common), name)
                 self._rule(profile)
                 if not connection.there:
                     return  # nobody would end its lease
-                self._rooms.endpoint.lend(visit.caller, profile, wish, language=common.language)
+                self._lend(visit.caller, profile, request)
                 self._post(connection, Ask(visit.caller, profile, need, wait if wish is None else 0))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name, "auth")
@@ -150,12 +155,7 @@ class Service:
                 self._note(connection.number, "ok")
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
-                catalogue = await self._catalogue(connection, common)
-                facts = self._rooms.facts()
-                document = status(
-                    self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
-                )
-                connection.finish(wire.encode({"ok": document}))
+                await self._tell_status(connection, common)
             case WantOverlay(common):
                 make, where = self._rooms.overlay, common.surroundings.files
                 ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, make, where)
@@ -167,9 +167,16 @@ class Service:
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
         """The name of the keys whose session is to be forgotten; None for all."""
-        if wanted.identity is None:
+        name = wanted.identity
+        if name is None:
             return wanted.keys
-        return _identity(await self._catalogue(connection, wanted.common), wanted.identity, "lock").keys
+        try:
+            return _identity(await self._catalogue(connection, wanted.common), name, "lock").keys
+        except TrayexecError:  # the files may be broken now, and what they said before is open
+            for one in self._loop.broker.identities:
+                if name in {one.name, one.keys}:
+                    return one.keys
+            raise
 
     def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
@@ -181,6 +188,42 @@ class Service:
         else:
             connection.leave()
 
+    async def _tell_status(self, connection: Connection, common: Common) -> None:
+        catalogue: Catalogue | Trouble
+        try:
+            catalogue = await self._catalogue(connection, common)
+        except TrayexecError as error:  # what is open is to be seen all the same
+            catalogue = error.trouble
+        facts = self._rooms.facts()
+        document = status(
+            self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
+        )
+        connection.finish(wire.encode({"ok": document}))
+
+    def _ask(self, connection: Connection, asked: Ask) -> None:
+        self._post(connection, asked)
+        if connection.number in self._visits:
+            self._late.add(connection.number)
+
+    async def _deliver(self, connection: Connection, visit: Visit, what: Deliver) -> None:
+        """Hand out what somebody has waited for, if it is still what the profile means."""
+        request = visit.request
+        if not isinstance(request, WantCredentials):
+            return
+        profile = _profile(await self._load(request.common), request.profile)
+        if profile.target == what.profile.target:
+            self._note(connection.number, "ok")
+            connection.finish(wire.encode({"ok": _document(profile, what.credentials)}))
+        else:
+            self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
+
+    def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
+        async def look() -> Profile:
+            return _profile(await self._load(request.common), request.profile)
+
+        language = request.common.language
+        self._rooms.endpoint.lend(caller, profile, request.wish, language=language, look=look)
+
     def _rule(self, profile: Profile) -> ProfileRule:
         """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
         rule = self._loop.broker.settings.rule(profile.name)
@@ -189,17 +232,21 @@ class Service:
         return rule
 
     async def _catalogue(self, connection: Connection, common: Common) -> Catalogue:
-        """What the caller's files say; when they or our settings are broken now, what held before, and a note of it."""
+        """What the caller's files say now. When our settings are broken, what held before, and a note of it.
+
+        Raises TrayexecError for files that AWS's tools would refuse.
+        """
         await self._rooms.sure()
-        load, where = self._rooms.catalogues.load, common.surroundings
-        running = asyncio.get_running_loop()
-        catalogue = await running.run_in_executor(self._rooms.files, load, where)
-        speak = speaker_of(common.language)
-        for warning in (self._rooms.warning(), catalogue.warning):
-            if warning is not None:
-                text = f"{speak(warning.title)} {speak(warning.hint)}"
-                connection.say(wire.encode({"note": "warning", "text": text}))
+        catalogue = await self._load(common)
+        speak, warning = speaker_of(common.language), self._rooms.warning()
+        if warning is not None:
+            text = f"{speak(warning.title)} {speak(warning.hint)}"
+            connection.say(wire.encode({"note": "warning", "text": text}))
         return catalogue
+
+    async def _load(self, common: Common) -> Catalogue:
+        load, where = self._rooms.catalogues.load, common.surroundings
+        return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, where)
 
     # To the gate
 
@@ -212,6 +259,10 @@ class Service:
             return
         request = visit.request
         language = request.common.language
+        if isinstance(effect, Deliver) and connection.number in self._late:
+            self._late.discard(connection.number)
+            self._start(connection, visit, self._deliver(connection, visit, effect))
+            return
         if not isinstance(effect, Tell):
             self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
@@ -239,6 +290,7 @@ class Service:
     def _note(self, number: int, answer: str) -> None:
         """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
         visit = self._visits.pop(number, None)
+        self._late.discard(number)
         if visit is None or isinstance(visit.request, WantStatus | WantOverlay):
             return  # a status hands nothing out, and prompts of shells ask often
         request, caller = visit.request, visit.caller

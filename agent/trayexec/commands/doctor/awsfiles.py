@@ -22,8 +22,6 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
         yield wrong(FILES, facts.read)
         return
     read = facts.read
-    if read.catalogue.warning is not None:
-        yield wrong(FILES, read.catalogue.warning)
     names = read.catalogue.profiles
     served = sum(isinstance(one, Profile) for one in names.values())
     counted = Text(

@@ -25,6 +25,7 @@ from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.selection import Candidate
 from trayexec.commands.fanout.spool import room_here
 from trayexec.commands.fanout.upfront import credentials, denials, say_denials
+from trayexec.commands.talk import check_files
 from trayexec.core.sections import shown
 from trayexec.core.settings import Settings
 from trayexec.errors import Text, TrayexecError, trouble
@@ -49,8 +50,9 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         caller.say(Text("nothing to run: the last run had no failures"))
         return cli.OK
     request: dict[str, Any] = {"op": "status", "wait": 0, **cli.surroundings(environ)}
-    profiles = cli.obtain(request, environ)["profiles"]
-    selection = select(options, profiles, settings, last)
+    document = cli.obtain(request, environ)
+    check_files(document)
+    selection = select(options, document["profiles"], settings, last)
     for one in selection.unserved:
         caller.say(
             Text("left out: {profile}: {problem}", profile=shown(one.name), problem=shown_problem(one.problem or ""))
