@@ -38,7 +38,8 @@ def status(
     """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them.
 
     Of identities that these files do not have only those are told that a session or a question keeps alive. Where the
-    files cannot be read, what is wrong with them is the document's `problem`, and nothing is said of profiles.
+    files cannot be read, what is wrong with them is the document's `problem`,
+    and nothing is said of profiles.
     """
     others = (one for one, phase in broker.phases.items() if not isinstance(phase, Locked))
     known = broker.identities if isinstance(catalogue, Trouble) else catalogue.identities
