@@ -721,6 +721,7 @@ SENTENCES: dict[str, str] = {
     "the variable {name} is for {tool}, and trayexec does not read it: {instead}": "変数 {name} は {tool} 用で、trayexec は読みません: {instead}",
     "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].": "プロファイル {profile} の mfa_serial が分かりません。aws-mfa のデバイスは [{aside}] にあります。",
     "Write it under {section}: mfa_serial = {device}": "{section} に書いてください: mfa_serial = {device}",
+    "Store those of [{aside}] in your AWS files: trayexec keys add {word}": "AWS ファイルの [{aside}] にあるキーを保存してください: trayexec keys add {word}",
     "keys are stored for {profile}: they win over its credential_process": "{profile} のキーが保存されています: credential_process より優先されます",
     "keys are stored for {profile}: they win over the temporary credentials in your AWS files": "{profile} のキーが保存されています: AWS ファイルの一時的な認証情報より優先されます",
     "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`": "{profile} のキーはまだ保存されていません: [{section}] のキーを `trayexec keys add {word}` に入力してください",

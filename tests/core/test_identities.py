@@ -137,10 +137,21 @@ def test_stored_keys_win_over_nothing_else(lines: str) -> None:
     assert code(catalogue(f"{DEFAULT}[profile other]\n{lines}", "", {"other": ALICE}), "other") == "profile_unsupported"
 
 
-@pytest.mark.parametrize("half", ["sso_region = eu-west-1\n", "sso_session = s\n", "sso_start_url = https://x\n"])
+@pytest.mark.parametrize(
+    "half",
+    [
+        "sso_region = eu-west-1\n",
+        "sso_session = s\n",
+        "sso_start_url = https://x\n",
+        "credential_source = Environment\n",
+    ],
+)
 def test_a_half_written_login_is_none(half: str) -> None:
-    """Botocore passes over it, and so do stored keys."""
+    """Botocore passes over it, and so do stored keys, and who has written a device beside it."""
     assert isinstance(catalogue(f"{DEFAULT}[profile own]\n{half}", "", {"own": ALICE}).profiles["own"], Profile)
+    beside = f"{DEFAULT}[profile own]\nmfa_serial = {PHONE}\n{half}"
+    assert isinstance(catalogue(beside).profiles["own"], Profile)
+    assert code(catalogue(f"{DEFAULT}[profile own]\n{half}"), "own") == "profile_unsupported"
 
 
 def test_the_account_of_stored_keys_is_known_and_guarded() -> None:

@@ -26,7 +26,7 @@ def is_temporary(sections: Sections, profile: str) -> bool:
 
 def long_term_of(sections: Sections, profile: str) -> str | None:
     """The section in which aws-mfa keeps the long-term key of this profile, if there is one."""
-    names = (profile + suffix for suffix in LONG_TERM)
+    names = [name for suffix in LONG_TERM if (name := profile + suffix) in sections.profiles]
     return next((name for name in names if KEY in sections.keys_of(name).shared | sections.keys_of(name).config), None)
 
 

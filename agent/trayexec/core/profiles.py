@@ -30,7 +30,8 @@ class Identity:
     `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
     who answers for AWS: another endpoint, or by the caller's own word (`trust`) whoever has such a certificate. `owner`
     is the account of the stored keys where that is known; `inherited` says that no profile on the way to these keys has
-    this serial, but [default] alone: then it may be somebody else's.
+    this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
+    keeps the long-term keys, if there is one.
     """
 
     keys: str
@@ -41,6 +42,7 @@ class Identity:
     trust: str | None = None
     owner: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
+    aside: str = field(default="", compare=False)
 
     @property
     def account(self) -> str:

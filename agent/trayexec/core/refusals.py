@@ -128,6 +128,18 @@ def too_little(left: float) -> Trouble:
     )
 
 
+def keys_aside(identity: Identity) -> Trouble:
+    """No keys are stored, but another program has them in the AWS files."""
+    return trouble(
+        "keys_missing",
+        "No keys are stored for {name}.",
+        "Store those of [{aside}] in your AWS files: trayexec keys add {word}",
+        name=shown(identity.keys),
+        aside=shown(identity.aside),
+        word=argument(identity.keys),
+    )
+
+
 def doubtful_device(identity: Identity) -> Trouble:
     """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
     return trouble(

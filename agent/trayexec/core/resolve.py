@@ -115,6 +115,7 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
         trust=trusted_by(sections),
         owner=ownership.account_in(sections.stored.get(chain.keys, "")),
         inherited=said_in not in chain.names,
+        aside=identities.long_term_of(sections, chain.keys) or "",
     )
     foreign = ownership.fault(
         identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
@@ -450,8 +451,10 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
         raise _by_process(sections, profile)
     if found in _OTHERS:
         raise _from_elsewhere(profile, found.value)
+    # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
+    half = found is Source.NOTHING and "mfa_serial" in section
     for key in section:
-        if key.startswith("sso_"):
+        if key.startswith("sso_") and not half:
             raise ProfileError(
                 profile,
                 trouble(
@@ -465,7 +468,7 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
             )
     if is_role(section):
         return
-    if "credential_source" in section:
+    if "credential_source" in section and not half:
         raise _from_elsewhere(profile, "credential_source")
     _check_extras(profile, section)
     if sections.text(profile, "source_profile") not in {None, profile}:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trayexec.core import ownership
+from trayexec.core import ownership, refusals
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.ports import Keychain, Sts
 from trayexec.core.profiles import Identity
@@ -47,9 +47,12 @@ class StoredKeys:
         try:
             keys = self._keychain.read(name, asks)
         except TrayexecError as error:
-            if error.trouble.code == "keys_missing":
-                self._remember(name, None)
-            raise
+            if error.trouble.code != "keys_missing":
+                raise
+            self._remember(name, None)
+            if not identity.aside:
+                raise
+            raise TrayexecError(refusals.keys_aside(identity)) from None
         if not keys.arn:
             keys = replace(keys, arn=self._sts.result().check(identity.endpoint, keys, identity.keys))
             with contextlib.suppress(TrayexecError):  # a keychain that takes nothing now is asked again next time
