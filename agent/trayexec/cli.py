@@ -327,7 +327,7 @@ def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mappi
     from trayexec import client  # noqa: PLC0415 — see obtain
 
     final: Mapping[str, Any] = {}
-    patience = int(request.get("wait", 0)) + client.PATIENCE
+    patience = client.patience(request)
     profile = request.get("profile")
     slow: list[str | Text] = [  # what is said once it takes a while
         Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")

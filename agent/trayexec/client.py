@@ -26,7 +26,11 @@ ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
 QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
 SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
+HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
+FIRST = 15  # the same for the very first line
+QUICK = 5  # the same for what needs neither a person nor AWS
+AT_ONCE = {"status", "lock", "stop"}
 
 
 class AgentAbsentError(TrayexecError):
@@ -146,21 +150,24 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
     connection.settimeout(1.0)
     buffer = b""
     seconds = 0
+    heard = False
     while True:
         line, newline, rest = buffer.partition(b"\n")
         if newline:
-            buffer, seconds = rest, 0
+            buffer, seconds, heard = rest, 0, True
             try:
                 said = wire.decode(line, LONGEST_ANSWER)
             except wire.WireError:
                 raise _garbled() from None
-            if said.get("note") not in QUESTIONS or b"\n" not in rest:  # one that has been overtaken asks for nothing
+            if _counts(said, rest):
                 yield said
             continue
         try:
             more = connection.recv(wire.MAX_LINE)
         except TimeoutError:
             seconds += 1
+            if seconds > FIRST and not heard:
+                raise silent() from None
             quiet(seconds)
             continue
         except OSError:
@@ -170,6 +177,12 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
         buffer += more
         if len(buffer) > LONGEST_ANSWER:
             raise _garbled()
+
+
+def _counts(said: "Mapping[str, Any]", rest: bytes) -> bool:
+    """Whether a line is for its reader: a question that has been overtaken asks for nothing."""
+    note = said.get("note")
+    return note != HERE and (note not in QUESTIONS or b"\n" not in rest)
 
 
 def _garbled() -> TrayexecError:
@@ -201,6 +214,11 @@ def silent() -> TrayexecError:
             "Stop it with `trayexec agent stop`, or end its process, then try again.",
         )
     )
+
+
+def patience(request: "Mapping[str, Any]") -> int:
+    """How long the agent may be silent over this request, in seconds."""
+    return QUICK if request.get("op") in AT_ONCE else int(request.get("wait", 0)) + PATIENCE
 
 
 def ask(

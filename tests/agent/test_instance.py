@@ -348,6 +348,21 @@ def test_an_agent_that_is_stuck_is_said(bare: Rig) -> None:
     assert f"kill -9 $(cat {bare.socket.with_suffix('.lock')})" in done.err
 
 
+@pytest.mark.parametrize("words", [["status"], ["list"], ["lock"], ["account-a", "--", "true"]], ids=" ".join)
+def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig, words: list[str]) -> None:
+    """Whoever asks it is told so within seconds, not after the whole time that a person or AWS might have taken."""
+    rig.unlock()
+    pid = rig.agent_pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = rig.run(*words)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert done.status == 125
+    assert "The agent does not answer" in done.err
+    assert done.seconds < 40
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_first_run_with_closed_streams(rig: Rig, closed: str) -> None:
     """The agent starts and the command runs, whichever descriptors the shell left free."""

@@ -16,6 +16,7 @@ if sys.platform != "win32":
     import resource
 
 HELLO = 2.0  # seconds a caller has to say its line
+STILL_HERE = 2.0  # seconds without a word until a caller is told that somebody is there
 GOODBYE = 5.0  # seconds a caller has to take its answer
 LOOK = 1.0  # seconds between looks whether a caller that has closed one half has closed the other too
 MOST = 4096  # connections at once
@@ -35,6 +36,8 @@ class Connection(asyncio.Protocol):
         self._heard = False
         self._kept = False
         self._half = False
+        self._silent = True
+        self._here: asyncio.TimerHandle | None = None
         self.number = number
         self.pid = 0
 
@@ -66,6 +69,7 @@ class Connection(asyncio.Protocol):
             self._buffer = bytearray()
             if self._deadline is not None:
                 self._deadline.cancel()
+            self._here = asyncio.get_running_loop().call_later(STILL_HERE, self._reassure)
             self._gate.heard(self, bytes(line))
 
     def eof_received(self) -> bool:
@@ -95,7 +99,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the caller."""
         del exc
-        for timer in (self._deadline, self._watch):
+        for timer in (self._deadline, self._watch, self._here):
             if timer is not None:
                 timer.cancel()
         self._transport = None
@@ -104,11 +108,19 @@ class Connection(asyncio.Protocol):
 
     def say(self, line: bytes) -> None:
         """Send a note, if the caller is still there."""
+        self._silent = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(line)
 
+    def _reassure(self) -> None:
+        """Tell a caller that has not heard a word that it is not alone."""
+        if self._silent and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(wire.encode({"note": "here", "text": ""}))
+            self._here = asyncio.get_running_loop().call_later(STILL_HERE, self._reassure)
+
     def finish(self, line: bytes) -> None:
         """Send the final line and close."""
+        self._silent = False
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(line)
             self._transport.close()

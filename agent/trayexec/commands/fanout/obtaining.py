@@ -144,7 +144,7 @@ class Obtaining:
             except OSError:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
-            conversation = Conversation(profile, connection, self._deadline())
+            conversation = Conversation(profile, connection, self._asking.clock() + client.FIRST)
             self._open.add(conversation)
             self._selector.register(connection.fileno(), EVENT_READ, conversation)
 
@@ -178,7 +178,7 @@ class Obtaining:
                 one.deadline = self._deadline()
             if asked:
                 return
-        if note["note"] == client.SLOW:
+        if note["note"] in {client.SLOW, client.HERE}:
             return  # the line of progress says as much
         text = str(note.get("text", ""))
         same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ
