@@ -18,11 +18,11 @@ STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def test_the_document_is_exactly_awss(open_rig: Rig) -> None:
-    """Version, three keys and an expiration a minute before the real one: nothing else, and it is one JSON object."""
+    """Version, three keys, the account and an expiration a minute before the real one, in one JSON object."""
     done = open_rig.run("credential-process", "account-a")
     assert (done.status, done.err) == (0, "")
-    assert set(done.json) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
-    assert done.json["Version"] == 1
+    assert set(done.json) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AccountId"}
+    assert (done.json["Version"], done.json["AccountId"]) == (1, "222222222222")
     key = open_rig.sim.world.keys[done.json["AccessKeyId"]]
     assert (key.secret, key.token) == (done.json["SecretAccessKey"], done.json["SessionToken"])
     assert key.expires is not None

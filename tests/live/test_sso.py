@@ -136,6 +136,7 @@ def test_login_and_logout_inside(own: Rig, center: Center) -> None:
     config = config_of(own)
     config.write_text(config.read_text() + SESSION + BY_SSO)
     before = config.read_text()
+    assert own.auth(env=center.env).status == 0  # a CA bundle of the caller's own makes a session of its own
     terminal = own.terminal("--live", "--", CLI_2, "sso", "login", "--profile", "by-sso", env={**center.env, **TERM})
     center.allow()
     assert "Successfully logged into" in terminal.ended()[1]
@@ -166,6 +167,7 @@ def test_a_role_behind_sso_works_inside_as_it_is(own: Rig, center: Center) -> No
         center.allow()
         assert terminal.ended()[0] == 0
     sts = {"AWS_ENDPOINT_URL_STS": own.sim.url}
+    assert own.auth(env={**center.env, **sts}).status == 0
     script = "; ".join(who(own, profile, CLI_1) for profile in ("by-sso", "legacy", "behind", "account-a"))
     done = own.run("--live", "--", "sh", "-c", script, env={**center.env, **sts}, seconds=90)
     assert done.out.split() == ["444444444444", "444444444444", "666666666666", "222222222222"], done.err
@@ -174,7 +176,7 @@ def test_a_role_behind_sso_works_inside_as_it_is(own: Rig, center: Center) -> No
     doctor = own.run("doctor")
     assert doctor.status == 0, doctor.out  # nothing is wrong with them
     for name, login in (("by-sso", "by-sso"), ("legacy", "legacy"), ("behind", "by-sso")):
-        hint = f"also under `trayexec shell`: log in with aws sso login --profile {login}"
+        hint = f"also under `trayexec shell`: log in with `aws sso login --profile {login}`"
         reasoned = own.run("why", name)
         refused = own.run("--live", name, "--", "echo", "ran")
         assert (reasoned.status, refused.status, refused.out) == (1, 125, "")

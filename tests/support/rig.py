@@ -222,11 +222,11 @@ class Rig:
         codes = [self.sim.code(steps=steps) for steps in (0, 1, -1, 2, -2)]
         return next(code for code in codes if code not in self._given | self.sim.codes_used())
 
-    def auth(self, code: str | None = None, *words: str) -> Done:
+    def auth(self, code: str | None = None, *words: str, env: Mapping[str, str | None] | None = None) -> Done:
         """Open the session with a fresh code, unless another is given; it may be refused."""
         code = self.fresh_code() if code is None else code
         self._given.add(code)
-        return self.run("auth", *words, "--code-stdin", stdin=f"{code}\n")
+        return self.run("auth", *words, "--code-stdin", stdin=f"{code}\n", env=env)
 
     def unlock(self) -> Self:
         """Open the session, and make sure that it is open."""

@@ -22,7 +22,7 @@ def unknown_verb(words: Sequence[str], verbs: Iterable[str], environ: Mapping[st
     """The trouble with a line without `--` whose first word is no verb; None when it is one, or there is none."""
     options, rest = _options(words)
     known = tuple(verbs)
-    if not rest or rest[0] in known:
+    if not rest or rest[0] in known or rest[0].startswith("-"):
         return None
     word, accounts = rest[0], _accounts(environ)
     if word in accounts:
