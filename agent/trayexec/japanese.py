@@ -50,7 +50,6 @@ SENTENCES: dict[str, str] = {
     "Asked by {asker}": "要求元: {asker}",
     "For profile {profile}": "プロファイル: {profile}",
     "{tool} could not show its dialog: {why}": "{tool} がダイアログを表示できませんでした: {why}",
-    "Type the code in a terminal instead: trayexec auth": "代わりにターミナルでコードを入力してください: trayexec auth",
     # adapters/dialogs/windows.py
     "The Windows credential dialog is not built yet.": "Windows の認証情報ダイアログにはまだ対応していません。",
     # adapters/http.py
@@ -331,7 +330,7 @@ SENTENCES: dict[str, str] = {
     "unset AWS_DEFAULT_PROFILE": "次を実行してください: unset AWS_DEFAULT_PROFILE",
     "AWS_PROFILE reaches every served profile in this shell": "このシェルでは AWS_PROFILE で使用可能なすべてのプロファイルを選べます",
     "AWS_PROFILE is not ours here": "このシェルの AWS_PROFILE は trayexec につながっていません",
-    '`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so': '`trayexec shell` を使うか、~/.bashrc に eval "$(trayexec hook bash)" を書くとつながります',
+    '`trayexec shell`, or `eval "$(trayexec hook bash)"` in ~/.bashrc, makes it so': '`trayexec shell` を使うか、~/.bashrc に `eval "$(trayexec hook bash)"` を書くとつながります',
     "{config}: {served} profiles are served, {others} are not": "{config}: 使えるプロファイル {served} 個、使えないプロファイル {others} 個",
     "profile {profile}": "プロファイル {profile}",
     "[default] and [profile default] are both there, and SDKs differ in which they use": "[default] と [profile default] の両方があり、どちらを使うかは SDK によって異なります",
@@ -779,7 +778,7 @@ SENTENCES: dict[str, str] = {
     "The request was meant for another host.": "別のホストへのリクエストです。",
     "Browsers and proxies get no credentials here.": "ブラウザーやプロキシには認証情報を渡しません。",
     "The token is none that is in force.": "このトークンは有効ではありません。",
-    "It ends with the `trayexec --server` that it was made for: run the command through that again.": "トークンは発行元の `trayexec --server` とともに無効になります。もう一度それを通してコマンドを実行してください。",
+    "It ends with the `trayexec --server PROFILE -- CMD…` that it was made for: run the command through that again.": "トークンは発行元の `trayexec --server PROFILE -- CMD…` とともに無効になります。もう一度それを通してコマンドを実行してください。",
     "There is nothing at this path.": "このパスには何もありません。",
     # daemon/app.py
     "Your AWS files": "AWS ファイルについて",

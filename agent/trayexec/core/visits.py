@@ -89,7 +89,8 @@ def admit(visit: Visit, leases: Iterable[Lease], *, port: int) -> Lease:
             trouble(
                 "http_token",
                 "The token is none that is in force.",
-                "It ends with the `trayexec --server` that it was made for: run the command through that again.",
+                "It ends with the `trayexec --server PROFILE -- CMD…` that it was made for: run the command through "
+                "that again.",
             )
         )
     if visit.target != lease.path.encode():

@@ -18,6 +18,6 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
         trouble(
             "no_dialog",
             "The Windows credential dialog is not built yet.",
-            "Type the code in a terminal instead: trayexec auth",
+            "",
         )
     )

@@ -9,7 +9,7 @@ from trayexec.core import othertools, refusals
 from trayexec.core.identities import NO_IDENTITY
 from trayexec.core.profiles import Unserved
 from trayexec.core.sections import shown
-from trayexec.core.shellwords import argument
+from trayexec.core.shellwords import argument, profile
 from trayexec.errors import Text, Trouble
 
 SHELL = Text("shell")
@@ -29,7 +29,7 @@ def run_around(facts: Facts) -> Iterator[Finding]:
             SHELL,
             Text(
                 "this shell runs under `trayexec {profile} -- …`: its keys beat AWS_PROFILE in most SDKs",
-                profile=shown(name),
+                profile=profile(name),
             ),
             Text("To switch with AWS_PROFILE inside: `trayexec shell {profile}`", profile=argument(name)),
         )
@@ -114,5 +114,5 @@ def hook(facts: Facts) -> Iterator[Finding]:
             "hook_absent",
             SHELL,
             Text("AWS_PROFILE is not ours here"),
-            Text('`trayexec shell`, or eval "$(trayexec hook bash)" in ~/.bashrc, makes it so'),
+            Text('`trayexec shell`, or `eval "$(trayexec hook bash)"` in ~/.bashrc, makes it so'),
         )
