@@ -137,8 +137,8 @@ def test_on_macos_a_signal_reaches_the_command_once(
     """Without sigwaitinfo(2) the witness alone tells what the whole group got."""
     _, rig, program = mac
     counting = (
-        "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda number, _: print(number, flush=True))\n"
+        "import os, signal, sys\n"
+        f"signal.signal({int(number)}, lambda number, _: os.write(1, b'%d\\n' % number))\n"
         "print('ready', flush=True); sys.stdin.readline()"
     )
     argv = [str(program), "-I", COMMAND[1], "--server", "account-a", "--", sys.executable, "-I", "-c", counting]
