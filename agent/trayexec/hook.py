@@ -7,7 +7,7 @@ last one left, and only with neither makes the overlay itself. It never starts a
 import os
 import sys
 
-from trayexec import cli, client, foreign, nearby, origin, ourselves, paths
+from trayexec import cli, client, foreign, nearby, origin, ourselves, paths, writing
 from trayexec.errors import Text, TrayexecError, trouble
 from trayexec.words import speaker
 
@@ -192,23 +192,9 @@ def _usual(environ: "Mapping[str, str]") -> "tuple[str, str]":
 
 def _keep(path: str, code: str) -> None:
     """Leave the code where the next shell can read it without starting us: it must hold for every shell."""
-    new = f"{path}.{os.getpid()}"
+    data = code.encode("utf-8", "surrogateescape")
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 — as above
-            if file.read() == code:
-                return
-    except OSError:
-        pass
-    try:
-        with open(new, "w", encoding="utf-8", errors="surrogateescape", opener=_private) as file:
-            file.write(code)
-        os.replace(new, path)  # noqa: PTH105 — as above
+        if not writing.says(path, data):
+            writing.put(path, data)
     except OSError:
         pass  # then each shell start asks us: slower, but the same
-
-
-def _private(path: str, flags: int) -> int:
-    """Whatever the umask is: shells run what is in there."""
-    descriptor = os.open(path, flags, 0o600)
-    os.fchmod(descriptor, 0o600)
-    return descriptor

@@ -20,6 +20,7 @@ UNIX = (
         "nearby.py",
         "needed.py",
         "whereis.py",
+        "writing.py",
         "daemon/",
         "commands/fanout/",
         "commands/doctor/",

@@ -153,13 +153,16 @@ def test_a_folder_gets_two_files_a_profile(fan: Rig) -> None:
 
 def test_a_full_disk_is_one_profiles_trouble(fan: Rig) -> None:
     """It is said and counts as failed, the command's own status is kept, and the others go on."""
-    full = fan.write("home/full/account-b.err", "")
-    (full.parent / "account-a.out").symlink_to("/dev/full")
-    done = fan.run("account-*", "--output", "dir=full", "--", "sh", "-c", "head -c 300000 /dev/zero; exit 0")
-    assert done.status == 123
-    assert "account-a: Its output could not be kept: No space left on device." in done.err
-    assert (full.parent / "account-b.out").stat().st_size == 300000
-    assert "account-b:" not in done.err
+    full = fan.desk.home("home/full")
+    line = 'test "$TRAYEXEC_PROFILE" = account-b || head -c 300000 /dev/zero; exit 0'
+    limited = ["sh", "-c", 'ulimit -f 64; exec "$@"', "sh", *COMMAND, "account-*", "--output", f"dir={full}", "--"]
+    done = subprocess.run(
+        [*limited, "sh", "-c", line], env=fan.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 123
+    assert "account-a: Its output could not be kept: File too large." in done.stderr
+    assert (full / "account-b.out").exists()
+    assert "account-b:" not in done.stderr
     assert fan.run("--retry-failed", "--", "sh", "-c", "echo $TRAYEXEC_PROFILE").out == "[account-a] account-a\n"
 
 

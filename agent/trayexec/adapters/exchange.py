@@ -5,14 +5,18 @@ writing and it says what is expected, and what it says in the end is told. Block
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from trayexec import writing
 
 SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
 PATIENCE = 1.0  # seconds to wait for somebody who has a file open that we have replaced
@@ -38,9 +42,13 @@ def text_of(path: Path) -> str | None:
 def bytes_of(path: Path) -> bytes | None:
     """What a file says, whatever it is; None where there is none."""
     try:
-        return path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would block, a device would never end
+            raise OSError(errno.EINVAL, "it is no file")
+        return file.read()
 
 
 def settled(path: Path) -> str:
@@ -56,33 +64,25 @@ def settled(path: Path) -> str:
 def put(path: Path, text: str, *, mode: int = PRIVATE) -> None:
     """Let the file say this; it is not touched when it says so already."""
     data = _encoded(text)
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
-            return
-    put_bytes(path, data, mode)
+    if not writing.says(str(path), data):
+        put_bytes(path, data, mode)
 
 
 def put_bytes(path: Path, data: bytes, mode: int) -> None:
     """Let the file say this, whole and on the disk, whatever it says now."""
-    with _laid_down(path, Version(data, mode)) as new:
-        new.replace(path)
+    writing.put(str(path), data, mode=mode)
 
 
 @contextlib.contextmanager
 def _laid_down(path: Path, version: Version) -> Iterator[Path]:
     """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, version.mode)
+    new, descriptor = writing.create(str(path.parent), mode=version.mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, version.mode)
-            file.write(version.data)
-            file.flush()
-            os.fsync(descriptor)
-        yield new
+        writing.fill(descriptor, version.data)
+        yield Path(new)
     finally:
-        new.unlink(missing_ok=True)
+        Path(new).unlink(missing_ok=True)
+        os.close(descriptor)  # only now: who sweeps up sees by the lock that somebody is at work
 
 
 def swap(path: Path, text: str, expected: str | None) -> str | None:
@@ -100,8 +100,7 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
     If that is not the expected, it is as it was, or, when somebody opened it just as it was replaced, only what is
     returned is left of it: nobody would look there again.
     """
-    old = path.with_name(f".{path.name}.old")
-    old.unlink(missing_ok=True)
+    old = Path(writing.unforeseen(str(path.parent)))
     try:
         old.hardlink_to(path)
     except FileNotFoundError:
@@ -112,17 +111,28 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
             put_bytes(path, new.data, new.mode)
         return found
     try:
-        with _laid_down(path, new) as made, _quiet(old) as is_quiet:
+        with _at_work(old), _laid_down(path, new) as made, _quiet(old) as is_quiet:
             if old.read_bytes() != expected or not _same(path, old):
                 return bytes_of(path)
             made.replace(path)
             if is_quiet():
                 return expected
         time.sleep(_INSTANT)
-        with _quiet(old):
+        with _at_work(old), _quiet(old):
             return old.read_bytes()
     finally:
-        old.unlink()
+        old.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _at_work(path: Path) -> Iterator[None]:
+    """Let who sweeps up see that this second name of a file is in use."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        writing.locked(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _made(path: Path, new: Version) -> bytes | None:

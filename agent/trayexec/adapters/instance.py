@@ -9,6 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from trayexec import writing
 from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_PATH = 107  # bytes in sockaddr_un (unix(7)) without the final NUL; macOS has 103 and says so itself
@@ -61,7 +62,7 @@ class Alone:
         """Become the only one. Raises AlreadyRunningError when there is another."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+            lock = writing.keep(str(self._path))
         except OSError as error:
             self.trouble = error.strerror or type(error).__name__
             return
@@ -196,7 +197,7 @@ def _cannot(path: Path, error: OSError) -> TrayexecError:
 def _lock(path: Path) -> int:
     """The lock, held until this process ends however it ends."""
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        lock = writing.keep(str(path))
     except OSError as error:
         raise _cannot(path, error) from None
     try:

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from trayexec import writing
+
 SIZE, KEPT = 512 * 1024, 2
 # an access key id; a secret access key, session token or signature; a six-digit number standing alone
 SECRETS = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b|[A-Za-z0-9/+=_-]{40,}|(?<![\d.:/-])\d{6}(?![\d.:/-])")
@@ -25,7 +27,7 @@ class Redactor(logging.Filter):
 
 class _Private(logging.handlers.RotatingFileHandler):
     def _open(self) -> "logging.io.TextIOWrapper":  # type: ignore[name-defined]
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        descriptor = writing.keep(self.baseFilename)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+from trayexec import writing
 from trayexec.adapters.journal import SECRETS
 from trayexec.core.ports import Entry
 from trayexec.core.sections import shown
@@ -42,20 +43,15 @@ class FileLedger:
                 self._append(line)
 
     def _append(self, line: bytes) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(self._path, flags, 0o600)
+        descriptor = writing.keep(str(self._path))
         try:
             seen = os.fstat(descriptor)
-            if not stat.S_ISREG(seen.st_mode):
-                return
             if seen.st_size and seen.st_size + len(line) > self._size:
                 os.close(descriptor)
                 descriptor = -1
                 self._rotate()
-                descriptor = os.open(self._path, flags, 0o600)
+                descriptor = writing.keep(str(self._path))
                 seen = os.fstat(descriptor)
-            if seen.st_mode & 0o077:
-                os.fchmod(descriptor, 0o600)
             torn = seen.st_size > 0 and os.pread(descriptor, 1, seen.st_size - 1) != b"\n"
             os.write(descriptor, b"\n" + line if torn else line)
         finally:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import origin, wire
+from trayexec import origin, wire, writing
 from trayexec.adapters import plainfile
 from trayexec.adapters.awsfiles import LONGEST_FILE, AwsFiles, parse
 from trayexec.adapters.exchange import (
@@ -216,6 +216,9 @@ class Overlays:
         own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
             with _alone(self._folder):
+                own_folders = {str(Path(os.path.realpath(one)).parent) for one in place.watched[:_OWN]}
+                for folder in {str(self._folder), str(place.folder), *own_folders}:
+                    writing.sweep(folder)
                 found = _Found(text_of(place.overlay), text_of(place.empty))
                 if found.overlay != self._base(place, found):
                     found = _Found(settled(place.overlay), found.keys)
@@ -433,7 +436,7 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)
+    descriptor = writing.keep(str(folder / "lock"))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

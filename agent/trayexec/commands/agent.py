@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec import cli, client, needed, ourselves, paths, whereis
+from trayexec import cli, client, needed, ourselves, paths, whereis, writing
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.ready import readable
@@ -45,6 +45,7 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if sys.stderr.isatty():
             cli.say(speaker(environ)(Text("the agent listens; Ctrl-C stops it and forgets everything")))
 
+    writing.sweep(paths.state_folder(environ))
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
     face = app.Face.HEADLESS if options.headless else app.Face.TRAY
     try:
@@ -166,10 +167,9 @@ class _Output:
         self._descriptor = -1
 
     def __enter__(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(self._path, flags, 0o600)
+            self._descriptor = writing.keep(str(self._path))
         except OSError:
             self._descriptor = os.open(os.devnull, os.O_WRONLY)
         return self._descriptor

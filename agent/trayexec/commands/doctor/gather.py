@@ -1,19 +1,16 @@
 """Gathers what the checks look at. It asks nobody for anything, changes nothing, and is done within seconds."""
 
-import errno
 import os
-import secrets
 import stat
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trayexec import __version__, cli, client, paths, whereis
+from trayexec import __version__, cli, client, paths, whereis, writing
 from trayexec.adapters import settingsfile
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
@@ -111,32 +108,10 @@ def _unfit(folder: Path) -> str | None:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
-        with _nameless(folder) as descriptor:
-            os.write(descriptor, b"\0" * PROBE)
-            os.fsync(descriptor)
+        writing.probe(str(folder), PROBE)
     except OSError as error:
         return error.strerror or type(error).__name__
     return None
-
-
-@contextmanager
-def _nameless(folder: Path) -> Iterator[int]:
-    """A file there that has no name, or loses it at once: nothing is left of it, whatever happens to us."""
-    descriptor = -1
-    if sys.platform == "linux":
-        try:
-            descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
-        except OSError as error:
-            if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
-                raise
-    if descriptor < 0:
-        path = folder / f".probe-{secrets.token_hex(8)}"
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
-        path.unlink()
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _read(environ: Mapping[str, str]) -> Read | Trouble:

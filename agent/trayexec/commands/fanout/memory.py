@@ -1,13 +1,11 @@
 """What the last run over several profiles left undone, for `--retry-failed`: names, and which files they stand in."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import paths
+from trayexec import paths, writing
 from trayexec.adapters import plainfile
 from trayexec.core.sections import shown
 from trayexec.errors import TrayexecError, trouble
@@ -31,14 +29,7 @@ def remember(last: LastRun, environ: Mapping[str, str]) -> None:
     path = _path(environ)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
-    beside = path.with_name(f"{NAME}.{os.getpid()}")
-    try:
-        beside.touch(0o600)
-        beside.write_text(json.dumps(document) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    writing.put(str(path), (json.dumps(document) + "\n").encode())
 
 
 def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:

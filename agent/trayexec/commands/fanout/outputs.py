@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from trayexec import writing
 from trayexec.commands.fanout.lines import Marker
 from trayexec.commands.fanout.names import file_names
 from trayexec.commands.fanout.result import Result
@@ -262,9 +263,9 @@ def _close(spools: Mapping[Stream, Spool]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """`PATH/account-a.out` and `.err`, written as it comes."""
+    """`PATH/account-a.out` and `.err`, written as it comes; `path` is open, so that it stays the folder it was."""
 
-    path: Path
+    path: int
     files: Mapping[str, str]
     table: bool = True
 
@@ -274,8 +275,7 @@ class Folder:
         opened: dict[Stream, int] = {}
         try:
             for stream in Stream:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-                opened[stream] = os.open(self.path / f"{name}.{stream.value}", flags, 0o666)
+                opened[stream] = writing.begin(f"{name}.{stream.value}", self.path)
         except OSError:
             for descriptor in opened.values():
                 os.close(descriptor)
@@ -307,6 +307,8 @@ class _FolderSink:
 
 
 def folder(path: Path, profiles: Sequence[str]) -> Folder:
-    """The folder, made if need be. Raises OSError."""
-    path.mkdir(parents=True, exist_ok=True)
-    return Folder(path, file_names(profiles))
+    """The folder, made if need be, and none in which another user could exchange a file. Raises OSError."""
+    path.mkdir(mode=writing.OWN_FOLDER, parents=True, exist_ok=True)
+    opened = writing.trusted_folder(str(path))
+    writing.sweep(str(path))
+    return Folder(opened, file_names(profiles))
