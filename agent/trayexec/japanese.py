@@ -910,7 +910,8 @@ trayexec が処理できない、2 は使い方の誤り。複数のプロファ
 125 は認証情報を取得できないプロファイルがある。
 
 環境変数: TRAYEXEC_SOCKET はプライベートソケットを指定します。TRAYEXEC_NO_AUTOSTART=1 を設定すると、コマンドは
-エージェントを起動しません。AWS_CONFIG_FILE と AWS_SHARED_CREDENTIALS_FILE はプロジェクトごとの設定でも有効です。
+エージェントを起動しません。AWS_CONFIG_FILE、AWS_SHARED_CREDENTIALS_FILE、AWS_ENDPOINT_URL はプロジェクトごとの設定でも
+有効です。
 
 設定: ~/.config/trayexec の config.toml。trayexec(1) を参照してください。
 """

@@ -98,4 +98,7 @@ def _is_trusted(folder: str) -> bool:
         seen = os.stat(folder)  # noqa: PTH116 — pathlib is slow to import
     except OSError:
         return False
-    return seen.st_uid in {0, os.geteuid()} and not seen.st_mode & 0o022
+    if seen.st_uid not in {0, os.geteuid()} or seen.st_mode & 0o002:
+        return False
+    # Where each user has a group of his own, and so a umask of 002, that group is nobody else.
+    return not seen.st_mode & 0o020 or seen.st_gid == seen.st_uid == os.geteuid()

@@ -66,8 +66,11 @@ def ledger_path(environ: "Mapping[str, str]") -> str:
 
 
 def stored_path(environ: "Mapping[str, str]") -> str:
-    """Under which names keys are stored in the keychain, and whose they are."""
-    return state_folder(environ) + "/stored-keys.json"
+    """Under which names keys are stored in the keychain, and whose they are: one file, as there is one keychain.
+
+    No XDG_STATE_HOME moves it, for the agent and a shell may differ in that.
+    """
+    return state_folder({"HOME": home(environ)}) + "/stored-keys.json"
 
 
 def _absolute(environ: "Mapping[str, str]", name: str) -> str:

@@ -65,6 +65,12 @@ def test_one_idea_a_line() -> None:
     assert sheet.warning == "AWS refused that. A new code appears in 12 s: use that one."
 
 
+def test_a_host_that_is_not_awss_stands_before_who_asks() -> None:
+    """A project's variables may lead the code elsewhere: the person sees where, before it is typed."""
+    sheet = write(Question("work", "123456", "aws", "", None, 0, 90, "127.0.0.1:4566"), str)
+    assert sheet.lines[1] == "The code goes to 127.0.0.1:4566, which is not AWS"
+
+
 @pytest.mark.parametrize(
     ("asker", "profile", "line"),
     [("the tray", "", "Asked by the tray"), ("", "prod", "For profile prod"), ("", "", None)],

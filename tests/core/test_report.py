@@ -2,15 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from support.stage import ADMIN, ALICE, BASE, DEEP, EVERY_REFUSAL, HOUR, A, B, Stage, identity
-from trayexec.core.events import Configured, Hand, Renewal, Screen
+from trayexec.core.events import Configured, Hand, Prompt, Renewal, Screen
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.profiles import Catalogue, Profile, Unserved
-from trayexec.core.report import Facts, find, status, utc, view
+from trayexec.core.report import Facts, at_hand, find, status, utc, view
 from trayexec.core.settings import OnLock
 from trayexec.core.status import Face, Item, Separator, Submenu
 from trayexec.errors import trouble
@@ -437,3 +438,36 @@ def screen(stage: Stage) -> object:
     agent = status(stage.broker, CATALOGUE, Facts(1, "0", "none", "none"), stage.now)["agent"]
     assert isinstance(agent, dict)
     return agent.get("screen")
+
+
+def test_what_a_callers_variables_made_of_the_same_keys_is_told_apart() -> None:
+    """Another endpoint's session says where it is; the user's own keeps its name, and its place."""
+    there = identity(url="http://127.0.0.1:4566")
+    stage = Stage()
+    stage.configure(ALICE)
+    stage.unlock(HOUR, there)
+    assert [one.name for one in at_hand(stage.broker)] == ["default", "default at 127.0.0.1:4566"]
+    assert {"default: locked", "default at 127.0.0.1:4566: 1 h 00 min left"} <= set(menu(stage))
+
+
+def test_whose_certificates_are_trusted_makes_no_second_line() -> None:
+    """With the caller's own bundle it is another session; the locked one without it is not shown beside it."""
+    trusting = replace(ALICE, trust="/own.pem")
+    stage = Stage()
+    stage.configure(ALICE)
+    assert at_hand(stage.broker) == (ALICE,)
+    stage.unlock(HOUR, trusting)
+    assert at_hand(stage.broker) == (trusting,)
+    assert "default: locked" not in menu(stage)
+
+
+def test_an_endpoint_that_is_not_awss_is_in_the_document_and_in_the_question() -> None:
+    """A person sees where the code goes before it is typed; where that is AWS, there is nothing to see."""
+    there = identity(url="https://sts.example.com")
+    stage = Stage()
+    stage.configure(ALICE, there)
+    catalogue = Catalogue({"default": Profile("default", None, there)})
+    assert document(stage, catalogue)["identities"][0]["endpoint"] == "sts.example.com"
+    stage.auth(there)
+    questions = [one.question for one in stage.told if isinstance(one, Prompt)]
+    assert [one.endpoint for one in questions] == ["sts.example.com"]

@@ -198,13 +198,19 @@ class AwsFiles:
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
     """The AWS files that `environment` names; the session name of roles that have none says who runs this process."""
+    return AwsFiles(environment, session_name=session_name_for(_user()), stored=stored_path(environment))
+
+
+def _user() -> str:
+    """Who runs this process, by the system's user list: no variable decides what AWS is told."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import pwd  # noqa: PLC0415 — Windows has none
+
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # nobody has told this system about the user
-        user = ""
-        if sys.platform != "win32":
-            user = str(os.getuid())
-    return AwsFiles(environment, session_name=session_name_for(user), stored=stored_path(environment))
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # nobody has told this system about the user
+        return str(os.getuid())
 
 
 def expand(path: str, environment: Mapping[str, str]) -> str:

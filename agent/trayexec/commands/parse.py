@@ -83,7 +83,7 @@ exit status: the command's own; 127 not found and 126 not executable, before any
 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.
 
 environment: TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an
-agent. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE are honoured, also per project.
+agent. AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE and AWS_ENDPOINT_URL are honoured, also per project.
 
 settings: config.toml in ~/.config/trayexec; see trayexec(1).
 """

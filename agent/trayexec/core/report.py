@@ -1,7 +1,7 @@
 """The broker, told to others: the status document for scripts, the view for the tray. It must not change anything."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from trayexec.core.clock import Instant
@@ -134,9 +134,10 @@ def _refused(setback: Setback, speak: Callable[[Text], str]) -> dict[str, object
 
 def view(broker: Broker, now: Instant) -> View:
     """What the tray shows."""
-    phases = {identity: broker.phase(identity) for identity in broker.identities}
+    known = at_hand(broker)
+    phases = {identity: broker.phase(identity) for identity in known}
     face, fill = _face(broker, now)
-    menu: list[Entry] = [*_authenticate(broker.identities)]
+    menu: list[Entry] = [*_authenticate(known)]
     menu.append(Item(Text("Lock now"), "lock"))
     menu.append(Separator())
     menu += [Item(_line(broker, identity, now)) for identity in phases]
@@ -151,6 +152,25 @@ def view(broker: Broker, now: Instant) -> View:
         ]
     menu += [Separator(), Item(Text("Quit"), "quit")]
     return View(face, fill, _tooltip(broker, now), tuple(menu))
+
+
+def at_hand(broker: Broker) -> tuple[Identity, ...]:
+    """The identities that a person sees, each under a name of its own.
+
+    One of the user's files comes before what a caller's variables made of the same keys: that one says where it is. A
+    locked one that differs from an open one only in whose certificates are trusted would be the same line twice.
+    """
+    found: dict[str, Identity] = {}
+    for one in broker.identities:
+        twins = (other for other in broker.phases if replace(other, trust=one.trust) == one != other)
+        phase = broker.phase(one)
+        idle = isinstance(phase, Locked) and phase.trouble is None
+        if idle and any(isinstance(broker.phase(twin), Open) for twin in twins):
+            continue
+        place = foreign(one.endpoint_url) or "AWS"
+        name = one.name if one.name not in found else f"{one.name} at {place}"
+        found.setdefault(name, one if name == one.name else replace(one, name=name))
+    return tuple(found.values())
 
 
 def _authenticate(identities: tuple[Identity, ...]) -> list[Entry]:
@@ -200,10 +220,11 @@ def _left(identity: Identity, seconds: float) -> Text:
 
 
 def _tooltip(broker: Broker, now: Instant) -> Text:
-    if not broker.identities:
+    known = at_hand(broker)
+    if not known:
         return Text("trayexec: no identity yet")
-    open_ones = [one for one in broker.identities if broker.session(one, now) is not None]
-    return _line(broker, open_ones[0] if open_ones else broker.identities[0], now)
+    open_ones = [one for one in known if broker.session(one, now) is not None]
+    return _line(broker, open_ones[0] if open_ones else known[0], now)
 
 
 def _face(broker: Broker, now: Instant) -> tuple[Face, float]:

@@ -22,7 +22,7 @@ from trayexec.core.events import (
 from trayexec.core.notices import REAUTHENTICATE, identity_of, no_dialog, unlock_failed
 from trayexec.core.ports import Clock, Tray
 from trayexec.core.profiles import Identity
-from trayexec.core.report import view
+from trayexec.core.report import at_hand, view
 from trayexec.core.state import Broker, Locked
 
 # What a person who has just clicked knows without being told.
@@ -90,7 +90,10 @@ class Front:
         elif verb == "lock":
             self._post(Lock())
         elif verb == "auth":
-            named = [one for one in self._broker.identities if name in {"", one.name}]
+            known = at_hand(self._broker)
+            # Who names none means those of the files, not what a caller's variables made of the same keys.
+            firsts = {(one.keys, one.mfa_serial): one for one in reversed(known)}.values()
+            named = [one for one in known if one.name == name or (not name and one in firsts)]
             locked = [one for one in named if isinstance(self._broker.phase(one), Locked)]
             if named:
                 self._authenticate((locked or named)[0])
