@@ -796,6 +796,9 @@ SENTENCES: dict[str, str] = {
     # daemon/gate.py
     "{most} callers wait for the agent, and it takes no more.": "{most} 件の呼び出しがエージェントを待っており、これ以上は受け付けられません。",
     "End those that are not needed (`trayexec log` names them), or try again in a moment.": "不要なものを終了するか (`trayexec log` で確認できます)、しばらくしてからもう一度お試しください。",
+    # daemon/lanes.py
+    "The AWS config {config} or what stands beside it cannot be read: the disk does not answer.": "AWS 設定 {config} またはその付属ファイルを読み取れません。ディスクが応答しません。",
+    "Check the disk or the network that it is on, and that no program keeps the file locked; then try again.": "ディスクまたはネットワークを確認し、ファイルをロックしているプログラムがないことを確認してから、もう一度お試しください。",
     # daemon/loop.py
     "Try again. If it keeps happening, please report it with the last lines of the agent's log.": "もう一度試してください。続く場合は、エージェントのログの最後の行を添えて報告してください。",
     # daemon/requests.py

@@ -24,6 +24,7 @@ from trayexec.core.report import Facts
 from trayexec.core.settings import Delivery, ProfileRule, Settings
 from trayexec.daemon.endpoint import Books, Endpoint
 from trayexec.daemon.gate import LOOK, Gate
+from trayexec.daemon.lanes import Lanes
 from trayexec.daemon.loop import Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
 
@@ -152,7 +153,7 @@ class Bench:
                 catalogues=Files(),
                 overlay=lambda *_: {},
                 clock=clock,
-                files=self.files,
+                files=Lanes(self.files, lambda where: where),
                 journal=journal,
                 ledger=silence,
                 facts=lambda: Facts(1, "0", "none", "none"),

@@ -88,7 +88,7 @@ class Keys:
 
 
 class AwsFiles:
-    """The `Catalogues` port. Safe to call from several threads; one call reads at a time."""
+    """The `Catalogues` port. Safe to call from several threads; of each pair one call reads at a time."""
 
     def __init__(self, environment: Mapping[str, str], *, session_name: str, stored: str = "") -> None:
         """Look for the agent's own files where `environment` says; roles without a session name get `session_name`.
@@ -100,6 +100,7 @@ class AwsFiles:
         self._session_name = session_name
         self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
         self._turn = threading.Lock()
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
 
     def load(self, where: Surroundings = USUAL) -> Catalogue:
         """What the files of `where` say to a caller there (the usual ones where None); the same until one changes.
@@ -111,14 +112,16 @@ class AwsFiles:
         environment = {**self._environment, **where.environment}
         with self._turn:
             seen = self._pairs.setdefault(paths, [])
+            turn = self._turns.setdefault(paths, threading.Lock())
+            self._pairs.move_to_end(paths)
+            while len(self._pairs) > MOST_PAIRS:
+                self._turns.pop(self._pairs.popitem(last=False)[0], None)
+        with turn:
             known = next((one for one in seen if one.fits(environment)), None)
             if known is None or known.stamps != self._stamps(paths):
                 fresh = self._read(paths, seen[0].stamps if seen else None, environment)
                 seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
                 known = fresh
-            self._pairs.move_to_end(paths)
-            while len(self._pairs) > MOST_PAIRS:
-                self._pairs.popitem(last=False)
         if isinstance(known.outcome, Catalogue):
             return known.outcome
         raise TrayexecError(known.outcome.trouble)

@@ -159,15 +159,23 @@ class Overlays:
 
     def look(self) -> list[Path]:
         """Bring every overlay there is up to date; the folders they are in."""
+        for place in self.there():
+            self.keep(Surroundings(str(place.config), str(place.shared)))
+        return [place.folder for place in self._there]
+
+    def keep(self, where: Surroundings) -> None:
+        """Bring the overlay of these files up to date, if that can be done now."""
+        with contextlib.suppress(TrayexecError, OSError, ValueError):
+            self._refresh(self.place(where))
+
+    def there(self) -> list[Place]:
+        """Every overlay there is. The user's own files are not touched."""
         stamp = plainfile.stamp_of(str(self._folder))
         if stamp != self._listed:
             folders = [one for one in self._folder.glob("*") if one.is_dir()]
             self._there = [place for one in folders if (place := self._in(one)) is not None]
             self._listed = stamp if len(self._there) == len(folders) else None  # one may be in the making
-        for place in self._there:
-            with contextlib.suppress(TrayexecError, OSError, ValueError):
-                self._refresh(place)
-        return [place.folder for place in self._there]
+        return self._there
 
     def _in(self, folder: Path) -> Place | None:
         """The overlay in this folder, if it says whose it is."""
@@ -215,7 +223,7 @@ class Overlays:
         begun = time.time_ns()
         own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
-            with _alone(self._folder):
+            with _alone(place.folder):
                 own_folders = {str(Path(os.path.realpath(one)).parent) for one in place.watched[:_OWN]}
                 for folder in {str(self._folder), str(place.folder), *own_folders}:
                     writing.sweep(folder)
@@ -436,7 +444,8 @@ def _forget(bases: Iterable[Path], current: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    descriptor = writing.keep(str(folder / "lock"))
+    # Beside the folder: what is closed after writing in it calls for a look.
+    descriptor = writing.keep(str(folder.with_name(f"{folder.name}.lock")))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -56,6 +56,7 @@ from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Books, Endpoint
 from trayexec.daemon.front import Front
 from trayexec.daemon.gate import Gate
+from trayexec.daemon.lanes import THREADS, Lanes
 from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
 from trayexec.daemon.service import Rooms, Service
 from trayexec.errors import Text, TrayexecError, Trouble
@@ -69,6 +70,7 @@ ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 SURE = 3.0  # seconds that AWS has to say what time it is
 AGAIN = 10.0  # seconds until it is asked again
+CARRYING = 4.0  # seconds until an overlay that is being brought up to date is left behind
 FAREWELL = 3.0  # seconds that taking things down may take
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -137,7 +139,6 @@ class _Agent:
         self._dialogs = Dialogs(_method(self._settings.settings), environ, speak)
         self._notices = choose_notices(environ, self._journal, speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
-        self._files = _pool(1, "files")
         self._sts = self._warm()
         self._asking_time: asyncio.Task[None] | None = None
         self._asked_time_at = 0.0
@@ -146,6 +147,8 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._let_go = threading.Event()
+        self._files = Lanes(_pool(THREADS, "files"), lambda where: self._catalogues.paths(where.config, where.shared))
+        self._own = _pool(1, "own files")
         self._overlays = self._follow(environ)
         self._folders = FolderWatch()
         self._written = asyncio.Event()
@@ -299,8 +302,14 @@ class _Agent:
             await self._guarded(self._carry_home())
 
     async def _carry_home(self) -> None:
-        for folder in await self._running.run_in_executor(self._files, self._overlays.look):
-            self._folders.add(folder)
+        """Bring each overlay up to date in its own lane: one that hangs is left behind, and looked at the next time."""
+        places = await self._running.run_in_executor(self._own, self._overlays.there)
+        looks = []
+        for place in places:
+            self._folders.add(place.folder)
+            where = Surroundings(str(place.config), str(place.shared))
+            looks.append(self._files.run(self._overlays.keep, where, patience=CARRYING))
+        await asyncio.gather(*looks, return_exceptions=True)
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
@@ -309,7 +318,7 @@ class _Agent:
         identities, warning = broker.identities, None
         try:
             await self._carry_home()
-            catalogue = await self._running.run_in_executor(self._files, self._catalogues.load, USUAL)
+            catalogue = await self._files.run(self._catalogues.load, USUAL)
             identities = catalogue.identities
         except TrayexecError as error:
             warning = error.trouble

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from logging import Logger
 from typing import Any
@@ -22,6 +21,7 @@ from trayexec.core.shellwords import argument
 from trayexec.core.surroundings import Surroundings
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
+from trayexec.daemon.lanes import Lanes
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Common,
@@ -58,7 +58,7 @@ class Rooms:
     catalogues: Catalogues
     overlay: Callable[[Surroundings], Mapping[str, object]]
     clock: Clock
-    files: Executor
+    files: Lanes
     journal: Logger
     ledger: Ledger
     facts: Callable[[], Facts]
@@ -157,8 +157,7 @@ class Service:
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay(common):
-                make, where = self._rooms.overlay, common.surroundings.files
-                ready = await asyncio.get_running_loop().run_in_executor(self._rooms.files, make, where)
+                ready = await self._rooms.files.run(self._rooms.overlay, common.surroundings.files)
                 connection.finish(wire.encode({"ok": ready}))
             case WantStop():
                 self._note(connection.number, "ok")
@@ -246,7 +245,7 @@ class Service:
 
     async def _load(self, common: Common) -> Catalogue:
         load, where = self._rooms.catalogues.load, common.surroundings
-        return await asyncio.get_running_loop().run_in_executor(self._rooms.files, load, where)
+        return await self._rooms.files.run(load, where)
 
     # To the gate
 
