@@ -37,6 +37,7 @@ from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
 from trayexec.core.overlay import overlay, refusing, served, without_default
 from trayexec.core.profiles import Catalogue
+from trayexec.core.settingnames import without_secrets
 from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import Text, TrayexecError, trouble
 
@@ -344,7 +345,7 @@ class Overlays:
     def _put_aside(self, text: str, why: Text) -> None:
         # Not deeper, and only digits: else the log takes some of it for a secret, and does not say where it is.
         aside = self._folder / f"config.{time.time_ns()}"
-        put(aside, text)
+        put(aside, without_secrets(text))
         self._means.tell(
             Text("{why} What was to be there is kept in {file}.", why=why, file=str(aside)),
         )

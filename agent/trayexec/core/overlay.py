@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from trayexec.core.inifile import Parsed, Value, emitted, profile_of, section_for
 from trayexec.core.profiles import Catalogue, Profile
+from trayexec.core.settingnames import from_config, from_credentials, holds_secret
 from trayexec.core.sources import IN_FILES, SECRET, STATIC_KEYS, TOKENS, KeyNames, Source, as_source, names_in, source
 
 FROM_FILES = "--from-files"
@@ -85,16 +86,16 @@ def _text(
     for section, settings in config.items():
         name = profile_of(section)
         if name is None:
-            parts.append(_part(section, settings))
+            parts.append(_part(section, from_config(settings)))
         elif winners[name] == section:  # of two sections for one profile, botocore takes the last
-            said = profile(name, {**settings, **shared.get(name, {})})
+            said = profile(name, {**from_config(settings), **from_credentials(shared.get(name, {}))})
             parts.append(_part(section, said))
             bare = f"profile {name}"
             if bare not in config and _only_unquoted(bare):
                 parts.append(_part(bare, said))
     for name, settings in shared.items():
         if name not in winners:
-            parts.append(_part(section_for(name), profile(name, settings)))
+            parts.append(_part(section_for(name), profile(name, from_credentials(settings))))
     return "\n".join(parts)
 
 
@@ -155,6 +156,11 @@ class _Files:
         """What it gives to a role that names it as its source."""
         return as_source(self.settings(profile), self.keys(profile))
 
+    def tells_secrets(self, profile: str) -> bool:
+        """Whether a secret stands in the command line of another program that gives its credentials."""
+        line = self.settings(profile).get("credential_process")
+        return isinstance(line, str) and holds_secret(line)
+
     def needs_another_side(self, profile: str) -> bool:
         """Whether a source along its way gives to roles what it is not by itself: keys beside a role of its own.
 
@@ -183,7 +189,7 @@ def _profile(
             kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
         return {**kept, "credential_process": process_line(command, name, *_without_us(found, files))}
     kind = files.alone(name)
-    if kind in IN_FILES or files.needs_another_side(name):
+    if kind in IN_FILES or files.needs_another_side(name) or (kind is Source.PROCESS and files.tells_secrets(name)):
         return {**_settings(settings), "credential_process": process_line(command, name, FROM_FILES)}
     return _settings(settings, kind)
 
