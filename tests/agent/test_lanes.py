@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +21,10 @@ HUNG = Surroundings("/mnt/gone/config")
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Whoever opens this file waits, as for a network home that is gone: we have a lease on it (fcntl(2), Linux)."""
-    former = signal.signal(signal.SIGIO, signal.SIG_IGN)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+    """Whoever works on this overlay waits without end, as for a disk that does not answer: somebody has its lock."""
+    with path.parent.with_name(f"{path.parent.name}.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
-        signal.signal(signal.SIGIO, former)
 
 
 def test_an_overlay_that_hangs_delays_only_its_own(rig: Rig) -> None:
