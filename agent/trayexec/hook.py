@@ -76,7 +76,7 @@ def _is_for_server(config: str) -> bool:
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
     """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
-    request = {"op": "overlay", "wait": 0, **cli.files(environ)}
+    request = {"op": "overlay", "wait": 0, **cli.surroundings(environ)}
     try:
         connection = client.connect(environ)
     except TrayexecError:

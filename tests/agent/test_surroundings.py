@@ -10,7 +10,7 @@ import pytest
 
 from agent.test_gate import ask
 from awssim import Sim
-from support.rig import Rig, world_with
+from support.rig import COMMAND, Rig, world_with
 from trayexec import wire
 
 BARE = (
@@ -129,7 +129,7 @@ def test_an_endpoint_has_a_session_of_its_own_in_every_mode(rig: Rig) -> None:
     assert rig.run("account-a", "--", "true").status == 0
     with Sim(world_with(rig.sim.world.user_key())) as other:
         there = {"AWS_ENDPOINT_URL_STS": other.url, "PATH": f"{rig.desk.home('bin')}:{rig.env['PATH']}"}
-        script = rig.write("bin/trayexec", f'#!/bin/sh\nexec {" ".join(map(str, _command()))} "$@"\n')
+        script = rig.write("bin/trayexec", f'#!/bin/sh\nexec {" ".join(COMMAND)} "$@"\n')
         script.chmod(0o755)
         before = len(rig.sim.calls)
         for mode, words in MODES.items():
@@ -152,12 +152,6 @@ def test_an_endpoint_has_a_session_of_its_own_in_every_mode(rig: Rig) -> None:
         assert phases == {url.removeprefix("http://"): "open" for url in (rig.sim.url, other.url)}
         assert rig.run("lock", env=there).status == 0
     assert rig.phase() == "locked", "lock without a name reaches every session"
-
-
-def _command() -> tuple[str, ...]:
-    from support.rig import COMMAND  # noqa: PLC0415 — the words of a script
-
-    return COMMAND
 
 
 STATUS = {"v": 1, "op": "status"}
@@ -184,3 +178,18 @@ def test_other_variables_decide_nothing(open_rig: Rig) -> None:
     """A caller cannot bring keys, a profile or a file into the agent under this key."""
     others = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_CONFIG_FILE": "/dev/null", "AWS_PROFILE": "x", "HOME": "/"}
     assert ask(open_rig, {**STATUS, "aws": others}) == ask(open_rig, STATUS)
+
+
+def test_the_usual_files_are_those_of_the_callers_home(open_rig: Rig) -> None:
+    """As for the AWS CLI outside: a caller with another home never gets what a name means in the agent's."""
+    text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", "[profile elsewhere]")
+    swapped = text.replace("222222222222:role", "X:role").replace("333333333333:role", "222222222222:role")
+    open_rig.write("another/.aws/config", swapped.replace("X:role", "333333333333:role"))
+    there = {"HOME": str(open_rig.desk.home("another"))}
+    for words in (["list", "--json"], ["--live", "--", *COMMAND, "list", "--json"]):
+        here = {one["name"]: one["account"] for one in open_rig.run(*words).json}
+        away = {one["name"]: one["account"] for one in open_rig.run(*words, env=there).json}
+        assert here["account-a"] == A
+        assert away["account-a"] == "333333333333"
+        assert ("elsewhere" in here, "elsewhere" in away) == (False, True)
+    assert open_rig.run("account-b", "--no-wait", "--", "true", env=there).status == 125

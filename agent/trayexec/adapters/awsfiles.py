@@ -108,7 +108,7 @@ class AwsFiles:
         A missing file is empty. What AWS's tools would refuse is refused, whatever the files said before; while
         somebody writes them, they are read again. Raises TrayexecError (`file`, `config_syntax`).
         """
-        paths = self.paths(where.config, where.shared)
+        paths = self.paths(where.config, where.shared, where.home)
         environment = {**self._environment, **where.environment}
         with self._turn:
             seen = self._pairs.setdefault(paths, [])
@@ -136,11 +136,12 @@ class AwsFiles:
         sections = replace(merge(*parsed, self._environment), stored=stored)
         return replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
 
-    def paths(self, config: str | None, shared: str | None) -> tuple[str, str]:
-        """Where this pair of files is (the agent's own where None). Raises TrayexecError (`file`)."""
+    def paths(self, config: str | None, shared: str | None, home: str | None = None) -> tuple[str, str]:
+        """Where this pair of files is (the usual ones, in this home, where None). Raises TrayexecError (`file`)."""
+        usual = "~" if home is None else home.rstrip("/")
         return (
-            self._path(config, "AWS_CONFIG_FILE", "~/.aws/config"),
-            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+            self._path(config, "AWS_CONFIG_FILE", f"{usual}/.aws/config"),
+            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", f"{usual}/.aws/credentials"),
         )
 
     def keys_of(self, profile: str, config: str | None, shared: str | None) -> Keys | None:

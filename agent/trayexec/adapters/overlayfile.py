@@ -191,7 +191,7 @@ class Overlays:
         known = self._places.get(where.files)
         if known is not None:
             return known
-        paths = self._means.files.paths(where.config, where.shared)
+        paths = self._means.files.paths(where.config, where.shared, where.home)
         digest = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         folder = self._folder / digest
         ours = (str(folder / name) for name in ("config", "server", "credentials", origin.NAME))

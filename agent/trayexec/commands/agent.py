@@ -180,6 +180,7 @@ class _Output:
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     kept = needed.of(environ)
+    kept.setdefault("HOME", paths.home(environ))
     runtime = whereis.runtime_folder(environ)
     if runtime and not kept.get("XDG_RUNTIME_DIR", "").startswith("/"):
         kept["XDG_RUNTIME_DIR"] = runtime  # cron starts it for the desktop, too

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 class Surroundings:
     """The caller's own AWS files, where its environment names them, and the variables that decide where STS is.
 
+    `home` is where the usual files are, if the caller says so: `su`, `sudo` and sandboxes have another than the agent.
     The agent's own environment decides nothing about AWS, so this is all there is.
     """
 
     config: str | None = None
     shared: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
+    home: str | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -23,7 +25,7 @@ class Surroundings:
     @property
     def files(self) -> "Surroundings":
         """The same files, reached as if no variable was set: what is kept on disk for all who use them."""
-        return Surroundings(self.config, self.shared) if self.variables else self
+        return Surroundings(self.config, self.shared, home=self.home) if self.variables else self
 
 
 USUAL = Surroundings()  # the usual files, and no variable

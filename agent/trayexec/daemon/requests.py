@@ -115,7 +115,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
     if said.get("v") != wire.VERSION:
         raise _version(said.get("v"))
     common = Common(
-        Surroundings(_path(said, "config"), _path(said, "shared"), _variables(said)),
+        Surroundings(_path(said, "config"), _path(said, "shared"), _variables(said), _path(said, "home")),
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
