@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ABSENT = {errno.ENOENT, errno.ECONNREFUSED}
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
 QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
+FAREWELL = {"eof": "gone"}  # in every request of ours: we never close one half of a connection only
 SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
 HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
@@ -229,7 +230,7 @@ def ask(
     Raises TrayexecError when the agent goes away first.
     """
     try:  # noqa: SIM105 — contextlib is slow to import
-        connection.sendall(wire.encode(message))
+        connection.sendall(wire.encode({**message, **FAREWELL}))
     except OSError:
         pass  # a refusal may have been written before we were heard: read it
     for line in lines(connection, quiet):

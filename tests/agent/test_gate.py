@@ -346,6 +346,18 @@ def test_who_closes_one_half_and_then_the_other_is_forgotten(rig: Rig) -> None:
     eventually("the caller to be forgotten", lambda: rig.phase() == "locked")
 
 
+def test_who_says_that_it_never_closes_one_half_is_gone_with_it(rig: Rig) -> None:
+    """As our own commands do: ssh passes on no more of their end than this."""
+    rig.start_agent()
+    with connect(rig) as caller:
+        request = {**CREDENTIALS, "wait": 600, "hand": "terminal", "eof": "gone"}
+        caller.sendall(json.dumps(request).encode() + b"\n")
+        assert b'"note":"code"' in caller.recv(4096)
+        caller.shutdown(socket.SHUT_WR)
+        eventually("the caller to be forgotten", lambda: rig.phase() == "locked")
+        assert rest(caller) == b""
+
+
 # Other users
 
 CALL = """\

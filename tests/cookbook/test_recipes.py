@@ -212,7 +212,7 @@ def test_docker_run_with_an_env_file(kitchen: Rig, ship: Containers | None, shel
 # The session lent to another machine
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def remote(kitchen: Rig) -> Iterator[dict[str, str]]:
     """A host to reach by `ssh build.example.com`, with a home of its own: its environment."""
     env = {
@@ -286,6 +286,27 @@ def test_the_session_lent_over_ssh(kitchen: Rig, remote: dict[str, str]) -> None
     done = cook(kitchen, f"trayexec account-a -- {WHO}", only=lent)
     assert (done.status, done.out) == (125, ""), done.err
     assert not list(kitchen.desk.home("remote").glob("**/*.lock"))
+
+
+def test_who_gives_up_over_ssh_is_forgotten_here(kitchen: Rig, remote: dict[str, str]) -> None:
+    """A command over there that is interrupted is not asked for any more, though the line that carried it stays."""
+    assert kitchen.run("lock").status == 0
+    code = recipe("ssh", {"/run/user/1000": remote["XDG_RUNTIME_DIR"]})
+    leaving = code.replace("trayexec account-a -- aws", "timeout -s INT 3 trayexec account-a -- aws")
+    assert leaving != code
+    with subprocess.Popen(
+        ["bash", "-c", leaving.replace("get-caller-identity", "get-caller-identity; sleep 8")],
+        env=kitchen.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as line:
+        try:
+            eventually("somebody to wait", lambda: kitchen.phase() == "prompting")
+            eventually("it to be forgotten", lambda: kitchen.phase() == "locked", seconds=8)
+            assert line.poll() is None
+        finally:
+            line.terminate()
+    kitchen.unlock()
 
 
 def test_the_session_lent_to_a_devcontainer(kitchen: Rig, ship: Containers | None) -> None:

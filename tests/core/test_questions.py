@@ -50,6 +50,18 @@ def test_a_terminal_is_asked_only_when_there_are_keys(stage: Stage) -> None:
     assert stage.notes(other) == ["code"]
 
 
+def test_looking_for_the_keys_is_not_the_persons_time(stage: Stage) -> None:
+    """A keychain that is slow leaves a caller all of its `wait` for the person."""
+    stage.slow_keychain = True
+    caller = stage.ask(wait=2)
+    stage.wait(5)
+    stage.find()
+    stage.wait(1)
+    assert stage.got(caller) is None
+    stage.wait(2)
+    assert stage.got(caller) == "timed_out"
+
+
 def test_the_keyrings_own_prompt_is_named(stage: Stage) -> None:
     """It is no MFA code that is waited for while the keyring asks for its password; whoever joins hears the same."""
     stage.slow_keychain = True

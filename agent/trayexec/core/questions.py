@@ -234,6 +234,10 @@ class Questions(Turn):
 
     def mind_the_lines(self) -> None:
         """Whoever is not asked yet has all of its time before it, and hears now and then that it goes on."""
+        for identity in self.known():
+            prompt = self.broker.prompting(identity)
+            if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:
+                self._give_time(identity, None)
         for where, line in self.broker.lines.items():
             behind = line.identities[1:]
             if not behind:
@@ -248,14 +252,14 @@ class Questions(Turn):
                         if prompt is not None and self._where(waiting.asked.caller, prompt) == where:
                             self._tell_line(waiting, where)
 
-    def _give_time(self, identity: Identity, where: str) -> None:
-        """Let the `wait` of those in this line begin now."""
+    def _give_time(self, identity: Identity, where: str | None) -> None:
+        """Let the `wait` of those in this line, or of all, begin now."""
         prompt = self._question_of(identity)
         if prompt is None:
             return
         waiting = dict(self.broker.waiting)
         for one in self.who_wait(identity):
-            if self._where(one.asked.caller, prompt) == where:
+            if where is None or self._where(one.asked.caller, prompt) == where:
                 waiting[one.asked.caller.request] = replace(one, deadline=self.now.after(one.asked.wait))
         self.broker = replace(self.broker, waiting=waiting)
 

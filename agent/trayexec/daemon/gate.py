@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
         self._half = False
         self._silent = True
         self._here: asyncio.TimerHandle | None = None
+        self._whole = False
         self.number = number
         self.pid = 0
 
@@ -74,11 +75,15 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
-        if not self._heard or self._kept or not self.there:
+        if not self._heard or self._kept or self._whole or not self.there:
             return False
         self._half = True
         self._look_after()
         return True
+
+    def end_at_eof(self) -> None:
+        """Take the end of what the caller says for its farewell. Called while its line is being heard."""
+        self._whole = True
 
     @property
     def there(self) -> bool:

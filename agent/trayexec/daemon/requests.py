@@ -24,11 +24,19 @@ class Then(Enum):
     OTHER = "something else"
 
 
+class Eof(Enum):
+    """What the end of what a caller says means: one that is carried by ssh is never seen to hang up altogether."""
+
+    LISTENS = "it has said its line, and waits for the answer"
+    GONE = "it has gone"
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """What every request may carry: where AWS is for it, which program and language, where the person is, what then.
 
-    `terminal` tells the terminal in whose foreground the caller runs from every other one; empty for none.
+    `terminal` tells the terminal in whose foreground the caller runs from every other one; empty for none. `eof` is
+    what it means when nothing more comes from it.
     """
 
     surroundings: Surroundings
@@ -37,6 +45,7 @@ class Common:
     hand: Hand
     then: Then
     terminal: str
+    eof: Eof
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
         {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
         _word(said, "terminal") or "",
+        Eof.GONE if said.get("eof") == "gone" else Eof.LISTENS,
     )
     match said.get("op"):
         case "credentials":

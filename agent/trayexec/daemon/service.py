@@ -25,6 +25,7 @@ from trayexec.daemon.lanes import Lanes
 from trayexec.daemon.loop import Answering, Loop
 from trayexec.daemon.requests import (
     Common,
+    Eof,
     Request,
     Then,
     WantCredentials,
@@ -102,6 +103,8 @@ class Service:
         except TrayexecError as error:
             connection.finish(_error(error.trouble, ""))
             return
+        if request.common.eof is Eof.GONE:
+            connection.end_at_eof()
         visit = Visit(request, _caller(connection, request))
         self._visits[connection.number] = visit
         self._start(connection, visit, self._do(connection, visit))

@@ -140,7 +140,9 @@ class Obtaining:
                 yield Denied(profile, _no_room(error))
                 continue
             try:  # noqa: SIM105 — as in `client.ask`
-                connection.sendall(wire.encode({**self._asking.request, "op": "credentials", "profile": profile}))
+                connection.sendall(
+                    wire.encode({**self._asking.request, **client.FAREWELL, "op": "credentials", "profile": profile})
+                )
             except OSError:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
