@@ -403,3 +403,19 @@ def test_a_removal_is_said(make: Callable[..., Overlays], tmp_path: Path, told: 
     (said,) = told
     assert str(tmp_path / ".aws/config") in str(said)
     assert "default: region" in str(said)
+
+
+def test_nobody_waits_for_an_overlay_that_is_written_anew(make: Callable[..., Overlays], tmp_path: Path) -> None:
+    """The user's file was edited: the answer has the edit at once; the overlay follows with the next look."""
+    overlays = make()
+    place = overlays.want()
+    before = place.overlay.read_text()
+    config = tmp_path / ".aws/config"
+    config.write_text(f"{CONFIG}\n[profile brand-new]\nregion = eu-west-3\n")
+    assert "brand-new" in overlays.load().profiles
+    assert place.overlay.read_text() == before
+    overlays.look()
+    assert "brand-new" in place.overlay.read_text()
+    # What somebody else wrote there is carried home before the answer, as ever.
+    place.overlay.write_text(f"{place.overlay.read_text()}\n[profile from-inside]\nregion = eu-west-3\n")
+    assert "from-inside" in overlays.load().profiles

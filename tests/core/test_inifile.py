@@ -1,6 +1,7 @@
 """Editing the user's AWS files: botocore reads the new value, and every other byte is as it was."""
 
 import configparser
+import shlex
 
 import pytest
 from hypothesis import given
@@ -112,3 +113,18 @@ def test_what_was_written_is_read_and_the_rest_too(own: dict[str, str], key: str
     result = written(text, "profile x", {key: value})
     assert parse(result, file="f") == {"profile x": {**own, key: value}, "profile y": {"z": "1"}}
     assert written(result, "profile x", {key: value}) == result
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"profiles?[ \t]{0,2}[a-z0-9_.@/+=:,'\"\\# \t-]{0,8}", fullmatch=True),
+        st.text(max_size=8).map("profile ".__add__),
+    )
+)
+def test_a_section_is_read_as_a_shell_reads_words(section: str) -> None:
+    """As botocore does it, by `shlex.split`; the usual ones, which are not given to that, are no exception."""
+    try:
+        words = shlex.split(section)
+    except ValueError:
+        words = []
+    assert profile_of(section) == (words[1] if len(words) == 2 else None)

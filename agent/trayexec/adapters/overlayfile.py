@@ -108,7 +108,8 @@ class Place:
 class Means:
     """What overlays are made of: the parsed files, the command that starts us, the session that finds us.
 
-    `groups` are the words beside profiles that a run takes; `tell` is told what a person should know.
+    `groups` are the words beside profiles that a run takes; `tell` is told what a person should know; `later` sees to
+    it that overlays are kept soon.
     """
 
     files: AwsFiles
@@ -116,6 +117,7 @@ class Means:
     session: Mapping[str, str]
     groups: Callable[[], Sequence[str]]
     tell: Callable[[Text], None]
+    later: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +149,18 @@ class Overlays:
         self._listed: Stamp | None = None  # the version of the folder in which they were found
 
     def load(self, where: Surroundings = USUAL) -> Catalogue:
-        """The `Catalogues` port: the overlay, where there is one, brought up to date; then the files as ever.
+        """The `Catalogues` port: what somebody wrote into the overlay carried home; then the files as ever.
 
-        In this order: what somebody wrote into the overlay a moment ago is in the answer.
+        In this order: what was written a moment ago is in the answer. Where only the user's own files are newer nobody
+        waits until the overlay is written anew: with thousands of profiles that takes a second.
         """
         # It stays as it was; the next look tries again. A name that is none at all is refused by the next line.
         with contextlib.suppress(TrayexecError, ValueError):
             place = self.place(where)
-            if place.folder in self._seen or place.folder.is_dir():
+            seen, now = self._seen.get(place.folder), self._stamps(place)
+            if seen is not None and seen != now and seen[_OWN:] == now[_OWN:]:
+                self._means.later()
+            elif seen is not None or place.folder.is_dir():
                 self._refresh(place)
         return self._means.files.load(where)
 

@@ -14,6 +14,7 @@ Parsed = Mapping[str, Mapping[str, Value]]
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
 _SETTING = re.compile(r"(?P<key>.*?)\s*[=:]\s*(?P<value>.*)$")
 _COMMENT = ("#", ";")
+_USUAL = re.compile(r"profile[ \t]+(?P<name>[A-Za-z0-9_.@/+=:,-]+)", re.ASCII)
 _LIKE_A_PROFILE = re.compile(r"profiles?(?:\s*[:.=/]\s*|\s+|(?=[\"']))(?P<name>.+)", re.IGNORECASE | re.DOTALL)
 # Sections that are something else: botocore's kinds, the CLI's, and ours.
 _OF_ANOTHER_KIND = re.compile(r"(?:sso-session|services|plugins|preview|trayexec)\b")
@@ -25,6 +26,9 @@ def profile_of(section: str) -> str | None:
         return section
     if not section.startswith("profile"):
         return None
+    usual = _USUAL.fullmatch(section)
+    if usual:  # of thousands of sections nearly all: to read one as a shell does takes a hundred times as long
+        return usual["name"]
     try:
         words = shlex.split(section)
     except ValueError:

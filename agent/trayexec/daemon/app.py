@@ -237,6 +237,8 @@ class _Agent:
         descriptor = self._folders.open()
         if descriptor is not None:
             self._running.add_reader(descriptor, self._notice)
+            for own in self._catalogues.paths(None, None):
+                self._folders.add(Path(own).parent)
         await self._guarded(self._look())
         await self._gate.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
@@ -294,12 +296,15 @@ class _Agent:
         self._written.set()
 
     async def _keep_carrying(self) -> None:
-        """What is written under --live goes home as soon as its writer has finished."""
+        """What is written, under --live or by its owner, is taken notice of as soon as its writer has finished.
+
+        So the next command rarely has to wait until a long config has been read.
+        """
         while True:
             await self._written.wait()
             await asyncio.sleep(SETTLED)
             self._written.clear()
-            await self._guarded(self._carry_home())
+            await self._guarded(self._look())
 
     async def _carry_home(self) -> None:
         """Bring each overlay up to date in its own lane: one that hangs is left behind, and looked at the next time."""
@@ -391,6 +396,7 @@ class _Agent:
             {name: environ[name] for name in needed.SESSION if environ.get(name)},
             groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
             tell=self._tell,
+            later=lambda: self._in_loop(self._written.set),
         )
         return Overlays(Path(paths.live_folder(environ)), means)
 
