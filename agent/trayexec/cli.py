@@ -241,10 +241,29 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
             return None
     if "profile" in request:
         return None if profiles else (request, region)
-    if len(profiles) != 1 or profiles[0].startswith("@") or PATTERN.intersection(profiles[0]):
-        return None
-    request["profile"] = profiles[0]
-    return request, region
+    one = _one_of(profiles, environ)
+    return None if one is None else ({**request, "profile": one}, region)
+
+
+def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
+    """The profile that these words mean, or the environment in their place; None where they mean several."""
+    if not words:
+        name = chosen(environ)
+        if name is None:
+            raise nobody()
+        return name
+    return None if len(words) > 1 or words[0].startswith("@") or PATTERN.intersection(words[0]) else words[0]
+
+
+def nobody() -> TrayexecError:
+    """Nothing says whose credentials the command is to have."""
+    return TrayexecError(
+        trouble(
+            "usage",
+            "No profile is named, and AWS_PROFILE names none either.",
+            "Type one before the command: trayexec PROFILE -- CMD… (`trayexec list` shows them)",
+        )
+    )
 
 
 def seconds(option: str, value: str) -> int:
@@ -417,10 +436,66 @@ def environment(
     if served.get("AccountId"):
         env["AWS_ACCOUNT_ID"] = served["AccountId"]
     env["TRAYEXEC_PROFILE"] = profile
-    region = region or served.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    if "Overlay" in served:  # its settings are not those of [default], which is what SDKs read beside keys
+        env |= _settings(served["Overlay"], profile)
+    region = region_of(region, served, environ)
     if region:
         env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
     return env
+
+
+def _settings(overlay: "Mapping[str, str]", profile: str) -> "dict[str, str]":
+    """The variables by which the profile has its own settings; none where the agent's files are not to be seen here."""
+    from trayexec import nearby, origin  # noqa: PLC0415 — only for such a profile
+
+    if nearby.sees(overlay):
+        return {**origin.leading_to(overlay), "AWS_PROFILE": profile}
+    _say(
+        Text(
+            "{profile} has settings of its own (endpoints, FIPS and the like) where the agent runs, and they are not "
+            "on this machine: the command runs without them",
+            profile=profile,
+        )
+    )
+    return {}
+
+
+def region_of(named: str | None, served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
+    """The region of a command (DESIGN 3.2): named, the profile's or its source's, the caller's, that of [default]."""
+    said: str | None = served.get("Region")
+    own = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    return named or callers_region(served, environ) or said or own
+
+
+def callers_region(served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
+    """The caller's own region where it is better than the one that was served; not one that an outer run has left."""
+    own = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if not own or (served.get("Region") and served.get("RegionOf") != "default"):
+        return None
+    if "TRAYEXEC_PROFILE" in environ:
+        from trayexec import origin  # noqa: PLC0415 — only for a run within a run
+
+        return None if origin.left_over(environ) else own
+    return own
+
+
+def chosen(environ: "Mapping[str, str]") -> str | None:
+    """The profile that the caller's environment names, for a command line that names none. Raises TrayexecError.
+
+    The AWS CLI and the other SDKs differ in which of the two variables they read first, so both must say the same.
+    """
+    names = [environ[name] for name in foreign.CHOICE if environ.get(name)]
+    if len(set(names)) > 1:
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "No profile is named, AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}.",
+                "Name one of them, or unset one of the variables.",
+                a=names[0],
+                b=names[1],
+            )
+        )
+    return names[0] if names else None
 
 
 def become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int:

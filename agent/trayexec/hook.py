@@ -52,7 +52,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
             raise TrayexecError(refusals.unknown_profile(profile, catalogue))
         if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
             # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
-            found = {**found, "config": found["config"].rpartition("/")[0] + "/server"}
+            found = {**found, "config": environ["AWS_CONFIG_FILE"]}
         sys.stdout.write(_variables(found, profile, environ))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
@@ -71,7 +71,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
 
 def _is_for_server(config: str) -> bool:
     """Whether this shell runs under `--server`."""
-    return config.endswith("/server") and origin.record(config) is not None
+    return config.rpartition("/")[2].startswith("server") and origin.record(config) is not None
 
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":

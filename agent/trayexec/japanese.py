@@ -225,6 +225,11 @@ SENTENCES: dict[str, str] = {
     "Stop it with `trayexec agent stop`, or end its process, then try again.": "`trayexec agent stop` で停止するか、プロセスを終了して、もう一度試してください。",
     "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in": "この中では {profile} の認証情報が AWS_PROFILE より優先されます。切り替えるには `trayexec shell` を使ってください",
     "in this shell these win over AWS_PROFILE; unset them:": "このシェルでは次の変数が AWS_PROFILE より優先されます。unset してください:",
+    "{profile} has settings of its own (endpoints, FIPS and the like) where the agent runs, and they are not on this machine: the command runs without them": "{profile} にはエージェントのあるマシンにエンドポイントや FIPS など独自の設定がありますが、このマシンにはありません。コマンドはそれなしで実行されます",
+    "No profile is named, AWS_PROFILE is {a} and AWS_DEFAULT_PROFILE is {b}.": "プロファイルが指定されておらず、AWS_PROFILE は {a}、AWS_DEFAULT_PROFILE は {b} です。",
+    "Name one of them, or unset one of the variables.": "どちらかを指定するか、一方の変数を unset してください。",
+    "No profile is named, and AWS_PROFILE names none either.": "プロファイルが指定されておらず、AWS_PROFILE にもありません。",
+    "Type one before the command: trayexec PROFILE -- CMD… (`trayexec list` shows them)": "コマンドの前に入力してください: trayexec PROFILE -- CMD… (一覧は `trayexec list`)",
     "Still waiting for {profile}…": "{profile} をまだ待っています…",
     "Still waiting for the agent…": "エージェントをまだ待っています…",
     # client.py
@@ -410,6 +415,7 @@ SENTENCES: dict[str, str] = {
     "nothing has run; --keep-going runs the other {count}": "何も実行していません。--keep-going を付けると残りの {count} 個で実行します",
     "nothing has run": "何も実行していません",
     # commands/formats.py
+    "{profile} has settings of its own, in files of this machine that AWS_CONFIG_FILE names: a container has to see them at the same place": "{profile} には独自の設定があり、AWS_CONFIG_FILE が指すこのマシンのファイルにあります。コンテナからも同じ場所に見えるようにしてください",
     "TRAYEXEC_PROFILE is left out: not every reader of such a file takes {value} for the same": "TRAYEXEC_PROFILE を省きました。このファイルを読むプログラムによって {value} の解釈が異なるためです",
     "the profile's name": "プロファイルの名前",
     "The format {form} has no way to write {what}: {value}": "形式 {form} では {what} を書き表せません: {value}",
@@ -475,8 +481,6 @@ SENTENCES: dict[str, str] = {
     "Leave out the one or the other.": "どちらか一方を外してください。",
     "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
     "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
-    "No profile stands before `--`.": "`--` の前にプロファイルがありません。",
-    "Usage: trayexec PROFILE [PROFILE…] -- CMD…": "使い方: trayexec PROFILE [PROFILE…] -- CMD…",
     # commands/parse.py
     "{value} is not a number of lines.": "{value} は行数として正しくありません。",
     "`trayexec help` shows every option.": "`trayexec help` ですべてのオプションを確認できます。",

@@ -119,6 +119,18 @@ def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     return {**environ, **files}
 
 
+def leading_to(overlay: "Mapping[str, str]") -> "dict[str, str]":
+    """The variables that lead SDKs to the overlay, and us past it to the user's own files."""
+    return {
+        "AWS_CONFIG_FILE": overlay["config"],
+        "AWS_SHARED_CREDENTIALS_FILE": overlay["shared"],
+        "AWS_CREDENTIAL_PROFILES_FILE": overlay["config"],  # the first Java SDK looks nowhere else
+        "AWS_SDK_LOAD_CONFIG": "1",  # the first Go SDK and the second JavaScript SDK read no config file without it
+        OWN["AWS_CONFIG_FILE"]: overlay["own_config"],
+        OWN["AWS_SHARED_CREDENTIALS_FILE"]: overlay["own_shared"],
+    }
+
+
 def left_over(environ: "Mapping[str, str]") -> bool:
     """Whether an outer run of one profile, with `--server` or plain, has set the region."""
     named = "AWS_CREDENTIAL_EXPIRATION" in environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in environ

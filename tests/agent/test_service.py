@@ -152,6 +152,7 @@ class Bench:
             Rooms(
                 catalogues=Files(),
                 overlay=lambda *_: {},
+                server_overlay=lambda *_: {},
                 clock=clock,
                 files=Lanes(self.files, lambda where: where),
                 journal=journal,

@@ -103,20 +103,44 @@ endpoint_url = {url}
         (["--region", "us-east-2"], "eu-west-1", "us-east-1", "us-east-2"),
         (["--region=us-east-2"], "eu-west-1", "us-east-1", "us-east-2"),
         ([], "eu-west-1", "us-east-1", "eu-west-1"),
-        ([], "", "us-east-1", "us-east-1"),
+        ([], "", "us-east-1", "us-west-2"),
         ([], "", "", "us-west-2"),
     ],
 )
 def test_the_region_comes_from_the_nearest(
     open_rig: Rig, words: list[str], profile: str, default: str, expected: str
 ) -> None:
-    """Option, profile, source or default, and only then the caller's own variable."""
+    """Option, profile, then the caller's own variable, and last of all [default], in every mode."""
     regions = {"profile": profile, "default": default}
     lines = {name: f"region = {region}" if region else "" for name, region in regions.items()}
     serial = open_rig.sim.world.device().serial
     file = open_rig.write("regions", CONFIG.format(serial=serial, url=open_rig.sim.url, source="", **lines))
-    seen = environment(open_rig, *words, "one", AWS_CONFIG_FILE=str(file), AWS_DEFAULT_REGION="us-west-2")
-    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == expected
+    caller = {"AWS_CONFIG_FILE": str(file), "AWS_DEFAULT_REGION": "us-west-2"}
+    for mode in ([], ["--server"], ["--output=grouped"]):
+        done = open_rig.run(*mode, *words, "one", "--", "printenv", "AWS_REGION", "AWS_DEFAULT_REGION", env=caller)
+        assert [word for word in done.out.split() if "-" in word.strip("-")] == [expected] * 2, (mode, done)
+    printed = open_rig.run("env", *words, "one", "--format", "json", env=caller).json
+    assert printed["Region"] == expected
+
+
+def test_the_region_of_a_source_beats_the_callers(open_rig: Rig) -> None:
+    """A source that is not [default] says it for the roles over it; a region that an outer run left says nothing."""
+    serial = open_rig.sim.world.device().serial
+    text = CONFIG.format(serial=serial, url=open_rig.sim.url, source="", profile="", default="region = us-east-1")
+    text = text.replace(
+        "333333333333:role/Deploy\nsource_profile = default", "333333333333:role/Deploy\nsource_profile = middle"
+    )
+    text = text.replace("[profile one]", "region = eu-west-3\n[profile one]")
+    file = {"AWS_CONFIG_FILE": str(open_rig.write("middle", text))}
+    assert open_rig.run("why", "--json", "one", env=file).json["steps"][-1].endswith("eu-west-3")
+    outer = environment(open_rig, "middle", **file)
+    assert (outer["AWS_REGION"], outer["TRAYEXEC_PROFILE"]) == ("eu-west-3", "middle")
+    for words in ([], ["--server"]):
+        done = open_rig.run("middle", "--", *COMMAND, *words, "default", "--", "printenv", "AWS_REGION", env=file)
+        assert done.out == "us-east-1\n", done.err
+        bare = {"AWS_CONFIG_FILE": str(open_rig.write("bare", text.replace("region = eu-west-3", "")))}
+        done = open_rig.run("default", "--", *COMMAND, *words, "middle", "--", "printenv", "AWS_REGION", env=bare)
+        assert done.out == "us-east-1\n", done.err
 
 
 def test_without_any_region_none_is_made_up(open_rig: Rig) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.adapters.awsfiles import merge, parse
-from trayexec.core.overlay import overlay, without_default
+from trayexec.core.overlay import for_server, overlay
 from trayexec.core.resolve import resolve
 from trayexec.core.settingnames import BLOCKS, KNOWN, holds_secret, looks_secret, without_secrets
 
@@ -40,7 +40,8 @@ def overlays(config: str, shared: str) -> str:
     """Both texts that are written for these files."""
     both = parse(config, file="c"), parse(shared, file="s")
     catalogue = resolve(merge(*both, {}), session_name="s")
-    return "".join(make(*both, catalogue, origin="/c", command=["/bin/us"]) for make in (overlay, without_default))
+    live = overlay(*both, catalogue, origin="/c", command=["/bin/us"])
+    return live + for_server(both, catalogue, "default", origin="/c", command=["/bin/us"])
 
 
 def test_every_setting_of_botocore_is_known() -> None:

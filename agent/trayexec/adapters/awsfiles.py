@@ -26,6 +26,7 @@ from trayexec.adapters import plainfile, storedkeys
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.credentials import Secret
 from trayexec.core.inifile import meant_in_config, meant_in_credentials
+from trayexec.core.overlay import apart
 from trayexec.core.profiles import Catalogue, Stray
 from trayexec.core.resolve import resolve, session_name_for
 from trayexec.core.sections import Section, Sections, shown
@@ -134,7 +135,15 @@ class AwsFiles:
         paths = self.paths(None, None)
         parsed, _ = _settled(paths)
         sections = replace(merge(*parsed, self._environment), stored=stored)
-        return replace(resolve(sections, session_name=self._session_name), files=paths, strays=_strays(paths, parsed))
+        return self._catalogue(sections, paths, parsed)
+
+    def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> Catalogue:
+        return replace(
+            resolve(sections, session_name=self._session_name),
+            files=paths,
+            strays=_strays(paths, parsed),
+            apart=apart(sections.profiles),
+        )
 
     def paths(self, config: str | None, shared: str | None, home: str | None = None) -> tuple[str, str]:
         """Where this pair of files is (the usual ones, in this home, where None). Raises TrayexecError (`file`)."""
@@ -195,8 +204,7 @@ class AwsFiles:
             sections = replace(merge(*both, listening), stored=storedkeys.read(self.stored))
         except TrayexecError as error:
             return _Pair(stamps, error, {})
-        found = resolve(sections, session_name=self._session_name)
-        found = replace(found, files=paths, strays=_strays(paths, both))
+        found = self._catalogue(sections, paths, both)
         return _Pair((*versions, stamps[2]), found, listening.heard)
 
 

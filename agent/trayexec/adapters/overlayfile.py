@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from trayexec import origin, wire, writing
@@ -35,7 +36,7 @@ from trayexec.adapters.exchange import (
 )
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.inifile import Parsed, Value, changes, removals, written
-from trayexec.core.overlay import overlay, refusing, served, without_default
+from trayexec.core.overlay import for_server, overlay, refusing, served
 from trayexec.core.profiles import Catalogue
 from trayexec.core.settingnames import without_secrets
 from trayexec.core.surroundings import USUAL, Surroundings
@@ -51,6 +52,8 @@ _TICK = 20_000_000  # nanoseconds that the dates of files may lag behind the clo
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 _OWN = 3  # how many of the stamps are of what overlays are made of: the user's own files, and which keys are stored
+_SERVER = "server-"
+_LONGEST_NAME = 100  # bytes: twice as many digits are a file's name
 _MOST_PLACES = 64  # kept at hand: as many projects are in use at once
 
 
@@ -72,6 +75,12 @@ class Place:
     def server(self) -> Path:
         """What AWS_CONFIG_FILE names under `--server`: the overlay without credentials for `[default]`."""
         return self.folder / "server"
+
+    def server_of(self, profile: str) -> Path:
+        """The same for a run of this profile, whose settings are its own: there it has no credentials either."""
+        name = profile.encode("utf-8", "surrogateescape")
+        written = name.hex() if len(name) <= _LONGEST_NAME else hashlib.sha256(name).hexdigest()
+        return self.folder / f"{_SERVER}{written}"
 
     @property
     def empty(self) -> Path:
@@ -146,6 +155,7 @@ class Overlays:
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
         self._places: dict[Surroundings, Place] = {}
         self._there: list[Place] = []
+        self._servers: dict[Path, set[str]] = {}  # for which profiles of a folder there is one for `--server`
         self._listed: Stamp | None = None  # the version of the folder in which they were found
 
     def load(self, where: Surroundings = USUAL) -> Catalogue:
@@ -223,6 +233,26 @@ class Overlays:
         self._means.files.load(where)  # what AWS's tools refuse outside is refused inside
         return place
 
+    def want_server(self, where: Surroundings, profile: str) -> Path:
+        """What AWS_CONFIG_FILE names under `--server` of a profile with settings of its own. Raises as `want` does."""
+        path = self.place(where).server_of(profile)
+        names = self._servers.setdefault(path.parent, set())
+        if profile not in names or not path.exists():
+            names.add(profile)
+            self._seen.pop(path.parent, None)
+        self.want(where)
+        return path
+
+    def _servers_in(self, place: Place) -> set[str]:
+        """The profiles that have one, an earlier agent's too: its commands may still run."""
+        names = self._servers.setdefault(place.folder, set())
+        for path in place.folder.glob(f"{_SERVER}*"):
+            with contextlib.suppress(ValueError):
+                name = bytes.fromhex(path.name.removeprefix(_SERVER)).decode("utf-8", "surrogateescape")
+                if place.server_of(name) == path:
+                    names.add(name)
+        return names
+
     def _refresh(self, place: Place) -> None:
         if self._stamps(place) == self._seen.get(place.folder):
             return
@@ -257,6 +287,8 @@ class Overlays:
     def _write(self, place: Place, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
         means = self._means
+        servers = {place.server: "default", **{place.server_of(name): name for name in self._servers_in(place)}}
+        bare: Callable[[str], str]
         try:
             catalogue = means.files.load(Surroundings(str(place.config), str(place.shared)))
             both = parsed(place.config), parsed(place.shared)
@@ -265,11 +297,11 @@ class Overlays:
                 raise
             before = parse(found.overlay, file=str(place.overlay))
             text = refusing(before, origin=str(place.config), command=means.command)
-            bare = refusing(before, origin=str(place.config), command=means.command, leave="default")
+            bare = partial(refusing, before, origin=str(place.config), command=means.command)
             words = text_of(place.words) or ""
         else:
             text = overlay(*both, catalogue, origin=str(place.config), command=means.command)
-            bare = without_default(*both, catalogue, origin=str(place.config), command=means.command)
+            bare = partial(for_server, both, catalogue, origin=str(place.config), command=means.command)
             words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
         digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
         text = f"# {digest}\n{text}"
@@ -278,8 +310,9 @@ class Overlays:
         put(place.words, words)
         put(place.origin, wire.document(own))
         put(place.base(digest), text)
-        # Nothing carries home what would be written here, so that is refused: nobody may write.
-        put(place.server, bare, mode=_READ_ONLY)
+        for path, name in servers.items():
+            # Nothing carries home what would be written here, so that is refused: nobody may write.
+            put(path, bare(name), mode=_READ_ONLY)
         late = _Found(swap(place.overlay, text, found.overlay), swap(place.empty, "", found.keys))
         _forget(place.folder.glob("base-*"), place.base(digest))
         return late

@@ -30,7 +30,7 @@ def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
     role = _role(options.profile, environ)  # before anybody is asked for a code
     own = next((environ[name] for name in REGIONS if environ.get(name)), None)
-    region = options.region or role.region or own
+    region = options.region or (own or role.region if role.inherits_region else role.region or own)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
     place = place_of(role.arn, region=region, service=options.service, override=override)
     served = cli.obtain(request(options, environ, "trayexec console"), environ)
@@ -61,6 +61,7 @@ class _Target:
 
     arn: str
     region: str | None
+    inherits_region: bool
     ca_bundle: str | None
 
 
@@ -69,7 +70,7 @@ def _role(name: str, environ: Mapping[str, str]) -> _Target:
     catalogue = files_of_this_user(origin.outside(environ)).load()
     found = catalogue.profiles.get(name)
     if isinstance(found, Profile) and isinstance(found.target, Role):
-        return _Target(found.target.arn, found.region, found.target.endpoint.ca_bundle)
+        return _Target(found.target.arn, found.region, found.inherits_region, found.target.endpoint.ca_bundle)
     if isinstance(found, Profile):
         raise TrayexecError(
             trouble(

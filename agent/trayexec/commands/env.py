@@ -11,17 +11,19 @@ from trayexec.commands.formats import FORMATS, Handful
 from trayexec.errors import Text
 from trayexec.words import speaker
 
+OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
-    asked = request(options, environ, "trayexec env")
+    asked = {**request(options, environ, "trayexec env"), "then": "sets"}
     served = cli.obtain(asked, environ)
     needs.tell(asked, served, environ)
-    own = {name: environ[name] for name in REGIONS if name in environ}
+    own = {name: environ[name] for name in (*REGIONS, *OUTER) if name in environ}
     variables = cli.environment(served, options.profile, options.region, own)
-    document = {**served, "Region": variables.get("AWS_REGION")}
+    document = {name: value for name, value in served.items() if name not in {"Overlay", "RegionOf"}}
+    document["Region"] = variables.get("AWS_REGION")
     page = FORMATS[options.format](Handful(options.profile, variables, document, environ))
     speak = speaker(environ)
     for remark in page.remarks:

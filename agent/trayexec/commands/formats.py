@@ -70,6 +70,14 @@ def dotenv(given: Handful) -> Page:
     them read alike is written. A file of this kind cannot unset anything.
     """
     lines, remarks = [], []
+    if "AWS_PROFILE" in given.variables:
+        remarks.append(
+            Text(
+                "{profile} has settings of its own, in files of this machine that AWS_CONFIG_FILE names: a container "
+                "has to see them at the same place",
+                profile=shown(given.profile),
+            )
+        )
     for name, value in given.variables.items():
         if _PLAIN.fullmatch(value):
             lines.append(f"{name}={value}")

@@ -16,14 +16,15 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     if isinstance(program, int):
         return program
     named = [*options.profiles, *options.literal]
-    return _run(options, named[0] if named else None, (program, command), environ)
+    return _run(options, named[0] if named else cli.chosen(environ), (program, command), environ)
 
 
 def shell(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """The user's own shell, live."""
     command = [environ.get("SHELL") or "/bin/sh"]
     program = cli.find(command[0], environ)
-    return program if isinstance(program, int) else _run(options, options.profile, (program, command), environ)
+    profile = cli.chosen(environ) if options.profile is None else options.profile
+    return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
 
 
 def _run(
@@ -47,13 +48,18 @@ def _run(
         if options.need is not None:
             request["need"] = options.need
         served = cli.obtain({**request, **cli.surroundings(environ)}, environ)
-        region = region or ("" if served.get("Region") else None)
+        region = region or (None if cli.callers_region(served, environ) else "" if served.get("Region") else None)
     return cli.become(program, command, environment(overlay, profile, region, environ))
 
 
-def overlay_here(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The overlay, up to date, before anybody is asked. Raises TrayexecError (`lent`) for one of another machine."""
+def overlay_here(environ: Mapping[str, str], server: str | None = None) -> Mapping[str, str]:
+    """The overlay, up to date, before anybody is asked; `server` is the profile of a `--server`.
+
+    Raises TrayexecError (`lent`) for one of another machine.
+    """
     request = {"op": "overlay", "wait": 0, **cli.surroundings(environ)}
+    if server is not None:
+        request["server"] = server
     overlay, connection = cli.hold(request, environ)
     nearby.check(overlay, connection)
     connection.close()
@@ -72,24 +78,12 @@ def environment(
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             env.pop(name, None)
             env |= {name: region} if region else {}
-    env |= files(overlay)
+    env |= origin.leading_to(overlay)
     if profile is not None:
         # Not AWS_DEFAULT_PROFILE: boto3 and the AWS CLI v1 look at it first, so a later AWS_PROFILE=… would be in vain.
         env["AWS_PROFILE"] = env["TRAYEXEC_PROFILE"] = profile
     env[DEPTH] = str(_depth(environ) + 1)
     return env
-
-
-def files(overlay: Mapping[str, str]) -> dict[str, str]:
-    """The variables that lead SDKs to the overlay, and us past it to the user's own files."""
-    return {
-        "AWS_CONFIG_FILE": overlay["config"],
-        "AWS_SHARED_CREDENTIALS_FILE": overlay["shared"],
-        "AWS_CREDENTIAL_PROFILES_FILE": overlay["config"],  # the first Java SDK looks nowhere else
-        "AWS_SDK_LOAD_CONFIG": "1",  # the first Go SDK and the second JavaScript SDK read no config file without it
-        origin.OWN["AWS_CONFIG_FILE"]: overlay["own_config"],
-        origin.OWN["AWS_SHARED_CREDENTIALS_FILE"]: overlay["own_shared"],
-    }
 
 
 def _depth(environ: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
+from trayexec import cli
 from trayexec.commands.parse import SayingParser, literal, need, options_of, seconds
 from trayexec.commands.slips import unknown_words
 from trayexec.errors import TrayexecError, trouble
@@ -20,16 +21,19 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
     room = "live" if options.live else "server" if options.server else "fanout"
     most = {"live": 1, "server": 1}.get(room)
     least = {"live": 0, "server": 1}.get(room, 0 if options.retry_failed else 1)
+    if not options.profiles and not names and not options.retry_failed:
+        one = cli.chosen(environ)
+        options.literal = [] if one is None else [one]
+        if one is None and least:
+            raise cli.nobody()
     named = len(options.profiles) + len(options.literal)
-    if named < least or (most is not None and named > most):
+    if most is not None and named > most:
         raise TrayexecError(
             trouble(
                 "usage",
                 "One profile stands before `--`, no more and no less.",
                 "Usage: trayexec [--live | --server] PROFILE -- CMD…",
             )
-            if most is not None
-            else trouble("usage", "No profile stands before `--`.", "Usage: trayexec PROFILE [PROFILE…] -- CMD…")
         )
     if most is not None:
         _refuse_options_of_many(options)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from trayexec import __version__, durations
+from trayexec import __version__, cli, durations
 from trayexec.commands.slips import explain, unknown_verb, unknown_words
 from trayexec.errors import TrayexecError, trouble
 from trayexec.words import is_japanese, language
@@ -183,6 +183,10 @@ def read(words: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace
         raise TrayexecError(unknown_words(["--profile", names[-1]], ()))
     if names and name is not None:
         setattr(options, name, names[0])
+    if getattr(options, "takes_callers", False) and options.profile is None:
+        options.profile = cli.chosen(environ)
+        if options.profile is None:
+            raise cli.nobody()
     if getattr(options, "needs_profile", False) and options.profile is None:
         raise TrayexecError(explain("the following arguments are required: profile"))
     return options
@@ -244,7 +248,7 @@ def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
     printed.add_argument("--format", choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"), default="sh")
     _as_a_run(printed)
     printed.add_argument("--need", type=need)
-    printed.set_defaults(act="env.env")
+    printed.set_defaults(act="env.env", takes_callers=True)
 
     site = verbs.add_parser("console")
     _of_a_profile(site)
@@ -252,7 +256,7 @@ def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
     site.add_argument("--print", action="store_true")
     site.add_argument("--duration", type=console_life)
     _as_a_run(site)
-    site.set_defaults(act="console.console")
+    site.set_defaults(act="console.console", takes_callers=True)
 
     asked = verbs.add_parser("log")
     asked.add_argument("-f", "--follow", action="store_true")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from trayexec import cli, client, foreign, words
+from trayexec import cli, client, foreign, origin, words
 from trayexec.commands import child, live
 from trayexec.core.shellwords import argument
 from trayexec.errors import Text, TrayexecError
@@ -38,11 +38,11 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     }
     if options.need is not None:
         request["need"] = options.need
-    overlay = live.overlay_here(environ)  # before there is a lease: the endpoint is where the agent is
+    overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
     told, connection = cli.hold(request, environ)
     lease = Lease(request, told, environ)
     env = environment(told, overlay, profile, environ)
-    region = options.region or told.get("Region") or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    region = cli.region_of(options.region, told, environ)
     if region:
         env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
     with _held(urlsplit(told["url"]).port or 0):
@@ -59,7 +59,9 @@ def environment(
     the token: SDKs differ in which of two they prefer.
     """
     env = foreign.without(environ)
-    env |= live.files({**overlay, "config": overlay["server"]})
+    env |= origin.leading_to({**overlay, "config": overlay["server"]})
+    if overlay.get("profile"):  # it has settings of its own
+        env["AWS_PROFILE"] = profile
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]

@@ -60,6 +60,11 @@ def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str |
     return next((region for region in inherited if region and partition_of(region) == partition), None)
 
 
+def inherits_region(sections: Sections, chain: Sequence[str]) -> bool:
+    """Whether only [default], by itself or as a source, says a region for the first profile of `chain`."""
+    return chain[0] != "default" and not any(_region(sections, one) for one in chain if one != "default")
+
+
 def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> Endpoint:
     """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError."""
     profile = chain[0]

@@ -40,6 +40,20 @@ What you add or change here (as `aws configure` does) is carried over to that fi
 _REFUSED = "It is for reading: make your changes there, outside of --server."
 
 
+# Which settings do not make a profile's differ from those of another: the variables of a run say the region.
+_NO_SETTING = frozenset({"region", "mfa_serial", "duration_seconds"})
+
+
+def apart(profiles: Mapping[str, Mapping[str, Value]]) -> frozenset[str]:
+    """The profiles whose settings are others than those of [default]; both files are merged in `profiles` already."""
+    usual = _no_credentials(profiles.get("default", {}))
+    return frozenset(name for name, settings in profiles.items() if _no_credentials(settings) != usual)
+
+
+def _no_credentials(settings: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {key: value for key, value in _settings(settings).items() if key not in _NO_SETTING}
+
+
 def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]) -> str:
     """The text of the overlay of these two parsed files.
 
@@ -50,29 +64,37 @@ def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str
     return _text(config, shared, note, lambda name, settings: _profile(name, settings, files, catalogue, command))
 
 
-def without_default(
-    config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str, command: Sequence[str]
+def for_server(
+    parsed: tuple[Parsed, Parsed], catalogue: Catalogue, profile: str, *, origin: str, command: Sequence[str]
 ) -> str:
-    """The same for `--server`: `[default]` has settings but no credentials, so SDKs look on and find the endpoint."""
+    """The same for `--server`: `[default]` and `profile` have settings but no credentials.
+
+    So SDKs look on and find the endpoint.
+    """
+    config, shared = parsed
     files = _Files.of(config, shared)
 
-    def profile(name: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
-        return _settings(settings) if name == "default" else _profile(name, settings, files, catalogue, command)
+    def said(name: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
+        if name in {"default", profile}:
+            found = catalogue.profiles.get(name)
+            region = {"region": found.region} if isinstance(found, Profile) and found.region else {}
+            return {**_settings(settings), **region}
+        return _profile(name, settings, files, catalogue, command)
 
-    return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), profile)
+    return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), said)
 
 
-def refusing(before: Parsed, *, origin: str, command: Sequence[str], leave: str | None = None) -> str:
+def refusing(before: Parsed, leave: str | None = None, *, origin: str, command: Sequence[str]) -> str:
     """The text of an overlay while nobody can tell what the user's files say, as AWS's tools cannot outside.
 
     `before` are the sections of the overlay as it was: each profile asks us, and we say what is wrong. `leave` is left
-    without credentials.
+    without credentials, and so is `[default]` then.
     """
     parts = [_NOTE.format(config=ascii(origin)[1:-1], fate=_CARRIED)]
     for section, settings in {"default": {}, **before}.items():
         name = profile_of(section) or (section[8:] if section.startswith("profile ") else None)
         said = settings if name is None else _settings(settings)
-        if name not in {None, leave}:
+        if name is not None and (leave is None or name not in {"default", leave}):
             said = {**said, "credential_process": process_line(command, str(name))}
         parts.append(_part(section, said))
     return "\n".join(parts)

@@ -87,6 +87,7 @@ class Role:
 class Profile:
     """A served profile: `target` is the role it assumes, or the identity it is.
 
+    `inherits_region`: nothing on the way but [default] says a region, so the caller's own is better.
     `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
     account. `notes` are what a person should know of how it resolves.
     """
@@ -96,6 +97,7 @@ class Profile:
     target: Identity | Role
     inherits_serial: bool = False
     notes: tuple[Text, ...] = field(default=(), compare=False)
+    inherits_region: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -141,13 +143,14 @@ class Stray:
 class Catalogue:
     """Everything one pair of config files says: every profile, served or not, in the order of the file.
 
-    `files` are where the config
-    and the credentials are, `strays` the sections in them that were meant as profiles and are none.
+    `files` are where the config and the credentials are, `strays` the sections in them that were meant as profiles and
+    are none. `apart` are the profiles whose settings, credentials and region aside, are others than those of [default].
     """
 
     profiles: Mapping[str, Profile | Unserved]
     files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
     strays: tuple[Stray, ...] = field(default=(), compare=False)
+    apart: frozenset[str] = field(default=frozenset(), compare=False)
     identities: tuple[Identity, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

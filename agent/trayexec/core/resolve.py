@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from trayexec.core import identities, mixing, othertools, ownership, serials
-from trayexec.core.endpoints import endpoint_of, region_of, trusted_by
+from trayexec.core.endpoints import endpoint_of, inherits_region, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
 from trayexec.core.shellwords import argument, word
@@ -141,6 +141,7 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
         target,
         inherits_serial=identity.inherited,
         notes=tuple(others if of_keys is None else [of_keys, *others]),
+        inherits_region=region is not None and inherits_region(sections, chain.names),
     )
 
 

@@ -157,6 +157,7 @@ class _Agent:
         rooms = Rooms(
             self._overlays,
             self._overlay,
+            self._server_overlay,
             self._clock,
             self._files,
             self._journal,
@@ -404,6 +405,10 @@ class _Agent:
         place = self._overlays.want(where)
         self._folders.add(place.folder)
         return {**place.document(), nearby.KEY: nearby.marks(str(place.folder))}
+
+    def _server_overlay(self, profile: str, where: Surroundings) -> Mapping[str, object]:
+        server = self._overlays.want_server(where, profile)
+        return {**self._overlay(where), "server": str(server), "profile": profile}
 
     def _tell(self, text: Text) -> None:
         self._journal.info("%s", text)

@@ -114,6 +114,7 @@ class Endpoint:
             "url": f"http://127.0.0.1:{door.port}{lease.path}",
             "token": lease.token.reveal(),
             "Region": lease.profile.region,
+            **({"RegionOf": "default"} if lease.profile.inherits_region else {}),
             "AccountId": lease.profile.account or None,
         }
 

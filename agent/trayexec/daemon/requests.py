@@ -20,6 +20,7 @@ class Then(Enum):
     """What the caller does with its answer."""
 
     RUNS = "it becomes the command, with the credentials in its environment"
+    SETS = "it puts them into the environment of others"
     PASSES = "it passes them to the process that started it, which is the one that asks"
     OTHER = "something else"
 
@@ -98,9 +99,10 @@ class WantStatus:
 
 @dataclass(frozen=True, slots=True)
 class WantOverlay:
-    """`overlay`: the files for `--live`."""
+    """`overlay`: the files for `--live`, or for `--server` with this profile."""
 
     common: Common
+    server: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
-        {"runs": Then.RUNS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
+        {"runs": Then.RUNS, "sets": Then.SETS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
         _word(said, "terminal") or "",
         Eof.GONE if said.get("eof") == "gone" else Eof.LISTENS,
     )
@@ -152,7 +154,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         case "status":
             return WantStatus(common)
         case "overlay":
-            return WantOverlay(common)
+            return WantOverlay(common, _word(said, "server"))
         case "stop":
             return WantStop(common)
         case _:

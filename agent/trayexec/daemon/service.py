@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from logging import Logger
 from typing import Any
 
@@ -43,6 +44,7 @@ from trayexec.words import speaker_of
 # They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
 CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
 OTHERWISE = {Delivery.LIVE, Delivery.SERVER}  # than in the environment of the command
+ENVIRONMENT = {Then.RUNS, Then.SETS}  # where a command gets no more than an environment can say
 OPS: Mapping[type[Request], str] = {
     WantCredentials: "credentials",
     WantEndpoint: "endpoint",
@@ -58,6 +60,7 @@ class Rooms:
 
     catalogues: Catalogues
     overlay: Callable[[Surroundings], Mapping[str, object]]
+    server_overlay: Callable[[str, Surroundings], Mapping[str, object]]
     clock: Clock
     files: Lanes
     journal: Logger
@@ -75,6 +78,7 @@ class Visit:
 
     request: Request
     caller: Caller
+    overlay: Mapping[str, object] | None = None  # for the settings of a profile, where they are its own
 
 
 class Service:
@@ -135,13 +139,15 @@ class Service:
 
     async def _do(self, connection: Connection, visit: Visit) -> None:
         match visit.request:
-            case WantCredentials(common, name, need, wait):
-                profile = _profile(await self._catalogue(connection, common), name)
+            case WantCredentials(common, name, need, wait) as request:
+                catalogue = await self._catalogue(connection, common)
+                profile = _profile(catalogue, name)
                 rule = self._rule(profile)
                 if common.then is Then.RUNS and rule.delivery in OTHERWISE:
                     self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
                     connection.finish(wire.encode({"ok": {"Delivery": rule.delivery.value}}))
                     return
+                self._remember(connection, visit, await self._settings_of(request, catalogue))
                 self._ask(connection, Ask(visit.caller, profile, need, wait))
             case WantEndpoint(common, name, need, wait, wish) as request:
                 profile = _profile(await self._catalogue(connection, common), name)
@@ -159,8 +165,9 @@ class Service:
                 connection.finish(wire.encode({"ok": {}}))
             case WantStatus(common):
                 await self._tell_status(connection, common)
-            case WantOverlay(common):
-                ready = await self._rooms.files.run(self._rooms.overlay, common.surroundings.files)
+            case WantOverlay(common, server):
+                apart = (await self._catalogue(connection, common)).apart if server is not None else frozenset()
+                ready = await self._overlay(common.surroundings, server if server in apart else None)
                 connection.finish(wire.encode({"ok": ready}))
             case WantStop():
                 self._note(connection.number, "ok")
@@ -179,6 +186,24 @@ class Service:
                 if name in {one.name, one.keys}:
                     return one.keys
             raise
+
+    def _remember(self, connection: Connection, visit: Visit, overlay: Mapping[str, object] | None) -> None:
+        if overlay is not None and connection.number in self._visits:
+            self._visits[connection.number] = replace(visit, overlay=overlay)
+
+    async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
+        """Where a profile has its own settings: beside keys alone it would have those of [default]. None: it has none.
+
+        Raises TrayexecError.
+        """
+        if request.common.then not in ENVIRONMENT or request.profile not in catalogue.apart:
+            return None
+        return await self._overlay(request.common.surroundings)
+
+    async def _overlay(self, where: Surroundings, server: str | None = None) -> Mapping[str, object]:
+        """The overlay of a caller's files; of `--server` with that profile. Raises TrayexecError."""
+        make = self._rooms.overlay if server is None else partial(self._rooms.server_overlay, server)
+        return await self._rooms.files.run(make, where.files)
 
     def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
@@ -212,10 +237,12 @@ class Service:
         request = visit.request
         if not isinstance(request, WantCredentials):
             return
-        profile = _profile(await self._load(request.common), request.profile)
+        catalogue = await self._load(request.common)
+        profile = _profile(catalogue, request.profile)
         if profile.target == what.profile.target:
+            overlay = await self._settings_of(request, catalogue)
             self._note(connection.number, "ok")
-            connection.finish(wire.encode({"ok": _document(profile, what.credentials)}))
+            connection.finish(wire.encode({"ok": _document(profile, what.credentials, overlay)}))
         else:
             self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
 
@@ -282,7 +309,7 @@ class Service:
                 told = self._rooms.endpoint.told(connection.number) or {}
                 connection.keep(wire.encode({"ok": {**told, "problem": problem}}))
             case Deliver(_, profile, credentials):
-                connection.finish(wire.encode({"ok": _document(profile, credentials)}))
+                connection.finish(wire.encode({"ok": _document(profile, credentials, visit.overlay)}))
             case Confirm(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
                 connection.finish(wire.encode({"ok": ok}))
@@ -329,8 +356,10 @@ def _caller(connection: Connection, request: Request) -> Caller:
     )
 
 
-def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
-    """AWS's credential_process document, and the region beside it: the caller copies it as it is."""
+def _document(
+    profile: Profile, credentials: Credentials, overlay: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """AWS's credential_process document, and what goes along with it: the region, and where settings are."""
     return {
         "Version": 1,
         "AccessKeyId": credentials.access_key_id,
@@ -338,7 +367,9 @@ def _document(profile: Profile, credentials: Credentials) -> dict[str, object]:
         "SessionToken": credentials.session_token.reveal(),
         "Expiration": utc(credentials.expiry.utc),
         "Region": profile.region,
+        **({"RegionOf": "default"} if profile.inherits_region else {}),
         "AccountId": profile.account or None,
+        **({"Overlay": dict(overlay)} if overlay is not None else {}),
     }
 
 

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         return tell_who(caller, selection.chosen)
     ask_if_many(caller, selection.chosen)
     asked: dict[str, Any] = {name: value for name, value in request.items() if name != "op"}
-    asked |= {"wait": options.wait, "program": command[0].rpartition("/")[2]}
+    asked |= {"wait": options.wait, "then": "sets", "program": command[0].rpartition("/")[2]}
     if options.need is not None:
         asked["need"] = options.need
     return _do(caller, selection.chosen, settings, asked)
