@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from trayexec import origin
-from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.core.otherwords import ours
 from trayexec.core.refusals import account_of
 from trayexec.core.sections import shown
@@ -112,6 +111,9 @@ def _as_a_run(name: str, options: Sequence[str], rest: Sequence[str]) -> str:
 
 def _accounts(environ: Mapping[str, str]) -> Mapping[str, str | None]:
     """The profiles that there are, with their accounts; none where the files cannot be read."""
+    # Not before there is a slip: botocore's parser costs more than all else that a verb needs.
+    from trayexec.adapters.awsfiles import files_of_this_user  # noqa: PLC0415
+
     try:
         catalogue = files_of_this_user(origin.outside(environ)).load()
     except TrayexecError:
