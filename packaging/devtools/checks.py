@@ -30,6 +30,7 @@ UNIX = (
         f"adapters/{name}.py"
         for name in ("bus", "exchange", "instance", "journal", "ledger", "overlayfile", "storedkeys")
     ),
+    "adapters/peer/linux.py",
     "adapters/screenlock/linux.py",
 )
 
