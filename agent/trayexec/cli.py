@@ -10,7 +10,7 @@ import os
 import sys
 
 from trayexec import foreign
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.errors import Text, TrayexecError, lines, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def complain(error: TrayexecError) -> None:
 def say(sentence: str) -> None:
     """One line for the person, on stderr: stdout belongs to the command."""
     try:
-        sys.stderr.write(f"trayexec: {sentence}\n")
+        sys.stderr.write(f"trayexec: {lines(sentence)}\n")
         sys.stderr.flush()
     except OSError:
         pass  # a full disk or a closed pipe: who does not listen is not told, and the command runs all the same

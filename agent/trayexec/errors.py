@@ -6,7 +6,31 @@ Texts are templates with their values apart, so that the edge can translate them
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+
+# What shows nothing though Unicode does not count it among the control or format characters (Default_Ignorable), and
+# the spaces of East Asia and of typography, which are as good as any other.
+_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_SPACES = frozenset("\u00a0\u3000")
+
+
+def visible(text: str) -> str:
+    """`text` as it may reach a person: what moves a cursor, turns the direction or hides itself is written out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join([one if _is_seen(one) else ascii(one)[1:-1] for one in text])
+
+
+def _is_seen(one: str) -> bool:
+    # Variation selectors, but for the one that makes an emoji of a character.
+    selects = "\ufe00" <= one < "\ufe0f" or "\U000e0100" <= one <= "\U000e01ef"
+    return one in _SPACES or (one.isprintable() and one not in _HIDDEN and not selects)
+
+
+def lines(text: str) -> str:
+    """The same for what may have several lines."""
+    return "\n".join([visible(line) for line in text.split("\n")])
 
 
 class Text:
@@ -20,7 +44,15 @@ class Text:
         self.values: Mapping[str, str | int | Text] = values
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        return self.filled(self.template, str)
+
+    def filled(self, template: str, speak: "Callable[[Text], str]") -> str:
+        """`template` with our values: names and other people's words as they may be seen, our own texts spoken."""
+        values = {
+            name: visible(value) if isinstance(value, str) else speak(value) if isinstance(value, Text) else value
+            for name, value in self.values.items()
+        }
+        return template.format(**values)
 
     def __repr__(self) -> str:
         return f"Text({str(self)!r})"

@@ -29,7 +29,6 @@ def speaker_of(locale: str) -> "Callable[[Text], str]":
     from trayexec.japanese import SENTENCES  # noqa: PLC0415 — only for who reads it
 
     def speak(text: Text) -> str:
-        values = {name: speak(value) if isinstance(value, Text) else value for name, value in text.values.items()}
-        return SENTENCES.get(text.template, text.template).format(**values)
+        return text.filled(SENTENCES.get(text.template, text.template), speak)
 
     return speak

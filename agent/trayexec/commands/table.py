@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import east_asian_width
 
-from trayexec.errors import Text
+from trayexec.errors import Text, visible
 
 HOUR, MINUTE = 3600, 60
 GAP = 2  # columns between two cells
@@ -80,13 +80,16 @@ def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
     """How wide the columns have to be, at least as wide as before."""
-    return [max(before, *map(wide, column)) for before, *column in zip(least, *rows, strict=True)]
+    return [
+        max(before, *(wide(visible(cell)) for cell in column)) for before, *column in zip(least, *rows, strict=True)
+    ]
 
 
 def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
     """A line for each row, in columns of these widths."""
     for row in rows:
-        cells = (cell + " " * (width - wide(cell)) for cell, width in zip(row, columns, strict=True))
+        seen = map(visible, row)
+        cells = (cell + " " * (width - wide(cell)) for cell, width in zip(seen, columns, strict=True))
         yield "  ".join(cells).rstrip()
 
 

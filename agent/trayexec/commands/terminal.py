@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from trayexec import cli, client
-from trayexec.errors import Text, TrayexecError
+from trayexec.errors import Text, TrayexecError, lines
 from trayexec.ready import readable
 from trayexec.words import speaker
 
@@ -83,7 +83,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
-            os.write(terminal, f"{said}\n".encode())
+            os.write(terminal, f"{lines(said)}\n".encode())
         left = max(0, ceil(end - time.monotonic()))
         which = Text("({number} of {of}, {left} s left)", number=number, of=of, left=left)
         ahead = speak(which if of > 1 else Text("({left} s left)", left=left))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayexec.core.sources import SECRET, KeyNames, Section
-from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.errors import TrayexecError, Trouble, trouble, visible
 
 __all__ = ["ProfileError", "Section", "Sections", "header", "shown"]
 
@@ -66,8 +66,7 @@ class ProfileError(TrayexecError):
 def shown(value: str) -> str:
     """A name or value as a person may see it: no control characters, not endless, never nothing."""
     cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
-    plain = cut if cut.isprintable() else cut.encode("unicode_escape").decode("ascii")
-    return plain or '""'
+    return visible(cut) or '""'
 
 
 def header(profile: str) -> str:

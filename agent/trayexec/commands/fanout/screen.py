@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.commands.table import wide
+from trayexec.errors import lines, visible
 from trayexec.ready import writable
 
 REDRAW = 0.1  # seconds between two status lines
@@ -72,7 +73,7 @@ class Screen:
     def say(self, sentence: str) -> None:
         """One line for the person, if there is somebody to read it."""
         with suppress(LostError):
-            self.write(Stream.ERR, f"trayexec: {sentence}\n".encode("utf-8", "backslashreplace"))
+            self.write(Stream.ERR, f"trayexec: {lines(sentence)}\n".encode("utf-8", "backslashreplace"))
 
     def status(self, text: str) -> None:
         """What is going on, on a line that goes away again: only on a terminal, and not too often."""
@@ -80,7 +81,7 @@ class Screen:
             return
         self._next = self.clock() + REDRAW
         with suppress(OSError, LostError):
-            cut = _cut(text, self.width() - 1)  # a line that wraps could not be taken off
+            cut = _cut(visible(text), self.width() - 1)  # a line that wraps could not be taken off
             self._write(self.descriptors[Stream.ERR], CLEAR + cut.encode("utf-8", "backslashreplace"))
             self._status, self._drawn = text, True
 
