@@ -6,7 +6,9 @@ other people's programs and a person's code are left out.
 """
 
 import contextlib
+import json
 import os
+import re
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -138,7 +140,9 @@ class Machine:
         self.case, self.folder, self.said, self.of, self.used = case, folder, "", "", False
         self.put("config", case.config)
         self.put("credentials", case.shared)
-        self.catalogue: Catalogue = AwsFiles(self.own, session_name="s").load()
+        arns = {name: f"arn:aws:iam::{account(name)}:user/{name}" for name in case.stored}
+        self.put("stored", json.dumps({"version": 1, "keys": arns}))
+        self.catalogue: Catalogue = AwsFiles(self.own, session_name="s", stored=str(folder / "stored")).load()
         both = parsed(folder / "config"), parsed(folder / "credentials")
         self.overlay = overlay(*both, self.catalogue, origin="c", command=[US])
         self.put("overlay", self.overlay)
@@ -222,8 +226,10 @@ def allowed(one: Machine, without: str | None, within: str | None) -> bool:
     if within is None:  # it, or its source, is ours by a serial of its own, and its keys are not stored yet
         refused = one.catalogue.profiles.get(one.of)
         return one.said == "keys_missing" and isinstance(refused, Profile) and not refused.inherits_serial
-    # keys that are nowhere but with us, where there is nothing or an error without us
-    return without is None and one.used
+    if not one.used:
+        return False
+    # keys that are nowhere but with us, where there is nothing or an error without us, or another program's
+    return without is None or re.sub(r"process /opt/other (\w+)", r"stored \1", without) == within
 
 
 # What the files may say

@@ -480,3 +480,15 @@ def test_shell_is_the_users_own(open_rig: Rig) -> None:
     terminal.type('echo "[$TRAYEXEC_PROFILE:$AWS_PROFILE:$0]"; exit 3\n')
     terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
     assert terminal.ended()[0] == 3
+
+
+@BOTH
+def test_scripts_find_the_serial_inside(own: Rig, aws: str) -> None:
+    """`aws configure get mfa_serial`, as shell plugins ask; the rest is in the user's own file, whose name is there."""
+    serial = own.sim.world.device().serial
+    script = (
+        f"{aws} configure get mfa_serial --profile default && "
+        f'AWS_CONFIG_FILE="$TRAYEXEC_CONFIG_FILE" {aws} configure get source_profile --profile account-a'
+    )
+    done = shell(own, script)
+    assert done.out.split() == [serial, "default"], done.err
