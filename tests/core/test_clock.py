@@ -96,6 +96,72 @@ def test_with_word_from_aws_it_is_right_whatever_happened(steps: list[tuple[str,
         assert not world.doubts()
 
 
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("set"), st.floats(-13 * HOUR, 13 * HOUR)),
+            st.tuples(st.just("wait"), st.sampled_from([0.5, 20.0, 59.0, 300.0])),
+            st.tuples(st.just("sleep"), st.sampled_from([30.0, 600.0, 8 * HOUR])),
+            st.tuples(st.just("hear"), st.sampled_from([1.0, 2.0, 3.0])),
+        ),
+        max_size=30,
+    )
+)
+def test_it_never_goes_back_behind_what_is_known(steps: list[tuple[str, float]]) -> None:
+    """Whichever region answers first after sleep, and whichever next: what has ended does not live again.
+
+    Less time may only be believed to have passed than has while that is in doubt, or by the little that means nothing.
+    """
+    world = World()
+    world.answer()
+    for what, amount in steps:
+        world.wait(1)
+        match what:
+            case "set":
+                world.wrong = max(world.wrong, amount)
+                world.look()
+            case "sleep":
+                world.sleep(amount)
+                world.look()
+            case "hear":
+                world.answer(f"sts.region-{amount}.amazonaws.com")
+            case _:
+                world.wait(amount)
+        assert world.doubts() or world.error <= 2 * (AHEAD + 1)
+    world.answer()
+    assert abs(world.error) <= 2 * (AHEAD + 1)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_region_that_is_new_after_sleep_does_not_undo_it(asked: bool) -> None:  # noqa: FBT001 — a parameter of pytest's
+    """It was first heard while nobody knew of the sleep; whoever told of that, its next answer proves nothing."""
+    world = World()
+    world.answer()
+    world.sleep(5 * HOUR)
+    world.look()
+    world.answer(OTHER)
+    if asked:
+        world.answer()
+    else:
+        world.wait(BELIEVED + 2 * LOOK)
+    assert abs(world.error) <= 1
+    world.wait(20)
+    world.answer(OTHER)
+    assert abs(world.error) <= 1
+    world.answer()
+    assert abs(world.error) <= 1
+
+
+def test_many_short_sleeps_are_one_long_one() -> None:
+    """Each is too short to mean anything, and AWS answers after each."""
+    world = World()
+    world.answer()
+    for _ in range(100):
+        world.sleep(AHEAD - 2)
+        world.answer()
+    assert abs(world.error) <= AHEAD + 1
+
+
 @given(st.floats(-13 * HOUR, 13 * HOUR), st.floats(0, BELIEVED - 2 * LOOK))
 def test_a_jump_that_goes_back_changes_nothing(jump: float, seconds: float) -> None:
     """However far, if it lasts less than a minute."""

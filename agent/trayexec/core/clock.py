@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 AHEAD = 10.0  # how far the clocks may part without meaning anything (seconds)
 BELIEVED = 60.0  # how long a wall clock must stay ahead to be believed without word from AWS (seconds)
-SOURCES = 16  # places whose dates are remembered
+SOURCES = 64  # places whose dates are remembered: more than AWS has regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,12 @@ class Reckoning:
     """What has been read of both clocks, and heard from AWS: how much sleep the boot clock is known to have missed.
 
     `offset` is wall minus boot as it was last believed; `heard` is, for each place that answers with a date, that date
-    and when it came. A place is compared with itself only: two may have clocks of their own.
+    and when it came. A place is compared with itself only: two may have clocks of their own. `guessed` is how much of
+    `missed` only the wall clock says: no more than that is ever taken back, or what has ended would live again.
     """
 
     missed: float = 0.0
+    guessed: float = 0.0
     offset: float | None = None
     doubt: Doubt | None = None
     heard: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -86,24 +88,35 @@ class Reckoning:
             return replace(self, doubt=Doubt(offset, boot))
         if boot - self.doubt.since < BELIEVED:
             return self
-        return replace(self, missed=self.missed + max(0.0, ahead), offset=offset, doubt=None)
+        slept = max(0.0, ahead)
+        return replace(self, missed=self.missed + slept, guessed=self.guessed + slept, offset=offset, doubt=None)
 
     def told(self, boot: float, wall: float, *, place: str, date: float) -> "Reckoning":
         """After an answer came from `place` with a date: what that shows of the boot clock settles every doubt."""
-        lived = boot + self.missed
-        before = self.heard.get(place)
-        missed = self.missed
-        if before is not None:
-            gap = (date - before[1]) - (lived - before[0])
-            if abs(gap) > AHEAD:
-                missed = max(0.0, missed + gap)
-        heard = {**{one: self.heard[one] for one in [*self.heard][-SOURCES:] if one != place}}
-        heard[place] = (boot + missed, date)
+        seen = self.read(boot, wall)
+        lived = boot + seen.missed
+        before = seen.heard.get(place)
         if before is None:
-            return replace(self, heard=heard)
-        return replace(self, missed=missed, offset=wall - boot, doubt=None, heard=heard)
+            # One that is new while it is in doubt how long we slept would take the time before for none.
+            return seen if seen.doubt else replace(seen, heard=_newest({**seen.heard, place: (lived, date)}))
+        gap = (date - before[1]) - (lived - before[0])
+        if abs(gap) <= AHEAD:  # compared with the same date again and again, many short gaps add up to a long one
+            heard, missed = seen.heard, seen.missed
+        else:
+            # Who was first heard since then counts from a time that was not so.
+            heard = {one: at for one, at in seen.heard.items() if at[0] <= before[0]}
+            missed = seen.missed + max(gap, -seen.guessed)
+            before = (boot + missed, date)
+        others = {one: at for one, at in heard.items() if one != place}
+        return replace(
+            seen, missed=missed, guessed=0.0, offset=wall - boot, doubt=None, heard=_newest({**others, place: before})
+        )
 
     @property
     def doubtful(self) -> bool:
         """Whether the machine may have slept without its boot clock knowing."""
         return self.doubt is not None and self.offset is not None and self.doubt.offset > self.offset
+
+
+def _newest(heard: Mapping[str, tuple[float, float]]) -> Mapping[str, tuple[float, float]]:
+    return {place: heard[place] for place in [*heard][-SOURCES:]}
