@@ -271,6 +271,7 @@ SENTENCES: dict[str, str] = {
     "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.": "プロファイル名を入れたはずの変数を確認してください。プロファイルは `trayexec list` で確認できます。",
     "There is no profile {profile} in the AWS config.": "AWS config にプロファイル {profile} がありません。",
     # commands/doctor
+    "was not compared with that of AWS, which gave no time": "は AWS の時計と比べていません。AWS から時刻が得られませんでした",
     "Run `trayexec auth {word} --force` on a terminal of this machine before that.": "その前に、このマシンの端末で `trayexec auth {word} --force` を実行してください。",
     "`trayexec list` says of each what is wrong and what to do about it.": "`trayexec list` でそれぞれの問題と対処方法を確認できます。",
     "there is no file {config}, so there is no profile to serve": "ファイル {config} がないため、使えるプロファイルがありません",

@@ -69,3 +69,13 @@ def test_what_is_too_long_names_the_most() -> None:
     assert parse_up_to("1h", 3600) == 3600
     with pytest.raises(ValueError, match=r"99h is too long: at most 1h$"):
         parse_up_to("99h", 3600)
+
+
+@pytest.mark.parametrize("most", [90, 3600, 36 * 3600, 2 * 86400])
+def test_every_example_would_be_taken(most: int) -> None:
+    """What is proposed in place of a slip is itself in range."""
+    with pytest.raises(ValueError, match="not a duration") as error:
+        parse_up_to("soon", most)
+    examples = str(error.value.args[0]).rpartition(": ")[2].split(", ")
+    assert examples
+    assert all(0 < parse_up_to(one, most) <= most for one in examples)

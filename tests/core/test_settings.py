@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trayexec.adapters.dialogs.choose import FINDERS
 from trayexec.core.settings import (
     Command,
     Confirm,
@@ -97,6 +98,9 @@ def test_the_rules_of_a_profile_add_up() -> None:
     assert Settings().rule("x") == ProfileRule("x")
 
 
+PINENTRIES = ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry-qt5", "pinentry-fltk"]
+
+
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
@@ -109,6 +113,14 @@ def test_the_rules_of_a_profile_add_up() -> None:
 def test_a_method_is_a_dialog_or_a_command(method: str, expected: Method | Command) -> None:
     """A command is split into words once, here, and never sees a shell."""
     assert parse(f"prompt.method = {method}", file="config.toml").prompt == expected
+
+
+@pytest.mark.parametrize("name", [*FINDERS, "terminal", "auto", *PINENTRIES])
+def test_every_dialog_that_doctor_names_can_be_set(name: str) -> None:
+    """By the name that it has there: one pinentry of several, too. It is a dialog and not a command that is run."""
+    prompt = parse(f'prompt.method = "{name}"', file="config.toml").prompt
+    assert not isinstance(prompt, Command)
+    assert prompt.value == name
 
 
 @pytest.mark.parametrize("method", ['"pinetry"', '"Zenity"', '""', '"\'"', "[]", "[1]", '["a\\u0000"]', "7", '[""]'])

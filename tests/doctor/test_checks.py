@@ -281,6 +281,10 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         lambda facts, _: replace(facts, asked=(refused(None),)),
         *("sts_answers", "sts_silent", Grade.PROBLEM, "sts.eu-west-1.amazonaws.com"),
     ),
+    "a clock that was not compared": (
+        lambda facts, _: replace(facts, asked=(refused(OFF),)),
+        *("clock", "clock_unknown", Grade.NOTE, "not compared"),
+    ),
     "nothing to ask STS with": (
         lambda facts, _: replace(facts, keys={"default": MISSING}, asked=()),
         *("not_asked", "sts_not_asked", Grade.NOTE, "was not asked"),

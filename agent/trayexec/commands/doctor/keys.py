@@ -179,6 +179,8 @@ def clock(facts: Facts) -> Iterator[Finding]:
         yield wrong(about, refused[0])
         return
     aheads = [one.answer.ahead for one in facts.asked if isinstance(one.answer, Seen) and one.answer.ahead is not None]
+    if not aheads and facts.asked:
+        yield note("clock_unknown", about, Text("was not compared with that of AWS, which gave no time"))
     if not aheads:
         return
     ahead = max(aheads, key=abs)
