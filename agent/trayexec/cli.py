@@ -261,7 +261,7 @@ def nobody() -> TrayexecError:
         trouble(
             "usage",
             "No profile is named, and AWS_PROFILE names none either.",
-            "Type one before the command: trayexec PROFILE -- CMD… (`trayexec list` shows them)",
+            "Type one before the command: `trayexec PROFILE -- CMD…` (`trayexec list` shows them)",
         )
     )
 

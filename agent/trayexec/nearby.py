@@ -50,7 +50,7 @@ def check(answer: "Mapping[str, Any]", connection: "socket") -> None:
             "lent",
             "The agent's socket was lent to this machine, and the files that --live, shell, --server and the hook need "
             "are where the agent is.",
-            "What works here are plain runs: trayexec PROFILE -- CMD… For the rest, run an agent on this machine.",
+            "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
         )
     )
 

@@ -133,7 +133,7 @@ def keys_aside(identity: Identity) -> Trouble:
     return trouble(
         "keys_missing",
         "No keys are stored for {name}.",
-        "Store those of [{aside}] in your AWS files: trayexec keys add {word}",
+        "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`",
         name=shown(identity.keys),
         aside=shown(identity.aside),
         word=argument(identity.keys),
