@@ -151,6 +151,7 @@ def test_a_sign_in_that_fails_is_a_sentence(
     [
         ({"AWS_ENDPOINT_URL_SIGNIN": "http://signin.example.com"}, (), "not sent"),
         ({"AWS_ENDPOINT_URL_SIGNIN": "http://127.0.0.1:1"}, (), "cannot be reached"),
+        ({"AWS_ENDPOINT_URL_SIGNIN": "http://signin.example.com\\@127.0.0.1:1"}, (), "not sent"),
         ({"AWS_ENDPOINT_URL_SIGNIN": "nonsense"}, (), "not sent"),
         ({"HTTPS_PROXY": "http://127.0.0.1:1"}, (), "proxy"),
         ({}, ("--region", "cn-north-1"), "not a region"),

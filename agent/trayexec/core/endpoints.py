@@ -36,11 +36,12 @@ _PREFIXES = {
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
 # The hosts of botocore's data/endpoints.json and its rules for STS: global, regional, FIPS and dual stack.
 _AWS_STS = re.compile(
-    r"sts(-fips)?(\.[a-z0-9-]+)?\."
+    r"sts(-fips)?(\.[a-z]{2,8}(-[a-z]+)+-\d{1,2})?\."
     r"(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.(com\.cn|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov"
     r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|api\.aws\.(ic|scloud|hci\.ic)\.gov)"
 )
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f]")
+# A backslash ends the host to urllib3, which connects, and not to urlsplit, by which we judge and sign.
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
 def partition_of(region: str) -> str:
@@ -86,15 +87,16 @@ def trusted_by(sections: Sections) -> str | None:
 def foreign(url: str | None) -> str | None:
     """The host of an endpoint that is not AWS's own STS, as a person is to see it; None where AWS itself is reached.
 
-    Not every host under amazonaws.com is AWS's: anybody can have a bucket, a gateway or a machine there. Without TLS
-    none is.
+    Not every host under amazonaws.com is AWS's: anybody can have a bucket, a gateway or a machine there, and `sts` is
+    a good name for a bucket. Without TLS none is.
     """
     if url is None:
         return None
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme == "https" and _AWS_STS.fullmatch(host) and parts.port in {None, 443}:
+    if parts.scheme == "https" and _AWS_STS.fullmatch(host) and parts.port in {None, 443} and not _UNSAFE.search(url):
         return None
+    host = host.encode("ascii", "backslashreplace").decode()  # a letter may look like another
     shown_host = f"[{host}]" if ":" in host else host
     return shown(shown_host if parts.port is None else f"{shown_host}:{parts.port}")
 
@@ -215,6 +217,8 @@ def _is_url(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        is_plain = ":" in host or "%" not in host  # an escape in a name is undone before it is looked up
+        return parts.scheme in {"http", "https"} and bool(host) and is_plain and parts.port != 0
     except ValueError:
         return False

@@ -98,6 +98,7 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and not parts.query and not parts.fragment and parts.port != 0
+        usable = usable and "\\" not in url  # it ends the host to urllib3, which connects
         safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     except ValueError:
         usable = safe = False
