@@ -21,6 +21,8 @@ NAMES = (
     *("AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
     *("AWS_MFA_SERIAL", "AWS_SESSION_TAGS", "AWS_TRANSITIVE_TAGS", "AWS_SOURCE_IDENTITY"),
     *("AWS_ACCOUNT_ID", "CDK_DEFAULT_ACCOUNT", "AWS_BEARER_TOKEN_BEDROCK"),
+    *("CDK_PROFILE", "CDK_ROLE_ARN", "AWS_ASSUME_ROLE", "AWS_ASSUME_ROLE_ARN", "AWS_IAM_ROLE_ARN"),
+    *("AWS_S3_ASSUME_ROLE_ARN", "AWS_S3_ROLE_SESSION_NAME", "AWS_TOKEN", "AWS_CREDENTIAL_SCOPE", "ECS_PROFILE"),
     *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
     *("AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
     *("TERRAGRUNT_IAM_ROLE", "TG_IAM_ASSUME_ROLE", "TERRAGRUNT_AUTH_PROVIDER_CMD", "TG_AUTH_PROVIDER_CMD"),
@@ -38,15 +40,30 @@ MARKERS = (
 # Families that grow.
 PREFIXES = (
     *("AWS_BEARER_TOKEN_", "AWS_CONTAINER_", "AWS_ROLE_", "AWS_WEB_IDENTITY_", "TF_AWS_ASSUME_ROLE_"),
+    *("AWS_ASSUME_ROLE_", "AWS_IAM_ROLE_", "AWS_ACCESS_KEY_ID_", "AWS_SECRET_ACCESS_KEY_", "AWS_SESSION_TOKEN_"),
     *("TERRAGRUNT_IAM_", "TG_IAM_", "RESTIC_AWS_ASSUME_ROLE_", "RCLONE_S3_ROLE_"),
     *("AWS_SSO_ROLE", "AWS_SSO_ACCOUNT", "AWS_OKTA_ASSUMED_ROLE", "AWSRUNAS_", "GRANTED_SSO_", "VAULTED_ENV_"),
 )
 # Serverless reads AWS_<STAGE>_PROFILE and the keys of a stage; other tools name their profiles in the same way.
 STEM = "AWS_"
-SUFFIXES = ("_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_PROFILE")
+SUFFIXES = ("_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_PROFILE", "_ASSUME_ROLE_ARN")
 # .NET programs take settings from variables, in any case: `AWS__Profile` is `AWS:Profile`.
 DOTNET = "AWS__"
 DOTNET_NAMES = ("PROFILE", "AWSPROFILENAME", "PROFILESLOCATION", "AWSPROFILESLOCATION", "SESSIONROLEARN", "ROLEARN")
+# Java programs and what starts them take options from these, and the SDKs of the JVM look at its system properties
+# before any variable. Of such a variable only those options go.
+JAVA = (
+    *("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JAVA_OPTS", "MAVEN_OPTS", "MAVEN_ARGS"),
+    *("GRADLE_OPTS", "SBT_OPTS", "ANT_OPTS", "LEIN_JVM_OPTS", "JVM_OPTS", "CATALINA_OPTS"),
+)
+_PROPERTY = "-Daws."
+_PROPERTIES = (
+    r"-Daws\.(?:accessKeyId|secretAccessKey|secretKey|sessionToken|accountId|profile|roleArn|roleSessionName"
+    r"|webIdentityTokenFile|sharedCredentialsFile|configFile|bearerToken\w*|container\w+)"
+)
+_QUOTED = rf"""(["']){_PROPERTIES}(?:=(?:(?!\1).)*)?\1"""
+_BARE = rf"""{_PROPERTIES}(?:=(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])*)?"""
+_OPTION = rf"(?<!\S)(?:{_QUOTED}|{_BARE})(?!\S)\s*"
 # To set one of these on purpose is how a person says which profile is meant.
 CHOICE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _FOREIGN = frozenset((*NAMES, *MARKERS))
@@ -64,7 +81,22 @@ def is_foreign(name: str) -> bool:
 
 def without(environ: "Mapping[str, str]") -> "dict[str, str]":
     """What a command may have of this environment."""
-    return {name: value for name, value in environ.items() if not is_foreign(name)}
+    return {name: _without_properties(name, value) for name, value in environ.items() if not is_foreign(name)}
+
+
+def _without_properties(name: str, value: str) -> str:
+    """An option variable of Java without what makes an SDK somebody else."""
+    if name not in JAVA or _PROPERTY not in value:
+        return value
+    import re  # noqa: PLC0415 — only for who has such an option
+
+    kept = re.sub(_OPTION, "", value)
+    return value if kept == value else kept.rstrip()
+
+
+def java_in_the_way(environ: "Mapping[str, str]") -> "list[str]":
+    """Which option variables of Java would make an SDK somebody else."""
+    return [name for name in JAVA if name in environ and _without_properties(name, environ[name]) != environ[name]]
 
 
 def in_the_way(names: "Iterable[str]") -> "list[str]":
@@ -78,4 +110,4 @@ def to_unset(environ: "Mapping[str, str]") -> "list[str]":
     others = [
         name for name in environ if name not in _FOREIGN and is_foreign(name) and name.isascii() and name.isidentifier()
     ]
-    return [*NAMES, *MARKERS, *others]
+    return [*NAMES, *MARKERS, *others, *java_in_the_way(environ)]

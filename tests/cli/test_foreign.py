@@ -82,6 +82,22 @@ ROWS = (
         "https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html",
     ),
     Row("CDK_DEFAULT_ACCOUNT", "CDK programs", "aws-cdk-lib cx-api DEFAULT_ACCOUNT_ENV"),
+    Row("CDK_PROFILE", "the CDK CLI, as --profile", "aws-cdk lib/cli/parse-command-line-arguments.js, .env('CDK')"),
+    Row("CDK_ROLE_ARN", "the CDK CLI, as --role-arn", "the same"),
+    Row("AWS_ASSUME_ROLE", "envassume", "https://pypi.org/project/envassume/"),
+    Row("AWS_ASSUME_ROLE_ARN", "deployment tools, wrappers of assume-role", "README files in public repositories"),
+    Row("AWS_ASSUME_ROLE_EXTERNAL_ID", "the same", "a family: AWS_ASSUME_ROLE_"),
+    Row("AWS_IAM_ROLE_ARN", "delta-rs, deltalake, Polars", "delta-rs crates/aws/src/constants.rs"),
+    Row("AWS_IAM_ROLE_SESSION_NAME", "the same", "the same"),
+    Row("AWS_S3_ASSUME_ROLE_ARN", "the same", "the same"),
+    Row("AWS_S3_ROLE_SESSION_NAME", "the same", "the same"),
+    Row("AWS_BEDROCK_ASSUME_ROLE_ARN", "clients of Bedrock", "a family: AWS_…_ASSUME_ROLE_ARN"),
+    Row("AWS_ACCESS_KEY_ID_DYNAMODB", "delta-rs", "delta-rs crates/aws/src/constants.rs"),
+    Row("AWS_SECRET_ACCESS_KEY_DYNAMODB", "delta-rs", "the same"),
+    Row("AWS_SESSION_TOKEN_DYNAMODB", "delta-rs", "the same"),
+    Row("AWS_TOKEN", "object_store of Arrow, Polars", "object_store src/aws/builder.rs, AmazonS3ConfigKey::Token"),
+    Row("AWS_CREDENTIAL_SCOPE", "JavaScript 3", "aws-sdk-js-v3 credential-provider-env, fromEnv"),
+    Row("ECS_PROFILE", "ECS CLI", "amazon-ecs-cli README, order of preference"),
     Row(
         "AWS_BEARER_TOKEN_BEDROCK",
         "botocore, Java 2, JavaScript 3, Go 2",
@@ -273,10 +289,42 @@ def test_the_account_is_the_profiles(open_rig: Rig) -> None:
     assert open_rig.run("credential-process", "default").json["AccountId"] == "111111111111"
 
 
+PROPERTIES = (
+    *("accessKeyId", "secretAccessKey", "secretKey", "sessionToken", "accountId", "profile", "roleArn"),
+    *("roleSessionName", "webIdentityTokenFile", "sharedCredentialsFile", "configFile", "bearerTokenBedrock"),
+    *("containerCredentialsPath", "containerAuthorizationToken"),
+)
+
+
+@pytest.mark.parametrize("name", foreign.JAVA)
+def test_javas_options_lose_what_is_somebody_else(name: str) -> None:
+    """SDK 2 asks system properties before any variable (SystemPropertyCredentialsProvider); other options stay."""
+    for one in PROPERTIES:
+        for said in (f"-Daws.{one}=bob", f'-Daws.{one}="bob the second"', f'"-Daws.{one}=bob the second"'):
+            value = f"-Xmx2g {said} -Daws.region=eu-west-1"
+            assert foreign.without({name: value}) == {name: "-Xmx2g -Daws.region=eu-west-1"}
+            assert foreign.without({name: f"-Da=b {said}"}) == {name: "-Da=b"}
+            assert name in foreign.to_unset({name: value})
+            assert foreign.java_in_the_way({name: value}) == [name]
+    for kept in ("-Daws.region=eu-west-1  -Xmx2g ", "-Daws.profileless=x", "-Dx=-Daws.profile=bob", ""):
+        assert foreign.without({name: kept}) == {name: kept}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_mode_lets_javas_properties_through(open_rig: Rig, mode: str) -> None:
+    """Neither does any mode."""
+    done = open_rig.run(*MODES[mode], "env", env={"JAVA_TOOL_OPTIONS": "-Daws.profile=somebody-else -Xmx2g"})
+    assert done.status == 0, done.err
+    assert "somebody-else" not in done.out
+    assert "JAVA_TOOL_OPTIONS=-Xmx2g" in done.out
+
+
 def test_doctor_names_what_would_win(open_rig: Rig) -> None:
     """One that beats AWS_PROFILE fails doctor, by its name; what only a prompt reads does not."""
     stale = {"AWS_ACCESS_KEY": "AKIAOLD", "AWS_BEARER_TOKEN_BEDROCK": "x", "AWS_VAULT": "old"}
     findings = open_rig.run("doctor", "--json", env=stale).json
     text = str(findings)
+    java = open_rig.run("doctor", "--json", env={"MAVEN_OPTS": "-Daws.profile=old"}).json
+    assert "MAVEN_OPTS would be used" in str(java)
     assert "AWS_ACCESS_KEY AWS_BEARER_TOKEN_BEDROCK would be used" in text
     assert "AWS_VAULT" not in text
