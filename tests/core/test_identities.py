@@ -189,6 +189,13 @@ INCLUDED = "[profile common]\nregion = eu-west-1\noutput = json\n"
         (f"{DEFAULT}{INCLUDED}[profile p]\nmfa_serial = {PHONE}\nKEY = common\n", ""),
         (f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\nKEY = nowhere\n", ""),
         (f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\nKEY = p\n", ""),
+        (
+            (
+                f"{DEFAULT}credential_process = vault\n[profile s]\nmfa_serial = {PHONE}\n"
+                f"[profile p]\n{ROLE}source_profile = s\nKEY = default\n"
+            ),
+            "",
+        ),
         (f"{DEFAULT}[profile c]\nregion = us-east-1\n[profile p]\n{ROLE}source_profile = default\nKEY = c\n", "region"),
         (
             f"{DEFAULT}[profile c]\nexternal_id = xy\n[profile p]\n{ROLE}source_profile = default\nKEY = c\n",
@@ -217,3 +224,30 @@ def test_what_only_aws_vault_would_mix_in_is_refused_where_it_matters(key: str, 
         assert isinstance(one, Unserved)
         assert one.problem.code == "profile_unsupported"
         assert f"it would add {missed}." in str(one.problem.title)
+
+
+def test_a_role_without_a_source_is_told_so_whatever_it_includes() -> None:
+    """To copy another tool's credential_process beside the role would lead nowhere."""
+    one = catalogue(f"{DEFAULT}credential_process = vault\n[profile p]\n{ROLE}include_profile = default\n").profiles[
+        "p"
+    ]
+    assert isinstance(one, Unserved)
+    assert "source_profile" in str(one.problem.hint)
+
+
+def test_keys_that_another_tool_gives_are_said_to_be_kept_beside_ours() -> None:
+    """Stored keys win, so nobody has to break the old set-up before a try."""
+    one = catalogue(f"{DEFAULT}credential_process = vault\n").profiles["default"]
+    assert isinstance(one, Unserved)
+    assert "`trayexec keys add default`" in str(one.problem.hint)
+    assert "remove" not in str(one.problem.hint)
+
+
+@pytest.mark.parametrize("stored", [{}, {"default": ALICE}])
+def test_where_aws_mfa_keeps_a_key_is_told_what_is_still_to_do(stored: dict[str, str]) -> None:
+    """Once the key is stored, nothing is; and the device, which stands in [default], is not asked for again."""
+    aside = "[default-long-term]\naws_access_key_id = A\naws_secret_access_key = B\naws_mfa_device = D\n"
+    one = catalogue(DEFAULT, aside, stored).profiles["default-long-term"]
+    assert isinstance(one, Unserved)
+    assert ("`trayexec keys add default`" in str(one.problem.hint)) is (not stored)
+    assert not one.notes

@@ -284,3 +284,13 @@ def test_stored_keys_win_over_the_process_of_another_tool(own: Rig) -> None:
     assert own.run("vault", "--", "true").status == 125
     inside = own.run("--live", "--", "aws", "configure", "get", "credential_process", "--profile", "vault")
     assert "exit 7" in inside.out
+
+
+def test_keys_that_a_projects_files_do_not_use_are_not_said_to_be_nobodys(own: Rig) -> None:
+    """The usual files may need them: no command that takes them out is named."""
+    own.config("[profile other]\nregion = eu-west-1\n")
+    assert "keys remove default" in own.run("keys", "list").out
+    other = own.write("home/project/config", "[profile other]\nregion = eu-west-1\n")
+    said = own.run("keys", "list", env={"AWS_CONFIG_FILE": str(other)}).out
+    assert "not used by these AWS files" in said
+    assert "remove" not in said

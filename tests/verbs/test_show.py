@@ -73,6 +73,16 @@ def test_without_profiles_it_says_what_to_write_where(bare: Rig) -> None:
     assert str(other) in bare.run("list", env={"AWS_CONFIG_FILE": str(other)}).err
 
 
+def test_where_every_profile_has_a_problem_nobody_is_told_to_write_what_is_written(bare: Rig) -> None:
+    """Of `status` and `keys list`: the way is that of the profiles' own problems."""
+    bare.desk.start_keyring()
+    bare.config("[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\ncredential_process = vault\n")
+    for words in (("status",), ("keys", "list")):
+        said = bare.run(*words).err
+        assert "write mfa_serial" not in said
+        assert "`trayexec list`" in said
+
+
 @pytest.mark.parametrize("columns", [20, 60, 100])
 def test_no_line_is_wider_than_the_terminal(open_rig: Rig, columns: int) -> None:
     """The words go on below where they begin, or on lines of their own."""

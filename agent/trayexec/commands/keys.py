@@ -69,7 +69,7 @@ def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
         stored = keychain.names()
     names = (*used, *sorted({*storedkeys.read(path), *(stored or ())} - used.keys()))
-    rows = [_Row.of(keychain, name, catalogue) for name in names]
+    rows = [_Row.of(keychain, name, catalogue, environ) for name in names]
     with suppress(OSError):
         storedkeys.settle(path, frozenset(one.name for one in rows if one.there))
         for one in rows:
@@ -82,8 +82,14 @@ def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE"), Text("REMARK"))
         table.show([speak(head) for head in heads], [tuple(speak(cell) for cell in one.cells()) for one in rows])
     else:
-        cli.say(speak(Text("no profile of the AWS config leads to an identity with an MFA device")))
+        cli.say(speak(_none(catalogue)))
     return cli.OK
+
+
+def _none(catalogue: Catalogue) -> Text:
+    if catalogue.profiles:
+        return Text("no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why")
+    return Text("no profile of the AWS config leads to an identity with an MFA device")
 
 
 def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -98,25 +104,30 @@ def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A name under which there are keys, or should be: `used` if a served profile needs them."""
+    """A name under which there are keys, or should be: `used` if a served profile needs them.
+
+    `usual` says that the usual files were read. A project's own files say nothing of what others need.
+    """
 
     name: str
     used: bool
     known: bool
     there: bool
     keys: LongTermKeys | None
+    usual: bool
 
     @classmethod
-    def of(cls, keychain: SystemKeychain, name: str, catalogue: Catalogue) -> "_Row":
+    def of(cls, keychain: SystemKeychain, name: str, catalogue: Catalogue, environ: Mapping[str, str]) -> "_Row":
         """What the keychain has under this name. Raises TrayexecError when it cannot be asked."""
         used = any(one.keys == name for one in catalogue.identities)
         known = name in catalogue.profiles
+        usual = not cli.files(environ)
         try:
-            return cls(name, used, known, True, keychain.read(name))  # noqa: FBT003 — the fields are named above
+            return cls(name, used, known, True, keychain.read(name), usual)  # noqa: FBT003 — the fields are named above
         except TrayexecError as error:
             if error.trouble.code not in {"keys_missing", "keys_damaged"}:
                 raise
-            return cls(name, used, known, error.trouble.code == "keys_damaged", None)
+            return cls(name, used, known, error.trouble.code == "keys_damaged", None, usual)
 
     def document(self) -> Mapping[str, object]:
         """For scripts; an access key's id is shown in part."""
@@ -148,6 +159,8 @@ class _Row:
             return Text("not one that trayexec wrote: run `trayexec keys add {name}`", name=name)
         if self.keys is None:
             return Text("not stored: run `trayexec keys add {name}`", name=name)
+        if not self.known and not self.usual:
+            return Text("not used by these AWS files")
         if not self.known:
             return Text("no profile of this name any more: `trayexec keys remove {name}` takes them out", name=name)
         if not self.used:

@@ -29,7 +29,7 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        cli.say(speak(_nobody(environ)))
+        cli.say(speak(_nobody(document["profiles"], environ)))
     if document["agent"].get("screen") == "locked":
         print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
     for one in document["identities"]:
@@ -85,7 +85,13 @@ def _config(environ: Mapping[str, str]) -> str:
     return cli.files(environ).get("config") or "~/.aws/config"
 
 
-def _nobody(environ: Mapping[str, str]) -> Text:
+def _nobody(found: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Text:
+    """Why there is no identity: what is written is wrong, or nothing is written yet."""
+    if any(one["problem"] for one in found):
+        return Text(
+            "no identity yet: no profile of {file} can be served; `trayexec list` says of each what to do",
+            file=_config(environ),
+        )
     return Text(
         "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run "
         "`trayexec keys add default`",

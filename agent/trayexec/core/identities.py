@@ -62,7 +62,7 @@ def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Tro
         return None
     base = next((profile.removesuffix(one) for one in LONG_TERM if profile.endswith(one)), None)
     if base:
-        return trouble(
+        found = trouble(
             "profile_longterm",
             "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.",
             "Store that key as {base}: `trayexec keys add {word}`. aws-mfa is not needed then, nor this section.",
@@ -70,6 +70,10 @@ def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Tro
             base=shown(base),
             word=argument(base),
         )
+        if base not in sections.stored:
+            return found
+        done = Text("Keys are stored as {base}: neither aws-mfa nor this section is needed any more.", base=shown(base))
+        return Trouble(found.code, found.title, done)
     if without_role(sections.profiles.get(profile, {}), sections.keys_of(profile)) is Source.NOTHING:
         return trouble(
             "profile_settings",

@@ -21,6 +21,14 @@ _MATTERS = frozenset(
         *SECRET,
     }
 )
+# A role takes its source's credentials, never these of its own section (aws-vault's vault.go, GetProviderForProfile).
+_WITHOUT_ROLE = frozenset(
+    {
+        "credential_process",
+        *("sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region", "login_session"),
+        *SECRET,
+    }
+)
 _FOUND_ALONG = ("region", "mfa_serial")  # what a profile has of its sources and of [default] with us, too
 
 
@@ -30,10 +38,11 @@ def missed(sections: Sections, profile: str, key: str) -> Sequence[str] | None:
     added: dict[str, object] = {}
     for one in _included(sections, profile, key):
         added = {**one, **added}
+    matters = _MATTERS - _WITHOUT_ROLE if "role_arn" in section else _MATTERS
     lost = [
         name
         for name, value in added.items()
-        if name in _MATTERS
+        if name in matters
         and name not in section
         and not (name in _FOUND_ALONG and value == _found(sections, profile, name))
     ]

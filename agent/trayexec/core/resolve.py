@@ -90,7 +90,9 @@ def _resolved(sections: Sections, name: str, session_name: str, used: AbstractSe
     except ProfileError as fault:
         own = sections.profiles[name]
         why = _seen_from(sections, name, fault)
-        notes = tuple(othertools.in_section(name, own))
+        # Where aws-mfa keeps a key, it keeps the device, too: if that is missed, the profile of the keys says so.
+        aside = {"aws_mfa_device"} if why.code == "profile_longterm" else set()
+        notes = tuple(othertools.in_section(name, {key: own[key] for key in own if key not in aside}))
         return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes)
 
 
@@ -516,8 +518,8 @@ def _by_process(sections: Sections, profile: str) -> ProfileError:
         trouble(
             "profile_unsupported",
             "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
-            "Use this profile without trayexec, or remove credential_process from {section} "
-            "and type `trayexec keys add {word}`.",
+            "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
+            "over credential_process, which may stay in {section}.",
             profile=shown(profile),
             word=argument(profile),
             section=header(profile),
