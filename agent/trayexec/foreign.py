@@ -102,6 +102,7 @@ def java_in_the_way(environ: "Mapping[str, str]") -> "list[str]":
 def in_the_way(names: "Iterable[str]") -> "list[str]":
     """Which of these variables would win over a profile that AWS_PROFILE names."""
     harmless = {*MARKERS, *CHOICE, "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_EXPIRATION", "AWS_SESSION_EXPIRATION"}
+    harmless |= {"AWS_MFA_SERIAL", "AWS_SESSION_TAGS", "AWS_TRANSITIVE_TAGS", "AWS_SOURCE_IDENTITY"}  # aws-vault's own
     return [name for name in names if is_foreign(name) and name not in harmless]
 
 

@@ -350,6 +350,21 @@ def test_a_healthy_machine_has_no_findings(files: Files) -> None:
     assert {str(one.about) for one in found} >= {"agent", "dialog", "settings", "AWS files", "AWS STS", "clock"}
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"AWS_PROFILE": "prod", "AWS_DEFAULT_PROFILE": "prod", "AWS_EB_PROFILE": "prod"},  # oh-my-zsh's asp
+        {"AWS_MFA_SERIAL": SERIAL},  # aws-vault's
+    ],
+)
+def test_what_other_tools_set_beside_the_same_profile_is_no_problem(files: Files, more: Mapping[str, str]) -> None:
+    """No other profile is named by it, and no SDK takes anything from it."""
+    found = list(checks.check(replace(healthy(files), environ={**HOOKED, **more})))
+    assert not [said(one) for one in found if one.grade is Grade.PROBLEM]
+    other = list(checks.check(replace(healthy(files), environ={**HOOKED, **more, "AWS_EB_PROFILE": "other"})))
+    assert [one.code for one in other if one.grade is Grade.PROBLEM] == ["foreign_variables"]
+
+
 def test_every_check_has_a_broken_state() -> None:
     """A check that nothing here sets off would be one that nobody has seen working."""
     assert {name for _, name, *_ in BROKEN.values()} == {one.__name__ for one in checks.CHECKS}

@@ -51,7 +51,10 @@ def foreign_variables(facts: Facts) -> Iterator[Finding]:
 
 
 def _is_ours(name: str, environ: Mapping[str, str]) -> bool:
-    """Whether it leads to an overlay of ours."""
+    """Whether it leads to an overlay of ours, or names the same profile once more (as oh-my-zsh's `asp` does)."""
+    chosen = next((environ[one] for one in foreign.CHOICE if environ.get(one)), None)
+    if name.endswith("_PROFILE") and environ[name] == chosen:
+        return True
     return name == "AWS_CREDENTIAL_PROFILES_FILE" and origin.OWN["AWS_CONFIG_FILE"] in environ
 
 
