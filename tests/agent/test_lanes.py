@@ -13,7 +13,7 @@ import pytest
 from support.desktop import eventually
 from support.rig import Rig
 from trayexec.core.surroundings import USUAL, Surroundings
-from trayexec.daemon.lanes import Lanes
+from trayexec.daemon.lanes import THREADS, Lanes
 from trayexec.errors import TrayexecError, trouble
 
 HUNG = Surroundings("/mnt/gone/config")
@@ -97,3 +97,23 @@ def test_what_hangs_is_told_and_leaves_nothing_behind() -> None:
     loop = asyncio.new_event_loop()
     loop.run_until_complete(story())
     loop.close()
+
+
+def test_however_many_pairs_hang_the_others_go_on() -> None:
+    """A network home with a hundred projects on it that does not answer: the files elsewhere do."""
+    free = threading.Event()
+
+    def hang(_: Surroundings) -> None:
+        free.wait()
+
+    async def story() -> None:
+        lanes = Lanes(ThreadPoolExecutor(THREADS), lambda where: where.config)
+        hung = [lanes.run(hang, Surroundings(f"/mnt/gone/{number}"), patience=0.5) for number in range(100)]
+        told = await asyncio.gather(*hung, return_exceptions=True)
+        assert {str(one) for one in told if not isinstance(one, TrayexecError)} == set()
+        try:
+            assert await lanes.run(lambda _: "read", USUAL, patience=5) == "read"
+        finally:
+            free.set()
+
+    asyncio.run(story())

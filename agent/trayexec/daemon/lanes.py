@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from trayexec.core.surroundings import Surroundings
 from trayexec.errors import TrayexecError, Trouble, trouble
 
-THREADS = 16  # so many pairs may hang at once
+THREADS = 256  # so many pairs may hang at once; a thread begins only when all others are taken
 PATIENCE = 8.0  # seconds that work on files may take, with its wait
 
 T = TypeVar("T")
