@@ -30,6 +30,7 @@ SLOW = "aws"  # a note that is worth a person's while only when nothing follows 
 HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
 FIRST = 15  # the same for the very first line
+PAUSE = 0.05  # seconds between tries to get into the agent's queue
 QUICK = 5  # the same for what needs neither a person nor AWS
 AT_ONCE = {"status", "lock", "stop"}
 
@@ -85,7 +86,7 @@ def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":
     _check_folder(path, environ)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
-        connection.connect(path)
+        _knock(connection, path)
     except OSError as error:
         connection.close()
         raise _unreachable(path, error) from None
@@ -100,6 +101,29 @@ def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":
             )
         )
     return connection
+
+
+def _knock(connection: "_socket.socket", path: str) -> None:
+    """Connect, but not without end: where a stopped agent's queue is full, the system would wait until it goes on.
+
+    Raises OSError, and TrayexecError for such an agent.
+    """
+    connection.setblocking(False)  # noqa: FBT003 — the standard library's signature
+    tries = int(FIRST / PAUSE)
+    while True:
+        try:
+            connection.connect(path)
+        except BlockingIOError:  # the queue is full (unix(7): EAGAIN)
+            tries -= 1
+            if not tries:
+                connection.close()
+                raise silent() from None
+            import time  # noqa: PLC0415 — not on the usual way
+
+            time.sleep(PAUSE)
+        else:
+            connection.setblocking(True)  # noqa: FBT003 — as above
+            return
 
 
 def _check_folder(path: str, environ: "Mapping[str, str]") -> None:

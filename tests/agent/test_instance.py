@@ -1,5 +1,6 @@
 """One agent per socket: how it starts, what it refuses to start on, how it ends."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -361,6 +362,29 @@ def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig, words: list[str]) -> None
     assert done.status == 125
     assert "The agent does not answer" in done.err
     assert done.seconds < 40
+
+
+@pytest.mark.parametrize("words", [["status"], ["account-a", "--", "true"]], ids=" ".join)
+def test_a_stuck_agent_with_a_full_queue_keeps_nobody(bare: Rig, words: list[str]) -> None:
+    """A day of prompts and scripts has asked it in vain, and the system lets nobody else wait in its queue."""
+    pid = bare.start_agent()
+    os.kill(pid, signal.SIGSTOP)
+    waiting = []
+    try:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                one = socket.socket(socket.AF_UNIX)
+                waiting.append(one)
+                one.settimeout(0)
+                one.connect(str(bare.socket))
+        done = bare.run(*words, seconds=40)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        for one in waiting:
+            one.close()
+    assert done.status == 125
+    assert "The agent does not answer" in done.err
+    eventually("the agent to go on", lambda: bare.run("status").status == 0)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
