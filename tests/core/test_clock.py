@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.stage import Stage
@@ -107,6 +107,7 @@ def test_with_word_from_aws_it_is_right_whatever_happened(steps: list[tuple[str,
         max_size=30,
     )
 )
+@example([("set", 23.0), ("wait", 59.0), ("hear", 1.0), ("hear", 1.0)])
 def test_it_never_goes_back_behind_what_is_known(steps: list[tuple[str, float]]) -> None:
     """Whichever region answers first after sleep, and whichever next: what has ended does not live again.
 

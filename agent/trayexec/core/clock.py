@@ -63,11 +63,13 @@ class Reckoning:
 
     `offset` is wall minus boot as it was last believed; `heard` is, for each place that answers with a date, that date
     and when it came. A place is compared with itself only: two may have clocks of their own. `guessed` is how much of
-    `missed` only the wall clock says: no more than that is ever taken back, or what has ended would live again.
+    `missed` only the wall clock says, `sure` the moment until which it says nothing: no more than that is ever taken
+    back, and only by who was heard before; else what has ended would live again.
     """
 
     missed: float = 0.0
     guessed: float = 0.0
+    sure: float = 0.0
     offset: float | None = None
     doubt: Doubt | None = None
     heard: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -89,7 +91,9 @@ class Reckoning:
         if boot - self.doubt.since < BELIEVED:
             return self
         slept = max(0.0, ahead)
-        return replace(self, missed=self.missed + slept, guessed=self.guessed + slept, offset=offset, doubt=None)
+        sure = self.sure if self.guessed else self.doubt.since + self.missed
+        guessed = self.guessed + slept
+        return replace(self, missed=self.missed + slept, guessed=guessed, sure=sure, offset=offset, doubt=None)
 
     def told(self, boot: float, wall: float, *, place: str, date: float) -> "Reckoning":
         """After an answer came from `place` with a date: what that shows of the boot clock settles every doubt."""
@@ -100,16 +104,22 @@ class Reckoning:
             # One that is new while it is in doubt how long we slept would take the time before for none.
             return seen if seen.doubt else replace(seen, heard=_newest({**seen.heard, place: (lived, date)}))
         gap = (date - before[1]) - (lived - before[0])
+        knows = before[0] <= seen.sure
         if abs(gap) <= AHEAD:  # compared with the same date again and again, many short gaps add up to a long one
             heard, missed = seen.heard, seen.missed
         else:
             # Who was first heard since then counts from a time that was not so.
             heard = {one: at for one, at in seen.heard.items() if at[0] <= before[0]}
-            missed = seen.missed + max(gap, -seen.guessed)
+            missed = seen.missed + max(gap, -seen.guessed if knows else 0.0)
             before = (boot + missed, date)
         others = {one: at for one, at in heard.items() if one != place}
         return replace(
-            seen, missed=missed, guessed=0.0, offset=wall - boot, doubt=None, heard=_newest({**others, place: before})
+            seen,
+            missed=missed,
+            guessed=0.0 if knows else seen.guessed,
+            offset=wall - boot,
+            doubt=None,
+            heard=_newest({**others, place: before}),
         )
 
     @property
