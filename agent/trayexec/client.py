@@ -63,10 +63,13 @@ def everyone(environ: "Mapping[str, str]") -> "Iterator[_socket.socket]":
     from trayexec import whereis  # noqa: PLC0415 — not for runs
 
     first, *others = whereis.places(environ)
-    try:  # noqa: SIM105 — contextlib is slow to import
+    refused: TrayexecError | None = None
+    try:
         yield connect_to(first, environ)
     except AgentAbsentError:
         pass
+    except TrayexecError as error:
+        refused = error  # a place that cannot be used is no reason to miss the others
     known = {os.path.realpath(first)}
     for path in others:
         if os.path.realpath(path) not in known:
@@ -75,6 +78,8 @@ def everyone(environ: "Mapping[str, str]") -> "Iterator[_socket.socket]":
                 yield connect_to(path, environ)
             except TrayexecError:
                 continue  # as in `connect`
+    if refused is not None:
+        raise refused
 
 
 def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":

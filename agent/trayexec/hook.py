@@ -194,6 +194,7 @@ def _keep(path: str, code: str) -> None:
     """Leave the code where the next shell can read it without starting us: it must hold for every shell."""
     data = code.encode("utf-8", "surrogateescape")
     try:
+        writing.own_folder(os.path.dirname(path))  # noqa: PTH120 — pathlib is slow to import; shells read it
         if not writing.says(path, data):
             writing.put(path, data)
     except OSError:

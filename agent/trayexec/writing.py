@@ -127,6 +127,30 @@ def trusted_folder(path: str) -> int:
     return descriptor
 
 
+def make_folder(path: str) -> None:
+    """A folder, and what is missing above it, for this user only, whatever the umask. Raises OSError."""
+    if os.path.isdir(path):  # noqa: PTH112 — pathlib is slow to import
+        return
+    above = os.path.dirname(path)  # noqa: PTH120 — likewise
+    if above not in {"", path}:
+        make_folder(above)
+    try:
+        os.mkdir(path, OWN_FOLDER)  # noqa: PTH102 — likewise
+    except FileExistsError:
+        if not os.path.isdir(path):  # noqa: PTH112 — likewise
+            raise
+
+
+def own_folder(path: str) -> None:
+    """A folder of ours, made if need be, and closed to others if it was not. Raises OSError for somebody else's."""
+    make_folder(path)
+    seen = os.stat(path)  # noqa: PTH116 — pathlib is slow to import
+    if seen.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "it belongs to another user", path)
+    if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        os.chmod(path, OWN_FOLDER)  # noqa: PTH101 — likewise
+
+
 def probe(folder: str, size: int) -> None:
     """Write so many bytes there, to a file that has no name or loses it at once. Raises OSError."""
     path, descriptor = create(folder)

@@ -80,6 +80,26 @@ def test_lock_and_stop_reach_it_from_everywhere(rig: Rig) -> None:
         assert "no agent is running" in run_in(env, "lock").err
 
 
+@pytest.mark.parametrize("kind", ["too long", "a file", "for all to write"])
+def test_a_place_that_cannot_be_used_is_no_reason_to_miss_it(rig: Rig, kind: str) -> None:
+    """A shell whose runtime folder is no good is told so; but what was to be locked is locked, and the agent ends."""
+    rig.unlock()
+    place = rig.desk.home("x" * 120 if kind == "too long" else "odd")
+    if kind == "a file":
+        place.write_text("")
+    elif kind == "for all to write":
+        place.mkdir()
+        place.chmod(0o777)
+    odd: dict[str, str | None] = {"XDG_RUNTIME_DIR": str(place)}
+    told = rig.run("lock", env=odd)
+    assert told.status == 125
+    assert str(place) in told.err
+    assert rig.phase() == "locked"
+    pid = rig.agent_pid
+    assert rig.run("agent", "stop", env=odd).status == 125
+    eventually("the agent to end", lambda: not alive(pid))
+
+
 @needs_root  # others cannot see the environment of an agent, by which it is found here
 def test_a_hundred_starts_from_everywhere_make_one(bare: Rig) -> None:
     """At once, from all kinds of shells: one agent comes of it, and every starter is content."""

@@ -14,7 +14,8 @@ import pytest
 
 import trayexec
 from support.desktop import eventually
-from support.rig import Rig
+from support.others import NOBODY, needs_root
+from support.rig import COMMAND, Rig
 from trayexec import writing
 
 SOURCE = Path(str(trayexec.__file__)).parent
@@ -247,3 +248,59 @@ def test_what_an_agent_left_in_the_users_folder_goes_at_the_next_start(rig: Rig)
     eventually("the leftovers to go", lambda: not Path(left).exists() and not Path(state).exists())
     assert (aws / ".credentials.old").read_text() == "the user's own"
     assert (aws / ".credentials.1234").read_text() == "the user's own"
+
+
+def test_folders_are_ours_whatever_the_umask(tmp_path: Path) -> None:
+    """What is missing is made for this user only; one that was open to others is closed; a file is no folder."""
+    before = os.umask(0)
+    try:
+        writing.own_folder(str(tmp_path / "a/b/c"))
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / one).stat().st_mode) for one in ("a", "a/b", "a/b/c")} == {0o700}
+    (tmp_path / "a").chmod(0o777)
+    writing.own_folder(str(tmp_path / "a"))
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        writing.own_folder(str(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("umask", ["0", "002"])
+def test_no_folder_of_ours_is_open_to_others(bare: Rig, umask: str) -> None:
+    """Shells source what is in there, and SDKs start what it names: no umask lets others write it."""
+    home = bare.desk.home("fresh")
+    home.mkdir(mode=0o700)
+    for words in (("hook", "bash"), ("status",), ("agent", "stop")):
+        subprocess.run(
+            ["/bin/sh", "-c", f'umask {umask}; exec "$@"', "sh", *COMMAND, *words],
+            env=bare.environment({"HOME": str(home), "XDG_RUNTIME_DIR": None, "XDG_STATE_HOME": None}),
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+    made = list(home.rglob("*"))
+    assert home / ".local/state/trayexec/live" in made
+    assert not [path for path in made if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o022]
+
+
+@needs_root
+@pytest.mark.parametrize("whose", ["state", "live", "overlay"])
+def test_an_overlay_that_another_user_has_put_there_is_not_used(bare: Rig, whose: str) -> None:
+    """It would name a program of his: it is given to nobody, and nothing of it comes to the user's own files."""
+    own = bare.desk.home("home/.aws/config")
+    before = own.read_text()
+    state: dict[str, str | None] = {"XDG_STATE_HOME": str(bare.desk.home("shared")), "TRAYEXEC_NO_AUTOSTART": "1"}
+    bare.desk.home("shared").mkdir(mode=0o1777)
+    assert bare.run("hook", "bash", env=state).status == 0
+    (overlay,) = (one for one in bare.desk.home("shared/trayexec/live").iterdir() if one.is_dir())
+    (overlay / "config").write_text((overlay / "config").read_text() + "\n[profile x]\ncredential_process = /evil\n")
+    taken = {"state": overlay.parent.parent, "live": overlay.parent, "overlay": overlay}[whose]
+    for path in (taken, *taken.rglob("*")):
+        os.chown(path, NOBODY, -1)
+    hook = bare.run("hook", "bash", env=state)
+    assert hook.status == 125
+    assert "yours" in hook.err or "another user" in hook.err
+    live = bare.run("--live", "account-a", "--no-wait", "--", "env", env={**state, "TRAYEXEC_NO_AUTOSTART": None})
+    assert (live.status, live.out) == (125, "")
+    assert own.read_text() == before

@@ -61,7 +61,7 @@ class Alone:
     def take(self) -> None:
         """Become the only one. Raises AlreadyRunningError when there is another."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writing.own_folder(str(self._path.parent))
             lock = writing.keep(str(self._path))
         except OSError as error:
             self.trouble = error.strerror or type(error).__name__
@@ -150,7 +150,7 @@ def _lock_of(path: Path) -> Path:
 def _own_folder(folder: Path) -> None:
     """Make the folder, or make sure that it is a real one, ours, and closed to all others."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        writing.make_folder(str(folder.parent))
         folder.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileExistsError:

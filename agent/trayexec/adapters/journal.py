@@ -43,7 +43,7 @@ def open_journal(path: Path) -> logging.Logger:
     logging.raiseExceptions = False
     handler: logging.Handler
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writing.own_folder(str(path.parent))
         handler = _Private(path, maxBytes=SIZE, backupCount=KEPT)
     except OSError:
         handler = logging.NullHandler()

@@ -39,7 +39,7 @@ class FileLedger:
             try:
                 self._append(line)
             except FileNotFoundError:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                writing.own_folder(str(self._path.parent))
                 self._append(line)
 
     def _append(self, line: bytes) -> None:

@@ -43,6 +43,7 @@ from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import Text, TrayexecError, trouble
 
 UNWRITABLE = "overlay"  # the code of a folder that takes no files
+UNTRUSTED = "overlay_folder"  # the code of a folder in which somebody else could put files
 _READ_ONLY, _OURS = 0o400, 0o700
 _DIGEST = 16
 _MARK = slice(2, 2 + _DIGEST)  # where an overlay's first line names its base
@@ -221,7 +222,6 @@ class Overlays:
         """The overlay of these files, made if need be. Raises TrayexecError when there is none and none can be made."""
         place = self.place(where)
         try:
-            place.folder.mkdir(mode=_OURS, parents=True, exist_ok=True)
             _check(place.folder)
             self._refresh(place)
         except OSError as error:
@@ -260,6 +260,7 @@ class Overlays:
         begun = time.time_ns()
         own = self._stamps(place)[:_OWN]  # before anything is read: what changes from now on is seen next time
         try:
+            _check(place.folder)  # what stands in somebody else's is neither given to anybody nor carried home
             with _alone(place.folder):
                 own_folders = {str(Path(os.path.realpath(one)).parent) for one in place.watched[:_OWN]}
                 for folder in {str(self._folder), str(place.folder), *own_folders}:
@@ -494,17 +495,29 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _check(folder: Path) -> None:
+    """The folder of an overlay, and the two of ours that it is in: made if need be. Raises OSError.
+
+    Raises TrayexecError (`overlay_folder`) where somebody else could put an overlay in place of ours.
+    """
+    try:
+        for one in (folder.parent.parent, folder.parent):
+            writing.own_folder(str(one))
+        folder.mkdir(mode=_OURS, exist_ok=True)
+    except PermissionError as error:
+        if error.errno != errno.EPERM:
+            raise
+        raise _unwritable(folder, error, UNTRUSTED) from None
     seen = folder.lstat()
     if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
-        raise PermissionError(1, "it is not a folder of yours")
+        raise _unwritable(folder, PermissionError(errno.EPERM, "it is not a folder of yours"), UNTRUSTED)
     if stat.S_IMODE(seen.st_mode) & 0o077:
         folder.chmod(_OURS)
 
 
-def _unwritable(folder: Path, error: OSError) -> TrayexecError:
+def _unwritable(folder: Path, error: OSError, code: str = UNWRITABLE) -> TrayexecError:
     return TrayexecError(
         trouble(
-            UNWRITABLE,
+            code,
             "The AWS config for --live cannot be written in {folder}: {why}.",
             "Check who owns the folder and that the disk is not full.",
             folder=str(folder),

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trayexec import writing
 from trayexec.adapters import plainfile
 from trayexec.adapters.exchange import put
 from trayexec.errors import TrayexecError
 
 LONGEST = 1_000_000
-_OURS = 0o700
 
 
 def read(path: str) -> Mapping[str, str]:
@@ -50,7 +50,7 @@ def settle(path: str, stored: frozenset[str]) -> None:
 def _change(path: str, changes: Mapping[str, str | None]) -> None:
     """One at a time: the agent and a command may have learned something at the same moment."""
     folder = Path(path).parent
-    folder.mkdir(mode=_OURS, parents=True, exist_ok=True)
+    writing.own_folder(str(folder))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

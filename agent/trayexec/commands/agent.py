@@ -168,7 +168,7 @@ class _Output:
 
     def __enter__(self) -> int:
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writing.own_folder(str(self._path.parent))
             self._descriptor = writing.keep(str(self._path))
         except OSError:
             self._descriptor = os.open(os.devnull, os.O_WRONLY)

@@ -27,7 +27,7 @@ class LastRun:
 def remember(last: LastRun, environ: Mapping[str, str]) -> None:
     """Write it. Raises OSError."""
     path = _path(environ)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writing.own_folder(str(path.parent))
     document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
     writing.put(str(path), (json.dumps(document) + "\n").encode())
 
