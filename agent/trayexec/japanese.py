@@ -90,6 +90,8 @@ SENTENCES: dict[str, str] = {
     "Unlock your keyring, then try again.": "キーリングをロック解除して、もう一度試してください。",
     "This desktop has no default keyring yet.": "このデスクトップにはまだ既定のキーリングがありません。",
     "Create one when your desktop asks, or in its password manager (seahorse), then try again.": "デスクトップの確認画面またはパスワードマネージャー (seahorse) で作成して、もう一度試してください。",
+    "The session bus does not answer, and so nobody can ask the keychain.": "セッションバスが応答しないため、キーチェーンに問い合わせることができません。",
+    "Try again in a moment. If it stays so, log out and in again.": "少し待ってから、もう一度試してください。変わらない場合は、ログインし直してください。",
     "No keychain service is running in this session.": "このデスクトップセッションではキーチェーンのサービスが動いていません。",
     "Install gnome-keyring, or KWallet with its Secret Service, and log in again.": "gnome-keyring、または Secret Service に対応した KWallet をインストールして、ログインし直してください。",
     "The keychain did not keep the keys of {name}.": "キーチェーンが {name} のキーを保存しませんでした。",

@@ -129,6 +129,19 @@ def test_a_service_that_never_answers_is_given_up(desk: Desktop) -> None:
     assert _children(desk) == []
 
 
+def test_a_bus_that_never_answers_is_said(desk: Desktop) -> None:
+    """It is not the keychain that is missing, and nothing has to be installed."""
+    desk.start_keyring()
+    bus = desk._running["bus"].process
+    bus.send_signal(19)  # SIGSTOP
+    try:
+        trouble = failure(SystemKeychain(desk.env))
+    finally:
+        bus.send_signal(18)  # SIGCONT
+    assert trouble.code == "keychain_unavailable"
+    assert "The session bus does not answer" in str(trouble.title)
+
+
 def test_an_orphaned_child_ends_by_itself(desk: Desktop) -> None:
     """When the agent was killed with -9 while a call hung, the child does not stay for ever."""
     desk.start_keyring()

@@ -203,6 +203,12 @@ def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 
                 "No keychain service is running in this session.",
                 "Install gnome-keyring, or KWallet with its Secret Service, and log in again.",
             )
+        case "hung":
+            return trouble(
+                "keychain_unavailable",
+                "The session bus does not answer, and so nobody can ask the keychain.",
+                "Try again in a moment. If it stays so, log out and in again.",
+            )
         case "mismatch":
             return trouble(
                 "keychain_unavailable",

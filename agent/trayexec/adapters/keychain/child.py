@@ -47,7 +47,20 @@ def backend() -> "KeyringBackend":
                     # Else the item roams to other machines of the domain (CRED_PERSIST_ENTERPRISE).
                     vars(made)["persist"] = "local machine"
                 return made
-    raise _StoppedError("unavailable")
+    raise _StoppedError("hung" if bus_hangs() else "unavailable")
+
+
+def bus_hangs() -> bool:
+    """Whether there is a session bus that takes callers and then says nothing."""
+    from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415 — only when something is wrong
+
+    try:
+        open_dbus_connection().close()
+    except TimeoutError:
+        return True
+    except Exception:  # noqa: BLE001 — whatever else is wrong with it: it is not there
+        return False
+    return False
 
 
 def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
