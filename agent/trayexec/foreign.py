@@ -44,6 +44,8 @@ PREFIXES = (
     *("TERRAGRUNT_IAM_", "TG_IAM_", "RESTIC_AWS_ASSUME_ROLE_", "RCLONE_S3_ROLE_"),
     *("AWS_SSO_ROLE", "AWS_SSO_ACCOUNT", "AWS_OKTA_ASSUMED_ROLE", "AWSRUNAS_", "GRANTED_SSO_", "VAULTED_ENV_"),
 )
+# What ends so says for how long something is good: aws-vault's AWS_ASSUME_ROLE_TTL is nobody's credentials.
+LIFETIME = "_TTL"
 # Serverless reads AWS_<STAGE>_PROFILE and the keys of a stage; other tools name their profiles in the same way.
 STEM = "AWS_"
 SUFFIXES = ("_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN", "_PROFILE", "_ASSUME_ROLE_ARN")
@@ -73,7 +75,7 @@ def is_foreign(name: str) -> bool:
     """Whether a command of ours must not have this variable from its caller."""
     return (
         name in _FOREIGN
-        or name.startswith(PREFIXES)
+        or (name.startswith(PREFIXES) and not name.endswith(LIFETIME))
         or (name.startswith(STEM) and name.endswith(SUFFIXES))
         or (name[:5].upper() == DOTNET and name[5:].upper() in DOTNET_NAMES)
     )

@@ -196,6 +196,8 @@ KEPT: Mapping[str, str] = {
     "AWS_SIGV4A_SIGNING_REGION_SET": "configures",
     "AWS_LOGIN_CACHE_DIRECTORY": "where a cache is",
     "AWS_SSO_CONFIG": "where the settings of aws-sso-cli are",
+    "AWS_ASSUME_ROLE_TTL": "for how long aws-vault asks",
+    "AWS_SESSION_TOKEN_TTL": "for how long aws-vault asks",
     "AWS_VAULT_BACKEND": "where the keys of aws-vault are",
     "AWS_OKTA_MFA_PROVIDER": "configures",
     "AWS__Region": "configures",
