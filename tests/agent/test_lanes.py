@@ -36,7 +36,7 @@ def test_an_overlay_that_hangs_delays_only_its_own(rig: Rig) -> None:
     assert rig.run("--live", "account-a", "--", "true", env=there).status == 0
     (overlay,) = rig.desk.home("home/.local/state/trayexec").glob("live/*/config")
     with held(overlay):
-        other.write_text(f"{own}\n[profile new]\nregion = eu-west-1\n")
+        overlay.write_text(f"{overlay.read_text()}\n[profile new]\nregion = eu-west-1\n")
         hung = rig.start("account-a", "--", "true", env=there)
         for _ in range(3):
             assert rig.run("account-a", "--", "true").status == 0
