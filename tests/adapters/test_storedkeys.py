@@ -24,12 +24,14 @@ def test_what_is_noted_is_read_until_it_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_what_the_keychain_lists_is_all_there_is(tmp_path: Path) -> None:
-    """Names that are gone go, new ones come, and whose the others are stays known."""
+    """Names that are gone go, new ones come, whose the others are stays known, and what has just come stays."""
     path = str(tmp_path / "stored.json")
     storedkeys.note(path, "default", ARN)
     storedkeys.note(path, "gone", ARN)
-    storedkeys.settle(path, frozenset({"default", "new"}))
-    assert storedkeys.read(path) == {"default": ARN, "new": ""}
+    before = storedkeys.read(path)
+    storedkeys.note(path, "meanwhile", ARN)
+    storedkeys.settle(path, frozenset({"default", "new"}), before=before)
+    assert storedkeys.read(path) == {"default": ARN, "new": "", "meanwhile": ARN}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"keys": 1}', '{"keys": []}', "\udcff"])

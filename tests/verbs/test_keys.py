@@ -138,6 +138,7 @@ def test_whose_the_keys_are_is_kept_with_them_and_shown(own: Rig) -> None:
     """In the item, and in `keys list`, which also has what no profile leads to any more."""
     arn = f"arn:aws:iam::{ALICE}:user/alice"
     assert item(own, "default")["arn"] == arn
+    assert item(own, "default")["account"] == ALICE
     former(own, "gone long ago", own.sim.world.user_key("bob"))
     done = own.run("keys", "list", "--json").json
     assert [(one["name"], one["account"], one["arn"], one["used"]) for one in done] == [

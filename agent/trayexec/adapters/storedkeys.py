@@ -40,11 +40,15 @@ def forget(path: str, name: str) -> None:
     _change(path, {name: None})
 
 
-def settle(path: str, stored: frozenset[str]) -> None:
-    """These are all names under which keys are stored; whose they are stays as it is known. Raises OSError."""
+def settle(path: str, stored: frozenset[str], *, before: Mapping[str, str]) -> None:
+    """These are all names under which keys were stored a moment ago; `before` is what was known then. Raises OSError.
+
+    Whose they are stays as it is known, and so does a name that has come meanwhile.
+    """
     known = read(path)
-    if known.keys() != stored:
-        _change(path, {**dict.fromkeys(known), **{name: known.get(name, "") for name in stored}})
+    gone = before.keys() - stored
+    if gone & known.keys() or stored - known.keys():
+        _change(path, {**dict.fromkeys(gone), **{name: known.get(name, "") for name in stored}})
 
 
 def _change(path: str, changes: Mapping[str, str | None]) -> None:

@@ -65,13 +65,13 @@ def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     used = dict.fromkeys(one.keys for one in catalogue.identities)
     keychain = SystemKeychain(environ)
     path = paths.stored_path(environ)
-    stored = None
+    before, stored = storedkeys.read(path), None
     with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
         stored = keychain.names()
-    names = (*used, *sorted({*storedkeys.read(path), *(stored or ())} - used.keys()))
+    names = (*used, *sorted({*before, *(stored or ())} - used.keys()))
     rows = [_Row.of(keychain, name, catalogue, environ) for name in names]
     with suppress(OSError):
-        storedkeys.settle(path, frozenset(one.name for one in rows if one.there))
+        storedkeys.settle(path, frozenset(one.name for one in rows if one.there), before=before)
         for one in rows:
             if one.keys is not None and one.keys.arn:
                 _remember(environ, one.name, one.keys.arn)

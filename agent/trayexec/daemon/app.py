@@ -446,9 +446,10 @@ def _ignore(*_: object) -> None:
 def _learn(path: str, keychain: SystemKeychain) -> None:
     """See under which names keys are stored: by a former version, or taken out with the desktop's own program."""
     with suppress(TrayexecError, OSError):
+        before = storedkeys.read(path)
         stored = keychain.names()
         if stored is not None:
-            storedkeys.settle(path, stored)
+            storedkeys.settle(path, stored, before=before)
 
 
 def _remember(path: str, name: str, arn: str | None) -> None:

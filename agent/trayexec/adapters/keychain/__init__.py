@@ -16,6 +16,7 @@ from typing import Any
 
 from trayexec import needed, ourselves
 from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.ownership import account_in
 from trayexec.core.ports import Keychain
 from trayexec.core.sections import shown
 from trayexec.core.shellwords import argument
@@ -26,7 +27,7 @@ SECONDS = 20.0  # a person may have to unlock the keyring first
 LOOK = 0.3  # seconds between looks whether a person is being asked
 ASKING = {"waiting", "creating"}  # what a child says before a person has to answer the keyring
 MARGIN = 2.0  # seconds for the child to start, and to say that nobody answered
-ID, SECRET, ARN = "access_key_id", "secret_access_key", "arn"
+ID, SECRET, ACCOUNT, ARN = "access_key_id", "secret_access_key", "account", "arn"
 
 # What could steer keyring: KEYRING_PROPERTY_*, PYTHON_KEYRING_BACKEND, KEYCHAIN_PATH.
 _STEERING = ("KEYRING_", "PYTHON", "KEYCHAIN_")
@@ -65,7 +66,8 @@ class SystemKeychain(Keychain):
     def store(self, name: str, keys: LongTermKeys) -> None:
         """Store and read back. Raises TrayexecError: keychain_locked, keychain_unavailable."""
         item = {ID: keys.access_key_id, SECRET: keys.secret_access_key.reveal()}
-        self._call("store", name, json.dumps({**item, ARN: keys.arn} if keys.arn else item))
+        whose = {ACCOUNT: account_in(keys.arn), ARN: keys.arn} if keys.arn else {}
+        self._call("store", name, json.dumps({**item, **whose}))
 
     def remove(self, name: str) -> None:
         """Remove. Raises TrayexecError: keys_missing when there was nothing, or as `read`."""
