@@ -3,14 +3,12 @@
 import logging
 import logging.handlers
 import os
-import re
 from pathlib import Path
 
 from trayexec import writing
+from trayexec.adapters.redact import place_of, redacted
 
 SIZE, KEPT = 512 * 1024, 2
-# an access key id; a secret access key, session token or signature; a six-digit number standing alone
-SECRETS = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b|[A-Za-z0-9/+=_-]{40,}|(?<![\d.:/-])\d{6}(?![\d.:/-])")
 CHATTY = ("botocore", "boto3", "urllib3", "keyring", "PIL", "asyncio", "s3transfer")
 
 
@@ -18,8 +16,10 @@ class Redactor(logging.Filter):
     """The second line of defence: nothing secret is ever passed to the log, and if it were, it would not arrive."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record's text in place; tracebacks are reduced to where, without what."""
-        record.msg = SECRETS.sub("[redacted]", record.getMessage())
+        """Rewrite the record's text in place; of an error its kind and its places are told, never its words."""
+        said = redacted(record.getMessage())
+        error = record.exc_info[1] if record.exc_info else None
+        record.msg = f"{said}: {place_of(error)}" if error is not None else said
         record.args = ()
         record.exc_info = record.exc_text = record.stack_info = None
         return True

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from trayexec import writing
-from trayexec.adapters.journal import SECRETS
+from trayexec.adapters.redact import redacted, redacted_word
 from trayexec.core.ports import Entry
 from trayexec.core.sections import shown
 from trayexec.errors import TrayexecError, trouble
@@ -187,10 +187,10 @@ def _said(entry: Entry) -> dict[str, object]:
     typed = entry.answer in UNKNOWN
     return {
         "at": entry.at,
-        "profile": (SECRETS.sub("[redacted]", entry.profile) if typed else entry.profile)[:LONGEST],
+        "profile": (redacted_word(entry.profile) if typed else entry.profile)[:LONGEST],
         "op": entry.op,
         "pid": entry.pid,
-        "program": SECRETS.sub("[redacted]", entry.program)[:LONGEST],
+        "program": redacted(entry.program)[:LONGEST],
         "answer": entry.answer,
         "parents": entry.parents,
     }

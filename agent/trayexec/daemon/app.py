@@ -382,11 +382,7 @@ class _Agent:
 
     def _mishap(self, error: BaseException) -> None:
         """A bug: the log gets its kind and its place, never its words, which may hold anything."""
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        place = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where is not None else "?"
-        self._journal.error("mishap %s at %s", type(error).__name__, place)
+        self._journal.error("mishap", exc_info=error)
 
     # Overlays, in the worker for files
 

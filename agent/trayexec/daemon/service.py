@@ -132,7 +132,7 @@ class Service:
             self._note(connection.number, error.trouble.code)
             connection.finish(_error(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
-            self._rooms.journal.error("a request failed: %s", type(error).__name__)
+            self._rooms.journal.error("a request failed", exc_info=error)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
             self._note(connection.number, why.code)
             connection.finish(_error(why, language))
