@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from trayexec.adapters.awsfiles import AwsFiles
-from trayexec.adapters.journal import SECRETS
 from trayexec.adapters.overlayfile import Means, Overlays, write_home
+from trayexec.adapters.redact import redacted
 from trayexec.core.profiles import Profile
 from trayexec.core.surroundings import Surroundings
 from trayexec.errors import Text, TrayexecError
@@ -129,7 +129,7 @@ def test_what_is_kept_aside_can_be_found(
     (place,) = overlays.look()
     (aside,) = place.parent.glob("config.*")
     assert str(aside) in str(told[0])
-    assert not SECRETS.search(f" {aside.name}.")
+    assert redacted(f" {aside}.") == f" {aside}."
 
 
 def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_path: Path) -> None:

@@ -242,7 +242,8 @@ def test_a_revoked_session_is_said_and_opened_again(rig: Rig) -> None:
     waiters = [rig.start(name, "--", "true") for name in names]
     assert [waiter.wait(60) for waiter in waiters] == [0] * 10
     assert rig.sim.count("GetSessionToken") == 2
-    assert rig.sim.count("AssumeRole") == 1 + 10 + 10
+    # the first no is everybody's: only calls that were under way by then ask AWS in vain
+    assert 1 + 1 + 10 <= rig.sim.count("AssumeRole") <= 1 + 10 + 10
 
 
 def test_a_session_that_ended_is_opened_again(rig: Rig) -> None:
