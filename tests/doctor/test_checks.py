@@ -136,6 +136,16 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         lambda facts, _: replace(facts, agent=None, here=NOWHERE),
         *("way_to_ask", "prompt_nowhere", Grade.PROBLEM, "trayexec auth"),
     ),
+    "nobody can be asked for the second of two": (
+        lambda facts, files: replace(
+            facts,
+            agent=replace(AGENT, prompt="terminal", open=("default",)),
+            here=NOWHERE,
+            read=files.read(f"{CONFIG}[profile bob]\nmfa_serial = arn:aws:iam::222222222222:mfa/bob\n"),
+            keys={"default": KEYS, "bob": KEYS},
+        ),
+        *("way_to_ask", "prompt_nowhere", Grade.PROBLEM, "trayexec auth bob"),
+    ),
     "nobody can be asked later": (
         lambda facts, _: replace(facts, agent=replace(AGENT, prompt="terminal", open=("default",)), here=NOWHERE),
         *("way_to_ask", "prompt_nowhere", Grade.NOTE, "when the session ends"),

@@ -99,7 +99,7 @@ def way_to_ask(facts: Facts) -> Iterator[Finding]:
         return  # what the agent will find is not known before it starts
     if facts.here.terminal:
         yield good("prompt", about, Text("the code is asked for on the terminal"))
-    elif isinstance(facts.agent, Agent) and facts.agent.open:
+    elif _all_open(facts):
         yield note(
             "prompt_nowhere",
             about,
@@ -119,6 +119,13 @@ def way_to_ask(facts: Facts) -> Iterator[Finding]:
                 word=_some_identity(facts),
             ),
         )
+
+
+def _all_open(facts: Facts) -> bool:
+    """Whether nobody has to be asked now: the agent has a session of each identity, and there is one."""
+    if not isinstance(facts.agent, Agent) or not facts.agent.open or isinstance(facts.read, Trouble):
+        return False
+    return {one.name for one in facts.read.catalogue.identities} <= set(facts.agent.open)
 
 
 def settings(facts: Facts) -> Iterator[Finding]:
