@@ -141,7 +141,7 @@ def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_pat
     place.folder.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TrayexecError) as caught:
         overlays.want()
-    assert caught.value.trouble.code == "overlay"
+    assert caught.value.trouble.code == "overlay_folder"
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
