@@ -22,6 +22,7 @@ One MFA code in the morning, every AWS account all day, and no key on disk.
 run a command with a profile's credentials:
   PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
                        signals and its exit status are its own
+  -- CMD…              the same for the profile that AWS_PROFILE names
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
