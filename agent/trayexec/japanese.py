@@ -232,6 +232,7 @@ SENTENCES: dict[str, str] = {
     "Name one of them, or unset one of the variables.": "どちらかを指定するか、一方の変数を unset してください。",
     "No profile is named, and AWS_PROFILE names none either.": "プロファイルが指定されておらず、AWS_PROFILE にもありません。",
     "Type one before the command: `trayexec PROFILE -- CMD…` (`trayexec list` shows them)": "コマンドの前に入力してください: `trayexec PROFILE -- CMD…` (一覧は `trayexec list`)",
+    "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)": "サブコマンドの後に入力してください: `trayexec {verb} PROFILE` (一覧は `trayexec list`)",
     "Still waiting for {profile}…": "{profile} をまだ待っています…",
     "Still waiting for the agent…": "エージェントをまだ待っています…",
     # client.py
@@ -550,7 +551,7 @@ SENTENCES: dict[str, str] = {
     "with the external id {id}": "外部 ID は {id} です",
     "its session belongs to the identity {identity}": "セッションはアイデンティティ {identity} のものです",
     "which is opened with a code of the device {serial}": "デバイス {serial} のコードでロック解除します",
-    "and with the keys that the keychain has as {keys}": "キーはキーチェーンの {keys} を使います",
+    "and with the keys that the keychain is to have as {keys}": "キーはキーチェーンの {keys} を使います",
     "commands get the region {region}": "コマンドで使うリージョンは {region} です",
     "nothing says a region: commands keep the one of your shell, if there is one": "リージョンの指定がないため、シェルに設定があればそれを使います",
     # core/broker.py

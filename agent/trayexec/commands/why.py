@@ -55,7 +55,7 @@ def _steps(profile: Profile) -> list[Text]:
     steps += [
         Text("its session belongs to the identity {identity}", identity=target.name),
         Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
-        Text("and with the keys that the keychain has as {keys}", keys=target.keys),
+        Text("and with the keys that the keychain is to have as {keys}", keys=target.keys),
         *profile.notes,
     ]
     if profile.region:
