@@ -8,7 +8,7 @@ import ast
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -240,6 +240,7 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
     "no dialog program": lambda world: Dialogs("auto", {"DISPLAY": ":1"})._nothing(world.identity.name),
     "no such dialog": lambda world: Dialogs("zenity", {"DISPLAY": ":1"})._nothing(world.identity.name),
     "a dialog that fails": lambda world: _on_a_terminal(Trouble("x", Text("x"), Text("")), world.identity.name),
+    "keys aside": lambda world: refusals.keys_aside(replace(world.identity, aside="my base-longterm")),
     "no keys": lambda world: _explain(_Said("missing"), world.identity.keys, 5),
     "damaged keys": lambda world: refused(lambda: _parse(world.identity.keys, "{}")),
     "no keychain": lambda world: _explain(_Said("mismatch"), world.identity.keys, 5),
@@ -320,6 +321,7 @@ ELSEWHERE = {
     "commands/keys.py": "tests/verbs",
     "commands/console.py": "tests/verbs",
     "commands/needs.py": "tests/verbs",
+    "commands/parse.py": "tests/cli/test_choice.py",
     "commands/server.py": "tests/server",
     "commands/show.py": "tests/verbs",
     "core/identities.py": "tests/core",

@@ -231,3 +231,12 @@ def test_doctor_names_another_one(bare: Rig) -> None:
     assert bare.run("agent", "stop").status == 0
     eventually("both to end", lambda: not alive(older) and not bare.agent_pid)
     assert not [pid for pid, argv in processes_of(bare.desk.folder).items() if "--isolated" in argv]
+
+
+def test_a_record_that_is_a_pipe_or_a_link_says_nothing(tmp_path: Path) -> None:
+    """Nobody waits for what may never be written, or reads what lies elsewhere."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "there").write_text("1\n/tmp/agent.sock\n")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    assert whereis.recorded(str(tmp_path / "there")) == ["1", "/tmp/agent.sock"]
+    assert whereis.recorded(str(tmp_path / "pipe")) == whereis.recorded(str(tmp_path / "link")) == []

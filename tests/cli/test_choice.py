@@ -58,6 +58,6 @@ def test_without_one_it_is_said_what_to_type(open_rig: Rig, name: str) -> None:
     status, out, err = call(open_rig, name, AWS_PROFILE="")
     if name in NOBODY:
         assert (status, out) == (2, "")
-        assert "trayexec PROFILE -- CMD" in err
+        assert (f"`trayexec {name} PROFILE`" if name in {"env", "console"} else "trayexec PROFILE -- CMD") in err
     else:
         assert (status, out) == (1, ""), err  # printenv finds none
