@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.desktop import eventually
+from support.others import needs_root
 from support.rig import COMMAND, Rig
 from trayexec import needed
 
@@ -96,7 +97,7 @@ WAYS = {
 }
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into an agent's environment")
+@needs_root  # to look into an agent's environment
 @pytest.mark.parametrize("way", WAYS)
 def test_an_agent_is_isolated_however_it_is_started(rig: Rig, way: str) -> None:
     """Neither environment, nor PYTHONPATH, nor the folder it is started in reach into it, or keep it from working."""
