@@ -130,8 +130,9 @@ def test_a_relative_socket_is_still_where_it_was_meant(bare: Rig) -> None:
     here = bare.desk.home("here")
     here.mkdir(mode=0o700)
     agent = bare.start("agent", "--headless", env={"TRAYEXEC_SOCKET": "own.sock"}, cwd=here)
-    eventually("the agent to listen", (here / "own.sock").is_socket)
-    said = bare.run("status", "--json", env={"TRAYEXEC_SOCKET": "own.sock"}, cwd=here)
+    own: dict[str, str | None] = {"TRAYEXEC_SOCKET": "own.sock"}
+    eventually("the agent to listen", lambda: bare.run("status", env=own, cwd=here).status == 0)
+    said = bare.run("status", "--json", env=own, cwd=here)
     assert said.json["agent"]["pid"] == agent.pid
     agent.terminate()
     assert agent.wait(10) == 0

@@ -296,8 +296,9 @@ def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
     from trayexec import wire  # noqa: PLC0415 — see obtain
 
     said: dict[str, Any] = {**files(environ)}
-    if environ.get("HOME", "").startswith("/"):
-        said["home"] = environ["HOME"]  # the usual files are in there, whatever the agent's is
+    # The usual files are in there, whatever the agent's is; but a socket that was named may lead to another machine.
+    if environ.get("HOME", "").startswith("/") and not environ.get("TRAYEXEC_SOCKET"):
+        said["home"] = environ["HOME"]
     aws = {name: environ[name] for name in wire.AWS_VARIABLES if name in environ}
     for name in wire.AWS_PATHS:
         if aws.get(name):

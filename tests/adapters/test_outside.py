@@ -325,6 +325,7 @@ def compare(case: Case) -> None:
         assert "AKIA" not in one.overlay
 
 
+@pytest.mark.timeout(600)  # a busy machine is no difference
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(cases())
 def test_every_profile_is_the_same_account_inside_as_outside(case: Case) -> None:

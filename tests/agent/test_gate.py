@@ -405,7 +405,6 @@ def test_another_users_agent_hears_not_one_byte(open_rig: Rig) -> None:
     folder = open_rig.desk.home("open")
     folder.mkdir()
     open_rig.desk.folder.chmod(0o777)
-    folder.chmod(0o777)
     named = folder / "agent.sock"
     for words, given in (
         (["account-a", "--", "true"], ""),
@@ -414,10 +413,12 @@ def test_another_users_agent_hears_not_one_byte(open_rig: Rig) -> None:
         (["lock"], ""),
     ):
         named.unlink(missing_ok=True)
+        folder.chmod(0o777)  # while somebody else sits down in it: then it looks like ours again
         listen = as_nobody([sys.executable, "-I", "-c", LISTEN, str(named)])
         with subprocess.Popen(listen, stdout=subprocess.PIPE, text=True) as listener:
             assert listener.stdout is not None
             assert listener.stdout.readline() == "listening\n"
+            folder.chmod(0o700)
             done = open_rig.run(*words, stdin=given, env={"TRAYEXEC_SOCKET": str(named)})
             assert done.status == 125
             assert "belongs to another user's process" in done.err

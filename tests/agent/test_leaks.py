@@ -11,6 +11,7 @@ from awssim import Kind
 from support.desktop import private_desktop
 from support.others import needs_root
 from support.rig import Rig, rig_on
+from trayexec import whereis
 
 
 class Watch:
@@ -128,7 +129,7 @@ def test_the_watch_sees_what_it_looks_for(rig: Rig) -> None:
 
 
 def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
-    """A run touches the socket's folder, the log, the ledger and whose keys are stored: no cache, no temporary file."""
+    """A run touches the socket's folder, the log, the ledger, whose keys are stored and where the agent is: no cache."""
     before = set(rig.desk.folder.rglob("*"))
     rig.unlock()
     assert rig.run("account-a", "--", "true").status == 0
@@ -138,6 +139,7 @@ def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
     }
     assert new == {
         "home/.local/state/trayexec",
+        str(Path(whereis.record(rig.env)).relative_to(rig.desk.folder)),
         "home/.local/state/trayexec/agent.log",
         "home/.local/state/trayexec/requests.jsonl",
         "home/.local/state/trayexec/stored-keys.json",

@@ -12,6 +12,7 @@ from jeepney import DBusAddress, HeaderFields, new_signal
 
 from support import desktop
 from support.desktop import Desktop, program
+from trayexec import needed
 from trayexec.adapters.bus import Bus, connect
 from trayexec.adapters.children import run
 from trayexec.adapters.notices.chain import Delivery, Note, Notices
@@ -262,10 +263,11 @@ def test_plyer_shows_a_notice(desk: Desktop) -> None:
     assert sent.actions == {}
 
 
-def test_plyer_failing_is_known(desk: Desktop) -> None:
+def test_plyer_failing_is_known(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without notify-send plyer has nothing: its traceback stays with the child, and the next way is tried."""
     desk.start_bus()
     note = Note("k", "title", "body", (), Urgency.NORMAL)
+    monkeypatch.setattr(needed, "STANDARD", ())
 
     assert asyncio.run(PlyerNotices(desk.env | {"PATH": "/nonexistent"}).show(note)) is Delivery.FAILED
 

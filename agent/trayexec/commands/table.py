@@ -27,6 +27,7 @@ def fitted(rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
 
     Where that leaves too little room, it stands on lines of its own, and the other cells are cut short.
     """
+    rows = [[visible(cell) for cell in row] for row in rows]
     before = widths([row[:-1] for row in rows], [0] * (len(rows[0]) - 1))
     start = sum(before) + GAP * len(before)
     if columns - start >= ROOM:
