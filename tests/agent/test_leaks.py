@@ -129,7 +129,7 @@ def test_the_watch_sees_what_it_looks_for(rig: Rig) -> None:
 
 
 def test_nothing_is_written_beside_what_is_known(rig: Rig) -> None:
-    """A run touches the socket's folder, the log, the ledger, whose keys are stored and where the agent is: no cache."""
+    """It touches the socket's folder, the log, the ledger, whose keys are stored, where the agent is; no cache."""
     before = set(rig.desk.folder.rglob("*"))
     rig.unlock()
     assert rig.run("account-a", "--", "true").status == 0

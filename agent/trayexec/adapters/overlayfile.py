@@ -311,6 +311,7 @@ class Overlays:
         put(place.words, words)
         put(place.origin, wire.document(own))
         put(place.base(digest), text)
+        os.utime(place.base(digest))  # one that is in use again is not the oldest
         for path, name in servers.items():
             # Nothing carries home what would be written here, so that is refused: nobody may write.
             put(path, bare(name), mode=_READ_ONLY)
