@@ -186,8 +186,10 @@ SENTENCES: dict[str, str] = {
     "The secret access key of {subject} is not the one that AWS knows.": "{subject} のシークレットアクセスキーが AWS のものと一致しません。",
     "Store the pair again, copied whole: `trayexec keys add {word}`": "キーの組を欠けのないようにコピーして、保存し直してください: `trayexec keys add {word}`",
     "Your clock is {minutes} minutes fast.": "時計が {minutes} 分進んでいます。",
+    "Your clock is {minutes} minute fast.": "時計が {minutes} 分進んでいます。",
     "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.": "時計を合わせて (sudo timedatectl set-ntp true、またはシステムの日付と時刻の設定)、もう一度試してください。",
     "Your clock is {minutes} minutes slow.": "時計が {minutes} 分遅れています。",
+    "Your clock is {minutes} minute slow.": "時計が {minutes} 分遅れています。",
     "AWS says that the time of this machine is wrong.": "AWS によると、このマシンの時刻がずれています。",
     "AWS STS has too many requests from this account just now.": "現在、このアカウントから AWS STS へのリクエストが多すぎます。",
     "Wait a minute and try again.": "1 分待って、もう一度試してください。",
@@ -340,7 +342,10 @@ SENTENCES: dict[str, str] = {
     "AWS_PROFILE reaches every served profile in this shell": "このシェルでは AWS_PROFILE で使用可能なすべてのプロファイルを選べます",
     "AWS_PROFILE is not ours here": "このシェルの AWS_PROFILE は trayexec につながっていません",
     '`trayexec shell`, or `eval "$(trayexec hook bash)"` in ~/.bashrc, makes it so': '`trayexec shell` を使うか、~/.bashrc に `eval "$(trayexec hook bash)"` を書くとつながります',
-    "{config}: {served} profiles are served, {others} are not": "{config}: 使えるプロファイル {served} 個、使えないプロファイル {others} 個",
+    "{n} profile is served": "使えるプロファイル {n} 個",
+    "{n} profiles are served": "使えるプロファイル {n} 個",
+    "{n} is not": "使えないプロファイル {n} 個",
+    "{n} are not": "使えないプロファイル {n} 個",
     "profile {profile}": "プロファイル {profile}",
     "[default] and [profile default] are both there, and SDKs differ in which they use": "[default] と [profile default] の両方があり、どちらを使うかは SDK によって異なります",
     "Make one section of the two: [default]": "1 つのセクションにまとめてください: [default]",
@@ -455,8 +460,10 @@ SENTENCES: dict[str, str] = {
     "{id} is the id of a user, a role or something else, but not of an access key.": "{id} はユーザーやロールなどの ID で、アクセスキーの ID ではありません。",
     "An access key's id begins with AKIA: the AWS console shows it under IAM, Users, your user, Security credentials.": "アクセスキーの ID は AKIA で始まります。AWS コンソールの IAM > ユーザー > 自分のユーザー > セキュリティ認証情報に表示されます。",
     "That is no access key id: it has {count} characters and begins with {beginning}.": "アクセスキー ID ではありません。{count} 文字あり、{beginning} で始まっています。",
+    "That is no access key id: it is the one character {beginning}.": "アクセスキー ID ではありません。{beginning} の 1 文字だけです。",
     "The id of an IAM user's access key is {length} capital letters and digits, and begins with AKIA.": "IAM ユーザーのアクセスキー ID は AKIA で始まる {length} 文字の英大文字と数字です。",
     "That is no secret access key: it has {count} characters, or one that none has.": "シークレットアクセスキーではありません。{count} 文字あるか、使われない文字が含まれています。",
+    "That is no secret access key: it has {count} character.": "シークレットアクセスキーではありません。{count} 文字だけです。",
     "A secret access key is 40 letters, digits, + and /: copy it whole, with nothing around it.": "シークレットアクセスキーは 40 文字の英数字、+、/ です。前後に何も付けず、全体をコピーしてください。",
     "The keys of {profile} are of account {account}, but the only mfa_serial for them is that of [default], whose account is {other}.": "{profile} のキーはアカウント {account} のものですが、使える mfa_serial は [default] のものだけで、そのアカウントは {other} です。",
     "Write their own under {section}: mfa_serial = arn:aws:iam::{account}:mfa/<device>": "{section} に専用のものを書いてください: mfa_serial = arn:aws:iam::{account}:mfa/<device>",
@@ -499,6 +506,8 @@ SENTENCES: dict[str, str] = {
     "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run `trayexec keys add default`": "アイデンティティがまだありません。{file} の [default] に mfa_serial = arn:aws:iam::<account>:mfa/<device> を書いてから `trayexec keys add default` を実行してください",
     "{state}; no longer in these AWS files": "{state}。この AWS ファイルにはもうありません",
     "no keys: run `trayexec keys add {name}`": "キーなし。`trayexec keys add {name}` を実行してください",
+    "locked; {why}": "ロック中。{why}",
+    "locked; whether its keys are stored is not known: {why}": "ロック中。キーが保存されているかどうかは不明です: {why}",
     "locked; the last try failed: {why}": "ロック中。直前の失敗: {why}",
     "problem: {why}": "問題: {why}",
     "denied at {when}: {why}": "{when} に拒否: {why}",
@@ -561,6 +570,7 @@ SENTENCES: dict[str, str] = {
     "A code has six digits (0 to 9) and nothing else.": "コードは 6 桁の数字 (0 から 9) だけです。",
     "Too many MFA codes in three minutes.": "3 分間に入力された MFA コードが多すぎます。",
     "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
+    "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
     # core/endpoints.py
     "The region of profile {profile} is not the name of a region: {value}": "プロファイル {profile} のリージョンが正しい名前ではありません: {value}",
     "Write it like region = eu-central-1 under {section}, with nothing after it on the line.": "{section} に region = eu-central-1 のように書き、行の後ろには何も付けないでください。",
@@ -645,9 +655,11 @@ SENTENCES: dict[str, str] = {
     "Enter the six digits that your MFA device shows now.": "MFA デバイスに今表示されている 6 桁の数字を入力してください。",
     "That code has been used already.": "このコードは使用済みです。",
     "AWS takes each code once: the next one appears in {seconds} seconds.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
+    "AWS takes each code once: the next one appears in {seconds} second.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
     "The screen is locked, so no credentials are handed out.": "画面がロックされているため、認証情報を渡しません。",
     'Unlock the screen; if it is unlocked and the desktop has not said so, lock and unlock it once. Or set on_lock = "keep" under [screen] in config.toml.': '画面のロックを解除してください。解除済みなのにデスクトップから通知がない場合は、一度ロックして解除してください。または config.toml の [screen] で on_lock = "keep" を設定してください。',
     "The new session ends in {minutes} minutes, and more was asked for.": "新しいセッションの残り時間は {minutes} 分で、要求より短くなっています。",
+    "The new session ends in {minutes} minute, and more was asked for.": "新しいセッションの残り時間は {minutes} 分で、要求より短くなっています。",
     "Ask for less with --need, or raise duration under [session] in config.toml (36h at most).": "--need の値を小さくするか、config.toml の [session] で duration を大きくしてください (最大 36h)。",
     "AWS could not check the code: the MFA device {serial} does not seem to belong to the keys of {identity}.": "AWS はコードを確認できませんでした。MFA デバイス {serial} は {identity} のキーのものではないようです。",
     "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials (or `aws iam list-mfa-devices`), and correct it under {section}. If it is right, other programs have sent too many codes: wait three minutes, and try once.": "mfa_serial を、AWS コンソールの IAM > ユーザー > 自分のユーザー > セキュリティ認証情報 (または `aws iam list-mfa-devices`) の表示と比べ、{section} を修正してください。正しい場合は、他のプログラムがコードを送りすぎています。3 分待ってから一度だけ試してください。",
@@ -846,7 +858,7 @@ SENTENCES: dict[str, str] = {
     "The credentials of {profile} are asked for by the very command that is to provide them.": "{profile} の認証情報を用意するコマンド自身が、その認証情報を要求しています。",
     "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.": "そのコマンドで別のプロファイルを使ってください。使用中のものは TRAYEXEC_CHAIN で分かります。",
     "One profile follows `credential-process`.": "`credential-process` の後にプロファイルを 1 つ指定してください。",
-    "Usage: trayexec credential-process PROFILE [--wait S]": "使い方: trayexec credential-process PROFILE [--wait S]",
+    "Usage: trayexec credential-process PROFILE [--wait S | --no-wait]": "使い方: trayexec credential-process PROFILE [--wait S | --no-wait]",
 }
 
 HELP = """\
@@ -893,7 +905,7 @@ HELP = """\
 サブコマンド:
   shell [PROFILE]      --live の中でシェルを起動します。プロンプトには TRAYEXEC_PROFILE を使えます
   auth [IDENTITY]      MFA コードを求めてロック解除します。--force は有効なセッションも更新し、--code-stdin は
-                       コードを標準入力から読み取ります
+                       コードを標準入力から読み取ります。--wait と --no-wait は実行時と同じです
   lock [IDENTITY]      セッションとロールの認証情報を今すぐ消去します
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
@@ -909,8 +921,8 @@ HELP = """\
   keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
   keys remove PROFILE  キーをキーチェーンから削除します
   credential-process PROFILE
-                       ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S は実行時と
-                       同じです (50 秒)
+                       ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S と
+                       --no-wait は実行時と同じです (50 秒)
   hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
   hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
   doctor               このマシンやシェルで妨げになっているもの

@@ -97,6 +97,8 @@ def _read(words: "Sequence[str]") -> "tuple[str, int]":
         option, equals, value = word.partition("=")
         if not word.startswith("-"):
             profiles.append(word)
+        elif word == "--no-wait":
+            wait = 0
         elif option in {"--wait", "--profile"} and (equals or rest):
             value = value if equals else rest.pop(0)
             if option == "--wait":
@@ -115,7 +117,7 @@ def _misread() -> TrayexecError:
         trouble(
             "usage",
             "One profile follows `credential-process`.",
-            "Usage: trayexec credential-process PROFILE [--wait S]",
+            "Usage: trayexec credential-process PROFILE [--wait S | --no-wait]",
         )
     )
 

@@ -3,6 +3,8 @@
 import fcntl
 import re
 import struct
+import subprocess
+import sys
 import termios
 
 import pytest
@@ -13,6 +15,7 @@ from support.rig import COMMAND, Rig
 from trayexec.commands.table import cut, fitted, wide, wrapped
 from trayexec.errors import visible
 
+LOCK = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"
 CELLS = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs")) | st.sampled_from(" 日本"), max_size=30
 )
@@ -52,6 +55,24 @@ def test_an_identity_without_keys_is_told_so(bare: Rig) -> None:
     bare.config(config.replace("[default]", '[profile "my base"]'))
     assert line(bare, "my", "status").endswith("no keys: run `trayexec keys add 'my base'`")
     assert line(bare, "account-a").endswith("no keys: run `trayexec keys add 'my base'`")
+
+
+def test_what_is_not_known_of_the_keys_is_no_plain_locked(bare: Rig) -> None:
+    """Before the first try: no keychain, and one that does not tell. Both are said, of each identity and profile."""
+    more = f"\n[profile bob]\nmfa_serial = arn:aws:iam::222222222222:mfa/bob\nendpoint_url = {bare.sim.url}\n"
+    bare.config(bare.sim.world.config_text(bare.sim.url) + more)
+    unknown = "locked; whether its keys are stored is not known: No keychain service is running in this session."
+    assert line(bare, "default", "status").endswith(unknown)
+    assert line(bare, "bob", "status").endswith(unknown)
+    assert line(bare, "account-a").endswith(unknown)
+
+    bare.desk.start_keyring()
+    bare.store_keys()
+    assert line(bare, "default", "status").endswith(" locked")
+    subprocess.run([sys.executable, "-c", LOCK], check=True, env=bare.env)
+    assert line(bare, "default", "status").endswith(
+        "locked; whether its keys are stored is not known: Your keyring is locked."
+    )
 
 
 def test_a_removed_identity_leaves(bare: Rig) -> None:

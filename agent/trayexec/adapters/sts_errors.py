@@ -286,14 +286,14 @@ def _clock(answered: float | None, wall: float) -> Trouble:
     if minutes > 0:
         return trouble(
             "clock_skew",
-            "Your clock is {minutes} minutes fast.",
+            "Your clock is {minutes} minute fast." if minutes == 1 else "Your clock is {minutes} minutes fast.",
             "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
             minutes=minutes,
         )
     if minutes < 0:
         return trouble(
             "clock_skew",
-            "Your clock is {minutes} minutes slow.",
+            "Your clock is {minutes} minute slow." if minutes == -1 else "Your clock is {minutes} minutes slow.",
             "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
             minutes=-minutes,
         )

@@ -52,7 +52,7 @@ run it once for each of several profiles, side by side:
 verbs:
   shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
   auth [IDENTITY]      open the session: asks for the MFA code. --force renews an open one; --code-stdin reads the
-                       code from standard input
+                       code from standard input; --wait and --no-wait as for a run
   lock [IDENTITY]      forget session and role credentials now
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
@@ -69,7 +69,8 @@ verbs:
                        else is stored
   keys remove PROFILE  take the keys out of the keychain
   credential-process PROFILE
-                       AWS's credential_process document, for ~/.aws/config; --wait S as for a run (50 seconds)
+                       AWS's credential_process document, for ~/.aws/config; --wait S (50 seconds) and --no-wait as
+                       for a run
   hook bash|zsh|fish   shell code: AWS_PROFILE=account-a works in the shell you have, and completion
   hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
   doctor               what in this machine or shell stands in the way
@@ -117,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     auth.add_argument("identity", nargs="?")
     auth.add_argument("--code-stdin", action="store_true")
     auth.add_argument("--force", action="store_true")
-    auth.add_argument("--wait", type=seconds, default=120)
+    _waits(auth)
     auth.set_defaults(act="unlock.auth")
 
     lock = verbs.add_parser("lock")
@@ -276,6 +277,11 @@ def _telling(verbs: "argparse._SubParsersAction[SayingParser]") -> None:
 def _as_a_run(verb: argparse.ArgumentParser) -> None:
     """The options that a run has as well."""
     verb.add_argument("--region")
+    _waits(verb)
+
+
+def _waits(verb: argparse.ArgumentParser) -> None:
+    """How long to wait for a person; where the one can be said, the other can."""
     verb.add_argument("--wait", type=seconds, default=120)
     verb.add_argument("--no-wait", dest="wait", action="store_const", const=0)
 

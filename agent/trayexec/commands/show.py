@@ -9,7 +9,7 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
 from trayexec.commands.talk import check_files
 from trayexec.core.shellwords import argument
-from trayexec.errors import Text, TrayexecError
+from trayexec.errors import Text, TrayexecError, Trouble
 from trayexec.words import speaker
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
@@ -23,8 +23,8 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _well(document)
     speak = speaker(environ)
     found = document["identities"]
-    keyless = _without_keys(found, environ)
-    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, keyless))) for one in found]
+    unready = _unready(found, environ)
+    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, unready))) for one in found]
     if rows:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
@@ -50,8 +50,8 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         table.show_json(found)
         return cli.OK
     speak = speaker(environ)
-    keyless = _without_keys(document["identities"], environ)
-    states = {one["name"]: _state(one, keyless) for one in document["identities"]}
+    unready = _unready(document["identities"], environ)
+    states = {one["name"]: _state(one, unready) for one in document["identities"]}
     rows = [
         (
             one["name"],
@@ -102,10 +102,10 @@ def _nobody(found: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> T
 # How it stands
 
 
-def _state(one: Mapping[str, Any], keyless: Mapping[str, str]) -> Text:
+def _state(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
     """An identity's state, in words."""
     if one["phase"] == "locked":
-        return _locked(one, keyless)
+        return _locked(one, unready)
     if one["phase"] == "prompting":
         return Text("waiting for the code")
     if one["phase"] == "opening":
@@ -115,13 +115,12 @@ def _state(one: Mapping[str, Any], keyless: Mapping[str, str]) -> Text:
     return Text("{state}; no longer in these AWS files", state=_open(str(one["expires_at"])))
 
 
-def _locked(one: Mapping[str, Any], keyless: Mapping[str, str]) -> Text:
-    if one["name"] in keyless:
-        return Text("no keys: run `trayexec keys add {name}`", name=argument(keyless[one["name"]]))
+def _locked(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
+    """What was found out by a try says more than a look, but for keys that are not there."""
     trouble = one.get("trouble")
-    if trouble:
+    if trouble and (one["name"] not in unready or trouble["code"] != "keys_missing"):
         return Text("locked; the last try failed: {why}", why=str(trouble["title"]))
-    return Text("locked")
+    return unready.get(one["name"], Text("locked"))
 
 
 def _profile_state(one: Mapping[str, Any], identities: Mapping[str, Text]) -> Text:
@@ -141,24 +140,32 @@ def _open(until: str) -> Text:
     return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
 
 
-def _without_keys(identities: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The locked identities for which nothing is stored, and what the keychain would call their keys.
+def _unready(identities: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Mapping[str, Text]:
+    """How the locked identities stand that no code alone would open, as far as can be seen from here.
 
-    A keychain that is locked or slow tells nothing, and is not asked twice.
+    A keychain that is locked, slow or not there tells nothing, and is not asked twice.
     """
-    keyless: dict[str, str] = {}
+    found: dict[str, Text] = {}
+    silent: Trouble | None = None
     keychain = SystemKeychain(environ, seconds=QUICK)
     for one in identities:
         if one["phase"] != "locked":
             continue
         keys = str(one.get("keys") or one["name"])
-        try:
-            keychain.peek(keys)
-        except TrayexecError as error:
-            if error.trouble.code != "keys_missing":
-                break
-            keyless[one["name"]] = keys
-    return keyless
+        if silent is None:
+            try:
+                keychain.peek(keys)
+                continue
+            except TrayexecError as error:
+                if error.trouble.code == "keys_missing":
+                    found[one["name"]] = Text("no keys: run `trayexec keys add {name}`", name=argument(keys))
+                    continue
+                if error.trouble.code == "keys_damaged":
+                    found[one["name"]] = Text("locked; {why}", why=error.trouble.title)
+                    continue
+                silent = error.trouble
+        found[one["name"]] = Text("locked; whether its keys are stored is not known: {why}", why=silent.title)
+    return found
 
 
 def _role(arn: str | None) -> str:

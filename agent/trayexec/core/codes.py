@@ -91,7 +91,10 @@ def too_many(seconds: int) -> Trouble:
     return trouble(
         "too_many_codes",
         "Too many MFA codes in three minutes.",
-        "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that "
-        "mfa_serial in your AWS config is your own device.",
+        "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that "
+        "mfa_serial in your AWS config is your own device."
+        if seconds == 1
+        else "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check "
+        "that mfa_serial in your AWS config is your own device.",
         seconds=seconds,
     )

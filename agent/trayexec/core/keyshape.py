@@ -42,7 +42,9 @@ def wrong_id(key_id: str) -> Trouble | None:
         )
     return trouble(
         "key_shape",
-        "That is no access key id: it has {count} characters and begins with {beginning}.",
+        "That is no access key id: it is the one character {beginning}."
+        if len(key_id) == 1
+        else "That is no access key id: it has {count} characters and begins with {beginning}.",
         "The id of an IAM user's access key is {length} capital letters and digits, and begins with AKIA.",
         count=len(key_id),
         beginning=shown(key_id[:4]),
@@ -58,7 +60,9 @@ def wrong_secret(secret: str) -> Trouble | None:
         return missing()
     return trouble(
         "key_shape",
-        "That is no secret access key: it has {count} characters, or one that none has.",
+        "That is no secret access key: it has {count} character."
+        if len(secret) == 1
+        else "That is no secret access key: it has {count} characters, or one that none has.",
         "A secret access key is 40 letters, digits, + and /: copy it whole, with nothing around it.",
         count=len(secret),
     )

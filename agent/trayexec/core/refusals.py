@@ -103,7 +103,9 @@ def already_used(seconds: int) -> Trouble:
     return trouble(
         "spent_code",
         "That code has been used already.",
-        "AWS takes each code once: the next one appears in {seconds} seconds.",
+        "AWS takes each code once: the next one appears in {seconds} second."
+        if seconds == 1
+        else "AWS takes each code once: the next one appears in {seconds} seconds.",
         seconds=seconds,
     )
 
@@ -120,11 +122,14 @@ def screen_locked() -> Trouble:
 
 def too_little(left: float) -> Trouble:
     """Not even a new session has what was asked for."""
+    minutes = int(left // 60)
     return trouble(
         "too_little_time",
-        "The new session ends in {minutes} minutes, and more was asked for.",
+        "The new session ends in {minutes} minute, and more was asked for."
+        if minutes == 1
+        else "The new session ends in {minutes} minutes, and more was asked for.",
         "Ask for less with --need, or raise duration under [session] in config.toml (36h at most).",
-        minutes=int(left // 60),
+        minutes=minutes,
     )
 
 

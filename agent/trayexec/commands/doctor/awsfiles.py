@@ -24,11 +24,12 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
     read = facts.read
     names = read.catalogue.profiles
     served = sum(isinstance(one, Profile) for one in names.values())
+    others = len(names) - served
     counted = Text(
-        "{config}: {served} profiles are served, {others} are not",
+        "{config}: {served}, {others}",
         config=read.paths[0],
-        served=served,
-        others=len(names) - served,
+        served=Text("{n} profile is served" if served == 1 else "{n} profiles are served", n=served),
+        others=Text("{n} is not" if others == 1 else "{n} are not", n=others),
     )
     if served:
         yield good("aws_files", FILES, counted)

@@ -1,0 +1,105 @@
+"""The small words of sentences: a number agrees with its noun, and an option has its sibling wherever it is."""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from test_japanese import CARRIERS, SOURCE
+from trayexec import cli, process
+from trayexec.commands.modes import _parser as run_parser
+from trayexec.commands.parse import _choices, options_of, parser
+from trayexec.errors import TrayexecError
+
+# A value with the word behind it that ends in s: a number with what is counted, or a name with a verb.
+COUNTED = re.compile(r"(?<!of )\{(\w+)\} (?:capital )?([a-z]+s|are)\b")
+# What is no noun in the plural; what is counted is not here, and so a new noun is looked at.
+NO_PLURAL = {
+    *("is", "has", "was", "does", "gets", "needs", "starts", "sets", "changes", "lacks", "belongs", "answers", "names"),
+    *("asks", "leads", "uses", "runs", "demands", "aws", "this", "its", "less"),
+}
+# Never one, for they say more than the constant beside them.
+NEVER_ONE = {
+    ("commands/doctor/keys.py", "Your clock is {minutes} minutes fast."): "said from CLOCK_WRONG on",
+    ("commands/doctor/keys.py", "Your clock is {minutes} minutes slow."): "said from CLOCK_WRONG on",
+    ("commands/doctor/keys.py", "Your clock is {seconds} seconds fast."): "said from CLOCK_NOTE on",
+    ("commands/doctor/keys.py", "Your clock is {seconds} seconds slow."): "said from CLOCK_NOTE on",
+    ("commands/console.py", "for {minutes} minutes this address signs in whoever opens it"): "URL_LIFE",
+    ("commands/fanout/preview.py", "Run {command} for {count} profiles ({names})? [y/N] "): "said from MANY on",
+    ("daemon/gate.py", "{most} callers wait for the agent, and it takes no more."): "a constant of the gate",
+    ("adapters/plainfile.py", "The file {file} is too long: more than {limit} bytes."): "constants of who reads",
+}
+
+
+def chosen() -> Iterator[tuple[str, str, bool]]:
+    """Each template with a counted noun, where it is said, and whether it is the choice for more than one."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                constants = {
+                    one.arg
+                    for one in node.keywords
+                    if isinstance(one.value, ast.Name) and one.value.id.isupper() and one.arg is not None
+                }
+                for index in CARRIERS.get(name, ()):
+                    for template, one_of_two in _said(node.args[index]):
+                        for hole, noun in COUNTED.findall(template):
+                            if noun not in NO_PLURAL and hole not in constants:
+                                yield template, path.relative_to(SOURCE).as_posix(), one_of_two
+
+
+def _said(node: ast.expr) -> Iterator[tuple[str, bool]]:
+    """The strings that it can be, and whether each is what is said unless a number is one."""
+    match node:
+        case ast.Constant(value=str(template)):
+            yield template, False
+        case ast.IfExp(
+            test=ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value=1) | ast.UnaryOp()]),
+            body=ast.Constant(),
+            orelse=ast.Constant(value=str(many)),
+        ):
+            yield many, True
+        case ast.IfExp(body=one, orelse=other):
+            yield from _said(one)
+            yield from _said(other)
+        case _:
+            pass
+
+
+def test_one_is_not_said_in_the_plural() -> None:
+    """A noun that is counted is said in two sentences, chosen by whether the number is one: English needs both.
+
+    Short signs (`s`, `min`, `h`) need no choice, nor does a number that is a constant of the source.
+    """
+    counted = [*chosen()]
+    wrong = {(path, template) for template, path, one_of_two in counted if not one_of_two} - NEVER_ONE.keys()
+    assert not wrong
+    assert {(path, template) for template, path, _ in counted} >= NEVER_ONE.keys(), "an exception that nobody says"
+
+
+def waiting(at: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The verbs that say how long to wait."""
+    if "--wait" in options_of(parser(), path):
+        yield path
+    for name, one in _choices(at).items():
+        yield from waiting(one, (*path, name))
+
+
+@pytest.mark.parametrize("verb", [*waiting(parser())], ids=" ".join)
+def test_who_can_wait_can_also_not_wait(verb: tuple[str, ...]) -> None:
+    """`--no-wait` is `--wait 0` wherever there is a `--wait`."""
+    assert parser().parse_args([*verb, "--no-wait"]).wait == 0
+
+
+def test_so_do_the_verbs_with_parsers_of_their_own() -> None:
+    """A run, its other modes, and `credential-process`."""
+    found = cli._request(["--no-wait", "account-a"], {})
+    assert found is not None
+    assert found[0]["wait"] == 0
+    assert run_parser().parse_args(["--no-wait", "account-a"]).wait == 0
+    assert process._read(["account-a", "--no-wait"]) == ("account-a", 0)
+    with pytest.raises(TrayexecError):
+        process._read(["account-a", "--no-wai"])
