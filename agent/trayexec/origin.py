@@ -40,7 +40,7 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
             trouble(
                 "overlay_lost",
                 "{variable} names what trayexec wrote for --live, and nothing of yours says from which files: {file}",
-                "Open a new shell, or run: unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
+                "Open a new shell, or run: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`",
                 variable=variable,
                 file=path,
             )

@@ -303,7 +303,7 @@ def test_an_unreadable_file_is_said(tmp_path: Path) -> None:
         trouble = refused(files)
     path.chmod(0o600)
     assert works(files.load())
-    assert f"ls -l {path}" in str(trouble.hint)
+    assert f"`ls -l {path}`" in str(trouble.hint)
 
 
 @pytest.mark.parametrize("name", ["/x\0y", "/" + "x" * 300, "/\udcff/x"])

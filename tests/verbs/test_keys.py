@@ -225,7 +225,7 @@ def test_a_copy_in_plain_text_is_named_with_a_command_that_removes_it(own: Rig, 
     line = next(one for one in done.err.splitlines() if "plain text" in one)
     assert str(file) in line
     assert place.strip("[]") in line or place == "config"
-    subprocess.run(["sh", "-c", line.partition("This removes it: ")[2]], check=True)
+    subprocess.run(["sh", "-c", line.partition("This removes it: ")[2].strip("`")], check=True)
     assert file.read_text() == rest
     assert "plain text" not in add(own, "default", key).err
 

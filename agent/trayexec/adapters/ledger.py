@@ -16,6 +16,7 @@ from trayexec import writing
 from trayexec.adapters.redact import redacted, redacted_word
 from trayexec.core.ports import Entry
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import word
 from trayexec.errors import TrayexecError, trouble
 
 SIZE = 1 << 20  # bytes of one file
@@ -172,8 +173,9 @@ def _unreadable(path: Path, reason: str) -> TrayexecError:
         trouble(
             "file",
             "The file {file} cannot be read: {reason}.",
-            "Check who owns it and its permissions: ls -l {file}",
+            "Check who owns it and its permissions: `ls -l {path}`",
             file=shown(str(path)),
+            path=word(str(path)),
             reason=reason,
         )
     )

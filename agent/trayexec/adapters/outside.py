@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from trayexec.adapters.awsfiles import Keys
 from trayexec.core.credentials import Secret
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import word
 from trayexec.errors import TrayexecError, trouble
 
 # Methods of botocore's providers that know nothing but a profile; `botocore.credentials` names them.
@@ -52,10 +53,12 @@ def credentials(profile: str, paths: tuple[str, str], environ: Mapping[str, str]
             trouble(
                 "outside",
                 "Without trayexec, profile {profile} gets no credentials either: {why}",
-                "Try it in a shell without --live: AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile …",
+                "Try it in a shell without --live: "
+                "`AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`",
                 profile=shown(profile),
                 why=shown(str(error)),
-                file=shown(paths[0]),
+                file=word(paths[0]),
+                word=word(profile),
             )
         ) from None
     keys = Keys(

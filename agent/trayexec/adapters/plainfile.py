@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import word
 from trayexec.errors import TrayexecError, trouble
 
 # What tells one version of a file from another; a single number stands for a file that cannot be looked at.
@@ -135,8 +136,9 @@ def _unreadable(path: str, reason: str) -> TrayexecError:
         trouble(
             "file",
             "The file {file} cannot be read: {reason}.",
-            "Check who owns it and its permissions: ls -l {file}",
+            "Check who owns it and its permissions: `ls -l {path}`",
             file=shown(path),
+            path=word(path),
             reason=reason,
         )
     )

@@ -101,7 +101,7 @@ def bad_expiration(request: Request) -> StsError:
         trouble(
             "sts_expiration",
             "{host} sent credentials whose expiry makes no sense.",
-            "Check this machine's clock (timedatectl), then try again.",
+            "Check this machine's clock (`timedatectl`), then try again.",
             host=_host(request.endpoint),
         )
     )
@@ -216,7 +216,8 @@ def _denied(message: str, request: Request) -> StsError:
             "code_budget",
             "AWS checks no more codes for now: there were too many in three minutes, or the MFA serial is not yours.",
             "Wait three minutes and try once. If it keeps happening, correct mfa_serial in your AWS config: "
-            "`aws iam list-mfa-devices` shows it. A security key (FIDO) cannot be used here.",
+            "the AWS console shows it under IAM, Users, your user, Security credentials. "
+            "A security key (FIDO) cannot be used here.",
         )
         return StsError(what, Refusal.BUDGET)
     return _other(
@@ -287,20 +288,20 @@ def _clock(answered: float | None, wall: float) -> Trouble:
         return trouble(
             "clock_skew",
             "Your clock is {minutes} minute fast." if minutes == 1 else "Your clock is {minutes} minutes fast.",
-            "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+            "Set it: `sudo timedatectl set-ntp true` (or the system's date and time settings), then try again.",
             minutes=minutes,
         )
     if minutes < 0:
         return trouble(
             "clock_skew",
             "Your clock is {minutes} minute slow." if minutes == -1 else "Your clock is {minutes} minutes slow.",
-            "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+            "Set it: `sudo timedatectl set-ntp true` (or the system's date and time settings), then try again.",
             minutes=-minutes,
         )
     return trouble(
         "clock_skew",
         "AWS says that the time of this machine is wrong.",
-        "Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.",
+        "Set it: `sudo timedatectl set-ntp true` (or the system's date and time settings), then try again.",
     )
 
 
@@ -448,7 +449,7 @@ def _tls(error: Exception, endpoint: Endpoint) -> tuple[Trouble, Refusal]:
         what = trouble(
             "sts_tls",
             "The certificate of {host} is not valid at this machine's time.",
-            "Check this machine's clock first (timedatectl); then whether something inspects TLS on this network.",
+            "Check this machine's clock first (`timedatectl`); then whether something inspects TLS on this network.",
             host=_host(endpoint),
         )
     else:

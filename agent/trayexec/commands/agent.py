@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from trayexec import cli, client, needed, ourselves, paths, whereis, writing
 from trayexec.core.sections import shown
+from trayexec.core.shellwords import word
 from trayexec.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.ready import readable
 from trayexec.words import speaker
@@ -267,6 +268,6 @@ def _unstoppable(path: str) -> Trouble:
     return trouble(
         "agent_silent",
         "The agent does not stop.",
-        "End its process, whose number is in its lock file: kill -9 $(cat {lock})",
-        lock=str(Path(path).with_suffix(".lock")),
+        "End its process, whose number is in its lock file: `kill -9 $(cat {lock})`",
+        lock=word(str(Path(path).with_suffix(".lock"))),
     )

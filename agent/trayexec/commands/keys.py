@@ -54,7 +54,9 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     cli.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
     _say_what_remains(name, keys, environ)
     if options.env:
-        cli.say(speak(Text("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY: nothing needs them in your shell any more")))
+        cli.say(
+            speak(Text("`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more"))
+        )
     return cli.OK
 
 
@@ -279,7 +281,7 @@ def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str])
         cli.say(
             speak(
                 Text(
-                    "the same key is still in plain text under [{section}] of {file}. This removes it: {command}",
+                    "the same key is still in plain text under [{section}] of {file}. This removes it: `{command}`",
                     section=shown(copy.section),
                     file=copy.file,
                     command=removal(copy, platform=sys.platform),

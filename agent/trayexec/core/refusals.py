@@ -150,8 +150,8 @@ def doubtful_device(identity: Identity) -> Trouble:
     return trouble(
         "serial_refused",
         "AWS could not check the code: the MFA device {serial} does not seem to belong to the keys of {identity}.",
-        "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials (or "
-        "`aws iam list-mfa-devices`), and correct it under {section}. If it is right, other programs have sent too "
+        "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials, "
+        "and correct it under {section}. If it is right, other programs have sent too "
         "many codes: wait three minutes, and try once.",
         serial=shown(identity.mfa_serial),
         identity=identity.name,

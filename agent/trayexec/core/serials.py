@@ -66,7 +66,7 @@ def _no_device(serial: str, profile: str) -> Trouble:
             "profile_mfa",
             "The mfa_serial of profile {profile} is the ARN of {kind}, not of an MFA device: {value}",
             "A device's begins with {beginning}: write the one that the AWS console shows under IAM, Users, "
-            "{user}, Security credentials, or that `aws iam list-mfa-devices` names, under {section}.",
+            "{user}, Security credentials, under {section}.",
             profile=shown(profile),
             kind=_KINDS[kind],
             value=shown(serial),
@@ -79,7 +79,7 @@ def _no_device(serial: str, profile: str) -> Trouble:
             "profile_mfa",
             "The mfa_serial of profile {profile} has no account of twelve digits in it: {value}",
             "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with the account and the device "
-            "of your own; `aws iam list-mfa-devices` names it.",
+            "of your own: the AWS console shows it under IAM, Users, your user, Security credentials.",
             profile=shown(profile),
             value=shown(serial),
             section=header(profile),

@@ -43,8 +43,8 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
             FILES,
             Text("there is no file {config}, so there is no profile to serve", config=read.paths[0]),
             Text(
-                "Write it with `aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then store your keys: "
-                "`trayexec keys add default`"
+                "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
+                "store your keys: `trayexec keys add default`"
             ),
         )
     else:
@@ -53,8 +53,8 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
             FILES,
             Text("{config} has no profile", config=read.paths[0]),
             Text(
-                "Write it with `aws configure set mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then store your keys: "
-                "`trayexec keys add default`"
+                "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
+                "store your keys: `trayexec keys add default`"
             ),
         )
 
@@ -140,5 +140,5 @@ def readable_files(facts: Facts) -> Iterator[Finding]:
             "files_readable",
             FILES,
             Text("others may read {file}", file=path),
-            Text("chmod 600 {file}", file=word(path)),
+            Text("`chmod 600 {file}`", file=word(path)),
         )

@@ -189,7 +189,7 @@ def clock(facts: Facts) -> Iterator[Finding]:
         yield good("clock", about, Text("agrees with that of AWS"))
         return
     many = round(off / MINUTE) if off >= CLOCK_WRONG else round(off)
-    hint = Text("Set it: sudo timedatectl set-ntp true (or the system's date and time settings), then try again.")
+    hint = Text("Set it: `sudo timedatectl set-ntp true` (or the system's date and time settings), then try again.")
     match (off >= CLOCK_WRONG, ahead > 0):
         case (True, True):
             yield problem("clock_skew", about, Text("Your clock is {minutes} minutes fast.", minutes=many), hint)

@@ -20,7 +20,7 @@ def agent_runs(facts: Facts) -> Iterator[Finding]:
                 "agent_absent",
                 AGENT,
                 Text("none listens at {socket}, which TRAYEXEC_SOCKET names", socket=facts.socket),
-                Text("unset TRAYEXEC_SOCKET, or start one there: `trayexec agent start`"),
+                Text("`unset TRAYEXEC_SOCKET`, or start one there: `trayexec agent start`"),
             )
         case None if facts.environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
             yield problem(
@@ -147,7 +147,7 @@ def state_folder(facts: Facts) -> Iterator[Finding]:
                 folder=facts.state_folder,
                 why=facts.unfit,
             ),
-            Text("Make room there, or give the folder to yourself: ls -ld {folder}", folder=word(facts.state_folder)),
+            Text("Make room there, or give the folder to yourself: `ls -ld {folder}`", folder=word(facts.state_folder)),
         )
 
 

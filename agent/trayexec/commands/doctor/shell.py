@@ -46,7 +46,7 @@ def foreign_variables(facts: Facts) -> Iterator[Finding]:
             "foreign_variables",
             SHELL,
             Text("{names} would be used instead of a profile", names=" ".join(stray)),
-            Text("unset {names}", names=" ".join(stray)),
+            Text("`unset {names}`", names=" ".join(stray)),
         )
 
 
@@ -72,7 +72,7 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
                 a=shown(named["AWS_PROFILE"]),
                 b=shown(named["AWS_DEFAULT_PROFILE"]),
             ),
-            Text("unset AWS_DEFAULT_PROFILE"),
+            Text("`unset AWS_DEFAULT_PROFILE`"),
         )
     if isinstance(facts.read, Trouble):
         return
@@ -86,7 +86,7 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
                 Text(
                     "{variable} names {profile}, and there is no such profile", variable=variable, profile=shown(name)
                 ),
-                Text("{hint} Or: unset {variable}", hint=what.hint, variable=variable),
+                Text("{hint} Or: `unset {variable}`", hint=what.hint, variable=variable),
             )
         elif isinstance(found, Unserved) and found.problem.code not in {"profile_unsupported", *NO_IDENTITY}:
             yield problem(
