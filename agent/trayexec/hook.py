@@ -50,7 +50,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
 
             catalogue = files_of_this_user(origin.outside(environ)).load()
             raise TrayexecError(refusals.unknown_profile(profile, catalogue))
-        if profile is None and _is_for_server(environ.get("AWS_CONFIG_FILE", "")):
+        if profile is None and _is_for_server(environ):
             # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
             found = {**found, "config": environ["AWS_CONFIG_FILE"]}
         sys.stdout.write(_variables(found, profile, environ))
@@ -69,9 +69,10 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     return cli.OK
 
 
-def _is_for_server(config: str) -> bool:
+def _is_for_server(environ: "Mapping[str, str]") -> bool:
     """Whether this shell runs under `--server`."""
-    return config.rpartition("/")[2].startswith("server") and origin.record(config) is not None
+    config = environ.get("AWS_CONFIG_FILE", "")
+    return config.rpartition("/")[2].startswith("server") and origin.record(config, environ) is not None
 
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -101,7 +102,7 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     own = (files.get("config") or usual[0], files.get("shared") or usual[1])
     digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = f"{paths.live_folder(environ)}/{digest}"
-    if not _is_current(folder, own):
+    if not _is_current(folder, own, environ):
         return None
     return {
         "config": f"{folder}/config",
@@ -112,7 +113,7 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     }
 
 
-def _is_current(folder: str, own: "tuple[str, str]") -> bool:
+def _is_current(folder: str, own: "tuple[str, str]", environ: "Mapping[str, str]") -> bool:
     """Whether the overlay is as it was written, and younger than the user's files. The rules are overlayfile's."""
     try:
         with open(f"{folder}/config", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
@@ -120,7 +121,7 @@ def _is_current(folder: str, own: "tuple[str, str]") -> bool:
         with open(f"{folder}/base-{overlay[2:18].decode()}", "rb") as file:  # noqa: PTH123 — likewise
             if file.read() != overlay or os.stat(f"{folder}/credentials").st_size:  # noqa: PTH116 — likewise
                 return False
-        if origin.starter(f"{folder}/config") != ourselves.command():
+        if origin.starter(f"{folder}/config", environ) != ourselves.command():
             return False
         looked = os.stat(f"{folder}/{origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
         for path in own:

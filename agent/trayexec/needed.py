@@ -27,7 +27,7 @@ NEEDED: "Mapping[str, str]" = {
     "LANGUAGE": "likewise, to GTK and Qt",
     "TZ": "times that people read",
     "XDG_RUNTIME_DIR": "the private socket, the session bus, Wayland",
-    "XDG_STATE_HOME": "our log and the overlays",
+    "XDG_STATE_HOME": "our log",
     "XDG_CONFIG_HOME": "our settings; how GTK and Qt are to look",
     "XDG_DATA_HOME": "fonts and themes",
     "XDG_CACHE_HOME": "caches of fonts and themes",

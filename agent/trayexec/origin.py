@@ -1,8 +1,9 @@
 """The user's own AWS files where the environment names our overlay. Light: the run path asks it.
 
-Beside each overlay stands a file that says whose it is, so that nothing depends on an environment staying whole. An
-overlay is known by that file, if it is the user's, and else by its first lines or by standing in our own folder: never
-by how its path looks, which may be that of a file of the user's own. One of which nothing says whose it is is refused.
+Beside each overlay stands a file that says whose it is, so that nothing depends on an environment staying whole. It is
+believed only in our own folder below the user's home: anywhere else, as in a repository that was cloned, somebody else
+may have written it. Without it an overlay is known by its first lines or by standing in our own folder: never by how
+its path looks, which may be that of a file of the user's own. One of which nothing says whose it is is refused.
 """
 
 import os
@@ -29,13 +30,13 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
 
     Raises TrayexecError (`overlay_lost`) for an overlay of which nobody knows from which files it was made.
     """
-    said = record(path)
+    said = record(path, environ)
     if said is not None:
         return str(said[KEYS[variable]])
     folder = path.rpartition("/")[0]
     if _could_be(folder) and _digest(environ) == folder.rpartition("/")[2]:
         return environ[OWN[variable]]
-    if _is_text_of_ours(path) or (_could_be(folder) and _is_our_folder(folder, environ)):
+    if _is_text_of_ours(path) or (_could_be(folder) and _is_ours(folder, environ)):
         raise TrayexecError(
             trouble(
                 "overlay_lost",
@@ -48,18 +49,21 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
     return path
 
 
-def record(path: str) -> "dict[str, Any] | None":
-    """What stands beside the overlay that is at `path`; None where nothing does that is the user's own."""
-    from trayexec import wire  # noqa: PLC0415 — who asks us talks to the agent next, so it is loaded anyway
-
+def record(path: str, environ: "Mapping[str, str]") -> "dict[str, Any] | None":
+    """What stands beside the overlay that is at `path`; None where nothing does that we have written for this user."""
+    folder = path.rpartition("/")[0]
     try:
-        descriptor = os.open(path.rpartition("/")[0] + "/" + NAME, _PLAIN)
+        descriptor = os.open(folder + "/" + NAME, _PLAIN)
     except (OSError, ValueError):
         return None
     try:
         seen = os.fstat(descriptor)
         if seen.st_uid != os.geteuid() or seen.st_mode & OTHERS_MAY_WRITE:
             return None
+        if not _is_ours(folder, environ):
+            return None
+        from trayexec import wire  # noqa: PLC0415 — who asks us talks to the agent next, so it is loaded anyway
+
         said = wire.decode(os.read(descriptor, LONGEST))
     except (OSError, ValueError):
         return None
@@ -98,15 +102,31 @@ def _is_text_of_ours(path: str) -> bool:
     return text.startswith(FIRST) or text[DIGEST + 3 :].startswith(FIRST)
 
 
-def _is_our_folder(folder: str, environ: "Mapping[str, str]") -> bool:
-    from trayexec import paths  # noqa: PLC0415 — likewise
+def _is_ours(folder: str, environ: "Mapping[str, str]") -> bool:
+    """Whether this is, or was, an overlay's place in the user's home: $HOME, or the user list's where that was changed.
 
-    return folder.rpartition("/")[0] == paths.live_folder(environ)
+    By which way it is reached does not matter.
+    """
+    from trayexec import paths  # noqa: PLC0415 — only where there is a record, or none is left
+
+    try:
+        above = os.stat(folder + "/..")  # noqa: PTH116 — pathlib is slow to import
+    except OSError:
+        above = None  # it is gone
+    for live in {paths.live_folder(environ), paths.live_folder({})}:
+        if folder.rpartition("/")[0] == live:
+            return True
+        try:
+            if above is not None and os.path.samestat(above, os.stat(live)):  # noqa: PTH116 — likewise
+                return True
+        except OSError:
+            continue
+    return False
 
 
-def starter(path: str) -> "tuple[str, ...]":
+def starter(path: str, environ: "Mapping[str, str]") -> "tuple[str, ...]":
     """The command that starts us, as it stands in this overlay."""
-    command = (record(path) or {}).get("command")
+    command = (record(path, environ) or {}).get("command")
     return tuple(map(str, command)) if isinstance(command, list) else ()
 
 
@@ -141,7 +161,7 @@ def completed(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     """`environ` with what it lacks of the desktop's session, as programs with a bare environment start us."""
     if environ.get("XDG_RUNTIME_DIR") or environ.get("TRAYEXEC_SOCKET"):
         return environ
-    session = (record(environ.get("AWS_CONFIG_FILE", "")) or {}).get("session")
+    session = (record(environ.get("AWS_CONFIG_FILE", ""), environ) or {}).get("session")
     if isinstance(session, dict):
         from trayexec import needed  # noqa: PLC0415 — only under --live, in a bare environment
 

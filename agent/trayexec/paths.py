@@ -31,8 +31,12 @@ def state_folder(environ: "Mapping[str, str]") -> str:
 
 
 def live_folder(environ: "Mapping[str, str]") -> str:
-    """Where the overlays for `--live` are: they outlive the agent, and the login."""
-    return state_folder(environ) + "/live"
+    """Where the overlays for `--live` are: they outlive the agent, and the login.
+
+    No XDG_STATE_HOME moves it: an overlay is believed for being here, and whoever reads one may have lost that variable,
+    or have it from a project.
+    """
+    return state_folder({"HOME": home(environ)}) + "/live"
 
 
 def socket_path(environ: "Mapping[str, str]") -> str:

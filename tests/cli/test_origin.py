@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pwd
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -62,11 +63,57 @@ def lost(environ: dict[str, str]) -> str:
 
 
 def test_the_record_beside_it_says_whose_it_is(place: Path) -> None:
-    """For each of the three files, and wherever the folder is called or moved to."""
+    """For each of the three files, whatever the folder is called and by which way it is reached."""
     assert cli.files(environment(place)) == own(place)
     assert cli.files(environment(place, AWS_CONFIG_FILE=f"{place}/server")) == own(place)
-    moved = shutil.copytree(place, place.parents[4] / "elsewhere")
-    assert cli.files(environment(moved)) == own(place)
+    (place.parents[4] / "elsewhere").symlink_to(place)
+    assert cli.files(environment(place.parents[4] / "elsewhere")) == own(place)
+    renamed = shutil.copytree(place, place.parent / "renamed")
+    assert cli.files(environment(renamed)) == own(place)
+
+
+@pytest.mark.parametrize("unset", [["XDG_STATE_HOME"], ["HOME", "XDG_STATE_HOME"]])
+def test_the_record_is_believed_whatever_an_environment_has_lost(
+    place: Path, unset: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where HOME is missing or another (sandboxes set it), the user list says where the home is."""
+    environ = {**environment(place, HOME="/nowhere", XDG_STATE_HOME="/elsewhere")}
+    for name in unset:
+        del environ[name]
+    home = str(place.parents[4])
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: pwd.struct_passwd(("me", "x", uid, uid, "", home, "/bin/sh")))
+    assert cli.files(environ) == own(place)
+
+
+REPOSITORY = {  # how a project's files, or its variables, could pretend that it holds an overlay
+    "a plain folder": "aws",
+    "one that is called like ours": ".local/state/trayexec/live/{digest}",
+    "one that XDG_STATE_HOME makes ours": "state/trayexec/live/{digest}",
+}
+
+
+@pytest.mark.parametrize("where", REPOSITORY)
+def test_a_record_in_a_cloned_repository_is_not_believed(place: Path, where: str) -> None:
+    """It is the user's own file by owner and mode, but somebody else has written what it says.
+
+    The config beside it is the one that AWS's tools read, and so do we; a copy of an overlay is refused.
+    """
+    repository = place.parents[4] / "src/project"
+    forged = {"config": f"{repository}/other", "shared": f"{repository}/keys", "session": {"XDG_RUNTIME_DIR": "/evil"}}
+    folder = repository / REPOSITORY[where].format(digest=digest(forged["config"], forged["shared"]))
+    folder.mkdir(parents=True)
+    (folder / "origin").write_text(json.dumps({**forged, "command": ["/evil"]}))
+    for name in ("config", "server", "credentials"):
+        (folder / name).write_text(MINE)
+    environ = environment(place, XDG_STATE_HOME=f"{repository}/state", AWS_SHARED_CREDENTIALS_FILE="")
+    for name in ("config", "server"):
+        named = {**environ, "AWS_CONFIG_FILE": f"{folder}/{name}"}
+        assert cli.files(named) == {"config": f"{folder}/{name}"}
+        assert origin.outside(named)["AWS_CONFIG_FILE"] == f"{folder}/{name}"
+        assert origin.completed(named) == named
+        assert origin.starter(f"{folder}/{name}", named) == ()
+    (folder / "config").write_text(TEXT)
+    assert str(folder / "config") in lost({**environ, "AWS_CONFIG_FILE": f"{folder}/config"})
 
 
 @pytest.mark.parametrize("folder", ["src/trayexec/live", "trayexec/live/0123456789abcdef", "x/trayexec/live/y"])

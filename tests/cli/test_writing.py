@@ -290,10 +290,9 @@ def test_an_overlay_that_another_user_has_put_there_is_not_used(bare: Rig, whose
     """It would name a program of his: it is given to nobody, and nothing of it comes to the user's own files."""
     own = bare.desk.home("home/.aws/config")
     before = own.read_text()
-    state: dict[str, str | None] = {"XDG_STATE_HOME": str(bare.desk.home("shared")), "TRAYEXEC_NO_AUTOSTART": "1"}
-    bare.desk.home("shared").mkdir(mode=0o1777)
+    state: dict[str, str | None] = {"TRAYEXEC_NO_AUTOSTART": "1"}
     assert bare.run("hook", "bash", env=state).status == 0
-    (overlay,) = (one for one in bare.desk.home("shared/trayexec/live").iterdir() if one.is_dir())
+    (overlay,) = (one for one in bare.desk.home("home/.local/state/trayexec/live").iterdir() if one.is_dir())
     (overlay / "config").write_text((overlay / "config").read_text() + "\n[profile x]\ncredential_process = /evil\n")
     taken = {"state": overlay.parent.parent, "live": overlay.parent, "overlay": overlay}[whose]
     for path in (taken, *taken.rglob("*")):
