@@ -264,6 +264,7 @@ RUN_PATH = {
     "trayexec.cli": "the run path itself",
     "trayexec.client": "the companion's end of the socket",
     "trayexec.errors": "what went wrong",
+    "trayexec.nearby": "which files the caller sees: the agent must see the same",
     "trayexec.foreign": "what of the caller's environment a command must not have",
     "trayexec.paths": "where the socket is",
     "trayexec.wire": "the protocol",

@@ -2,14 +2,17 @@
 
 import os
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from support.rig import Rig
+from support.others import needs_root
+from support.rig import COMMAND, Rig
 from trayexec import nearby
 
 
@@ -35,6 +38,28 @@ def test_another_kernel_device_or_folder_is_elsewhere(tmp_path: Path, other: str
     assert isinstance(marks, dict)
     assert not nearby.sees({**said, nearby.KEY: {**marks, other: "else"}})
     assert not nearby.sees({**said, "config": str(tmp_path / "gone/config")})
+
+
+def test_a_file_is_the_same_by_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by its path: by kernel, device and inode; one that an editor has just replaced is the same still."""
+    config, link = tmp_path / "config", tmp_path / "link"
+    config.write_text("")
+    link.symlink_to(config)
+    said = nearby.sight(config=str(config), shared=str(tmp_path / "credentials"))
+    assert set(said) == {"boot", "config"}  # of a file that is not there nothing is said
+    assert nearby.sight(config=str(tmp_path / "gone/config")) == {}
+    boot, mark = said["boot"], said["config"]
+    assert nearby.same(boot, mark, str(config))
+    assert nearby.same("", mark, str(link))
+    assert not nearby.same("another kernel", mark, str(config))
+    assert not nearby.same(boot, [mark[0], mark[1] + 1, mark[2], mark[3] + 1], str(config))
+    config.unlink()
+    assert nearby.same(boot, mark, str(config))  # some editors remove a file and write it anew
+    config.write_text("")
+    assert nearby.same(boot, [mark[0], mark[1] + 1, *mark[2:]], str(config))
+    later = time.time() + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert not nearby.same(boot, [mark[0], mark[1] + 1, *mark[2:]], str(config))
 
 
 def passed_on(door: socket.socket, target: str) -> None:
@@ -114,3 +139,37 @@ def test_an_overlay_that_is_not_to_be_seen_here_is_refused(open_rig: Rig) -> Non
     assert nearby.marks("/")["pid"] == os.getpid()
     assert not nearby.sees({"config": "/proc/config", nearby.KEY: nearby.marks("/")})
     assert open_rig.run("--live", "--", "true").status == 0
+
+
+ELSEWHERE = {  # a caller whose own files are others than those that the agent finds at the same place
+    "a run": ["account-a", "--", "touch", "{mark}"],
+    "live": ["--live", "account-a", "--", "touch", "{mark}"],
+    "live without a profile": ["--live", "--", "touch", "{mark}"],
+    "shell": ["shell", "account-a"],
+    "server": ["--server", "account-a", "--", "touch", "{mark}"],
+    "several profiles": ["account-a", "account-b", "--", "touch", "{mark}"],
+    "a role": ["arn:aws:iam::222222222222:role/Deploy", "--", "touch", "{mark}"],
+    "env": ["env", "account-a"],
+    "hook": ["hook", "bash"],
+    "credential-process": ["credential-process", "account-a"],
+    "console": ["console", "account-a", "--print"],
+    "auth": ["auth", "default", "--force"],
+}
+# Its own mounts, and in them another ~/.aws: what a container with the agent's socket has.
+APART = 'mount -t tmpfs aws "$1" && printf %s "$2" > "$1/config" && shift 2 && exec "$@"'
+
+
+@needs_root
+@pytest.mark.parametrize("way", ELSEWHERE)
+def test_another_mount_namespace_with_files_of_its_own_is_told_so(open_rig: Rig, way: str) -> None:
+    """The account is the one of the caller's files or there is none: what the agent reads at that path is another."""
+    mark = open_rig.desk.home("ran")
+    words = [word.format(mark=mark) for word in ELSEWHERE[way]]
+    text = open_rig.desk.home("home/.aws/config").read_text().replace("role/", "role/Other")
+    theirs = str(open_rig.desk.home("home/.aws")), text
+    argv = ["unshare", "--mount", "sh", "-c", APART, "sh", *theirs, *COMMAND, *words]
+    env = open_rig.environment({"SHELL": "/bin/true"})
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (125, ""), done.stderr
+    assert f"{theirs[0]}/config is another file here" in done.stderr
+    assert not mark.exists()

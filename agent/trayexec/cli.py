@@ -293,12 +293,18 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
 
 def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
     """Where the caller's AWS is, for every request: its files, and the variables that decide where STS is reached."""
-    from trayexec import wire  # noqa: PLC0415 — see obtain
+    from trayexec import nearby, wire  # noqa: PLC0415 — see obtain
 
-    said: dict[str, Any] = {**files(environ)}
+    named = files(environ)
+    said: dict[str, Any] = {**named}
     # The usual files are in there, whatever the agent's is; but a socket that was named may lead to another machine.
     if environ.get("HOME", "").startswith("/") and not environ.get("TRAYEXEC_SOCKET"):
         said["home"] = environ["HOME"]
+        usual = environ["HOME"].rstrip("/") + "/.aws/"
+        named = {"config": usual + "config", "shared": usual + "credentials", **named}
+    seen = nearby.sight(**named)
+    if seen:
+        said[nearby.KEY] = seen
     aws = {name: environ[name] for name in wire.AWS_VARIABLES if name in environ}
     for name in wire.AWS_PATHS:
         if aws.get(name):

@@ -1,9 +1,10 @@
-"""Whether the agent is on this machine and sees the same files: what it names by path is good for nothing elsewhere.
+"""Whether agent and caller are on one machine and see the same files: what one names by path is nothing elsewhere.
 
 A socket can be lent: by `ssh -R` to another machine, by a mount to a container. Then an answer's credentials are as
 good as ever, but a path in it is another file here or none, and a loopback address is another's. The proof: the same
 kernel (its boot id), the same folder (device and inode on that kernel), and at the other end of the socket the very
-process that answers, not one that passes it on.
+process that answers, not one that passes it on. The other way round a caller says which files it means: a container or
+another machine may have its own of that name, and an account of those is not the one of the agent's.
 """
 
 import os
@@ -14,10 +15,11 @@ from trayexec.errors import TrayexecError, trouble
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-KEY = "here"  # in an answer that has paths in it
+KEY = "here"  # in an answer that has paths in it, and in a request
+JUST_SAVED = 10.0  # seconds in which a caller may have seen the file that an editor then replaced
 
 
 def marks(folder: str) -> "dict[str, Any]":
@@ -55,10 +57,50 @@ def check(answer: "Mapping[str, Any]", connection: "socket") -> None:
     )
 
 
+def sight(**paths: str) -> "dict[str, Any]":
+    """What a caller says of the files that it means: on which kernel which file is there, and in which folder."""
+    said: dict[str, Any] = {name: mark for name, path in paths.items() if (mark := _mark(path)) is not None}
+    return {"boot": _boot(), **said} if said else {}
+
+
+def same(boot: str, mark: "Sequence[int]", path: str) -> bool:
+    """Whether the file at this path is the one that a caller on this kernel (if it can tell) has seen there."""
+    if boot and boot != _boot():
+        return False
+    own = _mark(path)
+    if own is not None and own[:2] == [*mark[:2]]:
+        return True
+    try:
+        folder = os.stat(path.rpartition("/")[0] or "/")  # noqa: PTH116 — pathlib is slow to import
+        if [folder.st_dev, folder.st_ino] != [*mark[2:]]:
+            return False
+        changed = os.stat(path).st_ctime  # noqa: PTH116 — likewise
+    except FileNotFoundError:
+        return own is None  # some editors remove a file and write it anew
+    except OSError:
+        return False
+    import time  # noqa: PLC0415 — not on the usual way
+
+    return abs(time.time() - changed) < JUST_SAVED
+
+
+def _mark(path: str) -> "list[int] | None":
+    try:
+        file, folder = os.stat(path), os.stat(path.rpartition("/")[0] or "/")  # noqa: PTH116 — pathlib is slow to import
+    except OSError:
+        return None
+    return [file.st_dev, file.st_ino, folder.st_dev, folder.st_ino]
+
+
 def _boot() -> str:
     """What tells this run of this kernel from every other; nothing where there is no such thing."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123 — pathlib is slow to import
-            return file.read(64).strip()
+        descriptor = os.open("/proc/sys/kernel/random/boot_id", os.O_RDONLY)
     except OSError:
         return ""
+    try:
+        return os.read(descriptor, 64).decode().strip()
+    except (OSError, ValueError):
+        return ""
+    finally:
+        os.close(descriptor)

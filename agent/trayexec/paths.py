@@ -33,8 +33,8 @@ def state_folder(environ: "Mapping[str, str]") -> str:
 def live_folder(environ: "Mapping[str, str]") -> str:
     """Where the overlays for `--live` are: they outlive the agent, and the login.
 
-    No XDG_STATE_HOME moves it: an overlay is believed for being here, and whoever reads one may have lost that variable,
-    or have it from a project.
+    No XDG_STATE_HOME moves it: an overlay is believed for being here, and whoever reads one may have lost that
+    variable, or have it from a project.
     """
     return state_folder({"HOME": home(environ)}) + "/live"
 

@@ -162,6 +162,7 @@ class Bench:
                 warning=lambda: None,
                 endpoint=endpoint,
                 stop=lambda: None,
+                sees=lambda *_: None,
             )
         )
         self.gate = Gate(self.service.heard, self.service.left)

@@ -99,10 +99,11 @@ def test_a_record_in_a_cloned_repository_is_not_believed(place: Path, where: str
     The config beside it is the one that AWS's tools read, and so do we; a copy of an overlay is refused.
     """
     repository = place.parents[4] / "src/project"
-    forged = {"config": f"{repository}/other", "shared": f"{repository}/keys", "session": {"XDG_RUNTIME_DIR": "/evil"}}
-    folder = repository / REPOSITORY[where].format(digest=digest(forged["config"], forged["shared"]))
+    files = {"config": f"{repository}/other", "shared": f"{repository}/keys"}
+    folder = repository / REPOSITORY[where].format(digest=digest(*files.values()))
     folder.mkdir(parents=True)
-    (folder / "origin").write_text(json.dumps({**forged, "command": ["/evil"]}))
+    forged = {**files, "session": {"XDG_RUNTIME_DIR": "/evil"}, "command": ["/evil"]}
+    (folder / "origin").write_text(json.dumps(forged))
     for name in ("config", "server", "credentials"):
         (folder / name).write_text(MINE)
     environ = environment(place, XDG_STATE_HOME=f"{repository}/state", AWS_SHARED_CREDENTIALS_FILE="")

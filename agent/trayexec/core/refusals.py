@@ -290,3 +290,14 @@ def no_identity(catalogue: Catalogue) -> Trouble:
         "`trayexec keys add default`.",
         file=catalogue.files[0],
     )
+
+
+def elsewhere(path: str) -> Trouble:
+    """The caller has a file of that name, and it is not the agent's."""
+    return trouble(
+        "elsewhere",
+        "{file} is another file here than where the agent runs, and the agent reads its own.",
+        "Name the agent's socket with TRAYEXEC_SOCKET, and unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: then "
+        "the profiles are those of the agent's files. Or run an agent here.",
+        file=path,
+    )

@@ -28,4 +28,16 @@ class Surroundings:
         return Surroundings(self.config, self.shared, home=self.home) if self.variables else self
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which files a caller sees where its surroundings say: on which kernel (empty where it cannot tell), and which.
+
+    A mark is the device and the inode of a file and of its folder; None where the caller has no such file.
+    """
+
+    boot: str
+    config: tuple[int, ...] | None = None
+    shared: tuple[int, ...] | None = None
+
+
 USUAL = Surroundings()  # the usual files, and no variable

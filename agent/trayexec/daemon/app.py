@@ -38,6 +38,7 @@ from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
+from trayexec.core import refusals
 from trayexec.core.events import (
     Ask,
     Configured,
@@ -51,7 +52,7 @@ from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.report import Facts
 from trayexec.core.settings import Command, Settings
 from trayexec.core.state import Open
-from trayexec.core.surroundings import USUAL, Surroundings
+from trayexec.core.surroundings import USUAL, Sight, Surroundings
 from trayexec.core.visits import Exchange
 from trayexec.daemon.endpoint import Books, Endpoint
 from trayexec.daemon.front import Front
@@ -147,7 +148,7 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._let_go = threading.Event()
-        self._files = Lanes(_pool(THREADS, "files"), lambda where: self._catalogues.paths(where.config, where.shared))
+        self._files = Lanes(_pool(THREADS, "files"), self._paths)
         self._own = _pool(1, "own files")
         self._overlays = self._follow(environ)
         self._folders = FolderWatch()
@@ -167,6 +168,7 @@ class _Agent:
             self._read_settings,
             self._endpoint,
             self._tray.stop,
+            self._sees,
         )
         self._service = Service(rooms)
         self._front = Front(self._tray, self._clock)
@@ -405,6 +407,15 @@ class _Agent:
     def _server_overlay(self, profile: str, where: Surroundings) -> Mapping[str, object]:
         server = self._overlays.want_server(where, profile)
         return {**self._overlay(where), "server": str(server), "profile": profile}
+
+    def _paths(self, where: Surroundings) -> tuple[str, str]:
+        return self._catalogues.paths(where.config, where.shared, where.home)
+
+    def _sees(self, where: Surroundings, sight: Sight) -> None:
+        """Raises TrayexecError (`elsewhere`) for a caller who has other files of these names than we."""
+        for mark, path in zip((sight.config, sight.shared), self._paths(where), strict=True):
+            if mark is not None and not nearby.same(sight.boot, mark, path):
+                raise TrayexecError(refusals.elsewhere(path))
 
     def _tell(self, text: Text) -> None:
         self._journal.info("%s", text)

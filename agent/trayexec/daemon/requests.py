@@ -7,12 +7,13 @@ from enum import Enum
 from trayexec import __version__, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
-from trayexec.core.surroundings import Surroundings
+from trayexec.core.surroundings import Sight, Surroundings
 from trayexec.daemon.endpoint import Wish, wish_of
 from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
+_MARK = 4  # numbers: device and inode of a file, and of its folder
 _DECIDING = sorted(wire.AWS_VARIABLES)
 
 
@@ -47,6 +48,7 @@ class Common:
     then: Then
     terminal: str
     eof: Eof
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
         {"runs": Then.RUNS, "sets": Then.SETS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
         _word(said, "terminal") or "",
         Eof.GONE if said.get("eof") == "gone" else Eof.LISTENS,
+        _sight(said),
     )
     match said.get("op"):
         case "credentials":
@@ -218,6 +221,26 @@ def _variables(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
         if value is not None and "\0" in value:
             raise _bad(name, Text("a short text"))
     return tuple((name, value) for name, value in read.items() if value is not None)
+
+
+def _sight(said: Mapping[str, object]) -> Sight | None:
+    """Which files the caller sees."""
+    table = said.get("here")
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise _bad("here", Text("a table of files"))
+    return Sight(_word(table, "boot") or "", _mark(table, "config"), _mark(table, "shared"))
+
+
+def _mark(said: Mapping[str, object], key: str) -> tuple[int, ...] | None:
+    value = said.get(key)
+    if value is None:
+        return None
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != _MARK or not all(isinstance(one, int) for one in numbers):
+        raise _bad(key, Text("a table of files"))
+    return tuple(numbers)
 
 
 def _path(said: Mapping[str, object], key: str) -> str | None:

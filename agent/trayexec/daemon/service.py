@@ -19,7 +19,7 @@ from trayexec.core.profiles import Catalogue, Identity, Profile
 from trayexec.core.report import Facts, find, status, utc
 from trayexec.core.settings import Delivery, ProfileRule
 from trayexec.core.shellwords import argument
-from trayexec.core.surroundings import Surroundings
+from trayexec.core.surroundings import Sight, Surroundings
 from trayexec.daemon.endpoint import Endpoint
 from trayexec.daemon.gate import Connection, Gate
 from trayexec.daemon.lanes import Lanes
@@ -70,6 +70,20 @@ class Rooms:
     warning: Callable[[], Trouble | None]
     endpoint: Endpoint
     stop: Callable[[], None]
+    sees: Callable[[Surroundings, Sight], None]  # raises TrayexecError for a caller who has other files of these names
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the files say, to who sees the same: one look for all of these, as two of these are equal."""
+
+    load: Callable[[Surroundings], Catalogue]
+    sees: Callable[[Surroundings, Sight], None]
+    sight: Sight
+
+    def __call__(self, where: Surroundings) -> Catalogue:
+        self.sees(where, self.sight)
+        return self.load(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +180,7 @@ class Service:
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay(common, server):
-                apart = (await self._catalogue(connection, common)).apart if server is not None else frozenset()
+                apart = (await self._catalogue(connection, common)).apart
                 ready = await self._overlay(common.surroundings, server if server in apart else None)
                 connection.finish(wire.encode({"ok": ready}))
             case WantStop():
@@ -266,7 +280,11 @@ class Service:
         Raises TrayexecError for files that AWS's tools would refuse.
         """
         await self._rooms.sure()
-        catalogue = await self._load(common)
+        if common.sight is None:
+            catalogue = await self._load(common)
+        else:  # only now: what it has waited for may be of a file that was saved meanwhile
+            look = _Look(self._rooms.catalogues.load, self._rooms.sees, common.sight)
+            catalogue = await self._rooms.files.run(look, common.surroundings)
         speak, warning = speaker_of(common.language), self._rooms.warning()
         if warning is not None:
             text = f"{speak(warning.title)} {speak(warning.hint)}"
