@@ -7,11 +7,13 @@ from hypothesis import HealthCheck, settings
 
 from awssim import Sim
 from support.desktop import private_desktop
+from support.guard import pytest_configure
 from support.rig import Keyring, Rig, rig_on, world_with
 from support.sdks import header
 from support.strict import pytest_make_collect_report, pytest_runtest_makereport
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by name
+# pytest finds its hooks by name.
+__all__ = ["pytest_configure", "pytest_make_collect_report", "pytest_runtest_makereport"]
 
 # A busy machine is no failure, and a found example is told by its steps, not by a database on somebody's disk.
 settings.register_profile(

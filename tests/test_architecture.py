@@ -238,6 +238,16 @@ def test_what_would_break_a_promise_is_nowhere() -> None:
         assert one.top in STANDARD | set(THIRD_PARTY) | {"trayexec"}
 
 
+def test_no_test_waits_for_a_child_without_end() -> None:
+    """Whatever a test starts goes through `ended`, or a rig: when the test fails, it is not waited for any more."""
+    tests = Path(__file__).parent
+    for path in sorted(tests.rglob("test_*.py")):
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        held = {ast.unparse(one) for call in calls if ast.unparse(call.func) == "ended" for one in call.args}
+        loose = {ast.unparse(one) for one in calls if ast.unparse(one.func).endswith("Popen")} - held
+        assert not loose, f"{path.relative_to(tests)} starts {loose}: put `ended(…)` around it"
+
+
 def test_nobody_waits_by_select() -> None:
     """A descriptor above 1,023 raises ValueError there: all waits are in `ready`, or in asyncio."""
     calls = {

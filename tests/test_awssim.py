@@ -25,6 +25,7 @@ from awssim import Kind, Sim, Trust, totp
 from awssim.sts import HALF_MFA, NO_DEVICE, OVER_CHAIN, OVER_ROLE, WRONG_CODE
 from awssim.totp import BUDGET, WINDOW, Device, Verdict
 from awssim.world import Key
+from support.processes import ended
 
 ROLE_A = "arn:aws:iam::222222222222:role/Deploy"
 ROLE_B = "arn:aws:iam::333333333333:role/Deploy"
@@ -728,7 +729,7 @@ class TestAsProcess:
         root = Path(__file__).parent
         command = [sys.executable, "-S", "-m", "awssim", "--session-seconds", "60", "--config", str(tmp_path / "c")]
         environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"]}
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        with ended(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)) as child:
             assert child.stdout is not None
             yield json.loads(child.stdout.readline())
             child.terminate()

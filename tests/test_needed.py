@@ -11,6 +11,7 @@ import pytest
 
 from support.desktop import eventually
 from support.others import needs_root
+from support.processes import ended
 from support.rig import COMMAND, Rig
 from trayexec import needed
 
@@ -105,8 +106,7 @@ def test_an_agent_is_isolated_however_it_is_started(rig: Rig, way: str) -> None:
     if way == "the module":  # it is found as Python finds modules, from the current folder on
         (folder / "trayexec.py").unlink()
     env = rig.environment({**HOSTILE, "PYTHONPATH": str(folder), "PATH": f"{folder}:.:{rig.env['PATH']}"})
-    process = subprocess.Popen(WAYS[way], env=env, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
+    with ended(subprocess.Popen(WAYS[way], env=env, cwd=folder, stderr=subprocess.DEVNULL)) as process:
         eventually("the agent to listen", rig.socket.exists)
         pid = rig.agent_pid
         seen = environment_of(pid)
@@ -119,10 +119,8 @@ def test_an_agent_is_isolated_however_it_is_started(rig: Rig, way: str) -> None:
         # A shell's own interpreter loads its own sitecustomize; nothing that is an agent or a child of one does.
         assert not [name for name, argv in loaded if "--isolated" in argv or "keychain" in " ".join(argv)]
         assert {name for name, _ in loaded} <= {"sitecustomize", "usercustomize"}
-    finally:
         if way != "a command":
             process.terminate()
-        process.wait(10)
 
 
 def test_a_relative_socket_is_still_where_it_was_meant(bare: Rig) -> None:

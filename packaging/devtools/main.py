@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, demo
+from devtools import bench, checks, demo, signals
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     options, rest = _parser().parse_known_args(arguments)
     if rest and options.command != "test":
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in {signal.SIGTERM, signal.SIGHUP} - signals.ignored():
         signal.signal(number, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended
     try:
         match options.command:
@@ -25,8 +25,10 @@ def main(arguments: Sequence[str]) -> int:
             case "lint":
                 return checks.lint()
             case "demo":
+                signals.put_back()
                 return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
             case _:
+                signals.put_back()
                 return bench.measure(
                     bench.Pace.QUICK if options.quick else bench.Pace.FULL,
                     bench.Form.JSON if options.json else bench.Form.TABLE,

@@ -11,6 +11,7 @@ import pytest
 
 from awssim import Sim
 from support.desktop import private_desktop
+from support.processes import ended
 from support.rig import Keyring, Rig, rig_on, world_with
 
 HOURS = 3600 * 13
@@ -38,7 +39,8 @@ def agent_with(rig: Rig, ahead: Path) -> Iterator[None]:
     """That agent, unlocked and used."""
     ahead.write_text("0")
     argv = [sys.executable, "-c", AGENT, str(ahead)]
-    with subprocess.Popen(argv, env=rig.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
+    out, err = subprocess.PIPE, subprocess.DEVNULL
+    with ended(subprocess.Popen(argv, env=rig.env, stdout=out, stderr=err, text=True)) as agent:
         assert agent.stdout is not None
         assert agent.stdout.readline() == "ready\n"
         try:

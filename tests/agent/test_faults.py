@@ -13,6 +13,7 @@ import pytest
 from awssim import Kind, Sim, Trust
 from awssim.world import World
 from support.desktop import eventually, private_desktop
+from support.processes import ended
 from support.rig import COMMAND, Done, Keyring, Rig, rig_on, world_with
 
 
@@ -400,7 +401,7 @@ def test_a_config_that_is_deleted_or_changes_all_the_time(opened: Rig) -> None:
         "    open(path + '.new', 'w').write(text + '#' * (n % 7000))\n"
         "    os.replace(path + '.new', path)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(config), text]) as editor:
+    with ended(subprocess.Popen([sys.executable, "-c", script, str(config), text])) as editor:
         try:
             for _ in range(10):
                 done = opened.run("account-a", "--", "true")
@@ -461,7 +462,7 @@ def test_a_full_disk(rig: Rig) -> None:
     """Where not one byte can be written, the agent starts and serves all the same."""
     line = 'ulimit -f 0; exec "$@"'
     argv = ["bash", "-c", line, "sh", *COMMAND, "agent", "--headless"]
-    with subprocess.Popen(argv, env=rig.env, stderr=subprocess.DEVNULL) as agent:
+    with ended(subprocess.Popen(argv, env=rig.env, stderr=subprocess.DEVNULL)) as agent:
         try:
             eventually("the agent to listen", lambda: rig.socket.exists() or agent.poll() is not None)
             assert agent.poll() is None

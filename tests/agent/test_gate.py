@@ -14,6 +14,7 @@ import pytest
 
 from support.desktop import eventually
 from support.others import as_nobody, needs_root
+from support.processes import ended
 from support.rig import COMMAND, Rig
 from trayexec import __version__
 
@@ -415,7 +416,7 @@ def test_another_users_agent_hears_not_one_byte(open_rig: Rig) -> None:
         named.unlink(missing_ok=True)
         folder.chmod(0o777)  # while somebody else sits down in it: then it looks like ours again
         listen = as_nobody([sys.executable, "-I", "-c", LISTEN, str(named)])
-        with subprocess.Popen(listen, stdout=subprocess.PIPE, text=True) as listener:
+        with ended(subprocess.Popen(listen, stdout=subprocess.PIPE, text=True)) as listener:
             assert listener.stdout is not None
             assert listener.stdout.readline() == "listening\n"
             folder.chmod(0o700)

@@ -15,6 +15,7 @@ import pytest
 from awssim import Kind
 from support.desktop import eventually
 from support.others import NOBODY, mode, needs_root, processes_of, unprivileged
+from support.processes import ended
 from support.rig import COMMAND, Rig, alive, holder
 
 
@@ -216,6 +217,37 @@ def test_a_signal_ends_it_cleanly(rig: Rig, number: signal.Signals) -> None:
     assert rig.run("account-a", "--no-wait", "--", "true").status == 125
 
 
+SHELTERED = ("sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh")  # as nohup(1) and a shell's background jobs are
+
+
+def test_what_is_ignored_at_its_start_does_not_end_it(rig: Rig) -> None:
+    """`nohup trayexec agent &` stays when the terminal goes; TERM ends it as ever."""
+    argv = [*SHELTERED, *COMMAND, "agent", "--headless"]
+    with ended(subprocess.Popen(argv, env=rig.env, cwd=rig.desk.home("home"))) as agent:
+        eventually("the agent to listen", rig.socket.exists)
+        rig.unlock()
+        agent.send_signal(signal.SIGHUP)
+        agent.send_signal(signal.SIGINT)
+        assert rig.run("account-a", "--no-wait", "--", "true").status == 0
+        assert rig.agent_pid == agent.pid  # and no new one
+        agent.terminate()
+        assert agent.wait(10) == 0
+
+
+def test_one_that_a_command_started_hears_all_signals(bare: Rig) -> None:
+    """Whatever the command ignores or blocks that happened to need an agent: it serves everybody from then on."""
+    blocking = (
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]);"
+        " os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    argv = [*SHELTERED, sys.executable, "-I", "-S", "-c", blocking, *COMMAND, "status"]
+    subprocess.run(argv, env=bare.env, capture_output=True, check=True, timeout=60)
+    lines = Path(f"/proc/{bare.agent_pid}/status").read_text().splitlines()
+    fields = dict(line.split(":\t") for line in lines)
+    pythons_own = (1 << signal.SIGPIPE - 1) | (1 << signal.SIGXFSZ - 1)
+    assert (int(fields["SigIgn"], 16), int(fields["SigBlk"], 16)) == (pythons_own, 0)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_heard_while_a_code_is_awaited(rig: Rig, number: signal.Signals) -> None:
     """The dialog goes, and whoever waited is told at once."""
@@ -274,8 +306,8 @@ def test_its_memory_cannot_be_read_by_the_same_user(bare: Rig) -> None:
     victim = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
     agent = [sys.executable, "-m", "trayexec", "agent", "--headless"]
     with (
-        subprocess.Popen(unprivileged(victim), env=env, stdout=subprocess.PIPE) as ordinary,
-        subprocess.Popen(unprivileged(agent), env=env, cwd=folder) as ours,
+        ended(subprocess.Popen(unprivileged(victim), env=env, stdout=subprocess.PIPE)) as ordinary,
+        ended(subprocess.Popen(unprivileged(agent), env=env, cwd=folder)) as ours,
     ):
         try:
             assert ordinary.stdout is not None
@@ -302,7 +334,7 @@ def test_a_crash_leaves_no_core(rig: Rig, number: signal.Signals) -> None:
     """Even where the shell allows core dumps of any size, none is written."""
     line = 'ulimit -c unlimited; exec "$@"'
     argv = ["bash", "-c", line, "sh", sys.executable, "-m", "trayexec", "agent", "--headless"]
-    with subprocess.Popen(argv, env=rig.env, cwd=rig.desk.home("home")) as agent:
+    with ended(subprocess.Popen(argv, env=rig.env, cwd=rig.desk.home("home"))) as agent:
         eventually("the agent to listen", rig.socket.exists)
         rig.unlock()
         agent.send_signal(number)

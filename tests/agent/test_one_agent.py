@@ -5,12 +5,14 @@ import pwd
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from support.desktop import eventually
 from support.others import NOBODY, mode, needs_root, processes_of
+from support.processes import ended
 from support.rig import COMMAND, Done, Rig, alive, end_process
 from trayexec import whereis
 
@@ -105,11 +107,13 @@ def test_a_hundred_starts_from_everywhere_make_one(bare: Rig) -> None:
     """At once, from all kinds of shells: one agent comes of it, and every starter is content."""
     shells = list(bare_shells(bare).values())
     argv = [*COMMAND, "agent", "start"]
-    starters = [
-        subprocess.Popen(argv, env=shells[number % len(shells)], stderr=subprocess.PIPE, text=True, cwd="/")
-        for number in range(100)
-    ]
-    said = {starter.communicate(timeout=120)[1] for starter in starters}
+    with ExitStack() as stack:
+        starters = []
+        for number in range(100):
+            env = shells[number % len(shells)]
+            starter = ended(subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True, cwd="/"))
+            starters.append(stack.enter_context(starter))
+        said = {starter.communicate(timeout=120)[1] for starter in starters}
     assert {starter.returncode for starter in starters} == {0}, said
     pid = pid_in(bare.env)
     home = f"HOME={bare.env['HOME']}".encode()

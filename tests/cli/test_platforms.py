@@ -13,6 +13,7 @@ import pytest
 from awssim import Sim
 from support.desktop import private_desktop
 from support.platforms import absent, python_of
+from support.processes import ended
 from support.rig import COMMAND, Done, Keyring, Rig, rig_on, world_with
 
 ELSEWHERE = ("win32", "cygwin", "freebsd14")
@@ -143,8 +144,8 @@ def test_on_macos_a_signal_reaches_the_command_once(
     )
     argv = [str(program), "-I", COMMAND[1], "--server", "account-a", "--", sys.executable, "-I", "-c", counting]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        argv, env=rig.env, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    with ended(
+        subprocess.Popen(argv, env=rig.env, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

@@ -175,6 +175,18 @@ def test_a_signal_kills_the_command_and_is_seen(open_rig: Rig, number: signal.Si
     assert (done.status, done.out) == (-number, "")
 
 
+@pytest.mark.parametrize("words", [["account-a"], ["--server", "account-a"], ["--live", "account-a"], ["account-[ab]"]])
+def test_what_the_caller_ignores_the_command_ignores(open_rig: Rig, words: list[str]) -> None:
+    """As a shell's background job or under nohup: every mode hands that on, and adds nothing."""
+    wanted = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT}
+    look = ["grep", "SigIgn", "/proc/self/status"]
+    argv = ["sh", "-c", 'trap "" HUP INT QUIT; exec "$@"', "sh", *COMMAND, *words, "--", *look]
+    said = subprocess.run(argv, env=open_rig.env, capture_output=True, text=True, check=True, timeout=60).stdout
+    masks = [int(line.split()[-1], 16) for line in said.splitlines()]
+    assert [{one for one in signal.Signals if mask >> one - 1 & 1} for mask in masks] == [wanted] * len(masks)
+    assert masks
+
+
 def test_arguments_arrive_as_they_were(open_rig: Rig) -> None:
     """Spaces, quotes, empty words, `--`, options of ours and bytes that are no UTF-8 belong to the command."""
     words = ["a b", "", "'\"$HOME", "--", "--region", "日本", "\udcff", "*"]

@@ -18,6 +18,7 @@ from cookbook.cloudformation import Stack, cloudformation
 from cookbook.recipes import recipe, recipes
 from support.containers import Containers, containers
 from support.desktop import eventually, program
+from support.processes import ended
 from support.rig import COMMAND, Done, Rig
 from support.sdks import BUILD, GET, built
 
@@ -294,11 +295,13 @@ def test_who_gives_up_over_ssh_is_forgotten_here(kitchen: Rig, remote: dict[str,
     code = recipe("ssh", {"/run/user/1000": remote["XDG_RUNTIME_DIR"]})
     leaving = code.replace("trayexec account-a -- aws", "timeout -s INT 3 trayexec account-a -- aws")
     assert leaving != code
-    with subprocess.Popen(
-        ["bash", "-c", leaving.replace("get-caller-identity", "get-caller-identity; sleep 8")],
-        env=kitchen.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    with ended(
+        subprocess.Popen(
+            ["bash", "-c", leaving.replace("get-caller-identity", "get-caller-identity; sleep 8")],
+            env=kitchen.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     ) as line:
         try:
             eventually("somebody to wait", lambda: kitchen.phase() == "prompting")

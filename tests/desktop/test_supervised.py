@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from support.desktop import eventually
+from support.processes import ended
 from support.rig import Rig, alive
 from support.trays import running, view
 from trayexec.adapters.tray.supervised import SupervisedTray
@@ -105,7 +106,8 @@ def test_a_tray_that_fails_is_tried_again(how: Callable[[], None]) -> None:
 def test_a_bad_icon_neither_ends_the_agent_nor_keeps_it(rig: Rig, how: str, end: str) -> None:
     """Credentials are served, the session stays, and SIGTERM and `agent stop` end it all the same."""
     argv = [sys.executable, "-c", AGENT, how]
-    with subprocess.Popen(argv, env=rig.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as agent:
+    out, err = subprocess.PIPE, subprocess.DEVNULL
+    with ended(subprocess.Popen(argv, env=rig.env, stdout=out, stderr=err, text=True)) as agent:
         assert agent.stdout is not None
         assert agent.stdout.readline() == "ready\n"
         rig.unlock()

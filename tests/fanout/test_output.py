@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support.processes import ended
 from support.rig import COMMAND, Rig
 
 # Lines in pieces that never end where a line does, on both streams, as fast as it goes.
@@ -40,8 +41,11 @@ def run(rig: Rig, *words: str) -> Raw:
     """`trayexec WORDS…`, its output as bytes, in files so that any amount will do."""
     out, err = rig.desk.home("out"), rig.desk.home("err")
     peak = 0
-    with out.open("wb") as to, err.open("wb") as also:
-        process = subprocess.Popen([*COMMAND, *words], env=rig.environment(), stdout=to, stderr=also)
+    with (
+        out.open("wb") as to,
+        err.open("wb") as also,
+        ended(subprocess.Popen([*COMMAND, *words], env=rig.environment(), stdout=to, stderr=also)) as process,
+    ):
         while process.poll() is None:
             peak = max(peak, high_water(process.pid))
             time.sleep(0.02)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.desktop import eventually
+from support.processes import ended
 from support.rig import COMMAND, Rig
 from trayexec.adapters.ledger import FileLedger, Reader
 from trayexec.adapters.peer import linux
@@ -264,7 +265,7 @@ def test_json_is_utf8_whatever_was_typed(open_rig: Rig) -> None:
 
 def test_parents_are_those_of_the_process() -> None:
     """The walk begins at the parent; what has ended has no parents, no name and no start."""
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with ended(subprocess.Popen(["sleep", "60"])) as child:
         try:
             assert linux.parents_of(child.pid)[0] == linux.program_of(os.getpid())
             assert linux.started(child.pid) >= linux.started(os.getpid()) > 0
@@ -278,8 +279,8 @@ def test_parents_are_those_of_the_process() -> None:
 def test_a_credential_process_asks_for_who_started_it(open_rig: Rig) -> None:
     """What stands in the ledger is the program that wants the credentials, not the helper that fetches them."""
     line = f"{' '.join(COMMAND)} credential-process account-a; :"
-    with subprocess.Popen(
-        ["bash", "-c", line], env=open_rig.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    with ended(
+        subprocess.Popen(["bash", "-c", line], env=open_rig.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     ) as asking:
         out, err = asking.communicate(timeout=30)
     assert b"SecretAccessKey" in out, err

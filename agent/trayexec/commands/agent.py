@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ STOP = 10.0  # seconds until we stop believing that it ends
 APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
 POLL = 0.02
 LAST_WORDS = 4096  # bytes
+PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by Python itself
 
 
 def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -46,6 +48,8 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if sys.stderr.isatty():
             cli.say(speaker(environ)(Text("the agent listens; Ctrl-C stops it and forgets everything")))
 
+    if options.ready_fd is not None:
+        _begin_afresh()
     writing.sweep(paths.state_folder(environ))
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
     face = app.Face.HEADLESS if options.headless else app.Face.TRAY
@@ -75,6 +79,17 @@ def _isolate(options: argparse.Namespace, environ: Mapping[str, str]) -> "NoRetu
     os.chdir("/")
     sys.stdout.flush()
     os.execve(argv[0], argv, env)  # noqa: S606 — ourselves, once more
+
+
+def _begin_afresh() -> None:
+    """Hear every signal: what a command ignored or blocked that needed an agent is no wish about the agent.
+
+    A shell's background job and nohup(1) do that, and it is inherited. The agent is everybody's, and outlives both.
+    """
+    for number in set(signal.Signals) - PYTHONS_OWN:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def start(environ: Mapping[str, str]) -> "socket":

@@ -198,7 +198,8 @@ class _Agent:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.settimeout(0)
-        for number in ENDINGS:
+        # One that was ignored stays so: whoever started it under nohup means it.
+        for number in ENDINGS - {one for one in ENDINGS if signal.getsignal(one) == signal.SIG_IGN}:
             signal.signal(number, _ignore)  # the loop hears of them: the main thread may be deep inside a toolkit
         signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
         thread = threading.Thread(target=self._run_loop, args=[ours], name="loop", daemon=True)

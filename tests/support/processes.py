@@ -1,0 +1,61 @@
+"""Children of a test: none is waited for that has no reason to end."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import AnyStr, NamedTuple
+
+LAST = 30.0  # seconds that a child may take to end by itself
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
+    """As `with process`, but a block that fails has killed it, and one that does not end by itself is an error."""
+    try:
+        yield process
+        process.wait(LAST)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        with process:  # closes the pipes
+            pass
+
+
+def since_boot() -> float:
+    """Now, on the clock that `Seen.began` is of."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Seen(NamedTuple):
+    """A process as /proc shows it; `began` in seconds since boot."""
+
+    pid: int
+    parent: int
+    state: str
+    began: float
+    words: str
+
+
+def descendants(pid: int) -> list[Seen]:
+    """The processes under this one, parents before children; one whose parent has ended is nobody's."""
+    everything = [one for path in Path("/proc").glob("[0-9]*") if (one := _look(path)) is not None]
+    found: list[Seen] = []
+    wanted = {pid}
+    while wanted:
+        next_ones = [one for one in everything if one.parent in wanted]
+        found += next_ones
+        wanted = {one.pid for one in next_ones}
+    return found
+
+
+def _look(path: Path) -> Seen | None:
+    try:
+        fields = (path / "stat").read_text().rpartition(")")[2].split()
+        words = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:  # it has ended meanwhile
+        return None
+    return Seen(int(path.name), int(fields[1]), fields[0], int(fields[19]) * TICK, words or "?")
