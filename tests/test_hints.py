@@ -321,7 +321,7 @@ ELSEWHERE = {
     "commands/keys.py": "tests/verbs",
     "commands/console.py": "tests/verbs",
     "commands/needs.py": "tests/verbs",
-    "commands/parse.py": "tests/cli/test_choice.py",
+    "cli.py": "tests/cli/test_choice.py",
     "commands/server.py": "tests/server",
     "commands/show.py": "tests/verbs",
     "core/identities.py": "tests/core",

@@ -255,13 +255,16 @@ def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
     return None if len(words) > 1 or words[0].startswith("@") or PATTERN.intersection(words[0]) else words[0]
 
 
-def nobody() -> TrayexecError:
-    """Nothing says whose credentials the command is to have."""
+def nobody(verb: str = "") -> TrayexecError:
+    """Nothing says whose credentials the command, or this verb, is to have."""
     return TrayexecError(
         trouble(
             "usage",
             "No profile is named, and AWS_PROFILE names none either.",
-            "Type one before the command: `trayexec PROFILE -- CMD…` (`trayexec list` shows them)",
+            "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)"
+            if verb
+            else "Type one before the command: `trayexec PROFILE -- CMD…` (`trayexec list` shows them)",
+            verb=verb,
         )
     )
 

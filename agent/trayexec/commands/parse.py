@@ -188,14 +188,7 @@ def read(words: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace
     if getattr(options, "takes_callers", False) and options.profile is None:
         options.profile = cli.chosen(environ)
         if options.profile is None:
-            raise TrayexecError(
-                trouble(
-                    "usage",
-                    "No profile is named, and AWS_PROFILE names none either.",
-                    "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)",
-                    verb=rest[0],
-                )
-            )
+            raise cli.nobody(verb=rest[0])
     if getattr(options, "needs_profile", False) and options.profile is None:
         raise TrayexecError(explain("the following arguments are required: profile"))
     return options
