@@ -22,6 +22,12 @@ SENTENCES: dict[str, str] = {
     # adapters/dialogs/choose.py
     "Your settings say that the code is asked on the terminal only.": "設定により、コードはターミナルでのみ入力できます。",
     "Type the code in a terminal: `trayexec auth {word}`": "ターミナルでコードを入力してください: `trayexec auth {word}`",
+    "Type the code in a terminal: `trayexec auth {word}`. If you have a display, the agent was started where there was none: run `trayexec agent stop`, then the command again.": "端末でコードを入力してください: `trayexec auth {word}`。ディスプレイがある場合、エージェントはディスプレイのない環境で起動されています。`trayexec agent stop` を実行してから、コマンドをもう一度実行してください。",
+    "this shell has a display, and the agent was started where there was none: it shows no dialog": "このシェルにはディスプレイがありますが、エージェントはディスプレイのない環境で起動されたため、ダイアログを表示できません",
+    "The next command starts one with a display after: `trayexec agent stop` (it forgets what is open)": "次を実行すると、次のコマンドがディスプレイのあるエージェントを起動します: `trayexec agent stop` (開いているセッションは破棄されます)",
+    "the agent reads {theirs}, and this shell would read {ours}: XDG_CONFIG_HOME was another where the agent was started": "エージェントは {theirs} を読み、このシェルなら {ours} を読みます。エージェントを起動した環境の XDG_CONFIG_HOME が異なります",
+    "To let it read that of this shell, for all shells: `trayexec agent stop`, then any command": "このシェルのものをすべてのシェルで使うには: `trayexec agent stop` の後、任意のコマンドを実行してください",
+    "a table of where the caller is": "呼び出し元の場所の表",
     "There is no display to show the dialog on.": "ダイアログを表示できるディスプレイがありません。",
     "No program that can show a dialog is installed.": "ダイアログを表示できるプログラムがインストールされていません。",
     "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk, or type the code in a terminal: `trayexec auth {word}`": "pinentry-gnome3、pinentry-qt、zenity、kdialog、python3-tk のいずれかをインストールするか、ターミナルでコードを入力してください: `trayexec auth {word}`",

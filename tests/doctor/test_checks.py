@@ -124,6 +124,14 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         lambda facts, _: replace(facts, others=(Other("/home/me/.local/state/trayexec/agent.sock", 4711),)),
         *("one_agent", "agent_second", Grade.PROBLEM, "4711"),
     ),
+    "an agent without a display": (
+        lambda facts, _: replace(facts, agent=replace(AGENT, display=False), here=Here(display=True, terminal=True)),
+        *("other_display", "agent_display", Grade.NOTE, "trayexec agent stop"),
+    ),
+    "an agent with another config.toml": (
+        lambda facts, _: replace(facts, agent=replace(AGENT, settings="/elsewhere/trayexec/config.toml")),
+        *("other_settings", "agent_settings", Grade.NOTE, "/elsewhere/trayexec/config.toml"),
+    ),
     "no icon": (
         lambda facts, _: replace(facts, agent=replace(AGENT, tray="none")),
         *("icon", "tray_none", Grade.NOTE, "no icon"),

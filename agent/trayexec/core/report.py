@@ -25,6 +25,8 @@ class Facts:
     version: str
     tray: str
     prompt: str
+    settings: str = ""  # which config.toml it reads
+    display: str = "there"  # whether it has one for a dialog; else empty
 
 
 def utc(seconds: int) -> str:
@@ -50,6 +52,8 @@ def status(
         "version": facts.version,
         "tray": facts.tray,
         "prompt": facts.prompt,
+        **({"settings": facts.settings} if facts.settings else {}),
+        **({} if facts.display else {"display": None}),
     }
     if broker.screen is Screen.LOCKED and broker.settings.on_lock is not OnLock.KEEP:
         agent["screen"] = "locked"

@@ -25,6 +25,7 @@ from trayexec.adapters import settingsfile, storedkeys
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.adapters.dialogs.sheet import on_screen
 from trayexec.adapters.exchange import SETTLED
 from trayexec.adapters.folderwatch import FolderWatch
 from trayexec.adapters.harden import harden
@@ -431,7 +432,10 @@ class _Agent:
             self._running.call_soon_threadsafe(call, *arguments)
 
     def _facts(self) -> Facts:
-        return Facts(os.getpid(), __version__, self._tray.name, self._dialogs.name)
+        environ = self._wish.environ
+        display = "there" if sys.platform != "linux" or on_screen(environ) else ""
+        read = paths.settings_path(environ)
+        return Facts(os.getpid(), __version__, self._tray.name, self._dialogs.name, read, display)
 
     def _warm(self) -> "Future[Sts]":
         """Botocore takes a quarter of a second to load: start now, so that the first code does not wait for it."""

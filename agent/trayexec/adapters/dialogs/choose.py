@@ -99,7 +99,8 @@ class Dialogs(Prompter):
             return trouble(
                 "no_dialog",
                 "There is no display to show the dialog on.",
-                "Type the code in a terminal: `trayexec auth {word}`",
+                "Type the code in a terminal: `trayexec auth {word}`. If you have a display, the agent was started "
+                "where there was none: run `trayexec agent stop`, then the command again.",
                 word=word,
             )
         if self._method == "auto":

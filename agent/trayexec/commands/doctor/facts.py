@@ -13,12 +13,17 @@ from trayexec.errors import Trouble
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What the agent says of itself, and the names of the identities that are open."""
+    """What the agent says of itself, and the names of the identities that are open.
+
+    `settings` is the config.toml that it reads, where it says so; `display` whether it can show a dialog.
+    """
 
     version: str
     pid: int
     tray: str
     prompt: str
+    settings: str = ""
+    display: bool = True
     open: tuple[str, ...] = ()
 
 

@@ -71,7 +71,15 @@ def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
         return None
     said = document["agent"]
     opened = tuple(str(one["name"]) for one in document["identities"] if one["phase"] == "open")
-    return Agent(str(said["version"]), int(said["pid"]), str(said["tray"]), str(said["prompt"]), opened)
+    return Agent(
+        version=str(said["version"]),
+        pid=int(said["pid"]),
+        tray=str(said["tray"]),
+        prompt=str(said["prompt"]),
+        settings=str(said.get("settings", "")),
+        display="display" not in said,
+        open=opened,
+    )
 
 
 def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:

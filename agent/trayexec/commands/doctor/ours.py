@@ -1,5 +1,6 @@
 """Checks of what is ours: the agent, its icon, how it asks, our settings and our folder. Pure."""
 
+import os
 from collections.abc import Iterator
 from typing import assert_never
 
@@ -118,6 +119,34 @@ def way_to_ask(facts: Facts) -> Iterator[Finding]:
                 "Run `trayexec auth {word}` on a terminal of this machine: what waits goes on then.",
                 word=_some_identity(facts),
             ),
+        )
+
+
+def other_display(facts: Facts) -> Iterator[Finding]:
+    """An agent that cron or ssh started shows no dialog, also to a shell that has a display."""
+    if isinstance(facts.agent, Agent) and not facts.agent.display and facts.here.display:
+        yield note(
+            "agent_display",
+            Text("dialog"),
+            Text("this shell has a display, and the agent was started where there was none: it shows no dialog"),
+            Text("The next command starts one with a display after: `trayexec agent stop` (it forgets what is open)"),
+        )
+
+
+def other_settings(facts: Facts) -> Iterator[Finding]:
+    """The agent goes on with the config.toml of the shell that started it, whatever XDG_CONFIG_HOME says here."""
+    theirs = facts.agent.settings if isinstance(facts.agent, Agent) else ""
+    if theirs and os.path.realpath(theirs) != os.path.realpath(facts.settings_path):
+        yield note(
+            "agent_settings",
+            Text("settings"),
+            Text(
+                "the agent reads {theirs}, and this shell would read {ours}: XDG_CONFIG_HOME was another where the "
+                "agent was started",
+                theirs=theirs,
+                ours=facts.settings_path,
+            ),
+            Text("To let it read that of this shell, for all shells: `trayexec agent stop`, then any command"),
         )
 
 
