@@ -300,11 +300,16 @@ def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
 
     named = files(environ)
     said: dict[str, Any] = {**named}
-    # The usual files are in there, whatever the agent's is; but a socket that was named may lead to another machine.
-    if environ.get("HOME", "").startswith("/") and not environ.get("TRAYEXEC_SOCKET"):
-        said["home"] = environ["HOME"]
-        usual = environ["HOME"].rstrip("/") + "/.aws/"
-        named = {"config": usual + "config", "shared": usual + "credentials", **named}
+    own: dict[str, Any] = {"proxy": {name: environ[name] for name in wire.PROXY_VARIABLES if name in environ}}
+    if environ.get("HOME", "").startswith("/"):
+        own["home"] = environ["HOME"]  # the usual files are in there, whatever the agent's is
+    if environ.get("TRAYEXEC_SOCKET"):  # it may lead to another machine: the agent sees whether these are its own, too
+        said["place"] = {**own, **nearby.place()}
+    else:
+        said |= own
+        if "home" in own:
+            usual = own["home"].rstrip("/") + "/.aws/"
+            named = {"config": usual + "config", "shared": usual + "credentials", **named}
     seen = nearby.sight(**named)
     if seen:
         said[nearby.KEY] = seen

@@ -92,6 +92,25 @@ def _mark(path: str) -> "list[int] | None":
     return [file.st_dev, file.st_ino, folder.st_dev, folder.st_ino]
 
 
+def place() -> "dict[str, Any]":
+    """What tells where this process is: its kernel, which files and which network it sees; nothing if that is unknown.
+
+    The same path is the same file for two processes of one kernel and one mount namespace (namespaces(7)), a loopback
+    address or a proxy is the same for two of one network namespace.
+    """
+    try:
+        seen = {name: os.stat(f"/proc/self/ns/{kind}").st_ino for name, kind in (("mount", "mnt"), ("net", "net"))}  # noqa: PTH116 — pathlib is slow to import
+        root = os.stat("/")  # noqa: PTH116 — likewise
+    except OSError:
+        return {}
+    return {"boot": _boot(), "root": [root.st_dev, root.st_ino], **seen}
+
+
+def at_one(one: "Mapping[str, Any]", other: "Mapping[str, Any]", *names: str) -> bool:
+    """Whether two places, as `place` tells of them, are one in all of these points."""
+    return all(one.get(name) and one.get(name) == other.get(name) for name in ("boot", *names))
+
+
 def _boot() -> str:
     """What tells this run of this kernel from every other; nothing where there is no such thing."""
     try:

@@ -34,6 +34,9 @@ AWS_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
 )
 AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")  # those of them that name files
+# By which way the caller's machine reaches AWS: all that botocore reads of it (urllib.request.getproxies_environment,
+# of which its httpsession.py takes `http` and `https`). They stand in a request under "proxy".
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
 MAX_LINE = 64 * 1024
 MAX_DEPTH = 8
 

@@ -161,6 +161,7 @@ class Bench:
                 sure=sure,
                 warning=lambda: None,
                 endpoint=endpoint,
+                place={},
                 stop=lambda: None,
                 sees=lambda *_: None,
             )

@@ -11,7 +11,7 @@ import pytest
 from agent.test_gate import ask
 from awssim import Sim
 from support.rig import COMMAND, Rig, world_with
-from trayexec import wire
+from trayexec import nearby, wire
 
 BARE = (
     "[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n"
@@ -80,9 +80,60 @@ LEADS: Mapping[str, tuple[Mapping[str, str], str]] = {
 BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+
+
 def test_what_travels_is_what_is_tried_here() -> None:
     """Every variable of the table has its case below."""
     assert set(LEADS) | set(BUNDLES) == set(wire.AWS_VARIABLES)
+    assert set(PROXIES) == set(wire.PROXY_VARIABLES)
+
+
+@pytest.mark.parametrize("socket_of", ["the usual socket", "one that is named"])
+def test_the_proxy_is_the_callers(rig: Rig, socket_of: str) -> None:
+    """Whichever spelling; who has none goes by none, though the agent was started where there was one."""
+    rig.config(BARE)
+    place = {} if socket_of == "the usual socket" else {"TRAYEXEC_SOCKET": str(rig.socket)}
+    with gateway() as agents, gateway() as own:
+        rig.foreground_agent(env={"HTTPS_PROXY": agents.url})
+
+        def wanted(**env: str) -> set[str]:
+            own.wanted.clear()
+            there = {"AWS_ENDPOINT_URL_STS": "https://sts.invalid", **place, **env}
+            done = rig.run("auth", "--code-stdin", stdin=f"{rig.fresh_code()}\n", env=there)
+            assert done.status == 125
+            return set(own.wanted)
+
+        assert wanted(HTTPS_PROXY=own.url) == {"sts.invalid"}
+        assert wanted(https_proxy=own.url) == {"sts.invalid"}
+        assert wanted(HTTPS_PROXY=own.url, AWS_ENDPOINT_URL_STS="http://sts.invalid") == set()
+        assert wanted(http_proxy=own.url, AWS_ENDPOINT_URL_STS="http://sts.invalid") == {"http"}
+        assert wanted(HTTP_PROXY=own.url) == set()
+        assert wanted(HTTPS_PROXY=own.url, https_proxy="") == set()
+        for name in ("NO_PROXY", "no_proxy"):
+            assert wanted(**{"HTTPS_PROXY": own.url, name: "localhost,.invalid"}) == set()
+        assert wanted() == set()
+        assert not agents.wanted
+
+
+def test_status_shows_the_callers_proxy_and_not_its_password(open_rig: Rig) -> None:
+    """It says by which way codes travel from this shell, and nothing where there is no proxy."""
+    env = {"HTTP_PROXY": "http://me:s3cret@proxy.example:3128", "NO_PROXY": ""}
+    said = open_rig.run("status", env=env).out
+    assert "STS is reached by the proxy proxy.example:3128" in said
+    assert "s3cret" not in said
+    assert open_rig.run("status", "--json", env=env).json["identities"][0]["proxy"] == "proxy.example:3128"
+    assert "proxy" not in open_rig.run("status", env={**env, "NO_PROXY": "127.0.0.1"}).out
+
+
+def test_a_proxy_that_reads_the_code_has_a_session_of_its_own(open_rig: Rig) -> None:
+    """Without TLS it answers for AWS: what was opened without it is not used by it, nor the other way round."""
+    with gateway() as door:
+        env = {"HTTP_PROXY": door.url, "NO_PROXY": ""}
+        done = open_rig.run("--no-wait", "account-a", "--", "true", env=env)
+        assert done.status == 125
+        assert not door.wanted
+    assert open_rig.run("account-a", "--", "true").status == 0
 
 
 def test_each_variable_leads_its_own_caller_and_nobody_else(rig: Rig) -> None:
@@ -180,12 +231,18 @@ def test_other_variables_decide_nothing(open_rig: Rig) -> None:
     assert ask(open_rig, {**STATUS, "aws": others}) == ask(open_rig, STATUS)
 
 
-def test_the_usual_files_are_those_of_the_callers_home(open_rig: Rig) -> None:
-    """As for the AWS CLI outside: a caller with another home never gets what a name means in the agent's."""
+@pytest.mark.parametrize("named", ["the usual socket", "one that is named"])
+def test_the_usual_files_are_those_of_the_callers_home(open_rig: Rig, named: str) -> None:
+    """As for the AWS CLI outside: a caller with another home never gets what a name means in the agent's.
+
+    By whichever way it found the agent: one that sees the same files sees this home, too.
+    """
     text = open_rig.sim.world.config_text(open_rig.sim.url).replace("[profile account-b]", "[profile elsewhere]")
     swapped = text.replace("222222222222:role", "X:role").replace("333333333333:role", "222222222222:role")
     open_rig.write("another/.aws/config", swapped.replace("X:role", "333333333333:role"))
     there = {"HOME": str(open_rig.desk.home("another"))}
+    if named == "one that is named":
+        there["TRAYEXEC_SOCKET"] = str(open_rig.socket)
     for words in (["list", "--json"], ["--live", "--", *COMMAND, "list", "--json"]):
         here = {one["name"]: one["account"] for one in open_rig.run(*words).json}
         away = {one["name"]: one["account"] for one in open_rig.run(*words, env=there).json}
@@ -193,3 +250,38 @@ def test_the_usual_files_are_those_of_the_callers_home(open_rig: Rig) -> None:
         assert away["account-a"] == "333333333333"
         assert ("elsewhere" in here, "elsewhere" in away) == (False, True)
     assert open_rig.run("account-b", "--no-wait", "--", "true", env=there).status == 125
+
+
+# A caller that is elsewhere, over a socket that was lent to it
+
+
+def away(**said: object) -> dict[str, object]:
+    """What a caller on another machine says of where it is."""
+    return {**nearby.place(), "boot": "00000000-0000-0000-0000-000000000000", **said}
+
+
+def accounts(said: dict[str, object]) -> dict[str, str]:
+    """Which account each profile leads to, by the answer to a status."""
+    ok = said["ok"]
+    assert isinstance(ok, dict)
+    return {one["name"]: one["account"] for one in ok["profiles"]}
+
+
+def test_the_home_and_the_proxy_of_another_machine_do_not_count(open_rig: Rig) -> None:
+    """The profiles there are the agent's, by contract, and its proxy is no way from here."""
+    usual = accounts(ask(open_rig, STATUS))
+    said = {"home": str(open_rig.desk.home("nobody")), "proxy": {"HTTP_PROXY": "http://proxy.example:3128"}}
+    assert accounts(ask(open_rig, {**STATUS, "place": {**nearby.place(), **said}})) == {}
+    answer = ask(open_rig, {**STATUS, "place": away(**said)})
+    assert accounts(answer) == usual
+    assert "proxy.example" not in json.dumps(answer)
+
+
+def test_where_a_caller_is_is_checked_like_all_it_says(open_rig: Rig) -> None:
+    """Types, lengths and paths."""
+    places: list[object] = ["x", [], {"home": "relative"}, {"proxy": []}, {"proxy": {"HTTPS_PROXY": 1}}]
+    for place in places:
+        assert ask(open_rig, {**STATUS, "place": place})["error"]["code"] == "bad_request", place
+    proxies: list[object] = [[], {"HTTPS_PROXY": "x" * 5000}, {"NO_PROXY": "a\0b"}]
+    for proxy in proxies:
+        assert ask(open_rig, {**STATUS, "proxy": proxy})["error"]["code"] == "bad_request", proxy

@@ -39,6 +39,10 @@ def kitchen(open_rig: Rig) -> Rig:
     return open_rig
 
 
+# What runs a command as on another machine or in a container: with a view of the files that is its own.
+ELSEWHERE = ("unshare", "--mount") if os.geteuid() == 0 else ("unshare", "--user", "--map-current-user", "--mount")
+
+
 def bin_of(rig: Rig) -> Path:
     """Where a person's own programs are."""
     return rig.desk.home("home/.local/bin")
@@ -236,7 +240,8 @@ def remote(kitchen: Rig) -> Iterator[dict[str, str]]:
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
         "PidFile none\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"
         "StrictModes no\n"  # the folder above these is everybody's, for temporary files
-        f"SetEnv {' '.join(f'{name}={value}' for name, value in env.items())}\n{settings}",
+        f"SetEnv {' '.join(f'{name}={value}' for name, value in env.items())}\n"
+        f'ForceCommand {shlex.join(ELSEWHERE)} sh -c "$SSH_ORIGINAL_COMMAND"\n{settings}',
     )
     host = (folder / "host.pub").read_text()
     kitchen.write("ssh/known_hosts", f"build.example.com {host}")
@@ -330,7 +335,7 @@ def test_the_session_lent_to_a_devcontainer(kitchen: Rig, ship: Containers | Non
     target.symlink_to(source, target_is_directory=True)
     env = {"PATH": kitchen.env["PATH"], "HOME": str(root / "root"), "AWS_ENDPOINT_URL_STS": kitchen.sim.url}
     env |= {name: f"{root}{value}" for name, value in described["containerEnv"].items()}
-    done = cook(kitchen, recipe("inside"), only=env)
+    done = cook(kitchen, shlex.join([*ELSEWHERE, "sh", "-c", recipe("inside")]), only=env)
     assert (done.status, done.out) == (0, f"{A}\n"), done.err
     assert not list((root / "root").iterdir())
     if ship is not None:

@@ -34,6 +34,7 @@ from trayexec.core.sources import SECRET, TOKENS, KeyNames, Source, names_in, so
 from trayexec.core.surroundings import USUAL, Surroundings
 from trayexec.errors import TrayexecError, trouble
 from trayexec.paths import stored_path
+from trayexec.wire import PROXY_VARIABLES
 
 LONGEST_FILE = 10_000_000
 MOST_PAIRS = 32
@@ -111,6 +112,9 @@ class AwsFiles:
         """
         paths = self.paths(where.config, where.shared, where.home)
         environment = {**self._environment, **where.environment}
+        if where.proxies is not None:
+            environment = {name: value for name, value in environment.items() if name not in PROXY_VARIABLES}
+            environment |= where.proxies
         with self._turn:
             seen = self._pairs.setdefault(paths, [])
             turn = self._turns.setdefault(paths, threading.Lock())

@@ -22,7 +22,6 @@ import urllib3.exceptions
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
-from botocore.utils import get_environ_proxies
 
 from trayexec import __version__
 from trayexec.adapters.sts_errors import (
@@ -38,6 +37,7 @@ from trayexec.adapters.sts_errors import (
 )
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
+from trayexec.core.endpoints import around, proxy_of
 from trayexec.core.ports import Clock, StsError
 from trayexec.core.profiles import Endpoint, Identity, Role
 
@@ -179,11 +179,8 @@ class BotoSts:
 
     def way(self, endpoint: Endpoint) -> Way:
         """The host that is asked there, and the proxy on the way. Raises StsError for settings that cannot be used."""
-        url = self._client(Request(Purpose.CHECK, endpoint, "")).meta.endpoint_url
-        parts = urlsplit(url)
-        proxy = get_environ_proxies(url).get(parts.scheme)
-        # Who may use the proxy often stands in its address, and is nobody's business.
-        return Way(parts.netloc, proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/") if proxy else None)
+        host = urlsplit(self._client(Request(Purpose.CHECK, endpoint, "")).meta.endpoint_url).netloc
+        return Way(host, proxy_of(endpoint, host))
 
     def ask_date(self, endpoint: Endpoint, by: Credentials) -> None:
         """Have AWS answer, whatever it says, for the date of its answer. Never raises StsError."""
@@ -251,7 +248,19 @@ class BotoSts:
         endpoint = request.endpoint
         if endpoint.ca_bundle is not None and not os.access(endpoint.ca_bundle, os.R_OK):
             raise unusable_endpoint(request, FileNotFoundError(endpoint.ca_bundle))
+        if endpoint.proxy is None:
+            return self._made(request, tries=tries, proxies=None)  # on macOS that of the system may be meant
+        url = urlsplit(endpoint.url or "")
+        client = self._made(request, tries=tries, proxies={url.scheme or "https": endpoint.proxy})
+        if not around(endpoint.no_proxy, urlsplit(client.meta.endpoint_url).netloc):
+            return client
+        client.close()  # only now it is known which host that is
+        return self._made(request, tries=tries, proxies={})
+
+    def _made(self, request: Request, *, tries: int, proxies: Mapping[str, str] | None) -> Any:
+        endpoint = request.endpoint
         config = Config(
+            proxies=proxies,
             connect_timeout=self._limits.connect,
             read_timeout=self._limits.read,
             retries={"total_max_attempts": tries, "mode": "standard"},

@@ -29,6 +29,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from trayexec.core.endpoints import proxy_of
 from trayexec.core.ports import Refusal, StsError
 from trayexec.core.profiles import Endpoint
 from trayexec.core.shellwords import argument
@@ -388,10 +389,15 @@ def _unknown(error: Exception, endpoint: Endpoint) -> Trouble:
 
 
 def _proxy(endpoint: Endpoint) -> Trouble:
+    proxy = proxy_of(endpoint, _host(endpoint)) or ""  # on macOS it may be the system's
     return trouble(
         "sts_proxy",
-        "The proxy on the way to {host} cannot be reached, or refuses.",
-        "Check HTTPS_PROXY and NO_PROXY where trayexec-agent was started.",
+        "The proxy {proxy} on the way to {host} cannot be reached, or refuses."
+        if proxy
+        else "The proxy on the way to {host} cannot be reached, or refuses.",
+        "Check HTTPS_PROXY and NO_PROXY here. What is asked by a click in the tray goes by those of the shell that "
+        "started the agent.",
+        proxy=proxy,
         host=_host(endpoint),
     )
 

@@ -38,6 +38,9 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
             )
             print(speak(sentence))  # noqa: T201 — the answer
+        if one.get("proxy"):
+            sentence = Text("{identity}: STS is reached by the proxy {proxy}", identity=one["name"], proxy=one["proxy"])
+            print(speak(sentence))  # noqa: T201 — the answer
     return _well(document)
 
 

@@ -7,6 +7,7 @@ do not work in opt-in regions (https://docs.aws.amazon.com/IAM/latest/UserGuide/
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from trayexec.core.profiles import Endpoint
@@ -33,6 +34,7 @@ _PREFIXES = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
+_PORT = re.compile(r":[0-9]*\Z")
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
 # The hosts of botocore's data/endpoints.json and its rules for STS: global, regional, FIPS and dual stack.
 _AWS_STS = re.compile(
@@ -69,7 +71,7 @@ def inherits_region(sections: Sections, chain: Sequence[str]) -> bool:
 def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> Endpoint:
     """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError."""
     profile = chain[0]
-    return Endpoint(
+    direct = Endpoint(
         region=region_of(sections, chain, partition) or _fallback(sections, profile, partition),
         url=_url(sections, profile),
         use_fips=_flag(sections, profile, "use_fips_endpoint"),
@@ -77,6 +79,51 @@ def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> End
         sts_regional_endpoints=_regional(sections, profile),
         ca_bundle=_setting(sections, profile, "ca_bundle") or sections.environment.get("REQUESTS_CA_BUNDLE") or None,
     )
+    scheme = "http" if direct.url is not None and is_open(direct.url) else "https"
+    proxy = _proxy_variable(sections, scheme)
+    return replace(direct, proxy=proxy, no_proxy=_proxy_variable(sections, "no")) if proxy else direct
+
+
+def _proxy_variable(sections: Sections, name: str) -> str:
+    """As urllib.request.getproxies_environment reads it for botocore: what stands in lower case wins, also empty."""
+    value = sections.environment.get(f"{name}_proxy")
+    return sections.environment.get(f"{name.upper()}_PROXY", "") if value is None else value
+
+
+def is_open(url: str) -> bool:
+    """Whether what is said at this endpoint can be read on the way."""
+    return urlsplit(url).scheme == "http"
+
+
+def around(no_proxy: str, host: str) -> bool:
+    """Whether `host` (perhaps with a port) is reached without the proxy: urllib.request.proxy_bypass_environment."""
+    if no_proxy == "*":
+        return True
+    whole = host.lower()
+    bare = _PORT.sub("", whole)
+    for name in no_proxy.split(","):
+        word = name.strip().lstrip(".").lower()
+        if word and any(one == word or one.endswith(f".{word}") for one in (bare, whole)):
+            return True
+    return False
+
+
+def proxy_of(endpoint: Endpoint, host: str = "") -> str | None:
+    """The proxy between us and STS, as a person is to see it: host and port, never who may use it.
+
+    `host` is the one that is reached there, where that is known.
+    """
+    host = host or (urlsplit(endpoint.url).netloc if endpoint.url else f"sts.{endpoint.region}.amazonaws.com")
+    if not endpoint.proxy or around(endpoint.no_proxy, host.rpartition("@")[2]):
+        return None
+    return shown(endpoint.proxy.rpartition("@")[2].rpartition("://")[2].rstrip("/"))
+
+
+def reader_of(endpoint: Endpoint) -> str | None:
+    """The proxy that can read what is said to this endpoint; None where there is none, or TLS keeps it out."""
+    if endpoint.url is None or not is_open(endpoint.url) or proxy_of(endpoint) is None:
+        return None
+    return endpoint.proxy
 
 
 def trusted_by(sections: Sections) -> str | None:

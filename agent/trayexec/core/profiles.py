@@ -12,7 +12,7 @@ class Endpoint:
     """How botocore is to reach STS for one profile; every field is what botocore calls it.
 
     `region` is never empty (a profile without one gets its partition's default), `url` overrides the host,
-    `sts_regional_endpoints` is `regional` or `legacy`.
+    `sts_regional_endpoints` is `regional` or `legacy`. `proxy` is on the way, unless `no_proxy` names the host.
     """
 
     region: str
@@ -21,6 +21,8 @@ class Endpoint:
     use_dualstack: bool = False
     sts_regional_endpoints: str = "regional"
     ca_bundle: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # a password may stand in it
+    no_proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Identity:
     """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
 
     `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
-    who answers for AWS: another endpoint, or by the caller's own word (`trust`) whoever has such a certificate. `owner`
+    who answers for AWS: another endpoint, by the caller's own word (`trust`) whoever has such a certificate, or without
+    TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner`
     is the account of the stored keys where that is known; `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
     keeps the long-term keys, if there is one.
@@ -40,6 +43,7 @@ class Identity:
     name: str = field(compare=False)
     endpoint: Endpoint = field(compare=False)
     trust: str | None = None
+    way: str | None = field(default=None, repr=False)
     owner: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
     aside: str = field(default="", compare=False)

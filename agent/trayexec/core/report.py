@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from trayexec.core.clock import Instant
-from trayexec.core.endpoints import foreign
+from trayexec.core.endpoints import foreign, proxy_of
 from trayexec.core.events import Screen
 from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
 from trayexec.core.settings import OnLock
@@ -72,7 +72,7 @@ def _problem(why: Trouble, speak: Callable[[Text], str]) -> dict[str, str]:
 
 def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:
     session = broker.session(identity, now)
-    host = foreign(identity.endpoint_url)
+    host, proxy = foreign(identity.endpoint_url), proxy_of(identity.endpoint)
     phase = broker.phase(identity)
     return {
         "name": identity.name,
@@ -81,6 +81,7 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
         "phase": _phase(broker, identity, now),
         "expires_at": utc(session.expiry.utc) if session is not None else None,
         **({"endpoint": host} if host is not None else {}),
+        **({"proxy": proxy} if proxy is not None else {}),
         "keys": identity.keys,
         "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
     }
@@ -162,11 +163,12 @@ def at_hand(broker: Broker) -> tuple[Identity, ...]:
     """The identities that a person sees, each under a name of its own.
 
     One of the user's files comes before what a caller's variables made of the same keys: that one says where it is. A
-    locked one that differs from an open one only in whose certificates are trusted would be the same line twice.
+    locked one that differs from an open one only in whose certificates are trusted, or in the proxy on the way, would
+    be the same line twice.
     """
     found: dict[str, Identity] = {}
     for one in broker.identities:
-        twins = (other for other in broker.phases if replace(other, trust=one.trust) == one != other)
+        twins = (other for other in broker.phases if replace(other, trust=one.trust, way=one.way) == one != other)
         phase = broker.phase(one)
         idle = isinstance(phase, Locked) and phase.trouble is None
         if idle and any(isinstance(broker.phase(twin), Open) for twin in twins):

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from trayexec.core import identities, mixing, othertools, ownership, serials
-from trayexec.core.endpoints import endpoint_of, inherits_region, region_of, trusted_by
+from trayexec.core.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
 from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.sections import ProfileError, Section, Sections, header, shown
 from trayexec.core.shellwords import argument, word
@@ -106,7 +106,8 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
         # One place for the whole chain, as with botocore, whose one client serves every step; all else is each
         # profile's own, so that chains which meet share what they have in common.
         own = endpoint_of(sections, names, partition)
-        return replace(own, url=first.url, ca_bundle=first.ca_bundle if first.url else own.ca_bundle)
+        bundle = first.ca_bundle if first.url else own.ca_bundle
+        return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
 
     identity = Identity(
         keys=chain.keys,
@@ -115,6 +116,7 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
         name=shown(chain.keys),
         endpoint=endpoint(chain.keys),
         trust=trusted_by(sections),
+        way=reader_of(first),
         owner=ownership.account_in(sections.stored.get(chain.keys, "")),
         inherited=said_in not in chain.names,
         aside=identities.long_term_of(sections, chain.keys) or "",

@@ -1,7 +1,7 @@
 """Where a caller's AWS is: its files and what of its environment decides about AWS. It must not know how it is said."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,13 +9,15 @@ class Surroundings:
     """The caller's own AWS files, where its environment names them, and the variables that decide where STS is.
 
     `home` is where the usual files are, if the caller says so: `su`, `sudo` and sandboxes have another than the agent.
-    The agent's own environment decides nothing about AWS, so this is all there is.
+    `proxies` are the variables by which the caller reaches AWS, empty where it has none; None for one that is on
+    another machine or says nothing of it: then the agent's own count. Else its environment decides nothing.
     """
 
     config: str | None = None
     shared: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
     home: str | None = None
+    proxies: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)  # passwords stand in them
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -25,7 +27,9 @@ class Surroundings:
     @property
     def files(self) -> "Surroundings":
         """The same files, reached as if no variable was set: what is kept on disk for all who use them."""
-        return Surroundings(self.config, self.shared, home=self.home) if self.variables else self
+        if not self.variables and self.proxies is None:
+            return self
+        return Surroundings(self.config, self.shared, home=self.home)
 
 
 @dataclass(frozen=True, slots=True)

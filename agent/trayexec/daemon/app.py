@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, nearby, needed, ourselves, paths, whereis
+from trayexec import __version__, nearby, needed, ourselves, paths, whereis, wire
 from trayexec.adapters import settingsfile, storedkeys
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.clock import SystemClock
@@ -100,6 +100,8 @@ def run(wish: Wish) -> int:
     """
     harden()
     environ = wish.environ
+    for name in wire.PROXY_VARIABLES:
+        os.environ.pop(name, None)  # each request says its own; botocore would take these where one has none
     settings = settingsfile.refresh(paths.settings_path(environ), None)
     alone = Alone(Path(whereis.record(environ)))
     socket = Path(paths.socket_path(environ))
@@ -168,6 +170,7 @@ class _Agent:
             self._be_sure_of_the_time,
             self._read_settings,
             self._endpoint,
+            nearby.place(),
             self._tray.stop,
             self._sees,
         )

@@ -1,10 +1,10 @@
 """What callers may ask: a line of the wire becomes a typed request here, or is refused with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec import __version__, wire
+from trayexec import __version__, nearby, wire
 from trayexec.core.credentials import Secret
 from trayexec.core.events import SOFT_NEED, Hand, Renewal
 from trayexec.core.surroundings import Sight, Surroundings
@@ -117,8 +117,11 @@ class WantStop:
 Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
 
 
-def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all that can be asked
-    """The request on one line. Raises TrayexecError (code `protocol` or `bad_request`) for anything else."""
+def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911 — a flat table of all to be asked
+    """The request on one line, to an agent at this place (`nearby.place`).
+
+    Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
+    """
     try:
         said = wire.decode(line)
     except wire.WireError as error:
@@ -128,7 +131,7 @@ def parse(line: bytes) -> Request:  # noqa: PLR0911 — one flat table of all th
     if said.get("v") != wire.VERSION:
         raise _version(said.get("v"))
     common = Common(
-        Surroundings(_path(said, "config"), _path(said, "shared"), _variables(said), _path(said, "home")),
+        _surroundings(said, place),
         _word(said, "program") or "",
         _word(said, "lang") or "",
         Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
@@ -211,12 +214,33 @@ def _word(said: Mapping[str, object], key: str) -> str | None:
     return value
 
 
-def _variables(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Which of the variables that decide about AWS the caller has; what else it says there is ignored."""
-    table = said.get("aws", {})
+def _surroundings(said: Mapping[str, object], place: Mapping[str, object]) -> Surroundings:
+    """Where the caller's AWS is.
+
+    A caller that named the socket may be on another machine (`ssh -R`, a container), and says in `place` where it is:
+    its home counts where it sees our files, its proxies where it has our network, its CA bundle as its home does.
+    """
+    config, shared = _path(said, "config"), _path(said, "shared")
+    if "place" not in said:
+        proxies = _variables(said, "proxy", wire.PROXY_VARIABLES) if "proxy" in said else None
+        return Surroundings(config, shared, _variables(said, "aws", _DECIDING), _path(said, "home"), proxies)
+    there = said["place"]
+    if not isinstance(there, dict):
+        raise _bad("place", Text("a table of where the caller is"))
+    home, proxies = _path(there, "home"), _variables(there, "proxy", wire.PROXY_VARIABLES)
+    reached = proxies if nearby.at_one(there, place, "net") else None
+    if nearby.at_one(there, place, "mount", "root"):
+        return Surroundings(config, shared, _variables(said, "aws", _DECIDING), home, reached)
+    variables = _variables(said, "aws", [name for name in _DECIDING if name not in wire.AWS_PATHS])
+    return Surroundings(config, shared, variables, proxies=reached)
+
+
+def _variables(said: Mapping[str, object], key: str, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Which of these variables, that decide about AWS, the caller has; what else it says there is ignored."""
+    table = said.get(key, {})
     if not isinstance(table, dict):
-        raise _bad("aws", Text("a table of variables"))
-    read = {name: (_path if name in wire.AWS_PATHS and table.get(name) else _word)(table, name) for name in _DECIDING}
+        raise _bad(key, Text("a table of variables"))
+    read = {name: (_path if name in wire.AWS_PATHS and table.get(name) else _word)(table, name) for name in names}
     for name, value in read.items():
         if value is not None and "\0" in value:
             raise _bad(name, Text("a short text"))

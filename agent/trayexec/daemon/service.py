@@ -69,6 +69,7 @@ class Rooms:
     sure: Callable[[], Awaitable[None]]  # ends once the time is known, or cannot be
     warning: Callable[[], Trouble | None]
     endpoint: Endpoint
+    place: Mapping[str, object]  # where we are
     stop: Callable[[], None]
     sees: Callable[[Surroundings, Sight], None]  # raises TrayexecError for a caller who has other files of these names
 
@@ -117,7 +118,7 @@ class Service:
     def heard(self, connection: Connection, line: bytes) -> None:
         """A caller has said its line."""
         try:
-            request = parse(line)
+            request = parse(line, self._rooms.place)
         except TrayexecError as error:
             connection.finish(_error(error.trouble, ""))
             return
