@@ -239,3 +239,11 @@ def test_what_the_boot_clock_proves_good_is_kept(jump: float) -> None:
     assert stage.served(stage.ask(wait=0))
     assert stage.is_open()
     stage.drain()
+
+
+def test_a_wait_is_told_as_it_was_asked_for() -> None:
+    """Two minutes from any moment are 120 seconds, not 121 because of how fractions are added."""
+    for moment in range(1000):
+        now = Instant(moment * 97.37, 0.0)
+        assert now.seconds_until(now.after(120)) == 120
+        assert now.seconds_until(now.after(0.2)) == 1

@@ -12,6 +12,7 @@ or it stays ahead for a minute with no word from AWS, and then counts as sleep, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 AHEAD = 10.0  # how far the clocks may part without meaning anything (seconds)
 BELIEVED = 60.0  # how long a wall clock must stay ahead to be believed without word from AWS (seconds)
@@ -32,6 +33,10 @@ class Instant:
     def until(self, later: "Instant") -> float:
         """Seconds from here to `later`, by the clock that nobody can set."""
         return later.boot - self.boot
+
+    def seconds_until(self, later: "Instant") -> int:
+        """The same in whole seconds, as a person is told: 120 s from now are 120, whatever was lost in adding."""
+        return ceil(round(self.until(later), 6))
 
 
 @dataclass(frozen=True, slots=True)

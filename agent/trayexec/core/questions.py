@@ -8,7 +8,6 @@ that a person gets, so it begins anew with each question.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import ceil
 
 from trayexec.core import codes
 from trayexec.core.endpoints import foreign
@@ -154,7 +153,7 @@ class Questions(Turn):
             and not self.by_command()
             and self.still_wanted(identity)
         ):
-            seconds = max(1, ceil(self.now.until(prompt.until)))
+            seconds = max(1, self.now.seconds_until(prompt.until))
             self._put_up(identity, replace(prompt, epoch=self.next_epoch()), wait=0, seconds=seconds)
 
     # Lines
@@ -347,4 +346,4 @@ class Questions(Turn):
     def _left(self, waiting: Waiting, prompt: Prompting) -> int:
         """Seconds until the question or the caller's patience ends, whichever comes first."""
         ends = [waiting.deadline, *([prompt.until] if prompt.until is not None else [])]
-        return max(0, min(ceil(self.now.until(end)) for end in ends))
+        return max(0, min(self.now.seconds_until(end) for end in ends))

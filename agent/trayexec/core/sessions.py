@@ -1,7 +1,6 @@
 """The rules about people: when a code is asked for, how often, and what an answer leads to."""
 
 from dataclasses import replace
-from math import ceil
 
 from trayexec.core import codes, notices, refusals
 from trayexec.core.credentials import Credentials, Secret
@@ -66,7 +65,7 @@ class Sessions(Questions):
             return None
         told = {**quiet.told, asked.caller.shell: self.now}
         self.broker = replace(self.broker, quiets={**self.broker.quiets, identity: replace(quiet, told=told)})
-        return refusals.paused(identity, ceil(self.now.until(quiet.until)))
+        return refusals.paused(identity, self.now.seconds_until(quiet.until))
 
     def _by_hand(self, caller: Caller, quiet: Quiet) -> bool:
         """Whether a person, and not a loop, wants the dialog back that was cancelled once.
