@@ -23,6 +23,7 @@ OK, USAGE, FAILED, NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 0, 2, 125, 126, 127,
 PLAIN = {"--region", "--need", "--wait", "--profile"}
 SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def main() -> "NoReturn":
@@ -453,10 +454,7 @@ def environment(
     env["TRAYEXEC_PROFILE"] = profile
     if "Overlay" in served:  # its settings are not those of [default], which is what SDKs read beside keys
         env |= _settings(served["Overlay"], profile)
-    region = region_of(region, served, environ)
-    if region:
-        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
-    return env
+    return in_region(region_of(region, served, environ), env)
 
 
 def _settings(overlay: "Mapping[str, str]", profile: str) -> "dict[str, str]":
@@ -478,8 +476,7 @@ def _settings(overlay: "Mapping[str, str]", profile: str) -> "dict[str, str]":
 def region_of(named: str | None, served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
     """The region of a command (DESIGN 3.2): named, the profile's or its source's, the caller's, that of [default]."""
     said: str | None = served.get("Region")
-    own = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    return named or callers_region(served, environ) or said or own
+    return named or callers_region(served, environ) or said
 
 
 def callers_region(served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
@@ -492,6 +489,15 @@ def callers_region(served: "Mapping[str, Any]", environ: "Mapping[str, str]") ->
 
         return None if origin.left_over(environ) else own
     return own
+
+
+def in_region(region: str | None, env: "dict[str, str]") -> "dict[str, str]":
+    """The environment `env` with this region alone; with none, SDKs look into the files."""
+    for name in REGIONS:
+        env.pop(name, None)
+        if region:
+            env[name] = region
+    return env
 
 
 def chosen(environ: "Mapping[str, str]") -> str | None:

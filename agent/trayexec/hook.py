@@ -56,17 +56,43 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         sys.stdout.write(_variables(found, profile, environ))
         return cli.OK
     code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
+    for name, pattern in _watched(shell).items():
+        code = code.replace(f"@{name}@", pattern)
     values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
     speak = speaker(environ)
     values |= {"verbs": " ".join(VERBS), "warning": f"trayexec: {speak(IN_THE_WAY)}"}
     for name, value in values.items():
         code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
-    names = foreign.in_the_way(foreign.NAMES)
-    code = code.replace("@FOREIGN@", " ".join(one for one in names if one != "AWS_CREDENTIAL_PROFILES_FILE"))
     if (found["own_config"], found["own_shared"]) == _usual(environ):  # else it is for this shell alone
         _keep(f"{paths.state_folder(environ)}/hook.{shell}", code)
     sys.stdout.write(code)
     return cli.OK
+
+
+def _watched(shell: str) -> "dict[str, str]":
+    """The rules of `foreign.in_the_way` as patterns of a shell's `case`; those of fish know nothing but `*`.
+
+    AWS_CREDENTIAL_PROFILES_FILE is not among them: the hook sets it itself.
+    """
+    harmless = [*foreign.HARMLESS, "AWS_CREDENTIAL_PROFILES_FILE", *(f"{one}*" for one in foreign.MARKER_PREFIXES)]
+    harmless.append(f"*{foreign.LIFETIME}")
+    names = [*foreign.NAMES, *(f"{one}*" for one in foreign.PREFIXES)]
+    names += [f"{foreign.STEM}*{one}" for one in foreign.SUFFIXES]
+    words = {"HARMLESS": harmless, "FOREIGN": names, "JAVA": list(foreign.JAVA)}
+    if shell == "fish":
+        quoted = {name: " ".join(f"'{one}'" for one in patterns) for name, patterns in words.items()}
+        some = "|".join((*foreign.PROPERTIES, *(rf"({one})\w*" for one in foreign.PROPERTY_PREFIXES)))
+        dotnet = "|".join(foreign.DOTNET_NAMES)
+        return {
+            **quoted,
+            "DOTNET": f"'(?i)^{foreign.DOTNET}({dotnet})$'",
+            "PROPERTIES": rf"""'(^|[\s"\'])-Daws\.({some})([=\s"\']|$)'""",
+        }
+    words["FOREIGN"] += ["".join(f"[{c.lower()}{c}]" for c in foreign.DOTNET + one) for one in foreign.DOTNET_NAMES]
+    start, end = r"""*[[:space:]\"\']-Daws.""", r"""[=[:space:]\"\']*"""
+    words["PROPERTIES"] = [start + one + end for one in foreign.PROPERTIES]
+    words["PROPERTIES"] += [f"{start}{one}*" for one in foreign.PROPERTY_PREFIXES]
+    return {name: " | ".join(patterns) for name, patterns in words.items()}
 
 
 def _is_for_server(environ: "Mapping[str, str]") -> bool:
@@ -160,10 +186,11 @@ def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mappin
     if profile is not None:
         ours = {"AWS_PROFILE", "TRAYEXEC_PROFILE", "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_PROFILES_FILE"}
         others = [name for name in foreign.to_unset(environ) if name not in ours]
-        if origin.left_over(environ):
-            others += ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        if not cli.callers_region({}, environ):
+            others += cli.REGIONS
         lines.append("unset " + " ".join(others))
-        lines += [f"export {name}={_quoted(profile)}" for name in ("AWS_PROFILE", "TRAYEXEC_PROFILE")]
+        values = {**foreign.to_set(environ), "AWS_PROFILE": profile, "TRAYEXEC_PROFILE": profile}
+        lines += [f"export {name}={_quoted(value)}" for name, value in values.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -39,6 +39,7 @@ TESTS = (
     "podman",
     "procps",
     "python3-tk",
+    "rclone",
     "runc",
     "util-linux",
     "x11-utils",

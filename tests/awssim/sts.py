@@ -1,4 +1,4 @@
-"""What STS (and IAM's ListMFADevices) answers: who may have what, and every refusal in AWS's words.
+"""What STS, IAM's ListMFADevices and S3's ListBuckets answer: who may have what, and every refusal in AWS's words.
 
 The order of the checks is AWS's: scope, then the token and its key, expiry, whether the issuer still exists, the
 signature, and only then what was asked for. Whoever calls `answer` holds a lock around it.
@@ -34,6 +34,8 @@ from awssim.world import (
 
 STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
+S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
+BUCKETS = "ListBuckets"
 SKEW = 900  # seconds a signature may be off
 CHAINED = 3600  # seconds that a role assumed with temporary credentials may last
 
@@ -112,6 +114,8 @@ def read_parameters(request: Received) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         found.setdefault(name, value)
+    if request.method == "GET" and request.path == "/" and "Action" not in found:
+        return {"Action": BUCKETS}  # S3 has no such parameters: the list of buckets is its root
     return found
 
 
@@ -146,6 +150,8 @@ class Service:
             return refusal(error)
         action = parameters["Action"]
         request_id = str(uuid.uuid4())
+        if action == BUCKETS:
+            return Answer(200, "OK", request_id, result.encode())
         body = (
             f'<{action}Response xmlns="{IAM if action == "ListMFADevices" else STS}">\n'
             f"<{action}Result>\n{result}</{action}Result>\n"
@@ -188,6 +194,8 @@ class Service:
                 return self._get_session_token
             case "AssumeRole", "2011-06-15":
                 return self._assume_role
+            case _ if action == BUCKETS:
+                return self._list_buckets
             case "ListMFADevices", "2010-05-08":
                 if key.token is not None and isinstance(key.holder, User) and key.mfa_at is None:
                     # IAM does not take a user's session that was opened without a code.
@@ -222,6 +230,16 @@ class Service:
         return (
             f"<Arn>{_text(holder.arn)}</Arn>\n<UserId>{_text(holder.unique_id)}</UserId>\n"
             f"<Account>{holder.account}</Account>\n"
+        )
+
+    def _list_buckets(self, _parameters: Mapping[str, str], key: Key) -> str:
+        """One bucket, called after the account: what lists buckets says whose they are."""
+        account = key.holder.account
+        return (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult xmlns="{S3}">\n'
+            f"<Owner><ID>{account}</ID><DisplayName>{account}</DisplayName></Owner>\n"
+            f"<Buckets><Bucket><Name>of-{account}</Name><CreationDate>2024-01-01T00:00:00.000Z</CreationDate></Bucket>"
+            "</Buckets>\n</ListAllMyBucketsResult>\n"
         )
 
     def _get_session_token(self, parameters: Mapping[str, str], key: Key) -> str:
@@ -313,7 +331,8 @@ class Service:
 
 
 def _check_scope(claim: Signed, action: str) -> None:
-    service, regions = ("iam", {"us-east-1"}) if action == "ListMFADevices" else ("sts", REGIONS)
+    services = {"ListMFADevices": ("iam", {"us-east-1"}), BUCKETS: ("s3", REGIONS)}
+    service, regions = services.get(action, ("sts", REGIONS))
     if claim.region not in regions:
         raise Refused(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region. ")
     if claim.service != service:

@@ -1,7 +1,9 @@
 """The table of foreign variables: who reads each of them, and that none reaches a command in any mode."""
 
+import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -42,26 +44,30 @@ ROWS = (
     Row(
         "AMAZON_ACCESS_KEY_ID",
         "JavaScript 2, Ruby",
-        "aws-sdk-ruby credential_provider_chain.rb; aws-sdk-js lib/node_loader.js",
+        "aws/aws-sdk-ruby …/aws-sdk-core/credential_provider_chain.rb; aws/aws-sdk-js lib/node_loader.js",
     ),
     Row("AMAZON_SECRET_ACCESS_KEY", "JavaScript 2, Ruby", "the same"),
     Row("AMAZON_SESSION_TOKEN", "JavaScript 2, Ruby", "the same"),
-    Row("EC2_ACCESS_KEY", "Ansible", "amazon.aws plugins/doc_fragments, access_key"),
-    Row("EC2_SECRET_KEY", "Ansible", "amazon.aws plugins/doc_fragments, secret_key"),
-    Row("EC2_SECURITY_TOKEN", "Ansible", "ansible module_utils/ec2.py"),
-    Row("AWSACCESSKEYID", "s3fs", "s3fs(1) of Debian 11"),
-    Row("AWSSECRETACCESSKEY", "s3fs", "s3fs(1) of Debian 11"),
-    Row("AWSSESSIONTOKEN", "s3fs", "s3fs(1) of Debian 11"),
+    Row("EC2_ACCESS_KEY", "Ansible", "ansible-collections/amazon.aws CHANGELOG.rst: read until release 10"),
+    Row("EC2_SECRET_KEY", "Ansible", "the same"),
+    Row("EC2_SECURITY_TOKEN", "Ansible", "the same; saml2aws sets it"),
+    Row("AWSACCESSKEYID", "s3fs", "s3fs-fuse/s3fs-fuse src/s3fs_cred.cpp; in the program of Debian 12 (1.90)"),
+    Row("AWSSECRETACCESSKEY", "s3fs", "s3fs-fuse/s3fs-fuse src/s3fs_cred.cpp; in the program of Debian 12 (1.90)"),
+    Row("AWSSESSIONTOKEN", "s3fs", "s3fs-fuse/s3fs-fuse src/s3fs_cred.cpp; in the program of Debian 12 (1.90)"),
     Row("AWS_CREDENTIAL_EXPIRATION", "botocore, rusoto", "botocore/credentials.py, EnvProvider.EXPIRY_TIME"),
-    Row("AWS_SESSION_EXPIRATION", "granted, aws-vault 6, prompts", "granted scripts/assume"),
+    Row("AWS_SESSION_EXPIRATION", "granted, aws-vault 6, prompts", "common-fate/granted scripts/assume"),
     Row("AWS_CREDENTIAL_FILE", "botocore, boto 2", "botocore/credentials.py, OriginalEC2Provider.CRED_FILE_ENV"),
     Row("AWS_CREDENTIAL_PROFILES_FILE", "Java 1", "Java SDK migration guide, ProfileCredentialsProvider"),
     Row("CPL_AWS_CREDENTIALS_FILE", "GDAL", "gdal port/cpl_aws.cpp"),
     Row("BOTO_CONFIG", "botocore, boto 2", "botocore/credentials.py, BotoProvider.BOTO_CONFIG_ENV"),
-    Row("BOTO_PATH", "boto 2", "boto/pyami/config.py"),
+    Row("BOTO_PATH", "boto 2", "boto/boto boto/pyami/config.py"),
     Row("AWS_PROFILE", "every SDK", "https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html"),
     Row("AWS_DEFAULT_PROFILE", "Python, CLI, Go, Ruby, C++", "botocore/session.py"),
-    Row("AWS_EB_PROFILE", "EB CLI", "ebcli/lib/aws.py, _profile_env_var"),
+    Row(
+        "AWS_EB_PROFILE",
+        "EB CLI, oh-my-zsh's asp sets it",
+        "aws/aws-elastic-beanstalk-cli ebcli/lib/aws.py, _profile_env_var",
+    ),
     Row("AWS_SDK_LOAD_CONFIG", "Go 1, JavaScript 2", "aws-sdk-go aws/session/env_config.go"),
     Row(
         "AWS_ROLE_ARN",
@@ -72,32 +78,44 @@ ROWS = (
     Row("AWS_WEB_IDENTITY_TOKEN_FILE", "every SDK", "the same page"),
     Row("AWS_WEB_IDENTITY_TOKEN", "providers of Terraform and Pulumi", "a family: AWS_WEB_IDENTITY_"),
     Row("AWS_ROLE_EXTERNAL_ID", "GDAL", "gdal port/cpl_aws.cpp; a family: AWS_ROLE_"),
-    Row("AWS_MFA_SERIAL", "aws-vault", "aws-vault vault/config.go"),
-    Row("AWS_SESSION_TAGS", "aws-vault", "aws-vault vault/config.go"),
-    Row("AWS_TRANSITIVE_TAGS", "aws-vault", "aws-vault vault/config.go"),
-    Row("AWS_SOURCE_IDENTITY", "aws-vault", "aws-vault vault/config.go"),
+    Row("AWS_MFA_SERIAL", "aws-vault", "99designs/aws-vault vault/config.go"),
+    Row("AWS_SESSION_TAGS", "aws-vault", "99designs/aws-vault vault/config.go"),
+    Row("AWS_TRANSITIVE_TAGS", "aws-vault", "99designs/aws-vault vault/config.go"),
+    Row("AWS_SOURCE_IDENTITY", "aws-vault", "99designs/aws-vault vault/config.go"),
     Row(
         "AWS_ACCOUNT_ID",
         "botocore, Go 2, Java 2, JavaScript 3, Ruby, .NET",
         "https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html",
     ),
-    Row("CDK_DEFAULT_ACCOUNT", "CDK programs", "aws-cdk-lib cx-api DEFAULT_ACCOUNT_ENV"),
-    Row("CDK_PROFILE", "the CDK CLI, as --profile", "aws-cdk lib/cli/parse-command-line-arguments.js, .env('CDK')"),
+    Row(
+        "CDK_DEFAULT_ACCOUNT",
+        "CDK programs",
+        "aws/aws-cdk-cli packages/@aws-cdk/toolkit-lib/lib/api/cloud-assembly/environment.ts",
+    ),
+    Row(
+        "CDK_PROFILE",
+        "the CDK CLI, as --profile",
+        "aws/aws-cdk-cli packages/aws-cdk/lib/cli/parse-command-line-arguments.ts, .env('CDK')",
+    ),
     Row("CDK_ROLE_ARN", "the CDK CLI, as --role-arn", "the same"),
     Row("AWS_ASSUME_ROLE", "envassume", "https://pypi.org/project/envassume/"),
     Row("AWS_ASSUME_ROLE_ARN", "deployment tools, wrappers of assume-role", "README files in public repositories"),
     Row("AWS_ASSUME_ROLE_EXTERNAL_ID", "the same", "a family: AWS_ASSUME_ROLE_"),
-    Row("AWS_IAM_ROLE_ARN", "delta-rs, deltalake, Polars", "delta-rs crates/aws/src/constants.rs"),
+    Row("AWS_IAM_ROLE_ARN", "delta-rs, deltalake, Polars", "delta-io/delta-rs crates/aws/src/constants.rs"),
     Row("AWS_IAM_ROLE_SESSION_NAME", "the same", "the same"),
     Row("AWS_S3_ASSUME_ROLE_ARN", "the same", "the same"),
     Row("AWS_S3_ROLE_SESSION_NAME", "the same", "the same"),
     Row("AWS_BEDROCK_ASSUME_ROLE_ARN", "clients of Bedrock", "a family: AWS_…_ASSUME_ROLE_ARN"),
-    Row("AWS_ACCESS_KEY_ID_DYNAMODB", "delta-rs", "delta-rs crates/aws/src/constants.rs"),
+    Row("AWS_ACCESS_KEY_ID_DYNAMODB", "delta-rs", "delta-io/delta-rs crates/aws/src/constants.rs"),
     Row("AWS_SECRET_ACCESS_KEY_DYNAMODB", "delta-rs", "the same"),
     Row("AWS_SESSION_TOKEN_DYNAMODB", "delta-rs", "the same"),
-    Row("AWS_TOKEN", "object_store of Arrow, Polars", "object_store src/aws/builder.rs, AmazonS3ConfigKey::Token"),
+    Row(
+        "AWS_TOKEN",
+        "object_store of Arrow, Polars",
+        "apache/arrow-rs-object-store src/aws/builder.rs, AmazonS3ConfigKey::Token",
+    ),
     Row("AWS_CREDENTIAL_SCOPE", "JavaScript 3", "aws-sdk-js-v3 credential-provider-env, fromEnv"),
-    Row("ECS_PROFILE", "ECS CLI", "amazon-ecs-cli README, order of preference"),
+    Row("ECS_PROFILE", "ECS CLI", "aws/amazon-ecs-cli ecs-cli/modules/commands/flags/flags.go, ECSProfileEnvVar"),
     Row(
         "AWS_BEARER_TOKEN_BEDROCK",
         "botocore, Java 2, JavaScript 3, Go 2",
@@ -137,26 +155,29 @@ ROWS = (
     Row(
         "AWS_PROD_PROFILE",
         "Serverless: that of the stage",
-        "serverless lib/plugins/aws/provider.js",
+        "serverless/serverless lib/plugins/aws/provider.js (before version 4), addEnvironmentProfile",
     ),
     Row("AWS_PROD_ACCESS_KEY_ID", "Serverless", "the same"),
     Row("AWS_PROD_SECRET_ACCESS_KEY", "Serverless", "the same"),
     Row("AWS_PROD_SESSION_TOKEN", "Serverless", "the same"),
-    Row("AWS__Profile", ".NET programs", "AWSSDK.Extensions.NETCore.Setup, ConfigurationExtensions"),
+    Row(
+        "AWS__Profile",
+        ".NET programs",
+        "aws/aws-sdk-net extensions/src/AWSSDK.Extensions.NETCore.Setup/ConfigurationExtensions.cs",
+    ),
     Row("aws__awsprofilename", ".NET programs, in any case", "the same"),
     Row("AWS__ProfilesLocation", ".NET programs", "the same"),
     Row("AWS__AWSProfilesLocation", ".NET programs", "the same"),
     Row("AWS__SessionRoleArn", ".NET programs", "the same"),
-    Row("AWS__RoleArn", ".NET programs", "the same"),
     Row("TRAYEXEC_PROFILE", "scripts: that of an outer run", "trayexec(1)"),
     Row("TRAYEXEC_ACCOUNT", "scripts: that of an outer run", "trayexec(1)"),
     Row("AWS_VAULT", "aws-vault, starship, powerlevel10k", "starship src/modules/aws.rs"),
     Row("ASSUMED_ROLE", "assume-role", "remind101/assume-role main.go"),
     Row("AWSUME_PROFILE", "awsume, starship, powerlevel10k", "starship src/modules/aws.rs"),
-    Row("AWSUME_EXPIRATION", "awsume, starship", "awsume shell_scripts/awsume"),
-    Row("AWSUME_COMMAND", "awsume", "awsume shell_scripts/awsume"),
-    Row("SAML2AWS_PROFILE", "saml2aws", "saml2aws cmd/saml2aws/commands/script.go"),
-    Row("SAML2AWS_ROLE", "saml2aws", "saml2aws docs, login --role"),
+    Row("AWSUME_EXPIRATION", "awsume, starship", "trek10inc/awsume shell_scripts/awsume"),
+    Row("AWSUME_COMMAND", "awsume", "trek10inc/awsume shell_scripts/awsume"),
+    Row("SAML2AWS_PROFILE", "saml2aws", "Versent/saml2aws cmd/saml2aws/commands/script.go"),
+    Row("SAML2AWS_ROLE", "saml2aws", "Versent/saml2aws README.md, login --role"),
     Row("AWS_SSO", "aws-sso-cli", "aws-sso-cli docs, environment variables"),
     Row("AWS_SSO_PROFILE", "aws-sso-cli, powerlevel10k", "the same"),
     Row("AWS_SSO_ROLE_ARN", "aws-sso-cli", "the same"),
@@ -164,18 +185,17 @@ ROWS = (
     Row("AWS_SSO_ACCOUNT_ID", "aws-sso-cli", "the same"),
     Row("AWS_SSO_ACCOUNTID", "aws-sso-cli", "the same"),
     Row("AWS_SSO_SESSION_EXPIRATION", "aws-sso-cli", "the same"),
-    Row("AWS_OKTA_PROFILE", "aws-okta", "aws-okta cmd/exec.go"),
+    Row("AWS_OKTA_PROFILE", "aws-okta", "segmentio/aws-okta cmd/exec.go"),
     Row("AWS_OKTA_ASSUMED_ROLE", "aws-okta", "the same"),
     Row("AWS_OKTA_ASSUMED_ROLE_ARN", "aws-okta", "the same"),
     Row("AWS_OKTA_SESSION_EXPIRATION", "aws-okta", "the same"),
-    Row("AWSU_PROFILE", "awsu, starship", "awsu strategy/session.go"),
+    Row("AWSU_PROFILE", "awsu, starship", "kreuzwerker/awsu strategy/credentials/credentials.go"),
     Row("AWSU_EXPIRES", "awsu", "the same"),
-    Row("AWSRUNAS_PROFILE", "aws-runas", "aws-runas docs"),
-    Row("AWSRUNAS_ASSUMED_ROLE_ARN", "aws-runas", "the same"),
-    Row("GRANTED_SSO", "granted", "granted scripts/assume"),
+    Row("AWSRUNAS_PROFILE", "aws-runas", "mmmorris1975/aws-runas cli/app.go"),
+    Row("GRANTED_SSO", "granted", "common-fate/granted scripts/assume"),
     Row("GRANTED_SSO_ROLE_NAME", "granted", "the same"),
     Row("GRANTED_SSO_ACCOUNT_ID", "granted", "the same"),
-    Row("VAULTED_ENV", "vaulted", "vaulted doc/vaulted-env.1.md"),
+    Row("VAULTED_ENV", "vaulted", "miquella/vaulted doc/man/vaulted-env.1"),
     Row("VAULTED_ENV_EXPIRATION", "vaulted", "the same"),
     Row("VAULTED_ENV_ROLE_ARN", "vaulted", "the same"),
     Row("VAULTED_ENV_ROLE_ACCOUNT_ID", "vaulted", "the same"),
@@ -207,6 +227,9 @@ KEPT: Mapping[str, str] = {
     "MINIO_ROOT_USER": "belongs to another service",
     "TF_VAR_role_arn": "an input of the person's own",
     "DEPLOY_ROLE_ARN": "an input of the person's own",
+    "DEFAULT_ROLE": "aws-iam-authenticator's, and a word that anybody's program may use",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT": "asked last of all, as outside",
+    "AWS_PROFILE_REGION": "what oh-my-zsh shows",
 }
 STRANGE = {row.name: "somebody-else" for row in ROWS}
 MODES = {
@@ -237,8 +260,9 @@ def test_every_rule_has_a_row() -> None:
     names = [row.name for row in ROWS]
     assert len(set(names)) == len(names)
     assert {*foreign.NAMES, *foreign.MARKERS} <= set(names)
+    assert {*foreign.HARMLESS} <= set(names)
     others = [name for name in names if name not in {*foreign.NAMES, *foreign.MARKERS}]
-    for prefix in foreign.PREFIXES:
+    for prefix in (*foreign.PREFIXES, *foreign.MARKER_PREFIXES):
         assert [name for name in names if name.startswith(prefix)], prefix
     for suffix in foreign.SUFFIXES:
         assert [name for name in others if name.startswith(foreign.STEM) and name.endswith(suffix)], suffix
@@ -306,8 +330,11 @@ def test_javas_options_lose_what_is_somebody_else(name: str) -> None:
             value = f"-Xmx2g {said} -Daws.region=eu-west-1"
             assert foreign.without({name: value}) == {name: "-Xmx2g -Daws.region=eu-west-1"}
             assert foreign.without({name: f"-Da=b {said}"}) == {name: "-Da=b"}
-            assert name in foreign.to_unset({name: value})
-            assert foreign.java_in_the_way({name: value}) == [name]
+            assert foreign.without({name: said}) == {}
+            assert name in foreign.to_unset({name: said})
+            assert name not in foreign.to_unset({name: value})
+            assert foreign.to_set({name: value}) == foreign.without({name: value})
+            assert foreign.in_the_way({name: value}) == [name]
     for kept in ("-Daws.region=eu-west-1  -Xmx2g ", "-Daws.profileless=x", "-Dx=-Daws.profile=bob", ""):
         assert foreign.without({name: kept}) == {name: kept}
 
@@ -319,6 +346,54 @@ def test_no_mode_lets_javas_properties_through(open_rig: Rig, mode: str) -> None
     assert done.status == 0, done.err
     assert "somebody-else" not in done.out
     assert "JAVA_TOOL_OPTIONS=-Xmx2g" in done.out
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ("bash", ("env", "account-a")),
+        ("bash", ("hook", "sh", "account-a")),
+        ("fish", ("env", "account-a", "--format", "fish")),
+    ],
+)
+def test_shell_code_leaves_what_a_run_leaves(open_rig: Rig, shell: str, words: tuple[str, ...]) -> None:
+    """Of an option variable of Java only what is somebody else goes, and with nothing left the variable."""
+    odd = """-Da='b c' -Dd="e\\f" $(g) `h` -Di=\'"""
+    stale = {f"-Daws.profile=somebody-else {odd}": "JAVA_TOOL_OPTIONS", "-Daws.roleArn=x": "MAVEN_OPTS"}
+    env = open_rig.environment({name: value for value, name in stale.items()})
+    python = shlex.join([sys.executable, "-c", "import os, json; print(json.dumps(dict(os.environ)))"])
+    code = shlex.join([*COMMAND, *words])
+    line = f"{code} | source; {python}" if shell == "fish" else f'eval "$({code})"; {python}'
+    done = subprocess.run([program(shell), "-c", line], env=env, capture_output=True, text=True, check=True)
+    left = json.loads(done.stdout)
+    assert (left.get("JAVA_TOOL_OPTIONS"), left.get("MAVEN_OPTS")) == (odd, None)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_hook_names_what_doctor_names(open_rig: Rig, shell: str) -> None:
+    """The patterns that a shell goes by say the same as the rule: every row, and no setting; values of Java, too."""
+    named = {row.name: "bob" for row in ROWS if row.name.isidentifier()}
+    stale = {**named, **dict.fromkeys(KEPT, "x"), **dict.fromkeys(foreign.JAVA, "-Xmx2g -Dx=-Daws.profile=bob")}
+    for name in ("AWS_PROFILE", "AWS_EB_PROFILE", "AWS_DEFAULT_PROFILE"):
+        stale[name] = "account-a"  # the same one everywhere, as oh-my-zsh's `asp` sets it
+    for name in ("TRAYEXEC_PROFILE", "AWS_ENDPOINT_URL", "AWS_CREDENTIAL_PROFILES_FILE"):
+        del stale[name]
+    stale |= dict(zip(foreign.JAVA, (f"-Xmx2g -Daws.{one}=bob" for one in PROPERTIES[3:]), strict=False))
+    stale |= {foreign.JAVA[-1]: "'-Daws.roleArn=a b'", foreign.JAVA[-2]: "-Daws.profileless=x"}
+    hook = shlex.join([*COMMAND, "hook", shell])
+    line = f"{hook} | source" if shell == "fish" else f'eval "$({hook})"'
+    options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+    done = subprocess.run(
+        [program(shell), *options, "-c", line],
+        env=open_rig.environment(stale),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (said,) = done.stderr.splitlines()
+    wanted = {*foreign.in_the_way(stale)} - {"AWS_EB_PROFILE"}
+    assert {*said.rpartition(": ")[2].split()} == wanted
+    assert {"AWS_BEARER_TOKEN_ANY_SERVICE", "AWS_PROD_PROFILE", "aws__awsprofilename", foreign.JAVA[-1]} <= wanted
 
 
 def test_doctor_names_what_would_win(open_rig: Rig) -> None:

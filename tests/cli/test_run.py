@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -147,8 +148,22 @@ def test_without_any_region_none_is_made_up(open_rig: Rig) -> None:
     """Where nobody names a region, the command's environment does not either."""
     serial = open_rig.sim.world.device().serial
     text = CONFIG.format(serial=serial, url=open_rig.sim.url, source="", profile="", default="")
-    seen = environment(open_rig, "one", AWS_CONFIG_FILE=str(open_rig.write("regionless", text)))
-    assert not {"AWS_REGION", "AWS_DEFAULT_REGION"} & set(seen)
+    file = {"AWS_CONFIG_FILE": str(open_rig.write("regionless", text))}
+    assert not {"AWS_REGION", "AWS_DEFAULT_REGION"} & set(environment(open_rig, "one", **file))
+
+
+def test_a_region_that_an_outer_run_left_is_nobodys(open_rig: Rig) -> None:
+    """Where the inner profile has none, no mode takes that of the outer one, nor does shell code leave it."""
+    serial = open_rig.sim.world.device().serial
+    text = CONFIG.format(serial=serial, url=open_rig.sim.url, source="", profile="", default="")
+    file = {"AWS_CONFIG_FILE": str(open_rig.write("regionless", text))}
+    us = shlex.join(COMMAND)
+    for line in (
+        *(f"{us} {mode} one -- printenv" for mode in ("", "--live", "--server", "--output=grouped")),
+        *(f'eval "$({us} {words})"; printenv' for words in ("env one", "hook sh one")),
+    ):
+        outer = ("--region", "eu-west-3", "middle", "--", "sh", "-c", f"({line}) | grep -c ^AWS_.*REGION=")
+        assert open_rig.run(*outer, env=file).out == "0\n", line
 
 
 @pytest.mark.parametrize("status", [0, 1, 42, 125, 255])

@@ -257,6 +257,6 @@ def test_variables_that_win_are_named(open_rig: Rig, shell: str) -> None:
     for take in (TAKE[shell], f". {left}"):
         done = run(open_rig, shell, take, **stale)
         (line,) = done.err.splitlines()
-        assert line.endswith(": AWS_ACCESS_KEY AWS_SECRET_KEY AWS_BEARER_TOKEN_BEDROCK")
+        assert line.endswith(": AWS_ACCESS_KEY AWS_BEARER_TOKEN_BEDROCK AWS_SECRET_KEY")
         assert run(open_rig, shell, take, AWS_PROFILE="account-a", AWS_VAULT="x").err == ""
         assert open_rig.run("account-a", "--", *SHELLS[shell], take).err == ""

@@ -1,4 +1,4 @@
-"""The JavaScript SDK for tests: installed once, by npm, into the checkout's own cache folder."""
+"""The JavaScript SDKs for tests: installed once, by npm, into the checkout's own cache folder."""
 
 import fcntl
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support.desktop import program
 
-SDK = {"@aws-sdk/client-sts": "3.893.0"}  # runs on node 18, which Debian 12 has
+SDK = {"@aws-sdk/client-sts": "3.893.0", "aws-sdk": "2.1692.0"}  # they run on node 18, which Debian 12 has
 FOLDER = Path(__file__).parents[2] / ".cache" / "node"
 
 

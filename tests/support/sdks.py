@@ -68,6 +68,12 @@ def who(name: str) -> list[str]:
     return SDKS[name].who(built(name))
 
 
+def who1(name: str) -> list[str]:
+    """The program that asks the STS of its argument which account it is, by the SDK's version 1, built."""
+    folder = built(name)
+    return {"go": [f"{folder}/who1"], "java": _java_program(folder, "Who1")}[name]
+
+
 @functools.cache
 def left_out() -> Mapping[str, str]:
     """The SDKs that are not run on this machine, and why. Go is never among them: a package of ours brings it."""
@@ -153,11 +159,19 @@ def _java(sources: Path, folder: Path) -> Sequence[Step]:
         ),
         Step(
             "building failed",
-            ["javac", "-cp", f"{folder}/jars/*", "-d", f"{folder}/classes", f"{sources}/Who.java"],
+            ["javac", "-cp", f"{folder}/jars/*", "-d", f"{folder}/classes", *map(str, sources.glob("*.java"))],
             BUILD,
             {},
         ),
     )
+
+
+def _java_program(folder: Path, name: str) -> list[str]:
+    return [
+        # Names that are not ASCII come through in no other locale.
+        *("env", "LC_ALL=C.UTF-8", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"),
+        *("-cp", f"{folder}/classes:{folder}/jars/*", name),
+    ]
 
 
 def _rust_steps(_: Path, folder: Path) -> Sequence[Step]:
@@ -179,11 +193,7 @@ SDKS = {
         ("mvn", "javac", "java"),
         ("javac", "-version"),
         _java,
-        # Names that are not ASCII come through in no other locale.
-        lambda folder: [
-            *("env", "LC_ALL=C.UTF-8", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"),
-            *("-cp", f"{folder}/classes:{folder}/jars/*", "Who"),
-        ],
+        lambda folder: _java_program(folder, "Who"),
     ),
     "rust": Sdk("rust", ("cargo",), ("cargo", "--version"), _rust_steps, lambda folder: [f"{folder}/target/debug/who"]),
 }

@@ -9,7 +9,7 @@ from trayexec import cli, origin
 from trayexec.adapters.awsfiles import files_of_this_user
 from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.signin import Ticket, signin_token
-from trayexec.commands.env import REGIONS, request
+from trayexec.commands.env import request
 from trayexec.core import refusals
 from trayexec.core.credentials import Secret
 from trayexec.core.profiles import Profile, Role
@@ -29,8 +29,8 @@ def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     speak = speaker(environ)
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
     role = _role(options.profile, environ)  # before anybody is asked for a code
-    own = next((environ[name] for name in REGIONS if environ.get(name)), None)
-    region = options.region or (own or role.region if role.inherits_region else role.region or own)
+    said = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
+    region = cli.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
     place = place_of(role.arn, region=region, service=options.service, override=override)
     served = cli.obtain(request(options, environ, "trayexec console"), environ)

@@ -12,7 +12,6 @@ from trayexec.errors import Text
 from trayexec.words import speaker
 
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
-REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -20,7 +19,7 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     asked = {**request(options, environ, "trayexec env"), "then": "sets"}
     served = cli.obtain(asked, environ)
     needs.tell(asked, served, environ)
-    own = {name: environ[name] for name in (*REGIONS, *OUTER) if name in environ}
+    own = {name: environ[name] for name in (*cli.REGIONS, *OUTER) if name in environ}
     variables = cli.environment(served, options.profile, options.region, own)
     document = {name: value for name, value in served.items() if name not in {"Overlay", "RegionOf"}}
     document["Region"] = variables.get("AWS_REGION")

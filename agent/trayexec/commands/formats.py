@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from trayexec import foreign
+from trayexec import cli, foreign
 from trayexec.core.sections import shown
 from trayexec.errors import Text, TrayexecError, trouble
 
@@ -31,7 +31,13 @@ class Handful:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The variables that would win over these, or be mixed with them, and so have to go."""
-        return tuple(name for name in foreign.to_unset(self.environ) if name not in self.variables)
+        names = (*foreign.to_unset(self.environ), *cli.REGIONS)
+        return tuple(name for name in names if name not in self.variables)
+
+    @property
+    def exported(self) -> Mapping[str, str]:
+        """What a shell has to set: these variables, and what may stay of the options of Java that are there."""
+        return {**foreign.to_set(self.environ), **self.variables}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +51,21 @@ class Page:
 def sh(given: Handful) -> Page:
     """POSIX shells, bash and zsh: `eval "$(trayexec env account-a)"`. What would win over it is unset."""
     lines = [f"unset {' '.join(given.foreign)}"]
-    lines += [f"export {name}={_sh(value)}" for name, value in given.variables.items()]
+    lines += [f"export {name}={_sh(value)}" for name, value in given.exported.items()]
     return _page(lines)
 
 
 def fish(given: Handful) -> Page:
     """`trayexec env account-a --format fish | source`."""
     lines = [f"set -e {name}" for name in given.foreign]
-    lines += [f"set -gx {name} {_fish(value)}" for name, value in given.variables.items()]
+    lines += [f"set -gx {name} {_fish(value)}" for name, value in given.exported.items()]
     return _page([*lines, "true"])  # to erase what was not there is a failure, and `set` hands an older status on
 
 
 def pwsh(given: Handful) -> Page:
     """`trayexec env account-a --format pwsh | Out-String | Invoke-Expression`."""
     lines = [f"Remove-Item -ErrorAction Ignore -LiteralPath Env:{name}" for name in given.foreign]
-    lines += [f"$env:{name} = {_pwsh(value)}" for name, value in given.variables.items()]
+    lines += [f"$env:{name} = {_pwsh(value)}" for name, value in given.exported.items()]
     return _page(lines)
 
 

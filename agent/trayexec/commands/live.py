@@ -72,12 +72,8 @@ def environment(
 ) -> dict[str, str]:
     """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
     env = foreign.without(environ)
-    if region is None and origin.left_over(environ):
-        region = ""
-    if region is not None:  # it would beat the region of whichever profile is chosen inside
-        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-            env.pop(name, None)
-            env |= {name: region} if region else {}
+    if region is not None or not cli.callers_region({}, environ):
+        cli.in_region(region, env)  # another would beat the region of whichever profile is chosen inside
     env |= origin.leading_to(overlay)
     if profile is not None:
         # Not AWS_DEFAULT_PROFILE: boto3 and the AWS CLI v1 look at it first, so a later AWS_PROFILE=… would be in vain.

@@ -41,10 +41,8 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
     told, connection = cli.hold(request, environ)
     lease = Lease(request, told, environ)
-    env = environment(told, overlay, profile, environ)
     region = cli.region_of(options.region, told, environ)
-    if region:
-        env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = region
+    env = cli.in_region(region, environment(told, overlay, profile, environ))
     with _held(urlsplit(told["url"]).port or 0):
         return child.run(program, command, env, beside=lambda: lease.keep(connection))
 

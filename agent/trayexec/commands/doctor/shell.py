@@ -39,8 +39,7 @@ def foreign_variables(facts: Facts) -> Iterator[Finding]:
     """Nothing in the shell chooses other credentials behind our back."""
     if runs_inside(facts) or origin.left_over(facts.environ):
         return
-    stray = foreign.in_the_way(name for name in facts.environ if not _is_ours(name, facts.environ))
-    stray += foreign.java_in_the_way(facts.environ)
+    stray = [name for name in foreign.in_the_way(facts.environ) if not _is_ours(name, facts.environ)]
     if stray:
         yield problem(
             "foreign_variables",
