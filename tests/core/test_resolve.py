@@ -1,10 +1,12 @@
 """How a profile leads to a role and to keys: one example for each rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from trayexec.core.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core import resolve as resolving
+from trayexec.core.endpoints import endpoint_of
+from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role, Unserved
 from trayexec.core.resolve import LONGEST_CHAIN, resolve, session_name_for
 from trayexec.core.sections import Section, Sections
 from trayexec.errors import Trouble
@@ -668,3 +670,47 @@ def test_a_session_name_is_made_for_any_login_name(user: str) -> None:
 def test_a_source_is_proposed_that_would_do(sections: dict[str, Section], hint: str) -> None:
     """The profile's own name where it has the keys itself, [default] where that has some, near ones for a slip."""
     assert hint in str(problem(catalogue(sections), "a").hint)
+
+
+def test_what_thousands_of_roles_have_in_common_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity and its place are not looked for anew for each role: one look a role, and one for the keys."""
+    looks: list[str] = []
+    look = endpoint_of
+
+    def counted(sections: Sections, chain: Sequence[str], partition: str) -> Endpoint:
+        looks.append(chain[0])
+        return look(sections, chain, partition)
+
+    monkeypatch.setattr(resolving, "endpoint_of", counted)
+    many = {f"p{number}": role("base") for number in range(500)}
+    found = catalogue({"base": {"mfa_serial": PHONE}, **many})
+    assert len(found.identities) == 1
+    assert len({id(served(found, name).identity) for name in many}) == 1
+    assert len(looks) <= len(many) + 2
+
+
+def test_many_devices_of_one_key_are_named_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a name of its own, and to give it costs the same however many others there are."""
+    looks: list[str] = []
+    device = resolving._device
+
+    def counted(serial: str) -> str:
+        looks.append(serial)
+        return device(serial)
+
+    monkeypatch.setattr(resolving, "_device", counted)
+    count = 500
+    found = catalogue(
+        {f"p{n}": role("base", mfa_serial=f"arn:aws:iam::111111111111:mfa/m{n}") for n in range(count)} | {"base": {}}
+    )
+    assert len({one.name for one in found.identities}) == count
+    assert len(looks) <= 3 * count
+
+
+@pytest.mark.parametrize("end", ["the keys", "a loop"])
+def test_a_very_long_chain_is_refused_where_it_is_too_long(end: str) -> None:
+    """A thousand sources in a row, ending or going round: refused by all but those near the keys."""
+    last = {"mfa_serial": PHONE} if end == "the keys" else role("p0")
+    found = catalogue({**{f"p{n}": role(f"p{n + 1}") for n in range(1000)}, "p1000": last})
+    assert problem(found, "p0").code == "profile_too_long"
+    assert sum(isinstance(one, Profile) for one in found.profiles.values()) == (17 if end == "the keys" else 0)

@@ -25,7 +25,7 @@ from botocore.configloader import build_profile_map
 from trayexec.adapters import plainfile, storedkeys
 from trayexec.adapters.plainfile import Stamp
 from trayexec.core.credentials import Secret
-from trayexec.core.inifile import meant_in_config, meant_in_credentials
+from trayexec.core.inifile import meant_in_config, meant_in_credentials, profile_of
 from trayexec.core.overlay import apart
 from trayexec.core.profiles import Catalogue, Stray
 from trayexec.core.resolve import resolve, session_name_for
@@ -72,8 +72,8 @@ class _Listening(dict[str, str]):
         self.heard: dict[str, str | None] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
-        self.heard[name] = super().get(name)
-        return super().get(name, default)
+        self.heard[name] = said = super().get(name)
+        return default if said is None else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class AwsFiles:
         if found is Source.CREDENTIALS_FILE:
             section: Section = shared_.get(profile, {})
         elif found is Source.CONFIG_FILE:
-            section = build_profile_map(own)["profiles"].get(profile, {})
+            section = _profiles(own).get(profile, {})
         else:
             return None
         key, secret = (section.get(name) for name in ("aws_access_key_id", "aws_secret_access_key"))
@@ -376,7 +376,8 @@ def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> S
     """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
     profiles, services, keys = _merged(config, shared)
     public = {
-        name: {key: "" if key in SECRET else section[key] for key in section} for name, section in profiles.items()
+        name: section if SECRET.isdisjoint(section) else {key: "" if key in SECRET else section[key] for key in section}
+        for name, section in profiles.items()
     }
     return Sections(public, services, environment, keys)
 
@@ -384,12 +385,17 @@ def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> S
 def _merged(
     config: _Parsed, shared: _Parsed
 ) -> tuple[dict[str, Section], Mapping[str, Section], Mapping[str, KeyNames]]:
-    full = build_profile_map(config)
-    profiles: dict[str, Section] = full["profiles"]
+    profiles: dict[str, Section] = dict(_profiles(config))
+    others = {name: section for name, section in config.items() if name.startswith("services")}
     keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
     for name, section in shared.items():
         profiles[name] = {**profiles.get(name, {}), **section}
-    return profiles, full["services"], keys
+    return profiles, build_profile_map(others)["services"], keys
+
+
+def _profiles(config: _Parsed) -> Mapping[str, Section]:
+    """The profiles of a config file, as `build_profile_map`; it would copy them all, and read each name as a shell."""
+    return {name: section for header, section in config.items() if (name := profile_of(header)) is not None}
 
 
 def _nested(value: str) -> str | dict[str, str]:

@@ -30,6 +30,11 @@ _OF = {
 }
 # Beside credentials that we give, these would contradict them.
 _OF_CREDENTIALS = frozenset({"aws_account_id", "aws_expiration", "include_profile", "mfa_process"})
+# What a profile has not that keeps one source of credentials, or none.
+_ALL = (SECRET | _OF_CREDENTIALS).union(*_OF.values())
+_GONE: Mapping[Source | None, frozenset[str]] = {kind: _ALL - _OF.get(kind, frozenset()) for kind in Source} | {
+    None: _ALL
+}
 _NOTE = """\
 # Written by trayexec from {config}
 # {fate}
@@ -232,8 +237,7 @@ def _settings(settings: Mapping[str, Value], kind: Source | None = None) -> Mapp
     """What is not about credentials, and of what is, that of one kind; all but secrets where there is no source."""
     if kind is Source.NOTHING:
         return {key: value for key, value in settings.items() if key not in SECRET}
-    kept = _OF.get(kind, frozenset()) if kind is not None else frozenset()
-    gone = (SECRET | _OF_CREDENTIALS).union(*_OF.values()) - kept
+    gone = _GONE[kind]
     sso = kind is Source.SSO
     return {key: value for key, value in settings.items() if key not in gone and (sso or not key.startswith("sso_"))}
 

@@ -7,6 +7,7 @@ be served is a problem of that one profile, never a fallback to another.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -58,11 +59,21 @@ class _Chain:
 
     roles: tuple[_Link, ...]
     keys: str
+    names: tuple[str, ...]  # every profile on the way, once each
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every profile on the way, once each."""
-        return tuple(dict.fromkeys((*(link.profile for link in self.roles), self.keys)))
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is the same for every profile: found out once for a pair of files, not once for each.
+
+    `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
+    all that they are made of.
+    """
+
+    sections: Sections
+    session_name: str
+    used: AbstractSet[str]
+    ends: dict[tuple[object, ...], tuple[Identity, Text | None]]
 
 
 def resolve(sections: Sections, *, session_name: str) -> Catalogue:
@@ -70,12 +81,12 @@ def resolve(sections: Sections, *, session_name: str) -> Catalogue:
 
     `session_name` is the role session name of roles that name none.
     """
-    used = identities.sources(sections)
-    found = {name: _resolved(sections, name, session_name, used) for name in sections.profiles}
+    work = _Work(sections, session_name, identities.sources(sections), {})
+    found = {name: _resolved(work, name) for name in sections.profiles}
     served = [each.identity for each in found.values() if isinstance(each, Profile)]
     names = _identity_names(served)
     own = {one for one in served if not one.inherited}
-    final = {one: replace(one, name=name, inherited=one not in own) for one, name in names.items()}
+    final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
     return Catalogue({name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()})
 
 
@@ -84,9 +95,10 @@ def session_name_for(user: str) -> str:
     return ("trayexec-" + re.sub(r"[^\w+=,.@-]", "-", user, flags=re.ASCII))[:64]
 
 
-def _resolved(sections: Sections, name: str, session_name: str, used: AbstractSet[str]) -> Profile | Unserved:
+def _resolved(work: _Work, name: str) -> Profile | Unserved:
+    sections = work.sections
     try:
-        return _served(sections, name, session_name, used)
+        return _served(work, name)
     except ProfileError as fault:
         own = sections.profiles[name]
         why = _seen_from(sections, name, fault)
@@ -96,36 +108,13 @@ def _resolved(sections: Sections, name: str, session_name: str, used: AbstractSe
         return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes)
 
 
-def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[str]) -> Profile:
-    chain = _walk(sections, name, session_name)
-    said_in, serial = _serial(sections, chain, used)
+def _served(work: _Work, name: str) -> Profile:
+    sections = work.sections
+    chain = _walk(sections, name, work.session_name)
+    said_in, serial = _serial(sections, chain, work.used)
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
-
-    def endpoint(*names: str) -> Endpoint:
-        # One place for the whole chain, as with botocore, whose one client serves every step; all else is each
-        # profile's own, so that chains which meet share what they have in common.
-        own = endpoint_of(sections, names, partition)
-        bundle = first.ca_bundle if first.url else own.ca_bundle
-        return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
-
-    identity = Identity(
-        keys=chain.keys,
-        mfa_serial=serial,
-        endpoint_url=first.url,
-        name=shown(chain.keys),
-        endpoint=endpoint(chain.keys),
-        trust=trusted_by(sections),
-        way=reader_of(first),
-        owner=ownership.account_in(sections.stored.get(chain.keys, "")),
-        inherited=said_in not in chain.names,
-        aside=identities.long_term_of(sections, chain.keys) or "",
-    )
-    foreign = ownership.fault(
-        identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
-    )
-    if foreign is not None:
-        raise ProfileError(chain.keys if identity.inherited else said_in, foreign)
+    identity, of_keys = _end(work, chain, (said_in, serial, partition), first)
     target: Identity | Role = identity
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
@@ -134,10 +123,9 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
             session_name=link.session_name,
             external_id=link.external_id,
             seconds=link.seconds,
-            endpoint=endpoint(*chain.names[place:]) if place else first,
+            endpoint=_along(sections, chain.names[place:], partition, first) if place else first,
         )
     region = region_of(sections, chain.names, partition)
-    of_keys = identities.note(sections, chain.keys)
     others = [one for each in chain.names for one in othertools.in_section(each, sections.profiles.get(each, {}))]
     return Profile(
         name,
@@ -147,6 +135,52 @@ def _served(sections: Sections, name: str, session_name: str, used: AbstractSet[
         notes=tuple(others if of_keys is None else [of_keys, *others]),
         inherits_region=region is not None and inherits_region(sections, chain.names),
     )
+
+
+def _along(sections: Sections, names: Sequence[str], partition: str, first: Endpoint) -> Endpoint:
+    """How STS is reached further along a chain that begins with `first`.
+
+    One place for the whole chain, as with botocore, whose one client serves every step; all else is each profile's own,
+    so that chains which meet share what they have in common.
+    """
+    own = endpoint_of(sections, names, partition)
+    bundle = first.ca_bundle if first.url else own.ca_bundle
+    return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
+
+
+def _end(work: _Work, chain: _Chain, device: tuple[str, str, str], first: Endpoint) -> tuple[Identity, Text | None]:
+    """Whose keys are at the end of a chain, and what a person should know of them. Raises ProfileError.
+
+    `device` is which profile says the serial, the serial, and its partition. Thousands of roles have one end.
+    """
+    sections = work.sections
+    said_in, serial, partition = device
+    inherited = said_in not in chain.names
+    way = reader_of(first)
+    bundle = first.ca_bundle if first.url else None
+    made_of = (chain.keys, serial, inherited, partition, first.url, bundle, first.proxy, first.no_proxy, way)
+    known = work.ends.get(made_of)
+    if known is not None:
+        return known
+    identity = Identity(
+        keys=chain.keys,
+        mfa_serial=serial,
+        endpoint_url=first.url,
+        name=shown(chain.keys),
+        endpoint=_along(sections, (chain.keys,), partition, first),
+        trust=trusted_by(sections),
+        way=way,
+        owner=ownership.account_in(sections.stored.get(chain.keys, "")),
+        inherited=inherited,
+        aside=identities.long_term_of(sections, chain.keys) or "",
+    )
+    foreign = ownership.fault(
+        identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
+    )
+    if foreign is not None:
+        raise ProfileError(chain.keys if identity.inherited else said_in, foreign)
+    work.ends[made_of] = identity, identities.note(sections, chain.keys)
+    return work.ends[made_of]
 
 
 def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
@@ -161,7 +195,7 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
         if not is_role(section) or (links and _holds_keys(at, section)):
             _check_end(sections, at, section)
-            return _Chain(tuple(links), at)
+            return _chain(links, at)
         _check_role(at, section)
         if len(links) == LONGEST_CHAIN:
             raise _too_long(name)
@@ -169,8 +203,12 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
         links.append(_link(sections, at, session_name))
         if source == at:
             _check_end(sections, at, section)
-            return _Chain(tuple(links), at)
+            return _chain(links, at)
         at = source
+
+
+def _chain(links: Sequence[_Link], keys: str) -> _Chain:
+    return _Chain(tuple(links), keys, tuple(dict.fromkeys((*(link.profile for link in links), keys))))
 
 
 def _source(sections: Sections, profile: str) -> str:
@@ -606,18 +644,18 @@ def _plain(section: Section, key: str) -> str | None:
 def _identity_names(identities: Iterable[Identity]) -> Mapping[Identity, str]:
     """What people call each identity: its keys, and as much of the rest as it takes to tell it from the others."""
     distinct = tuple(dict.fromkeys(identities))
+    alike = Counter((one.keys, one.mfa_serial) for one in distinct)  # in several places
+    serials = Counter(keys for keys, _ in alike)
+    devices = Counter((keys, _device(serial)) for keys, serial in alike)
     names: dict[Identity, str] = {}
-    for identity in distinct:
-        others = [other for other in distinct if other.keys == identity.keys and other != identity]
-        serial, place = identity.mfa_serial, identity.endpoint_url
-        name = shown(identity.keys)
-        if any(other.mfa_serial != serial for other in others):
-            rivals = {other.mfa_serial for other in others} - {serial}
-            device = _device(serial)
-            name += f" ({serial if device in map(_device, rivals) else device})"
-        if place and any(other.mfa_serial == serial for other in others):
-            name += f" at {shown(place)}"
-        names[identity] = name
+    for one in distinct:
+        keys, serial, device = one.keys, one.mfa_serial, _device(one.mfa_serial)
+        name = shown(keys)
+        if serials[keys] > 1:
+            name += f" ({serial if devices[keys, device] > 1 else device})"
+        if one.endpoint_url and alike[keys, serial] > 1:
+            name += f" at {shown(one.endpoint_url)}"
+        names[one] = name
     return names
 
 
@@ -625,9 +663,17 @@ def _device(serial: str) -> str:
     return serial.rpartition("/")[2] or serial
 
 
+def _named(identity: Identity, name: str, *, inherited: bool) -> Identity:
+    """The identity as all profiles together make it: itself, where that is what it is already."""
+    if identity.name == name and identity.inherited == inherited:
+        return identity
+    return replace(identity, name=name, inherited=inherited)
+
+
 def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
     """The profile with its identity as all profiles together make it."""
-    return replace(profile, target=_with(profile.target, identities))
+    own = profile.identity
+    return profile if identities[own] is own else replace(profile, target=_with(profile.target, identities))
 
 
 def _with(target: Identity | Role, identities: Mapping[Identity, Identity]) -> Identity | Role:
