@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = {
     "Remove one of the two lines.": "どちらかの行を削除してください。",
     "An indented block in {file} has a line without `=`.": "{file} のインデントされたブロックに `=` のない行があります。",
     "Write each indented line as key = value.": "インデントされた行は key = value の形で書いてください。",
+    "{file} begins with a byte order mark, with which the AWS CLI and SDKs do not read it.": "{file} の先頭にバイトオーダーマーク (BOM) があり、AWS CLI や SDK はこのファイルを読めません。",
+    "Save it in your editor as UTF-8 without a byte order mark (BOM).": "エディターで BOM なしの UTF-8 として保存してください。",
     "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.": "{file} の {line} 行目は、[profile name] のようなセクションでも key = value のような設定でもありません。",
     "Correct or remove the line.": "この行を修正するか削除してください。",
     # adapters/dialogs/choose.py
@@ -150,7 +152,7 @@ SENTENCES: dict[str, str] = {
     "The connection to {host} cannot be trusted.": "{host} への接続を信頼できません。",
     "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the network.": "会社が TLS を検査している場合は、AWS config の ca_bundle にその証明書を設定してください。それ以外の場合は別のネットワークを使ってください。",
     "The certificate bundle for {host} cannot be read.": "{host} の証明書バンドルを読み込めません。",
-    "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE.": "AWS config の ca_bundle または AWS_CA_BUNDLE を修正してください。",
+    "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME mean nothing there.": "AWS config の ca_bundle または AWS_CA_BUNDLE を修正してください。/ から始まる完全なパスを書きます。~ や $HOME は展開されません。",
     "{host} cannot be reached.": "{host} に接続できません。",
     "Check the network or the VPN.": "ネットワークまたは VPN を確認してください。",
     "{host} gave no answer.": "{host} から応答がありませんでした。",

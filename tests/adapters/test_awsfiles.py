@@ -128,10 +128,9 @@ def test_a_linked_file_is_followed_and_its_target_watched(tmp_path: Path) -> Non
     assert works(files.load())
 
 
-@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + GOOD.encode(), GOOD.replace("\n", "\r\n").encode()])
-def test_files_from_windows_are_read(tmp_path: Path, content: bytes) -> None:
-    """A byte order mark and Windows line ends are accepted."""
-    put(tmp_path, content)
+def test_files_from_windows_are_read(tmp_path: Path) -> None:
+    """Windows line ends are accepted."""
+    put(tmp_path, GOOD.replace("\n", "\r\n").encode())
     assert works(files_in(tmp_path).load())
 
 
@@ -143,6 +142,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "open bracket": (GOOD + "\n[profile b\n", "Line 7"),
     "indented": (GOOD + "s3 =\n  what\n", "indented"),
     "Latin-1": (GOOD.encode() + b"\n# gr\xfc\xdfe\n", "line 7"),
+    "a byte order mark": (b"\xef\xbb\xbf" + GOOD.encode(), "byte order mark"),  # botocore, both CLIs, Java: refused
     "UTF-16": (GOOD.encode("utf-16"), "line 1"),
     "too long": (b"#" * (LONGEST_FILE + 1), "too long"),
 }

@@ -377,7 +377,7 @@ def test_a_config_that_cannot_be_read(rig: Rig, kind: str) -> None:
     "before", [b"\xef\xbb\xbf", b"\r\n", b"; comment\n", b"[DEFAULT]\nregion = x\n", b"stray = 1\n"]
 )
 def test_a_config_from_any_editor(opened: Rig, before: bytes) -> None:
-    """A byte order mark, Windows line ends: read. What cannot be understood: named."""
+    """Windows line ends: read. What AWS's tools cannot understand, as a byte order mark: named."""
     text = opened.sim.world.config_text(opened.sim.url).encode()
     if before == b"\r\n":
         text = text.replace(b"\n", b"\r\n")

@@ -82,6 +82,16 @@ def test_only_known_settings_come_from_the_credentials_file(name: str) -> None:
     assert text.count("x_custom = kept") == 2
 
 
+def test_known_blocks_come_from_the_credentials_file() -> None:
+    """Each with what is known to stand in it: for services the dates of their APIs, and nothing else."""
+    blocks = (
+        f"emr =\n  service_role = Mine\n  x = hunter2\napi_versions =\n  ec2 = 2015-03-01\n  x = hunter2\n  y = {KEY}\n"
+    )
+    text = overlays("[profile a]\n", f"[a]\n{blocks}[b]\n{blocks}")
+    assert text.count("emr =\n    service_role = Mine\napi_versions =\n    ec2 = 2015-03-01\n") == 4
+    assert not any(one in text for one in ("hunter2", KEY))
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -43,6 +43,7 @@ class Sdk:
     version: Sequence[str]
     steps: Callable[[Path, Path], Sequence[Step]]
     who: Callable[[Path], list[str]]
+    settings: Callable[[Path], list[str]] | None = None  # says what it resolves, if there is one
 
 
 def built(name: str) -> Path:
@@ -72,6 +73,14 @@ def who1(name: str) -> list[str]:
     """The program that asks the STS of its argument which account it is, by the SDK's version 1, built."""
     folder = built(name)
     return {"go": [f"{folder}/who1"], "java": _java_program(folder, "Who1")}[name]
+
+
+def settings_of(name: str) -> list[str]:
+    """The program that says what an SDK resolves in each environment that is given to it, built."""
+    settings = SDKS[name].settings
+    if settings is None:
+        raise DesktopError(f"there is no program in {SOURCES / name} that asks for settings")
+    return settings(built(name))
 
 
 @functools.cache
@@ -159,7 +168,7 @@ def _java(sources: Path, folder: Path) -> Sequence[Step]:
         ),
         Step(
             "building failed",
-            ["javac", "-cp", f"{folder}/jars/*", "-d", f"{folder}/classes", *map(str, sources.glob("*.java"))],
+            ["javac", "-cp", f"{folder}/jars/*", "-d", f"{folder}/classes", *map(str, sorted(sources.glob("*.java")))],
             BUILD,
             {},
         ),
@@ -186,14 +195,31 @@ def _rust_steps(_: Path, folder: Path) -> Sequence[Step]:
     )
 
 
+def _java_program(folder: Path, name: str) -> list[str]:
+    return [
+        # Names that are not ASCII come through in no other locale.
+        *("env", "LC_ALL=C.UTF-8", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"),
+        # The environment is changed from within by the program that asks for settings.
+        *("--add-opens", "java.base/java.util=ALL-UNNAMED", "-cp", f"{folder}/classes:{folder}/jars/*", name),
+    ]
+
+
 SDKS = {
-    "go": Sdk("go", ("go",), ("go", "version"), _go, lambda folder: [f"{folder}/who"]),
+    "go": Sdk(
+        "go",
+        ("go",),
+        ("go", "version"),
+        _go,
+        lambda folder: [f"{folder}/who"],
+        lambda folder: [f"{folder}/settings"],
+    ),
     "java": Sdk(
         "java",
         ("mvn", "javac", "java"),
         ("javac", "-version"),
         _java,
         lambda folder: _java_program(folder, "Who"),
+        lambda folder: _java_program(folder, "Settings"),
     ),
     "rust": Sdk("rust", ("cargo",), ("cargo", "--version"), _rust_steps, lambda folder: [f"{folder}/target/debug/who"]),
 }

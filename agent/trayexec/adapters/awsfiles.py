@@ -250,6 +250,15 @@ def parse(text: str, *, file: str) -> _Parsed:
 
     Raises TrayexecError (`config_syntax`) naming `file` and, where it is known, the line; never what the line says.
     """
+    if text.startswith(plainfile.BYTE_ORDER_MARK):
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "{file} begins with a byte order mark, with which the AWS CLI and SDKs do not read it.",
+                "Save it in your editor as UTF-8 without a byte order mark (BOM).",
+                file=shown(file),
+            )
+        )
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)

@@ -3,7 +3,6 @@
 A named pipe would block for ever, a device would never end, and an editor may be in the middle of writing.
 """
 
-import codecs
 import errno
 import io
 import os
@@ -20,11 +19,12 @@ Stamp = tuple[int, ...]
 
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
 _TRIES = 3
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The text of one version of a file, with Unix line ends and no byte order mark."""
+    """The text of one version of a file, with Unix line ends; a byte order mark stays, for not all take one."""
 
     text: str
     stamp: Stamp
@@ -116,7 +116,6 @@ def _take(path: str, limit: int) -> tuple[bytes, os.stat_result | None]:
 
 
 def _decode(path: str, data: bytes) -> str:
-    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         return io.StringIO(data.decode(), newline=None).read()
     except UnicodeDecodeError as error:

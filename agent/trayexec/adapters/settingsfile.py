@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trayexec.adapters import plainfile
-from trayexec.adapters.plainfile import Stamp
+from trayexec.adapters.plainfile import BYTE_ORDER_MARK, Stamp
 from trayexec.core.settings import Settings, parse
 from trayexec.errors import TrayexecError, Trouble
 
@@ -25,7 +25,7 @@ def load(path: str) -> Settings:
     Raises TrayexecError: `file` when it cannot be read, `settings` with the line when it says something wrong.
     """
     content = plainfile.read(path, limit=LONGEST_FILE)
-    return parse(content.text, file=path) if content else Settings()
+    return parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path) if content else Settings()
 
 
 def refresh(path: str, last: Loaded | None) -> Loaded:

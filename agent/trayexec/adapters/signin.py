@@ -130,7 +130,8 @@ def _accident(error: Exception, host: str) -> Trouble:
             return trouble(
                 "signin_tls",
                 "The certificate bundle for {host} cannot be read.",
-                "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE.",
+                "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME "
+                "mean nothing there.",
                 host=host,
             )
         case EndpointConnectionError() | ConnectTimeoutError():

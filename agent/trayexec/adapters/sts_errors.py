@@ -115,7 +115,8 @@ def unusable_endpoint(request: Request, error: Exception) -> StsError:
         what = trouble(
             "sts_ca_bundle",
             "The certificate bundle {path} cannot be read.",
-            "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE.",
+            "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME "
+            "mean nothing there.",
             path=endpoint.ca_bundle,
         )
     elif endpoint.url is not None and isinstance(error, ValueError):

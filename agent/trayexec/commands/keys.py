@@ -296,7 +296,11 @@ def _plain(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Copy]:
             content = plainfile.read(path, limit=LONGEST_FILE)
             if content is not None:
                 # `sed -i` puts a file in place of a link: the file itself is named.
-                yield from copies(content.text, keys.access_key_id, file=os.path.realpath(path))
+                yield from copies(
+                    content.text.removeprefix(plainfile.BYTE_ORDER_MARK),
+                    keys.access_key_id,
+                    file=os.path.realpath(path),
+                )
 
 
 def _endpoint(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> Endpoint:

@@ -29,7 +29,9 @@ _OF = {
     Source.PROCESS: frozenset({"credential_process"}),
 }
 # Beside credentials that we give, these would contradict them.
-_OF_CREDENTIALS = frozenset({"aws_account_id", "aws_expiration", "include_profile", "mfa_process"})
+_OF_CREDENTIALS = frozenset(
+    {"aws_account_id", "aws_credential_scope", "aws_expiration", "include_profile", "mfa_process"}
+)
 # What a profile has not that keeps one source of credentials, or none.
 _ALL = (SECRET | _OF_CREDENTIALS).union(*_OF.values())
 _GONE: Mapping[Source | None, frozenset[str]] = {kind: _ALL - _OF.get(kind, frozenset()) for kind in Source} | {

@@ -36,6 +36,8 @@ KNOWN: Mapping[str, str] = {
         ),
         "the reference guide: where credentials come from",
     ),
+    "aws_credential_scope": "the JavaScript SDK: the region of credentials, that is where they come from",
+    "aws_endpoint_discovery_enabled": "the Java SDK",
     **dict.fromkeys(
         (
             *("api_versions", "data_path", "parameter_validation", "tcp_keepalive", "csm_enabled", "csm_host"),
@@ -70,8 +72,12 @@ BLOCKS: Mapping[str, frozenset[str]] = {
             *("should_stream", "disk_throughput", "signature_version"),
         }
     ),
+    "emr": frozenset({"service_role", "instance_profile", "key_name", "key_pair_file", "log_uri", "enable_debugging"}),
     "proxies_config": frozenset({"proxy_ca_bundle", "proxy_client_cert", "proxy_use_forwarding_for_https"}),
 }
+# A block of names that are all services, each with the date of its API.
+_VERSIONS = "api_versions"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME = re.compile(
     r"secret|token|passw|passphrase|passcode|private|credential|access_?key|api_?key|(?:^|[_-])(?:key|pwd|pw|pin|otp|seed)s?$",
     re.IGNORECASE,
@@ -100,6 +106,8 @@ def from_credentials(settings: Mapping[str, Value]) -> Mapping[str, Value]:
         if isinstance(value, str):
             if name in KNOWN and not _VALUE.search(value if name != "credential_process" else ""):
                 kept[name] = value
+        elif name == _VERSIONS:
+            kept[name] = {key: one for key, one in value.items() if _DATE.fullmatch(one)}
         elif name in BLOCKS:
             kept[name] = {key: one for key, one in value.items() if key in BLOCKS[name]}
     return kept
