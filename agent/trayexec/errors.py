@@ -15,11 +15,37 @@ _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u280
 _SPACES = frozenset("\u00a0\u3000")
 
 
+_FIRST_MARK = "\u0300"
+# Letters of no language bear more (https://www.unicode.org/reports/tr39/, 5.4); a heap covers the lines around it.
+_MOST_MARKS = 4
+
+
 def visible(text: str) -> str:
-    """`text` as it may reach a person: what moves a cursor, turns the direction or hides itself is written out."""
+    """`text` as it may reach a person: what moves a cursor, turns the direction or hides itself is written out.
+
+    So are marks without a letter of their own under them, for they are drawn over other words.
+    """
     if text.isascii() and text.isprintable():
         return text
+    if max(text) >= _FIRST_MARK:
+        text = _unheaped(text)
     return "".join([one if _is_seen(one) else ascii(one)[1:-1] for one in text])
+
+
+def _unheaped(text: str) -> str:
+    from unicodedata import category  # noqa: PLC0415 — only for who has names in such letters
+
+    said, marks = [], _MOST_MARKS  # at the beginning there is nothing of its own to stand on
+    for one in text:
+        if category(one) not in {"Mn", "Me"}:
+            # Nor is there on a blank, or on what is written out.
+            marks = _MOST_MARKS if one.isspace() or not _is_seen(one) else 0
+        elif marks < _MOST_MARKS:
+            marks += 1
+        else:
+            one = ascii(one)[1:-1]  # noqa: PLW2901 — written out in its place
+        said.append(one)
+    return "".join(said)
 
 
 def _is_seen(one: str) -> bool:

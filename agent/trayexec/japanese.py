@@ -53,7 +53,6 @@ SENTENCES: dict[str, str] = {
     "Six digits, from your authenticator": "認証アプリの 6 桁の数字",
     "Unlock": "ロック解除",
     "Cancel": "キャンセル",
-    "Asked by {asker}, for profile {profile}": "要求元: {asker} (プロファイル {profile})",
     "The code goes to {host}, which is not AWS": "コードの送信先は {host} です (AWS ではありません)",
     "Asked by {asker}": "要求元: {asker}",
     "For profile {profile}": "プロファイル: {profile}",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trayexec.adapters.dialogs import kdialog, pinentry, zenity
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import write
-from trayexec.adapters.dialogs.tk_child import fold
+from trayexec.adapters.wording import fold
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
 from trayexec.errors import Text
 
@@ -59,10 +59,11 @@ def test_one_idea_a_line() -> None:
 
     assert sheet.lines == (
         "Unlock work with your MFA code",
-        "Asked by aws (pid 1), for profile prod",
+        "For profile prod",
+        "Asked by aws (pid 1)",
         f"Device: {serial}",
     )
-    assert sheet.warning == "AWS refused that. A new code appears in 12 s: use that one."
+    assert sheet.news == ("AWS refused that.", "A new code appears in 12 s: use that one.")
 
 
 def test_a_host_that_is_not_awss_stands_before_who_asks() -> None:
@@ -83,10 +84,11 @@ def test_nothing_is_said_of_what_is_not_known(asker: str, profile: str, line: st
 
 
 def test_a_programs_name_cannot_write_our_lines() -> None:
-    """Line breaks, direction marks and NULs in a name come out as one visible sign each."""
-    sheet = write(Question("work", "123456", "x\nDevice: safe\u202e\0", "", None, 0, 90), str)
+    """Line breaks, direction marks and NULs in a name are written out, and its blanks push nothing away."""
+    name = "x\nDevice: safe\u202e\0" + 200 * " " + "(pid 1)"
+    sheet = write(Question("work", "123456", name, "prod", None, 0, 90), str)
 
-    assert sheet.asked == "Asked by x\N{REPLACEMENT CHARACTER}Device: safe" + 2 * "\N{REPLACEMENT CHARACTER}"
+    assert sheet.lines[1:3] == ("For profile prod", r"Asked by x\nDevice: safe\u202e\x00 (pid 1)")
 
 
 @given(st.text(st.characters(exclude_categories=["C"])))
@@ -325,7 +327,8 @@ def test_the_language_is_the_callers() -> None:
 
     sheet = write(question, lambda text: f"«{text.template}»")
 
-    said = [sheet.heading, sheet.device, sheet.asked, sheet.reason, sheet.hurry, sheet.counting, sheet.counted]
+    said = [sheet.heading, sheet.device, sheet.purpose, sheet.asked, sheet.reason, sheet.hurry]
+    said += [sheet.counting, sheet.counted]
     assert all(line.startswith("«") for line in [*said, sheet.prompt, sheet.digits, sheet.accept, sheet.cancel])
 
 
@@ -336,10 +339,10 @@ def test_the_language_is_the_callers() -> None:
         ("AWS が断りました。", ["AWS が断りまし", "た。"]),
         ("新しいコードは 27 秒後", ["新しいコードは", "27 秒後"]),
         ("あいうえおかき。く", ["あいうえおか", "き。く"]),
-        ("arn:aws:iam::111111111111:mfa/alice", ["arn:aws:iam::111111111111:mfa/alice"]),
+        ("arn:aws:iam::111111111111:mfa/alice", ["arn:aws:iam::11", "1111111111:mfa/", "alice"]),
         ("", [""]),
     ],
 )
-def test_tk_folds_japanese_between_letters(words: str, lines: list[str]) -> None:
-    """A word of other letters stays whole, and no line begins with a full stop."""
+def test_a_dialogs_lines_fit(words: str, lines: list[str]) -> None:
+    """Words stay whole where they can, Japanese breaks between letters, and no line begins with a full stop."""
     assert fold(words, 15, lambda text: sum(1 + (not letter.isascii()) for letter in text)) == "\n".join(lines)

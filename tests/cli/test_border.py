@@ -1,5 +1,6 @@
 """The border to the terminal: no word of others moves its cursor, turns its direction or hides itself."""
 
+import json
 import sys
 import unicodedata
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.rig import Rig
+from trayexec.commands.table import json_text
 from trayexec.core.sections import shown
 from trayexec.errors import Text, lines, visible
 from trayexec.japanese import SENTENCES
@@ -94,6 +96,43 @@ VERBS = (
     *(("--output", f"dir=/{EVIL}", "default", f"account-{EVIL}", "--no-wait", "--", "true"), (EVIL,), ("hook", EVIL)),
     *(("agent", EVIL), ("list", f"--{EVIL}"), ("default", "--need", EVIL, "--", "true"), ("log", "-n", EVIL)),
 )
+
+
+@pytest.mark.parametrize("words", ["a\u0301", "नमस्ते", "ก็", "שָׁלוֹם", "❤\ufe0f"])
+def test_marks_on_letters_stay(words: str) -> None:
+    """As in the languages that have them."""
+    assert visible(words) == words
+
+
+@pytest.mark.parametrize("words", ["x" + 12 * "\u0335", "\u20dd", " \u0338", "x\u200b\u0338"])
+def test_marks_do_not_cover_other_words(words: str) -> None:
+    """A heap of them, or one without a letter of its own below, is written out."""
+    said = Text("a{b}", b=words).filled("a{b}", str)
+    marks = [one for one in said if unicodedata.category(one) in {"Mn", "Me"}]
+    assert len(marks) <= 4
+    assert said[1] not in marks
+    assert all(said[place - 1] not in " b" for place, one in enumerate(said) if one in marks)
+
+
+DOCUMENTS = (("list",), ("status",), ("doctor",), ("log",), ("why", f"account-{EVIL}"), ("keys", "list"))
+
+
+@pytest.mark.parametrize("words", DOCUMENTS, ids=lambda words: words[0])
+def test_json_says_names_truly_and_harmlessly(hostile: Rig, words: tuple[str, ...]) -> None:
+    """What would act on a terminal stands as an escape of JSON's, and reads back as what it is."""
+    done = hostile.run(*words, "--json", env={"TRAYEXEC_NO_AUTOSTART": "1"})
+    assert HIDDEN.isdisjoint(done.out), ascii(done.out)
+    said = [json.loads(line) for line in done.out.splitlines()] if words == ("log",) else done.json
+    if words == ("list",):
+        assert f"account-{EVIL}" in {one["name"] for one in said}
+
+
+def test_any_json_reads_back() -> None:
+    """Every code point, bytes that are no UTF-8 among them."""
+    every = [chr(number) for number in range(sys.maxunicode + 1)]
+    text = json_text(every)
+    assert json.loads(text) == every
+    assert all(visible(one) == one for one in text)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 from trayexec.errors import Text, visible
 
@@ -96,26 +96,27 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[s
 
 def show_json(document: object) -> None:
     """The document, for a script."""
-    sys.stdout.write(_json(document, indent=2) + "\n")
+    sys.stdout.write(json_text(document, indent=2) + "\n")
 
 
 def show_line(document: object) -> None:
     """The document on one line, for a script that reads line by line."""
-    sys.stdout.write(_json(document, indent=None) + "\n")
+    sys.stdout.write(json_text(document) + "\n")
 
 
-def _json(document: object, *, indent: int | None) -> str:
+def json_text(document: object, *, indent: int | None = None) -> str:
+    """The document as JSON that says every name truly, and in which nothing acts on the terminal that it may reach.
+
+    What `visible` would write out stands as JSON's own escape, as do bytes that are no UTF-8 (`surrogateescape`).
+    """
     text = json.dumps(document, indent=indent, ensure_ascii=False)
-    # A name may hold bytes that are no UTF-8 (`surrogateescape`); JSON has to be.
-    return text if text.isascii() or _is_utf8(text) else json.dumps(document, indent=indent)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join([one if one == "\n" or visible(one) == one else _escaped(one) for one in text])
 
 
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _escaped(one: str) -> str:
+    return "\\u007f" if one == "\x7f" else json.dumps(one)[1:-1]
 
 
 def clock(stamp: str) -> str:
@@ -148,5 +149,9 @@ def _parse(stamp: str) -> datetime:
 
 
 def wide(cell: str) -> int:
-    """How many columns of a terminal it takes: letters of East Asia take two."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in cell)
+    """How many columns of a terminal it takes: letters of East Asia take two, marks above and below letters none."""
+    if cell.isascii():
+        return len(cell)
+    return sum(
+        2 if east_asian_width(character) in "WF" else category(character) not in {"Mn", "Me"} for character in cell
+    )

@@ -15,7 +15,11 @@ def word(value: str) -> str:
 
 def _bytes(sign: str) -> str:
     """As octets, in three digits each, so that none is taken for the beginning of a longer one."""
-    return "".join(f"\\{octet:03o}" for octet in sign.encode("utf-8", "surrogateescape"))
+    try:
+        octets = sign.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair, which no argument can be but JSON can say
+        octets = sign.encode("utf-8", "surrogatepass")
+    return "".join(f"\\{octet:03o}" for octet in octets)
 
 
 def argument(name: str) -> str:

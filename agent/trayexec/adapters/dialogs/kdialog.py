@@ -21,8 +21,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
 async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     heading, *rest = sheet.lines
-    body = "<br>".join(_escape(line) for line in rest)
-    news = "<br>".join(_escape(line) for line in (sheet.reason, sheet.hurry) if line)
+    body, news = _escape("\n".join(rest)), _escape("\n".join(sheet.news))
     warning = f'<p style="color:#b3261e">{news}</p>' if news else ""
     text = f"<qt><p><b>{_escape(heading)}</b></p><p>{body}</p>{warning}<p>{_escape(sheet.prompt)}:</p></qt>"
     argv = [program, "--title", TITLE, "--inputbox", text, ""]
@@ -39,4 +38,4 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
 
 def _escape(text: str) -> str:
     """Rich text, in which kdialog also undoes backslashes, and in which Qt takes a single `&` for a mnemonic."""
-    return escape(text.replace("&", "&&")).replace("\\", "&#92;").replace("\n", " ").replace("\r", " ")
+    return escape(text.replace("&", "&&")).replace("\\", "&#92;").replace("\n", "<br>")

@@ -37,7 +37,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
 
 async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
-    text = "\n\n".join(block for block in ("\n".join(sheet.lines), sheet.warning, f"{sheet.prompt}:") if block)
+    text = "\n\n".join(block for block in ("\n".join(sheet.lines), "\n".join(sheet.news), f"{sheet.prompt}:") if block)
     argv = [program, "-e", _SCRIPT, TITLE, text, sheet.cancel, sheet.accept, str(sheet.seconds)]
     try:
         ended = await run(argv, environ, seconds=sheet.seconds + _LATE)

@@ -11,12 +11,14 @@ from urllib.parse import unquote_to_bytes
 
 from trayexec.adapters.children import Child, child
 from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, on_screen, useless
+from trayexec.adapters.wording import brief
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 from trayexec.errors import Text
 
 _START = 10.0  # seconds until it answers the first commands; a cold disk may be slow
 _LATE = 3.0  # seconds beyond its own time-out before it is killed
+_LINE = 1000  # bytes: a pinentry ends by itself when a command is longer (ASSUAN_LINELENGTH, with the line's end)
 _CODE = 0xFFFF  # the low half of an error number is the code, the high half says which library it comes from
 _TIMED_OUT, _CANCELLED, _FULLY_CANCELLED = 62, 99, 198  # libgpg-error's GPG_ERR_*
 _NOT_GRAPHICAL = ("curses", "tty", "emacs")
@@ -69,22 +71,35 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
 
 def _settings(sheet: Sheet) -> list[str]:
     heading, *rest = sheet.lines
-    about = "\n".join((heading, "", *rest))
-    warning = [f"SETERROR {_escape(sheet.warning)}"] if sheet.warning else []
     return [
         "OPTION no-grab",  # a grabbed keyboard would keep people from fetching the code from another window
         f"SETTITLE {TITLE}",
-        f"SETDESC {_escape(about)}",
+        _told("SETDESC", [f"{heading}\n", *rest]),
         f"SETPROMPT {_escape(sheet.prompt)}:",
         f"SETOK {_escape(sheet.accept)}",
         f"SETCANCEL {_escape(sheet.cancel)}",
         f"SETTIMEOUT {sheet.seconds}",
-        *warning,
+        *([_told("SETERROR", list(sheet.news))] if sheet.news else []),
     ]
 
 
+def _told(command: str, lines: list[str]) -> str:
+    """The command with these lines. Where it would be too long the longest ones are cut, but the last: the device."""
+    line = _line(command, lines)
+    while len(line) > _LINE:
+        longest = max(range(max(1, len(lines) - 1)), key=lambda place: len(lines[place]))
+        lines[longest] = brief(lines[longest].replace("\n", " "), len(lines[longest]) - 8)
+        line = _line(command, lines)
+    return line.decode()
+
+
+def _line(command: str, lines: list[str]) -> bytes:
+    words = "\n".join(lines)
+    return f"{command} {_escape(words)}".encode()
+
+
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 async def _command(process: Child, line: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, folded
 from trayexec.core.ports import Answer, NoDialog, Question
 from trayexec.errors import Text, trouble
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:  # the Tk child imports this file, and has no use for asyncio
 
 # Not translated: window rules, screen readers' scripts and tests know the dialog by it.
 TITLE = "trayexec - MFA code"
-LONGEST = 300  # characters; a serial has at most 256 (IAM's API reference, SerialNumber)
+SERIAL = 256  # characters: the longest there is, which is shown whole (IAM's API reference, SerialNumber)
 COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 
 
@@ -20,7 +21,8 @@ COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 class Sheet:
     """The dialog's text. A tool shows the parts where it has a place for them; each is a line or a few words.
 
-    `elsewhere` names the host that the code goes to, and is empty where that is AWS itself.
+    `elsewhere` names the host that the code goes to, and is empty where that is AWS itself. `purpose` (for which
+    profile) and `asked` (who asks) have lines of their own with the name at the end: no name can write the rest.
     `reason` (why it is asked again) and `hurry` (when the next code comes) are empty when there is nothing to say.
     `counting` and `counted` are for a dialog that can count down by itself: `hurry` with `COUNT` for the number, and
     what stands there afterwards.
@@ -28,6 +30,7 @@ class Sheet:
 
     heading: str
     device: str
+    purpose: str
     asked: str
     elsewhere: str
     reason: str
@@ -45,13 +48,17 @@ class Sheet:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is always true: for which identity, where the code goes, who asks, with which device."""
-        return tuple(line for line in (self.heading, self.elsewhere, self.asked, self.device) if line)
+        """What is always true: for which identity, where the code goes, for what, who asks, with which device; folded.
+
+        The device comes last.
+        """
+        said = (self.heading, self.elsewhere, self.purpose, self.asked, self.device)
+        return tuple(folded(line) for line in said if line)
 
     @property
-    def warning(self) -> str:
-        """Why it is asked again and when the next code comes, in one line; often empty."""
-        return " ".join(line for line in (self.reason, self.hurry) if line)
+    def news(self) -> tuple[str, ...]:
+        """Why it is asked again and when the next code comes, folded; often nothing."""
+        return tuple(folded(line) for line in (self.reason, self.hurry) if line)
 
 
 Ask = Callable[[str, Sheet, Mapping[str, str]], Awaitable[Answer]]
@@ -71,13 +78,15 @@ class Tool:
 
 def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
     """Word a question."""
-    wait, identity, serial = question.wait, _plain(question.identity), _plain(question.mfa_serial)
+    wait, serial = question.wait, question.mfa_serial
+    whole, roomy, speak = at_desktop(speak, SERIAL), at_desktop(speak, ROOMY), at_desktop(speak, BRIEF)
     return Sheet(
-        heading=speak(_heading(identity, question)),
-        device=speak(Text("Device: {serial}", serial=serial)),
-        asked=_asked(_plain(question.asker), _plain(question.profile), speak),
-        elsewhere=_elsewhere(_plain(question.endpoint), speak),
-        reason=_plain(speak(question.reason)) if question.reason else "",
+        heading=speak(_heading(question.identity, question)),
+        device=whole(Text("Device: {serial}", serial=serial)),
+        purpose=speak(Text("For profile {profile}", profile=question.profile)) if question.profile else "",
+        asked=speak(Text("Asked by {asker}", asker=question.asker)) if question.asker else "",
+        elsewhere=_elsewhere(question.endpoint, speak),
+        reason=roomy(question.reason) if question.reason else "",
         hurry=speak(Text("A new code appears in {seconds} s: use that one.", seconds=wait)) if wait > 0 else "",
         counting=speak(Text("A new code appears in {seconds} s: use that one.", seconds=COUNT)) if wait > 0 else "",
         counted=speak(Text("The new code is there now.")) if wait > 0 else "",
@@ -87,7 +96,7 @@ def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
         cancel=speak(Text("Cancel")),
         wait=max(wait, 0),
         seconds=question.seconds,
-        identity=identity,
+        identity=question.identity,
         serial=serial,
     )
 
@@ -101,21 +110,6 @@ def _heading(identity: str, question: Question) -> Text:
             of=question.of,
         )
     return Text("Unlock {identity} with your MFA code", identity=identity)
-
-
-def _plain(words: str) -> str:
-    """Without line breaks, direction marks and the like: a program's name must not be able to write our lines."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words[:LONGEST])
-
-
-def _asked(asker: str, profile: str, speak: Callable[[Text], str]) -> str:
-    if asker and profile:
-        return speak(Text("Asked by {asker}, for profile {profile}", asker=asker, profile=profile))
-    if asker:
-        return speak(Text("Asked by {asker}", asker=asker))
-    if profile:
-        return speak(Text("For profile {profile}", profile=profile))
-    return ""
 
 
 def _elsewhere(host: str, speak: Callable[[Text], str]) -> str:

@@ -6,7 +6,6 @@ are put right while typing, everything else is left out. Ends by itself when its
 
 import json
 import os
-import re
 import sys
 import time
 import tkinter as tk
@@ -17,6 +16,7 @@ from typing import Any
 
 from trayexec.adapters.dialogs.sheet import COUNT
 from trayexec.adapters.harden import seal
+from trayexec.adapters.wording import fold
 
 DIGITS = 6
 WIDTH = 400  # pixels at 96 dpi
@@ -28,21 +28,6 @@ PAPER, INK, FAINT, LINE = "#ffffff", "#1f2328", "#5b6570", "#c9d1d9"
 ACCENT, ACCENT_DARK, ACCENT_PALE = "#1f6feb", "#1a5fcb", "#b6d0f7"
 RED, AMBER = "#b3261e", "#8a5a00"
 MOST_OF_A_SCREEN = 3  # the window stands at a third of the free height, where eyes are
-
-# What a line is folded between: Japanese letters each, other words whole, never in front of what closes or lengthens.
-_LETTER = "\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff"
-_PIECE = re.compile(rf"[{_LETTER}][^{_LETTER}\sA-Za-z0-9(]*\s*|[^{_LETTER}\s]+\s*|\s+")
-
-
-def fold(words: str, width: int, measure: Callable[[str], int]) -> str:
-    """`words` in lines that `measure` finds no wider than `width`: Tk breaks at spaces only, and Japanese has few."""
-    lines, line = [], ""
-    for piece in _PIECE.findall(words):
-        if line and measure((line + piece).rstrip()) > width:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    return "\n".join((*lines, line))
 
 
 class Window:
@@ -105,8 +90,9 @@ class Window:
         return fold(words, self._px(WIDTH), self._font(size).measure)
 
     def _head(self, page: tk.Frame) -> None:
-        self._text(page, self._sheet["heading"], size=HEADING, colour=INK)
-        for line in (self._sheet["elsewhere"], self._sheet["asked"], self._sheet["device"]):
+        sheet = self._sheet
+        self._text(page, sheet["heading"], size=HEADING, colour=INK)
+        for line in (sheet[name] for name in ("elsewhere", "purpose", "asked", "device")):
             if line:
                 self._text(page, line, size=10, colour=FAINT, above=4)
 

@@ -27,7 +27,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
 async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     heading, *rest = sheet.lines
-    warning = "\n".join(line for line in (sheet.reason, sheet.hurry) if line)
+    warning = "\n".join(sheet.news)
     text = "\n\n".join(block for block in (heading, "\n".join(rest), warning, f"{sheet.prompt}:") if block)
     argv = [
         program,
@@ -56,7 +56,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
 
 def _escape(text: str) -> str:
     """The label of --entry undoes C escapes, then takes `_` for a mnemonic (zenity's src/entry.c); no markup there."""
-    return _mnemonic(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", " ")
+    return _mnemonic(text).replace("\\", "\\\\").replace("\n", "\\n")
 
 
 def _mnemonic(text: str) -> str:

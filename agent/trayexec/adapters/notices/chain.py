@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from trayexec.adapters.wording import ROOMY, at_desktop
 from trayexec.core.ports import Notice, Notifier, Urgency
 from trayexec.errors import Text
 
@@ -55,7 +56,7 @@ class Notices(Notifier):
 
     def __init__(self, ways: Sequence[Way], speak: Callable[[Text], str] = str) -> None:
         self._ways = tuple(ways)
-        self._speak = speak
+        self._speak = at_desktop(speak, ROOMY)
 
     def on_action(self, callback: Callable[[str, str], None]) -> None:
         """Call `callback(key, action id)` in the loop when a button is pressed."""

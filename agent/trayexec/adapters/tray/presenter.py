@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, assert_never
 
 from trayexec.adapters.tray.pystrays import Line, Menu, MenuItem
+from trayexec.adapters.wording import BRIEF, Speak, at_desktop
 from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
-from trayexec.errors import Text
 
 # A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
 _STEPS = 64
 
-Speak = Callable[[Text], str]
 Click = Callable[[str], None]
 
 
@@ -26,7 +25,7 @@ class Presenter:
         """A title of more than `title` characters is cut, where a platform says so."""
         self._icon = icon
         self._picture = picture
-        self._speak = speak
+        self._speak = at_desktop(speak, BRIEF)
         self._click = click
         self._title = title
         self._shown: View | None = None
@@ -38,7 +37,7 @@ class Presenter:
             face, step = _look(view)
             self._icon.icon = self._picture(face, step / _STEPS)
         if shown is None or shown.tooltip != view.tooltip:
-            self._icon.title = clean(self._speak(view.tooltip))[: self._title]
+            self._icon.title = self._speak(view.tooltip)[: self._title]
         if shown is None or shown.menu != view.menu:
             self._icon.menu = Menu(*self._lines(view.menu))
         self._shown = view
@@ -47,9 +46,9 @@ class Presenter:
         for entry in entries:
             match entry:
                 case Item(label, action, default):
-                    yield Line(clean(self._speak(label)), action, default=default, click=self._click)
+                    yield Line(self._speak(label), action, default=default, click=self._click)
                 case Submenu(label, children):
-                    yield MenuItem(clean(self._speak(label)), Menu(*self._lines(children)))
+                    yield MenuItem(self._speak(label), Menu(*self._lines(children)))
                 case Separator():
                     yield Menu.SEPARATOR
                 case _:
@@ -59,12 +58,3 @@ class Presenter:
 def _look(view: View) -> tuple[Face, int]:
     ringed = view.face in {Face.OPEN, Face.EXPIRING}
     return view.face, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS
-
-
-def clean(text: str) -> str:
-    """`text` as any toolkit can take it: names come from other people's files and may hold anything.
-
-    Line ends stay; other control characters become spaces, and what is not Unicode, a question mark.
-    """
-    legible = text.encode("utf-8", "replace").decode()
-    return "".join(letter if letter == "\n" or letter.isprintable() else " " for letter in legible)

@@ -19,7 +19,7 @@ from trayexec.commands.fanout.names import file_names
 from trayexec.commands.fanout.result import Result
 from trayexec.commands.fanout.screen import Screen, Stream
 from trayexec.commands.fanout.spool import Room, Spool
-from trayexec.commands.table import wide
+from trayexec.commands.table import json_text, wide
 from trayexec.core.sections import shown
 from trayexec.errors import Text
 
@@ -206,7 +206,7 @@ class _ObjectSink:
             "status": result.status,
             "seconds": round(result.seconds, 3),
         }
-        self._say(json.dumps(head, ensure_ascii=False)[:-1])
+        self._say(json_text(head)[:-1])
         replaced = []
         for stream, key in ((Stream.OUT, "stdout"), (Stream.ERR, "stderr")):
             self._say(f', "{key}": "')
@@ -219,7 +219,7 @@ class _ObjectSink:
         why = result.trouble
         error = why and {"code": why.code, "title": self.speak(why.title), "hint": self.speak(why.hint)}
         tail = {"replaced": replaced, "error": error}
-        self._say(", " + json.dumps(tail, ensure_ascii=False)[1:] + "\n")
+        self._say(", " + json_text(tail)[1:] + "\n")
 
     def close(self) -> None:
         _close(self.spools)
