@@ -219,3 +219,33 @@ def test_a_word_that_is_no_choice_is_told_with_the_choices(bare: Rig) -> None:
         "trayexec: These words do not belong here: xml.",
         "  Write one of: sh, fish, pwsh, dotenv, json, ini",
     ]
+
+
+# Each thing has one word; what stands here is another one for the same.
+OTHER_WORDS = (
+    *("端末", "お試し", "AWS 設定", "AWS の設定", "資格情報", "鍵", "役割", "ソースプロファイル", "パスフレーズ"),
+    *(
+        "ワンタイム",
+        "アンロック",
+        "ブラウザで",
+        "コンテナか",
+        "フォルダに",
+        "サーバに",
+        "ユーザが",
+        "下さい",
+        "全て",
+        "既に",
+    ),
+)
+
+
+def test_each_thing_has_one_word() -> None:
+    """The same in a dialog, a table, a hint and the help."""
+    for said in (*SENTENCES.values(), HELP):
+        assert not [word for word in OTHER_WORDS if word in said], said
+
+
+def test_no_sentence_begins_in_its_middle() -> None:
+    """`doctor` says what it looked at, a colon, and how that stands: a particle after a colon is no Japanese."""
+    for english, said in SENTENCES.items():
+        assert not said.startswith(("は", "には", "が", "を", "へ", "と ")), (english, said)

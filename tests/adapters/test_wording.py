@@ -22,10 +22,9 @@ from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.wording import BRIEF, COLUMNS, ROOMY, brief, fitting
 from trayexec.core import notices
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.endpoints import Endpoint
 from trayexec.core.events import Process
 from trayexec.core.ports import Notice, Question
-from trayexec.core.profiles import Identity
+from trayexec.core.profiles import Endpoint, Identity
 from trayexec.core.runs import Run
 from trayexec.core.status import Face, Item, Submenu, View
 from trayexec.errors import Text, trouble, visible
@@ -172,7 +171,7 @@ def every_notice(name: str) -> dict[str, Notice]:
     identity = Identity(name, DEVICE, None, name, Endpoint(region="us-east-1"))
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
-    run = Run(Process(1, 1), name, name, Expiry(0, now), now)
+    run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
     return {
         "expiring": notices.expiring(identity, 300, last=False),
         "expired": notices.expired(identity),

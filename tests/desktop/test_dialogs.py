@@ -154,6 +154,34 @@ def test_the_reason_is_on_the_screen(screen: Desktop, tool: str) -> None:
     assert reds > reds_before + 100 or tool == "zenity"
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_name_fits_on_the_screen(screen: Desktop, tool: str) -> None:
+    """Three hundred letters of everything, and the longest serial: the field and both buttons are there."""
+    name = 298 * "n" + "%&"
+    serial = "arn:aws:iam::111122223333:mfa/" + 226 * "s"
+    asked = Question(name, serial, name, name, Text("{name}.", name=name), wait=9, seconds=60, endpoint=name)
+    seen: list[int] = []
+
+    def measure() -> None:
+        geometry = screen.run(["xdotool", "getwindowgeometry", "--shell", screen.windows(TITLE)[0]])
+        values = dict(line.split("=") for line in geometry.split())
+        seen.extend(int(values[one]) for one in ("X", "Y", "WIDTH", "HEIGHT"))
+
+    answer, _ = while_asked(
+        screen,
+        tool,
+        asked,
+        lambda: _do(measure, lambda: screen.type("123456"), lambda: screen.key("Return")),
+    )
+
+    left, top, width, height = seen
+    assert left >= 0
+    assert top >= 0
+    assert left + width <= desktop.WIDTH
+    assert top + height <= desktop.HEIGHT
+    assert isinstance(answer, Entered)
+
+
 def test_tk_takes_the_focus_by_itself(screen: Desktop) -> None:
     """Nobody has to click into our own window first."""
 

@@ -9,7 +9,8 @@ from typing import Any
 from PIL import Image
 
 from trayexec.adapters.glyph import draw
-from trayexec.adapters.tray.presenter import Presenter, Speak
+from trayexec.adapters.tray.presenter import Presenter
+from trayexec.adapters.wording import Speak
 from trayexec.core.status import Face, View
 
 # The backends scale it down; 64 is a whole multiple of what most of them want.

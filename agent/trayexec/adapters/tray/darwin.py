@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from trayexec.adapters.tray.backed import BackedTray
-from trayexec.adapters.tray.presenter import Speak
 from trayexec.adapters.tray.pystrays import backend
+from trayexec.adapters.wording import Speak
 
 _SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
 

@@ -4,8 +4,8 @@ import signal
 from typing import Any
 
 from trayexec.adapters.tray.backed import BackedTray
-from trayexec.adapters.tray.presenter import Speak
 from trayexec.adapters.tray.pystrays import backend
+from trayexec.adapters.wording import Speak
 
 
 def tray(speak: Speak = str) -> BackedTray:

@@ -29,9 +29,10 @@ from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.bus import SessionBus
 from trayexec.adapters.tray.dbusmenu import MENU, DBusMenu, Redraw, Retouch
 from trayexec.adapters.tray.objects import PROPERTIES, Interface, Method, Objects, Value
-from trayexec.adapters.tray.presenter import Presenter, Speak
+from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.tray.pystrays import Icon
 from trayexec.adapters.tray.waiter import Waiter
+from trayexec.adapters.wording import Speak
 from trayexec.core.status import Face, View
 from trayexec.errors import TrayexecError
 

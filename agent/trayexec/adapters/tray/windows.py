@@ -1,8 +1,8 @@
 """Windows: pystray's own backend. It has its place and its limits are kept, but it has not yet been run on Windows."""
 
 from trayexec.adapters.tray.backed import BackedTray
-from trayexec.adapters.tray.presenter import Speak
 from trayexec.adapters.tray.pystrays import backend
+from trayexec.adapters.wording import Speak
 
 # NOTIFYICONDATAW.szTip holds 128 UTF-16 units with its end; pystray raises ValueError for more.
 # https://learn.microsoft.com/windows/win32/api/shellapi/ns-shellapi-notifyicondataw

@@ -14,9 +14,9 @@ from PIL import Image
 
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.backed import BackedTray
-from trayexec.adapters.tray.presenter import Speak
 from trayexec.adapters.tray.pystrays import backend
 from trayexec.adapters.tray.waiter import Waiter
+from trayexec.adapters.wording import Speak
 from trayexec.core.status import Face
 
 _TILE, _MARGIN, _DARK = 48, 4, (36, 38, 42)
