@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from trayexec.adapters.children import Child, child
 from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, on_screen, useless
-from trayexec.adapters.wording import brief
+from trayexec.adapters.wording import brief, folded
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 from trayexec.errors import Text
@@ -86,10 +86,11 @@ def _settings(sheet: Sheet) -> list[str]:
 def _told(command: str, lines: list[str]) -> str:
     """The command with these lines. Where it would be too long the longest ones are cut, but the last: the device."""
     line = _line(command, lines)
+    flat = [one.replace("\n", " ") for one in lines[:-1] or lines]
     while len(line) > _LINE:
-        longest = max(range(max(1, len(lines) - 1)), key=lambda place: len(lines[place]))
-        lines[longest] = brief(lines[longest].replace("\n", " "), len(lines[longest]) - 8)
-        line = _line(command, lines)
+        longest = max(range(len(flat)), key=lambda place: len(flat[place].encode()))
+        flat[longest] = brief(flat[longest], len(flat[longest]) - 8)
+        line = _line(command, [*map(folded, flat), *lines[len(flat) :]])
     return line.decode()
 
 
@@ -99,7 +100,7 @@ def _line(command: str, lines: list[str]) -> bytes:
 
 
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 async def _command(process: Child, line: str) -> str:
