@@ -24,7 +24,7 @@ SENTENCES: dict[str, str] = {
     # adapters/dialogs/choose.py
     "Your settings say that the code is asked on the terminal only.": "設定により、コードはターミナルでのみ入力できます。",
     "Type the code in a terminal: `trayexec auth {word}`": "ターミナルでコードを入力してください: `trayexec auth {word}`",
-    "Type the code in a terminal: `trayexec auth {word}`. If you have a display, the agent was started where there was none: run `trayexec agent stop`, then the command again.": "端末でコードを入力してください: `trayexec auth {word}`。ディスプレイがある場合、エージェントはディスプレイのない環境で起動されています。`trayexec agent stop` を実行してから、コマンドをもう一度実行してください。",
+    "Type the code in a terminal: `trayexec auth {word}`. If you have a display, the agent was started where there was none: run `trayexec agent stop`, then the command again.": "ターミナルでコードを入力してください: `trayexec auth {word}`。ディスプレイがある場合、エージェントはディスプレイのない環境で起動されています。`trayexec agent stop` を実行してから、コマンドをもう一度実行してください。",
     "this shell has a display, and the agent was started where there was none: it shows no dialog": "このシェルにはディスプレイがありますが、エージェントはディスプレイのない環境で起動されたため、ダイアログを表示できません",
     "The next command starts one with a display after: `trayexec agent stop` (it forgets what is open)": "次を実行すると、次のコマンドがディスプレイのあるエージェントを起動します: `trayexec agent stop` (開いているセッションは破棄されます)",
     "the agent reads {theirs}, and this shell would read {ours}: XDG_CONFIG_HOME was another where the agent was started": "エージェントは {theirs} を読み、このシェルなら {ours} を読みます。エージェントを起動した環境の XDG_CONFIG_HOME が異なります",
