@@ -1,10 +1,12 @@
 """Our own settings on disk."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from support.others import NOBODY
 from trayexec.adapters.settingsfile import LONGEST_FILE, load, refresh
 from trayexec.core.settings import OnLock, Settings
 from trayexec.errors import TrayexecError
@@ -61,3 +63,44 @@ def test_a_change_is_noticed_and_a_slip_leaves_the_last_good_settings(tmp_path: 
     path.write_text("x = ")
     with pytest.raises(TrayexecError):
         refresh(str(path), None)
+
+
+def given_away(path: Path) -> None:
+    """It is another user's."""
+    os.chown(path, NOBODY, -1)
+
+
+def open_to_all(path: Path) -> None:
+    """Everybody may write to it."""
+    path.chmod(path.stat().st_mode | 0o002)
+
+
+@pytest.mark.parametrize("spoil", [open_to_all, *([given_away] if os.geteuid() == 0 else [])])
+@pytest.mark.parametrize("what", ["file", "folder", "target", "target's folder"])
+def test_settings_that_somebody_else_could_have_written_are_refused(
+    tmp_path: Path, what: str, spoil: Callable[[Path], None]
+) -> None:
+    """They name commands that give codes and keys: an XDG_CONFIG_HOME that others share must not say which."""
+    path = tmp_path / "ours/config.toml"
+    real = tmp_path / "dotfiles/config.toml" if "target" in what else path
+    for folder in {path.parent, real.parent}:
+        folder.mkdir(mode=0o755)
+    real.write_text(KEEP)
+    if real != path:
+        path.symlink_to(real)
+    assert load(str(path)).on_lock is OnLock.KEEP
+    spoil(real.parent if "folder" in what else real)
+    with pytest.raises(TrayexecError) as caught:
+        load(str(path))
+    assert caught.value.trouble.code == "settings_owner"
+    assert str(path) in str(caught.value.trouble.title)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664])
+def test_usual_modes_are_good(tmp_path: Path, mode: int) -> None:
+    """The user's own group may write, as the umask of many systems has it; and so may a sticky folder's others."""
+    path = tmp_path / "config.toml"
+    path.write_text(KEEP)
+    path.chmod(mode)
+    tmp_path.chmod(0o1777)
+    assert load(str(path)).on_lock is OnLock.KEEP

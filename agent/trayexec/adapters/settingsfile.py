@@ -1,11 +1,18 @@
-"""Our own `config.toml` on disk: read when it is asked for, again when it has changed."""
+"""Our own `config.toml` on disk: read when it is asked for, again when it has changed.
 
+It can name commands that give the code and the keys, so it must be the user's own, as those of ssh and git are.
+"""
+
+import os
+import stat
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from trayexec.adapters import plainfile
 from trayexec.adapters.plainfile import BYTE_ORDER_MARK, Stamp
 from trayexec.core.settings import Settings, parse
-from trayexec.errors import TrayexecError, Trouble
+from trayexec.errors import Text, TrayexecError, Trouble, trouble
 
 LONGEST_FILE = 1_000_000
 
@@ -22,8 +29,21 @@ class Loaded:
 def load(path: str) -> Settings:
     """The settings in the file at `path`; what usually holds where there is no file.
 
-    Raises TrayexecError: `file` when it cannot be read, `settings` with the line when it says something wrong.
+    Raises TrayexecError: `file` when it cannot be read, `settings_owner` when somebody else could have written it,
+    `settings` with the line when it says something wrong.
     """
+    why = _untrusted(path)
+    if why is not None:
+        raise TrayexecError(
+            trouble(
+                "settings_owner",
+                "The settings in {file} cannot be trusted: {why}.",
+                "They can name commands, so only you may write to the file and its folder. Correct that, or "
+                "XDG_CONFIG_HOME.",
+                file=path,
+                why=why,
+            )
+        )
     content = plainfile.read(path, limit=LONGEST_FILE)
     return parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path) if content else Settings()
 
@@ -43,3 +63,23 @@ def refresh(path: str, last: Loaded | None) -> Loaded:
         if last is None:
             raise
         return Loaded(last.settings, stamp, error.trouble)
+
+
+def _untrusted(path: str) -> Text | None:
+    """Why somebody else could have written this file: its owner or mode, or its folder's; also where a link leads."""
+    if sys.platform == "win32" or not os.path.lexists(path):
+        return None
+    real = Path(os.path.realpath(path))
+    for one in dict.fromkeys((real, real.parent, Path(path).parent)):
+        try:
+            seen = one.stat()
+        except OSError:
+            continue  # reading it says why
+        if seen.st_uid not in {0, os.geteuid()}:
+            return Text("it belongs to another user") if one == real else Text("its folder belongs to another user")
+        if stat.S_ISCHR(seen.st_mode) or (stat.S_ISDIR(seen.st_mode) and seen.st_mode & stat.S_ISVTX):
+            continue  # the null device, and folders in which nobody can replace what is another's
+        others = seen.st_mode & stat.S_IWOTH or (seen.st_mode & stat.S_IWGRP and seen.st_gid != os.getegid())
+        if others:
+            return Text("others may write to it") if one == real else Text("others may write to its folder")
+    return None
