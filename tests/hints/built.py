@@ -1,0 +1,197 @@
+"""States that take a machine or minutes that no test has: the words are those of the function that says them."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+from hints.follow import ODD
+from hints.keys import ODD_ROLE
+from hints.state import Look, State
+from hints.states import BASE, files
+from support.rig import Rig
+from trayexec import nearby
+from trayexec.adapters import ledger, outside, plainfile, signin
+from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
+from trayexec.adapters.keychain import _explain, _Said
+from trayexec.adapters.sts_errors import Purpose, Request, _invalid
+from trayexec.adapters.tray import bus, pystrays
+from trayexec.commands.doctor import keys, ours
+from trayexec.commands.doctor.facts import Agent, Asked
+from trayexec.core import notices, refusals
+from trayexec.core.clock import Expiry, Instant
+from trayexec.core.events import Process
+from trayexec.core.profiles import Endpoint, Identity
+from trayexec.core.report import view
+from trayexec.core.runs import Run
+from trayexec.core.state import Broker
+from trayexec.core.status import Item
+from trayexec.errors import Text, TrayexecError, Trouble
+
+WHO = Identity(ODD, "arn:aws:iam::111111111111:mfa/alice", None, ODD, Endpoint("eu-west-1"))
+MOMENT = Instant(1.0, 1.0)
+
+
+def refused(call: Callable[[], object]) -> Trouble:
+    """What it raises."""
+    try:
+        call()
+    except TrayexecError as error:
+        return error.trouble
+    raise AssertionError(call)
+
+
+def asked(purpose: Purpose, subject: str = "x") -> Request:
+    """A request to AWS for the odd identity."""
+    return Request(purpose, Endpoint("eu-west-1"), subject, identity=ODD, keys=ODD)
+
+
+def built(*things: Callable[[Rig], object], opened: bool = False) -> Callable[[Rig], Look]:
+    """The words of these, over an identity with an odd name whose keys are stored."""
+
+    def make(rig: Rig) -> Look:
+        files(f"{ODD_ROLE}\n{BASE}", stores=(ODD, "default"))(rig)
+        if opened:
+            rig.auth(None, ODD)
+        return lambda: "\n".join(map(_text, [one(rig) for one in things]))
+
+    return make
+
+
+def _text(said: object) -> str:
+    if isinstance(said, Trouble):
+        return f"{said.title} {said.hint}\n"
+    if isinstance(said, dict):
+        return f"{said['title']} {said['hint']}\n"
+    return f"{said}\n"
+
+
+def facts(**known: object) -> SimpleNamespace:
+    """What a check looks at."""
+    return SimpleNamespace(**{"environ": {}, "socket": "/s", "version": "2", **known})
+
+
+def _lent(rig: Rig) -> Trouble:
+    """An answer that came by way of another process."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        answer = {"config": str(rig.desk.home("home/config")), nearby.KEY: {"pid": 1}}
+        return refused(lambda: nearby.check(answer, ours))
+
+
+def _odd_file(rig: Rig) -> Path:
+    return rig.write("a b'c $HOME/-x", "")
+
+
+STATES = (
+    State(
+        "no dialog",
+        built(
+            lambda _: Dialogs("terminal", {})._nothing(ODD),
+            lambda _: Dialogs("auto", {})._nothing(ODD),
+            lambda _: Dialogs("auto", {"DISPLAY": ":1"})._nothing(ODD),
+            lambda _: Dialogs("zenity", {"DISPLAY": ":1"})._nothing(ODD),
+            lambda _: _on_a_terminal(Trouble("x", Text("x"), Text("")), ODD),
+            lambda _: notices.no_dialog(WHO).body,
+            lambda _: refusals.cancelled(WHO, 5),
+            lambda _: refusals.paused(WHO, 5),
+        ),
+        (
+            "Type the code in a terminal: `trayexec auth {word}`",
+            (
+                "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk,"
+                " or type the code in a terminal: `trayexec auth {word}`"
+            ),
+            "Install it, or set the prompt method to auto; for now: `trayexec auth {word}`",
+            "Type the code in a terminal instead: `trayexec auth {word}`",
+            "Enter it on a terminal with `trayexec auth {word}`.",
+            "Run the command again in {seconds} s, or unlock now with `trayexec auth {word}`.",
+            "Run the command again after that, or unlock now with `trayexec auth {word}`.",
+        ),
+        own=True,
+    ),
+    State(
+        "a session that has ended",
+        built(
+            lambda _: _invalid("ExpiredToken", asked(Purpose.ROLE)).trouble,
+            lambda _: _invalid("InvalidClientTokenId", asked(Purpose.ROLE)).trouble,
+            lambda _: _invalid("InvalidClientTokenId", asked(Purpose.SESSION, "ASIAX")).trouble,
+            lambda _: signin._token(400, b""),
+            opened=True,
+        ),
+        (
+            "Unlock again with a new code: `trayexec auth {word} --force`.",
+            "Use an IAM user's long-term access key (it begins with AKIA): `trayexec keys add {word}`",
+            (
+                "Try again after `trayexec lock`: they may have been revoked. A role whose policy denies "
+                "everything else "
+                "cannot sign in either."
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "a keychain that fails",
+        built(
+            lambda _: _explain(_Said("mismatch"), ODD, 5),
+            lambda _: _explain(_Said("unstarted"), ODD, 5),
+            lambda _: next(
+                one.hint
+                for one in ours.agent_runs(facts(agent=Agent("1", 1, "none", "x", ())))  # type: ignore[arg-type]
+                if one.code == "agent_version"
+            ),
+        ),
+        (
+            "See what is wrong with it: `trayexec doctor`",
+            "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
+            "The next command starts the new one after: `trayexec agent stop`",
+        ),
+        own=True,
+        leaves={"trayexec doctor": 1},
+    ),
+    State(
+        "no tray, and nobody to lend",
+        built(
+            lambda _: bus._unavailable(OSError("x")).trouble,
+            lambda _: refused(lambda: pystrays.backend("win32")),
+            lambda _: refused(lambda: outside._no_prompt("")),
+            _lent,
+            lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
+            lambda _: next(
+                one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "keys" in str(one.label)
+            ),
+            lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, Endpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
+            lambda _: notices.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
+        ),
+        (
+            "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.",
+            "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
+            "No identity yet: run `trayexec keys add default`",
+            "Unlock it in your desktop's password manager, then run `trayexec doctor` again.",
+            "Check the network, the VPN and the proxy (HTTPS_PROXY), then run `trayexec doctor` again.",
+            "Nothing is lost without it: use `trayexec status` and `trayexec auth`.",
+            "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.",
+            (
+                "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by "
+                "itself under "
+                "`trayexec --live {word} -- …`; --need starts it with more time."
+            ),
+        ),
+        own=True,
+        leaves={"trayexec doctor": 1},
+        replaced={"trayexec auth": "trayexec auth default"},
+    ),
+    State(
+        "a file or a folder that is somebody else's",
+        built(
+            lambda rig: plainfile._unreadable(str(_odd_file(rig)), "x").trouble,
+            lambda rig: ledger._unreadable(_odd_file(rig), "x").trouble,
+            lambda rig: next(ours.state_folder(facts(unfit="x", state_folder=str(_odd_file(rig).parent)))).hint,  # type: ignore[arg-type]
+        ),
+        (
+            "Check who owns it and its permissions: `ls -l {path}`",
+            "Make room there, or give the folder to yourself: `ls -ld {folder}`",
+        ),
+        own=True,
+    ),
+)

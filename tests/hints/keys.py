@@ -1,0 +1,184 @@
+"""States of the keys: none, not ours, somebody else's, refused, in plain text."""
+
+import sys
+from collections.abc import Callable
+
+from hints.follow import ODD
+from hints.state import Look, State
+from hints.states import BASE, IDENTITY, KEY, files
+from support.rig import Rig
+
+ODD_ROLE = '@ODD\n@DEVICE\n@URL\n\n[profile r]\n@ROLE\nsource_profile = it\'s "$HOME" -x 日本\n@URL\n'
+ITEM = "import keyring, sys; keyring.set_password('trayexec', sys.argv[1], sys.argv[2])"
+KEYLESS = "No keys are stored for {name}."
+
+
+def item(value: str, *lines: tuple[str, ...]) -> Callable[[Rig], Look]:
+    """What some other program, or an older trayexec, left in the keychain under the odd name."""
+
+    def make(rig: Rig) -> Look:
+        look = files(ODD_ROLE, *lines, stores=(ODD,))(rig)
+        rig.desk.run([sys.executable, "-c", ITEM, ODD, value])
+        return look
+
+    return make
+
+
+def with_keys(rig: Rig, key: str, secret: str, *words: str) -> Look:
+    """What `keys add` says of a pair in the environment."""
+    env = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+
+    def look() -> str:
+        done = rig.run("keys", "add", ODD, "--env", *words, env=env)
+        return done.out + done.err
+
+    return look
+
+
+def of_another_account(rig: Rig) -> Look:
+    """Bob's keys for alice's device; they are stored once alice's are."""
+    files(ODD_ROLE)(rig)
+    bob = rig.sim.world.add_key(rig.sim.world.add_user("222222222222", "bob"))
+    return with_keys(rig, bob.id, bob.secret)
+
+
+def wrong_secret(rig: Rig) -> Look:
+    """Not the secret that belongs to the id; asked with whatever is in the keychain afterwards."""
+    files(ODD_ROLE)(rig)
+    key = rig.sim.world.user_key()
+    return with_keys(rig, key.id, key.secret[:-1] + ("a" if key.secret[-1] != "a" else "b"))
+
+
+def revoked(rig: Rig) -> Look:
+    """AWS knows the stored key no more; the user gets another one."""
+    files(ODD_ROLE, stores=(ODD,))(rig)
+    old = rig.sim.world.user_key()
+    rig.sim.world.add_key(rig.sim.world.users[old.holder.arn])
+    rig.sim.world.revoke(old.id)
+    return lambda: rig.auth(None, ODD).err
+
+
+def in_plain_text(rig: Rig) -> Look:
+    """The same key still stands in a file."""
+    key = rig.sim.world.user_key()
+    files(ODD_ROLE, shared=f"[{ODD}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n")(rig)
+    return with_keys(rig, key.id, key.secret)
+
+
+def removed(rig: Rig) -> Look:
+    """The profile has gone, its keys have not."""
+    files(ODD_ROLE, stores=(ODD,))(rig)
+    return files(BASE, ("keys", "list"))(rig)
+
+
+def in_environment(rig: Rig) -> Look:
+    """Where nobody can be asked; the pair is in the environment then."""
+    key = rig.sim.world.user_key()
+    look = files(ODD_ROLE, ("keys", "add", ODD))(rig)
+    rig.env |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    return look
+
+
+STATES = (
+    State(
+        "no keys",
+        files(
+            IDENTITY,
+            ("auth", ODD, "--wait", "1"),
+            ("auth", "--profile", "-x", "--wait", "1"),
+            ("status",),
+            ("keys", "list"),
+        ),
+        (
+            "Store them: `trayexec keys add {word}`",
+            "no keys: run `trayexec keys add {name}`",
+            "not stored: run `trayexec keys add {name}`",
+        ),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "keys aside",
+        files(
+            "@ODD\n@DEVICE\n@URL\n",
+            ("auth", ODD, "--wait", "1"),
+            ("why", ODD),
+            shared=f"[{ODD}-longterm]\n{KEY}[{ODD}]\n",
+        ),
+        (
+            "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`",
+            "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`",
+        ),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "another program's item",
+        item("{}", ("keys", "list"), ("auth", ODD, "--wait", "1")),
+        (
+            "not one that trayexec wrote: run `trayexec keys add {name}`",
+            "Store the keys again: `trayexec keys add {word}`",
+        ),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "keys of nobody",
+        removed,
+        ("no profile of this name any more: `trayexec keys remove {name}` takes them out",),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "no profile leads to keys",
+        files("[profile x]\nregion = x\n", ("keys", "list")),
+        ("no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why",),
+        own=True,
+    ),
+    State(
+        "keys for a role",
+        files(ODD_ROLE, ("keys", "add", "r")),
+        ("It is assumed with those of {keys}: run `trayexec keys add {word}`.",),
+        own=True,
+    ),
+    State(
+        "another account's keys",
+        of_another_account,
+        ("Store keys of {other} with `trayexec keys add {word}`, or correct mfa_serial under {section}.",),
+        own=True,
+    ),
+    State(
+        "a wrong secret", wrong_secret, ("Store the pair again, copied whole: `trayexec keys add {word}`",), own=True
+    ),
+    State(
+        "a revoked key",
+        revoked,
+        ("Make a new key in the AWS console (IAM, Security credentials), then: `trayexec keys add {word}`",),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "in plain text",
+        in_plain_text,
+        ("the same key is still in plain text under [{section}] of {file}. This removes it: `{command}`",),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "left in the shell",
+        in_plain_text,
+        ("`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more",),
+        own=True,
+    ),
+    State(
+        "keys in the files alone",
+        files(
+            f'{BASE}[profile r]\n@ROLE\nsource_profile = it\'s "$HOME" -x 日本\n@URL\n@ODD\n@URL\n',
+            ("doctor",),
+            shared=f"[{ODD}]\n{KEY}",
+        ),
+        ("are in your AWS files alone: that will do under --live, but not for `trayexec {name} -- …`",),
+        leaves={"trayexec ": 125},
+        own=True,
+    ),
+)

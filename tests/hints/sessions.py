@@ -1,0 +1,248 @@
+"""States of a session and of what waits for one."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from hints.follow import ODD, Person
+from hints.keys import ODD_ROLE
+from hints.state import Look, State
+from hints.states import BASE, files
+from support.desktop import eventually
+from support.rig import Rig
+
+UNLOCK = "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray."
+
+
+def odd(rig: Rig) -> None:
+    """A role over the odd identity, whose keys are stored; it is called as the odd one is, but for its end."""
+    files(f"{BASE}{ODD_ROLE}" + ROLE, stores=(ODD, "default"))(rig)
+
+
+ROLE = f'[profile "role of {ODD.replace(chr(34), chr(92) + chr(34))}"]\n@ROLE\nsource_profile = {ODD}\n@URL\n'
+NAME = f"role of {ODD}"
+
+
+def run(*words: str, opened: bool = False) -> Callable[[Rig], Look]:
+    """What a line says over the odd identity, locked or `opened` first."""
+
+    def make(rig: Rig) -> Look:
+        odd(rig)
+        if opened:
+            rig.auth(None, ODD)
+
+        def look() -> str:
+            done = rig.run(*words)
+            return done.out + done.err
+
+        return look
+
+    return make
+
+
+def short(rig: Rig) -> Look:
+    """A session that has an hour."""
+    odd(rig)
+    rig.sim.live(session=3600)
+    rig.auth(None, ODD)
+    rig.sim.live()
+    return lambda: rig.run(NAME, "--need", "90m", "--no-wait", "--", "true").err
+
+
+def locked_meanwhile(rig: Rig) -> Look:
+    """Somebody locks while a command waits."""
+    odd(rig)
+
+    def look() -> str:
+        rig.run("lock")
+        process = rig.start(NAME, "--wait", "20", "--", "true")
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        rig.run("lock")
+        return first + process.communicate(timeout=20)[1]
+
+    return look
+
+
+def refused(rig: Rig) -> Look:
+    """AWS says no to the role, and not why."""
+    odd(rig)
+    rig.sim.world.roles.pop(rig.sim.world.profiles["account-a"])
+    rig.auth(None, ODD)
+    return lambda: rig.run(NAME, "--", "true").err
+
+
+def on_screen(*words: str) -> Callable[[Rig], Look]:
+    """What a line of bash says on a terminal."""
+
+    def make(rig: Rig) -> Look:
+        odd(rig)
+        return lambda: Person(rig).type(" ".join(words))[1]
+
+    return make
+
+
+def ended(rig: Rig) -> Look:
+    """The agent ends under a `--server`."""
+    odd(rig)
+    rig.auth(None, ODD)
+
+    def look() -> str:
+        process = rig.start("--server", NAME, "--", "sh", "-c", "echo on; read x")
+        assert process.stdout is not None
+        process.stdout.readline()
+        rig.run("agent", "stop")
+        time.sleep(0.5)
+        return process.communicate("\n", timeout=20)[1]
+
+    return look
+
+
+def outlived(rig: Rig) -> Look:
+    """Of several commands, which got what ends soon."""
+    odd(rig)
+    rig.auth(None, ODD)
+    rig.sim.live(role=300)
+    return lambda: rig.run(NAME, "r", "--", "sleep", "7").err
+
+
+def console(rig: Rig, *words: str) -> Look:
+    """No browser."""
+    odd(rig)
+    rig.auth(None, ODD)
+    rig.env["AWS_ENDPOINT_URL_SIGNIN"] = rig.sim.url
+    return lambda: rig.run("console", *words, env={"BROWSER": "", "PATH": "/nonexistent"}).err
+
+
+def strange(rig: Rig) -> Look:
+    """Somebody asks the endpoint with a token that is none."""
+    odd(rig)
+    rig.auth(None, ODD)
+    return lambda: rig.run("--server", "r", "--", sys.executable, "-c", STRANGER).out
+
+
+STRANGER = """\
+import os, urllib.error, urllib.request
+address = urllib.request.Request(os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers={"Authorization": "x"})
+try:
+    urllib.request.urlopen(address)
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
+"""
+
+
+def refused_inside(rig: Rig) -> Look:
+    """The same where the user's file is read-only."""
+    rig.write("home/.aws/credentials", "").chmod(0o400)
+    look = written_inside(rig)
+    rig.desk.home("home/.aws/credentials").chmod(0o600)
+    return look
+
+
+def written_inside(rig: Rig) -> Look:
+    """`aws configure` under --live; what comes of it is told in a notification, or in the log."""
+    rig.config(
+        BASE.replace("@DEVICE", f"mfa_serial = {rig.sim.world.device().serial}")
+        .replace("@URL", f"endpoint_url = {rig.sim.url}")
+        .replace("@ROLE", f"role_arn = {rig.sim.world.profiles['account-a']}")
+    )
+    rig.store_keys()
+    key = rig.sim.world.user_key()
+    line = f"aws configure set aws_access_key_id {key.id} && aws configure set aws_secret_access_key {key.secret}"
+    Person(rig).type(f"trayexec --live -- sh -c '{line}'")
+    rig.env |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    eventually("the word of it", lambda: "Access keys were written" in rig.log or "not kept" in rig.log)
+    return lambda: rig.log
+
+
+STATES = (
+    State("locked", run(NAME, "--no-wait", "--", "true"), (UNLOCK,), gone=True, own=True),
+    State(
+        "locked while it waited",
+        locked_meanwhile,
+        (
+            UNLOCK,
+            "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)",
+        ),
+        own=True,
+    ),
+    State("a short session", short, ("Renew it with `trayexec auth {word} --force`.",), gone=True, own=True),
+    State(
+        "nobody came",
+        run(NAME, "--wait", "1", "--", "true"),
+        ("Run the command again, or unlock with `trayexec auth {word}`.",),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "a refused role",
+        refused,
+        (
+            (
+                "AWS gives no reason. Check role_arn (does the role exist?), external_id, the role's trust "
+                "policy, and whether "
+                "your user may call sts:AssumeRole on it. If the role wants a recent MFA, run: `trayexec auth "
+                "{word} --force`"
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "a need beyond a role's",
+        run(NAME, "--need", "2h", "--", "true", opened=True),
+        (
+            (
+                "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
+                "What runs longer renews by itself under `trayexec --live {profile} -- …`."
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "a shell with fixed keys",
+        on_screen("trayexec r -- bash < /dev/null"),
+        ("in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",),
+        own=True,
+    ),
+    State(
+        "secrets on a screen",
+        on_screen("trayexec env r"),
+        (
+            (
+                "these are secrets, and now they are on your screen and in its history. Better: "
+                '`eval "$(trayexec env PROFILE)"`, or `trayexec PROFILE -- CMD…`'
+            ),
+        ),
+        own=True,
+        replaced={"PROFILE": "r"},
+    ),
+    State(
+        "a server whose agent has ended",
+        ended,
+        ("the agent has ended: nothing renews the credentials of {profile} until `trayexec auth {word}` is run",),
+        own=True,
+    ),
+    State(
+        "several outlived theirs",
+        outlived,
+        (
+            (
+                "{profiles}: AWS credentials end in {minutes} min, and the command cannot renew them\n"
+                "  What runs this long renews by itself under `trayexec --live {profile} -- …`."
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "no browser",
+        lambda rig: console(rig, NAME),
+        ("`trayexec console {word} --print` prints the address; $BROWSER names a browser.",),
+        own=True,
+    ),
+    State(
+        "the console of an identity",
+        lambda rig: console(rig, ODD),
+        ("Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",),
+        own=True,
+    ),
+)

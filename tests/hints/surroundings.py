@@ -1,0 +1,143 @@
+"""States of the agent, of the shell and of this machine, most of them as `doctor` says them."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from hints.follow import ODD
+from hints.keys import ODD_ROLE
+from hints.state import Look, State
+from hints.states import BASE, files
+from support.rig import COMMAND, Rig
+
+ABSENT = "Start it: `trayexec agent start`"
+
+
+def with_env(config: str, *lines: tuple[str, ...], **env: str) -> Callable[[Rig], Look]:
+    """Under variables that stay in the shell, unless they are taken out there."""
+
+    def make(rig: Rig) -> Look:
+        look = files(config, *lines)(rig)
+        rig.env |= env
+        return look
+
+    return make
+
+
+def elsewhere(rig: Rig) -> Look:
+    """TRAYEXEC_SOCKET names one where nobody listens."""
+    look = files(BASE, ("doctor",))(rig)
+    rig.env["TRAYEXEC_SOCKET"] = str(rig.desk.home("a b'c/own.sock"))
+    rig.desk.home("a b'c").mkdir(mode=0o700)
+    return look
+
+
+def second(rig: Rig) -> Look:
+    """One where an older version would listen."""
+    files(BASE, stores=("default",))(rig)
+    rig.foreground_agent(env={"TRAYEXEC_SOCKET": str(rig.desk.home("home/.local/state/trayexec/agent.sock"))})
+    return lambda: rig.run("doctor").out
+
+
+def stopped(rig: Rig) -> Look:
+    """An agent that hangs."""
+    os.kill(rig.start_agent(), signal.SIGSTOP)
+    return lambda: rig.run("agent", "stop").err
+
+
+def running(rig: Rig) -> Look:
+    """A second one in the foreground."""
+    rig.start_agent()
+    return lambda: rig.run("agent", "--headless").err
+
+
+def loose(rig: Rig) -> Look:
+    """Others may read the files, which are elsewhere, under a name that a shell would take apart."""
+    files(BASE)(rig)
+    path = rig.write("a b'c $HOME/config", f"[default]\nmfa_serial = {rig.sim.world.device().serial}\n")
+    path.chmod(0o644)
+    rig.env["AWS_CONFIG_FILE"] = str(path)
+    return lambda: rig.run("doctor").out
+
+
+def nothing_yet(rig: Rig) -> Look:
+    """No file, and AWS_PROFILE is set all the same."""
+    rig.desk.home("home/.aws/config").unlink()
+    rig.env |= {
+        "AWS_PROFILE": "prod",
+        "AWS_ENDPOINT_URL_STS": rig.sim.url,
+        "AWS_CONFIG_FILE": str(rig.desk.home("a b/c")),
+    }
+    return lambda: rig.run("doctor").out
+
+
+def lost(rig: Rig) -> Look:
+    """An overlay of which nobody knows from which files it was made."""
+    files(BASE)(rig)
+    path = Path(rig.run("--live", "--", "sh", "-c", 'echo "$AWS_CONFIG_FILE"').out.strip())
+    path.with_name("origin").unlink()
+    rig.env |= {
+        "AWS_CONFIG_FILE": str(path),
+        "AWS_SHARED_CREDENTIALS_FILE": str(path.with_name("credentials")),
+    }
+    return lambda: rig.run("list").err
+
+
+def inside(rig: Rig) -> Look:
+    """`doctor` in a command that has fixed keys."""
+    files(ODD_ROLE.replace("profile r", "profile -r") + BASE, stores=(ODD, "default"))(rig)
+    rig.auth(None, ODD)
+    return lambda: rig.run("--profile", "-r", "--", *COMMAND, "doctor").out
+
+
+def opened(rig: Rig) -> Look:
+    """Nobody can be asked when it ends."""
+    files(ODD_ROLE, stores=(ODD,))(rig)
+    rig.auth(None, ODD)
+    return lambda: rig.run("doctor").out
+
+
+CONFIGURE = (
+    "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
+    "store your keys: `trayexec keys add default`"
+)
+STATES = (
+    State(
+        "no agent at the socket named",
+        elsewhere,
+        ("`unset TRAYEXEC_SOCKET`, or start one there: `trayexec agent start`",),
+        gone=True,
+    ),
+    State(
+        "an agent that hangs",
+        stopped,
+        ("End its process, whose number is in its lock file: `kill -9 $(cat {lock})`",),
+        gone=True,
+    ),
+    State("an agent in the foreground", running, ("Nothing to do; `trayexec agent stop` ends it.",)),
+    State(
+        "a doctor's usual notes",
+        files(BASE, ("status",), ("doctor",)),
+        (
+            "Everything else works. After a change of desktop: `trayexec agent stop`",
+            '`trayexec shell`, or `eval "$(trayexec hook bash)"` in ~/.bashrc, makes it so',
+            "Run `trayexec auth {word}` on a terminal of this machine: what waits goes on then.",
+        ),
+    ),
+    State(
+        "nobody to ask later",
+        opened,
+        ("Run `trayexec auth {word} --force` on a terminal of this machine before that.",),
+        own=True,
+    ),
+    State(
+        "under fixed keys",
+        inside,
+        (
+            "this shell runs under `trayexec {profile} -- …`: its keys beat AWS_PROFILE in most SDKs",
+            "To switch with AWS_PROFILE inside: `trayexec shell {profile}`",
+        ),
+        own=True,
+    ),
+)
