@@ -69,7 +69,7 @@ class Person:
 
     def _replaced(self, command: str) -> str:
         for word, value in {**METAVARS, **self.replaced}.items():
-            command = re.sub(rf"(?<![\w:]){re.escape(word)}(?!\w)", lambda _, value=value: value, command)
+            command = re.sub(rf"(?<![\w:]){re.escape(word)}(?!\w)", value.replace("\\", r"\\"), command)
         return command
 
     def _answer(self, screen: str) -> str | None:

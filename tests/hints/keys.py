@@ -75,7 +75,7 @@ def in_environment(rig: Rig) -> Look:
     """Where nobody can be asked; the pair is in the environment then."""
     key = rig.sim.world.user_key()
     look = files(ODD_ROLE, ("keys", "add", ODD))(rig)
-    rig.env |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    rig.env.update({"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret})
     return look
 
 

@@ -150,7 +150,7 @@ def written_inside(rig: Rig) -> Look:
     key = rig.sim.world.user_key()
     line = f"aws configure set aws_access_key_id {key.id} && aws configure set aws_secret_access_key {key.secret}"
     Person(rig).type(f"trayexec --live -- sh -c '{line}'")
-    rig.env |= {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    rig.env.update({"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret})
     eventually("the word of it", lambda: "Access keys were written" in rig.log or "not kept" in rig.log)
     return lambda: rig.log
 

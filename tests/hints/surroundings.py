@@ -19,7 +19,7 @@ def with_env(config: str, *lines: tuple[str, ...], **env: str) -> Callable[[Rig]
 
     def make(rig: Rig) -> Look:
         look = files(config, *lines)(rig)
-        rig.env |= env
+        rig.env.update(env)
         return look
 
     return make
@@ -64,11 +64,13 @@ def loose(rig: Rig) -> Look:
 def nothing_yet(rig: Rig) -> Look:
     """No file, and AWS_PROFILE is set all the same."""
     rig.desk.home("home/.aws/config").unlink()
-    rig.env |= {
-        "AWS_PROFILE": "prod",
-        "AWS_ENDPOINT_URL_STS": rig.sim.url,
-        "AWS_CONFIG_FILE": str(rig.desk.home("a b/c")),
-    }
+    rig.env.update(
+        {
+            "AWS_PROFILE": "prod",
+            "AWS_ENDPOINT_URL_STS": rig.sim.url,
+            "AWS_CONFIG_FILE": str(rig.desk.home("a b/c")),
+        }
+    )
     return lambda: rig.run("doctor").out
 
 
@@ -77,10 +79,12 @@ def lost(rig: Rig) -> Look:
     files(BASE)(rig)
     path = Path(rig.run("--live", "--", "sh", "-c", 'echo "$AWS_CONFIG_FILE"').out.strip())
     path.with_name("origin").unlink()
-    rig.env |= {
-        "AWS_CONFIG_FILE": str(path),
-        "AWS_SHARED_CREDENTIALS_FILE": str(path.with_name("credentials")),
-    }
+    rig.env.update(
+        {
+            "AWS_CONFIG_FILE": str(path),
+            "AWS_SHARED_CREDENTIALS_FILE": str(path.with_name("credentials")),
+        }
+    )
     return lambda: rig.run("list").err
 
 

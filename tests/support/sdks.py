@@ -175,14 +175,6 @@ def _java(sources: Path, folder: Path) -> Sequence[Step]:
     )
 
 
-def _java_program(folder: Path, name: str) -> list[str]:
-    return [
-        # Names that are not ASCII come through in no other locale.
-        *("env", "LC_ALL=C.UTF-8", "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"),
-        *("-cp", f"{folder}/classes:{folder}/jars/*", name),
-    ]
-
-
 def _rust_steps(_: Path, folder: Path) -> Sequence[Step]:
     return (
         Step("getting the crates from the network (crates.io) failed", ["cargo", "fetch", "--locked"], GET, {}),
