@@ -80,6 +80,10 @@ class Text:
         }
         return template.format(**values)
 
+    def with_values(self, values: "Mapping[str, str | int | Text]") -> "Text":
+        """The same sentence with these values in place of ours."""
+        return type(self)(self.template, **values)
+
     def __repr__(self) -> str:
         return f"Text({str(self)!r})"
 

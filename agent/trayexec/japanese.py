@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "Remove one of the two lines.": "どちらかの行を削除してください。",
     "An indented block in {file} has a line without `=`.": "{file} のインデントされたブロックに `=` のない行があります。",
     "Write each indented line as key = value.": "インデントされた行は key = value の形で書いてください。",
-    "{file} begins with a byte order mark, with which the AWS CLI and SDKs do not read it.": "{file} の先頭にバイトオーダーマーク (BOM) があり、AWS CLI や SDK はこのファイルを読めません。",
+    "{file}: the AWS CLI and SDKs read no file that begins with a byte order mark.": "{file} の先頭にバイトオーダーマーク (BOM) があり、AWS CLI や SDK はこのファイルを読めません。",
     "Save it in your editor as UTF-8 without a byte order mark (BOM).": "エディターで BOM なしの UTF-8 として保存してください。",
     "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.": "{file} の {line} 行目は、[profile name] のようなセクションでも key = value のような設定でもありません。",
     "Correct or remove the line.": "この行を修正するか削除してください。",

@@ -254,7 +254,7 @@ def parse(text: str, *, file: str) -> _Parsed:
         raise TrayexecError(
             trouble(
                 "config_syntax",
-                "{file} begins with a byte order mark, with which the AWS CLI and SDKs do not read it.",
+                "{file}: the AWS CLI and SDKs read no file that begins with a byte order mark.",
                 "Save it in your editor as UTF-8 without a byte order mark (BOM).",
                 file=shown(file),
             )

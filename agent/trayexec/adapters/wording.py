@@ -41,7 +41,7 @@ def fitting(text: Text, most: int) -> Text:
             values[name] = brief(value, most)
         else:
             values[name] = value
-    return Text(text.template, **values)
+    return text.with_values(values)
 
 
 def brief(value: str, most: int) -> str:
