@@ -23,6 +23,13 @@ settings.register_profile("thorough", settings.get_profile("modest"), max_exampl
 settings.load_profile("modest")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a rig, so that `packaging/dev test --fast` can leave it out."""
+    for item in items:
+        if {"keyring", "bare", "bus", "desk"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("rig")
+
+
 def pytest_report_header() -> str:
     """Which of the SDKs that need a tool of their language are run here, and why not the others."""
     return header()

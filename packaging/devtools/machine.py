@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 VENV = TOP / ".venv"
-STAMP = VENV / "made-for"
 
 BUS = ("dbus", "gnome-keyring")
 TESTS = (
@@ -55,6 +55,21 @@ TESTS = (
 FROM_ELSEWHERE = {"npm": "npm", "golang-go": "go"}
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment: where, of which Python, with which group of pyproject.toml and which versions."""
+
+    folder: Path = VENV
+    python: str = sys.executable
+    group: str = "dev"
+    versions: tuple[str, ...] = ()
+
+    @property
+    def programs(self) -> Path:
+        """Its folder of programs."""
+        return self.folder / "bin"
+
+
 class NotReadyError(Exception):
     """Something is missing that a person has to see to. The text says what to type."""
 
@@ -94,25 +109,29 @@ def need(packages: Sequence[str]) -> None:
             raise NotReadyError(f"{' '.join(argv)} failed:\n{done.stdout[-3000:]}")
 
 
-def environment() -> Path:
-    """The folder of programs of `.venv`, which is made or renewed when pyproject.toml or the Python changed."""
-    programs = VENV / "bin"
-    wanted = _fingerprint()
-    if STAMP.exists() and STAMP.read_text() == wanted:
-        return programs
-    if importlib.util.find_spec("ensurepip") is None:
-        if not sys.executable.startswith("/usr/bin/"):
-            raise NotReadyError(f"{sys.executable} has no ensurepip, so it can make no virtual environment.")
+def environment(wanted: Environment | None = None) -> Path:
+    """The folder of programs of `.venv` or another one, made or renewed when pyproject.toml or its Python changed."""
+    wanted = wanted or Environment()
+    stamp = wanted.folder / "made-for"
+    mark = _fingerprint(wanted)
+    if stamp.exists() and stamp.read_text() == mark:
+        return wanted.programs
+    if _fails([wanted.python, "-c", "import ensurepip"]):
+        if not wanted.python.startswith("/usr/bin/"):
+            raise NotReadyError(f"{wanted.python} has no ensurepip, so it can make no virtual environment.")
         need(["python3-venv"])
-    tell("renewing the virtual environment .venv" if STAMP.exists() else "making .venv, once: a virtual environment")
-    _run([sys.executable, "-m", "venv", *_clearing(), str(VENV)])
-    pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    name = wanted.folder.name
+    tell(
+        f"renewing the virtual environment {name}" if stamp.exists() else f"making {name}, once: a virtual environment"
+    )
+    _run([wanted.python, "-m", "venv", *_clearing(wanted), str(wanted.folder)])
+    pip = [str(wanted.programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     if os.geteuid() == 0:
         pip.append("--root-user-action=ignore")
     _run([*pip, "--upgrade", "pip>=25.1"])  # the first that knows --group
-    _run([*pip, "--group", "dev", "--editable", "."])
-    STAMP.write_text(wanted)
-    return programs
+    _run([*pip, "--group", wanted.group, "--editable", ".", *wanted.versions])
+    stamp.write_text(mark)
+    return wanted.programs
 
 
 def need_tk() -> None:
@@ -137,19 +156,24 @@ def _missing(packages: Sequence[str]) -> list[str]:
     return [one for one in packages if one not in installed and not shutil.which(FROM_ELSEWHERE.get(one, ""))]
 
 
-def _fingerprint() -> str:
+def _fingerprint(wanted: Environment) -> str:
     """What the environment depends on; its own place too, as its programs name it in their first line."""
-    what = f"{sys.version}\n{sys.executable}\n{VENV}\n".encode() + (TOP / "pyproject.toml").read_bytes()
+    what = f"{sys.version}\n{wanted}\n".encode() + (TOP / "pyproject.toml").read_bytes()
     return hashlib.sha256(what).hexdigest()
 
 
-def _clearing() -> list[str]:
-    """An environment of another Python is of no use."""
+def _clearing(wanted: Environment) -> list[str]:
+    """An environment of another Python, or with versions of its own, is of no use."""
     try:
-        made = (VENV / "pyvenv.cfg").read_text()
+        made = (wanted.folder / "pyvenv.cfg").read_text()
     except OSError:
         return []
-    return [] if f"version = {sys.version.split()[0]}" in made else ["--clear"]
+    ours = wanted.python == sys.executable and f"version = {sys.version.split()[0]}" in made
+    return [] if ours and not wanted.versions else ["--clear"]
+
+
+def _fails(argv: Sequence[str]) -> bool:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode != 0
 
 
 def _run(argv: Sequence[str]) -> None:

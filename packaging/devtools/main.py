@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, demo, signals
+from devtools import bench, checks, demo, signals, tiers
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         match options.command:
             case "test":
-                return checks.test(rest)
+                return tiers.run(options.part, rest) if options.part else checks.test(rest)
             case "lint":
                 return checks.lint()
             case "demo":
@@ -43,11 +43,18 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="packaging/dev", description="Test, show and measure trayexec.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    commands.add_parser(
+    tested = commands.add_parser(
         "test",
         help="lint, check types and run the tests; what follows goes to pytest. Without it, a skipped test fails",
-        usage="packaging/dev test [PYTEST ARGUMENT…]",
+        usage="packaging/dev test [--fast | --pythons | --oldest] [PYTEST ARGUMENT…]",
     )
+    part = tested.add_mutually_exclusive_group()
+    for name, what in (
+        ("fast", "lint, and the tests of rules, protocol and files: under a minute, without root or Debian packages"),
+        ("pythons", "those tests with each Python of the classifiers that is at hand"),
+        ("oldest", "those tests with the oldest dependencies that pyproject.toml allows"),
+    ):
+        part.add_argument(f"--{name}", dest="part", action="store_const", const=name, help=what)
     commands.add_parser("lint", help="lint and check types only")
     shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
     shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")

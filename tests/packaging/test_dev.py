@@ -4,9 +4,12 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from devtools import tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
@@ -39,6 +42,8 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 
 SKIPPING = """
 import pytest
+
+from devtools import tiers
 if {whole}:
     pytest.skip("no such thing here", allow_module_level=True)
 
@@ -70,6 +75,21 @@ def test_a_full_run_skips_nothing(tmp_path: Path, *, whole: bool, full: bool) ->
     assert ("skips nothing. Skipped: no such thing here" in done.stdout) is full, done.stdout
     # 2: stopped while collecting; 5: nothing was left to run
     assert done.returncode == {(True, True): 2, (True, False): 1, (False, True): 5, (False, False): 0}[full, whole]
+
+
+def test_the_fast_part_is_there_and_comes_first() -> None:
+    """Every path of it exists, it asks for no rig, and CONTRIBUTING begins with it."""
+    assert [one for one in tiers.FAST if not (TOP / one).exists()] == []
+    lines = (TOP / ".github/CONTRIBUTING.md").read_text().splitlines()
+    assert next(line for line in lines if "packaging/dev" in line).startswith("packaging/dev test --fast ")
+
+
+def test_the_oldest_dependencies_are_those_of_the_project() -> None:
+    """Each has a lower bound, and a system's stays that system's."""
+    given = ["boto3>=1.40", "pystray>=0.19.5,<0.20", "jeepney>=0.9; sys_platform == 'linux'"]
+    assert list(tiers._oldest(given)) == ["boto3==1.40", "pystray==0.19.5", "jeepney==0.9; sys_platform == 'linux'"]
+    named = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert len(list(tiers._oldest(named))) == len(named)
 
 
 def test_ci_does_what_a_developer_does() -> None:
