@@ -43,7 +43,6 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 SKIPPING = """
 import pytest
 
-from devtools import tiers
 if {whole}:
     pytest.skip("no such thing here", allow_module_level=True)
 
