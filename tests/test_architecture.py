@@ -100,7 +100,7 @@ def test_the_core_is_pure() -> None:
         if not inside(one.importer, "trayexec.core"):
             continue
         if one.top == "trayexec":
-            allowed = ("trayexec.core", "trayexec.errors", "trayexec.durations")
+            allowed = ("trayexec.core", "trayexec.light.errors", "trayexec.light.durations")
             assert any(inside(one.imported, each) for each in allowed), (
                 f"{one.place}: core must not know {one.imported}"
             )
@@ -124,21 +124,14 @@ def test_only_the_listed_calls_of_datetime_stand_in_the_core() -> None:
 
 # Daemon
 
-NEIGHBOURS = {
-    "trayexec.adapters.peer": "gate and service ask who is at the other end; it chooses by platform and has no state",
-}
-
 
 def test_the_daemon_knows_ports_not_adapters() -> None:
     """Only the composition root knows adapters; the rest gets them as ports."""
-    used = set()
     for one in IMPORTS:
-        if inside(one.importer, "trayexec.daemon") and inside(one.imported, "trayexec.adapters"):
-            if one.importer in ROOTS:
-                continue
-            used.add(one.imported)
-            assert one.imported in NEIGHBOURS, f"{one.place}: {one.imported} comes in as a port, wired in app.py"
-    assert used == set(NEIGHBOURS), "the list names what the daemon no longer uses"
+        if inside(one.importer, "trayexec.daemon") and one.importer not in ROOTS:
+            assert not inside(one.imported, "trayexec.adapters"), (
+                f"{one.place}: {one.imported} comes in as a port, wired in app.py"
+            )
 
 
 ROOTS = {
@@ -164,11 +157,16 @@ def test_nobody_knows_the_daemon() -> None:
     assert used == set(WHO_KNOWS_DAEMON)
 
 
+BELOW = {"trayexec.live.layout": "pure: which profiles have settings of their own is known where files are read"}
+
+
 def test_adapters_know_no_daemon_and_no_verb() -> None:
     """An adapter knows core, its own kind, and the light modules that both ends share."""
     for one in IMPORTS:
+        if one.imported in BELOW:
+            continue
         if inside(one.importer, "trayexec.adapters"):
-            for above in ("trayexec.daemon", "trayexec.commands", "trayexec.cli", "trayexec.client"):
+            for above in ("trayexec.daemon", "trayexec.commands", "trayexec.cli", "trayexec.live"):
                 assert not inside(one.imported, above), f"{one.place}: an adapter must not know {above}"
 
 
@@ -253,7 +251,7 @@ def test_nobody_waits_by_select() -> None:
     calls = {
         f"{path}:{node.lineno}"
         for name, path in MODULES.items()
-        if name != "trayexec.ready"
+        if name != "trayexec.light.polling"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"select.select", "selectors.SelectSelector"}
     }
@@ -263,22 +261,31 @@ def test_nobody_waits_by_select() -> None:
 # The run path
 
 RUN_PATH = {
-    "_json": "the wire's C parts, without the package around them",
+    "_json": "the protocol's C parts, without the package around them",
     "_signal": "give SIGPIPE back to the command",
     "errno": "is there no agent, or is something wrong?",
     "_socket": "the private socket, without `socket` and its enums",
     "trayexec": "the package",
-    "trayexec.adapters": "the package of the next one",
-    "trayexec.adapters.peer": "whose socket is it?",
-    "trayexec.adapters.peer.linux": "likewise",
-    "trayexec.cli": "the run path itself",
-    "trayexec.client": "the companion's end of the socket",
-    "trayexec.errors": "what went wrong",
-    "trayexec.nearby": "which files the caller sees: the agent must see the same",
-    "trayexec.foreign": "what of the caller's environment a command must not have",
-    "trayexec.paths": "where the socket is",
-    "trayexec.wire": "the protocol",
-    "trayexec.words": "which language the caller speaks",
+    "trayexec.cli": "the entry point",
+    "trayexec.light": "the package of what every run pays for",
+    "trayexec.light.agent_client": "the request, and what is said meanwhile",
+    "trayexec.light.agent_connection": "the private socket: where it is, and whose",
+    "trayexec.light.answers": "the lines of the agent",
+    "trayexec.light.command_environment": "what the command gets",
+    "trayexec.light.context": "what the request says of the caller",
+    "trayexec.light.execution": "the program, and exec",
+    "trayexec.light.exits": "the exit statuses",
+    "trayexec.light.peer": "whose socket is it?",
+    "trayexec.light.peer.linux": "likewise",
+    "trayexec.light.run": "the run path itself",
+    "trayexec.light.stderr": "what is said to the person",
+    "trayexec.light.misuse": "options that have a value",
+    "trayexec.light.errors": "what went wrong",
+    "trayexec.light.same_machine": "which files the caller sees: the agent must see the same",
+    "trayexec.light.caller_variables": "what of the caller's environment a command must not have",
+    "trayexec.light.paths": "where the socket is",
+    "trayexec.light.protocol": "the protocol",
+    "trayexec.light.translate": "which language the caller speaks",
 }
 
 
@@ -305,3 +312,118 @@ def test_a_warm_run_imports_what_is_listed(open_rig: Rig) -> None:
         pytest.fail(f"a run loads {name}: load it later, or give the reason in RUN_PATH")
     gone = set(RUN_PATH) - warm - bare
     assert not gone, f"the list names what a run no longer loads: {gone}"
+
+
+# The light part
+
+LIGHT = {
+    "_json": "the protocol's C parts; `json` where there are none",
+    "_signal": "give SIGPIPE back to the command",
+    "_socket": "the private socket; `socket` where there is none",
+    "errno": "which accident it was",
+    "fcntl": "locks of files",
+    "hashlib": "a file's name from a machine's",
+    "json": "see _json",
+    "os": "files, processes, exec",
+    "pwd": "whose home it is where HOME does not say",
+    "re": "Java's options, only where somebody has set them",
+    "runpy": "the child of a bundle",
+    "selectors": "waiting",
+    "site": "whose packages are found: only to be sure that a child finds us",
+    "socket": "see _socket",
+    "stat": "kinds of files",
+    "sys": "streams, platform",
+    "time": "moments",
+    "typing": "types",
+    "unicodedata": "names in letters that combine, only where there are some",
+}
+# What the light part may call up, and when: none of it is loaded on a usual run.
+CALLED = {
+    "trayexec.commands.agent_start": "there is no agent yet",
+    "trayexec.commands.file_keys": "the profile's keys are in the user's own files",
+    "trayexec.commands.need_warning": "with --need",
+    "trayexec.commands.run_options": "several profiles, --live, --server",
+    "trayexec.commands.terminal": "a person is asked here",
+    "trayexec.japanese": "for who reads it",
+    "trayexec.live.overlay_origin": "within an overlay, or where AWS_CONFIG_FILE is set",
+}
+
+
+def test_the_light_part_stays_light() -> None:
+    """What every run, credential-process and hook pay for knows only itself, and a few quick parts of Python."""
+    used = set()
+    for one in IMPORTS:
+        if inside(one.importer, "trayexec.light") and not inside(one.imported, "trayexec.light"):
+            known = one.top if one.top != "trayexec" else one.imported
+            if one.imported.startswith(("_typeshed", "collections.abc")) or one.imported == "trayexec":
+                continue  # types, and the version
+            assert known in LIGHT or known in CALLED, f"{one.place}: {one.imported} makes every run wait"
+            used.add(known)
+    assert used == set(LIGHT) | set(CALLED), "a list names what the light part no longer uses"
+
+
+def test_verbs_know_the_light_part_not_the_entry_point() -> None:
+    """`cli` is the entry point and nobody's library."""
+    for one in IMPORTS:
+        assert not inside(one.imported, "trayexec.cli") or one.importer == "trayexec.__main__", one.place
+
+
+# The whole tree
+
+
+def circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that import each other, by whatever way (Tarjan's strongly connected components)."""
+    index: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = lowest[name] = len(index)
+        stack.append(name)
+        for other in edges.get(name, ()):
+            if other not in index:
+                visit(other)
+                lowest[name] = min(lowest[name], lowest[other])
+            elif other in stack:
+                lowest[name] = min(lowest[name], index[other])
+        if lowest[name] == index[name]:
+            circle = stack[stack.index(name) :]
+            del stack[stack.index(name) :]
+            found.extend([sorted(circle)] if len(circle) > 1 else [])
+
+    for name in edges:
+        if name not in index:
+            visit(name)
+    return found
+
+
+def test_there_is_no_circle() -> None:
+    """No module needs itself by way of others, also where an import stands in a function or only types need it."""
+    edges: dict[str, set[str]] = {name: set() for name in MODULES}
+    for one in IMPORTS:
+        if one.imported in MODULES and one.imported != one.importer:
+            edges[one.importer].add(one.imported)
+
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [["b", "c"]]
+    assert circles(edges) == []
+
+
+def classes(name: str) -> Iterator[str]:
+    """The public classes that a module defines at its top."""
+    for node in ast.parse(MODULES[name].read_text()).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+# A platform's twin files: the same names by intent, chosen between in one place.
+TWINS = {"trayexec.adapters.screenlock.elsewhere", "trayexec.light.peer.elsewhere", "trayexec.light.peer.macos"}
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    """No two public classes share a name: who reads it knows which is meant."""
+    homes: dict[str, list[str]] = {}
+    for name in sorted(set(MODULES) - TWINS):
+        for each in classes(name):
+            homes.setdefault(each, []).append(name)
+    assert {each: names for each, names in homes.items() if len(names) > 1} == {}

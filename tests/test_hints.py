@@ -16,25 +16,26 @@ from hints.said import every as sentences
 from hints.test_follow import STATES as TYPED
 from support.rig import Rig
 from test_japanese import CARRIERS, SOURCE, templates
-from trayexec import cli
-from trayexec.adapters.awsfiles import AwsFiles
+from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _parse, _Said
 from trayexec.adapters.sts_errors import Purpose, Request, _denied, _invalid, _signature
-from trayexec.commands import modes
+from trayexec.commands import run_options
 from trayexec.commands.parse import literal, read, verbs
-from trayexec.commands.slips import unknown_verb
-from trayexec.core import notices, refusals
+from trayexec.commands.usage_errors import unknown_verb
+from trayexec.core import messages
+from trayexec.core.broker import notifications
+from trayexec.core.broker.events import Process
+from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.events import Process
-from trayexec.core.inifile import profile_of
-from trayexec.core.otherwords import OURS as OTHERS_WORDS
-from trayexec.core.profiles import Catalogue, Endpoint, Identity
-from trayexec.core.runs import Run
-from trayexec.core.sections import header
-from trayexec.core.surroundings import Surroundings
-from trayexec.daemon.service import _identity
-from trayexec.errors import Text, TrayexecError, Trouble
+from trayexec.core.config.inifile import profile_of
+from trayexec.core.config.profiles import Catalogue, Identity, StsEndpoint
+from trayexec.core.config.sections import header
+from trayexec.core.config.surroundings import Surroundings
+from trayexec.core.other_words import OURS as OTHERS_WORDS
+from trayexec.daemon.request_handler import _identity
+from trayexec.light import run
+from trayexec.light.errors import Text, TrayexecError, Trouble
 
 COMMAND = re.compile(r"`([^`]*)`")
 # Functions whose answer a shell reads as it was meant; each is tested with every kind of name.
@@ -145,8 +146,8 @@ def _readable(command: str, place: str) -> None:
         return
     if "--" in words:
         before = words[: words.index("--")]
-        if cli._request(before, {}) is None:
-            modes._parser().parse_args(literal(before)[1])
+        if run._request(before, {}) is None:
+            run_options._parser().parse_args(literal(before)[1])
         return
     try:
         read(words, {"HOME": "/nonexistent"})
@@ -177,7 +178,7 @@ class World:
 
     def request(self, purpose: Purpose) -> Request:
         """A request to AWS for that identity."""
-        return Request(purpose, Endpoint("eu-west-1"), "x", identity=self.identity.name, keys=self.identity.keys)
+        return Request(purpose, StsEndpoint("eu-west-1"), "x", identity=self.identity.name, keys=self.identity.keys)
 
     def slip(self, *words: str) -> Trouble:
         """What is said of a line without `--`."""
@@ -221,29 +222,29 @@ def refused(call: Callable[[], object]) -> Trouble:
 MOMENT = Instant(1.0, 1.0)
 RUN = Run(Process(1, 1), "aws", "it's b", Expiry(MOMENT, 1), MOMENT)
 STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
-    "locked": lambda world: refusals.locked(world.identity),
-    "not enough": lambda world: refusals.not_enough(world.identity),
-    "locked by hand": lambda world: refusals.locked_by_hand(world.identity),
-    "cancelled": lambda world: refusals.cancelled(world.identity, 5),
-    "paused": lambda world: refusals.paused(world.identity, 5),
-    "nobody": lambda world: refusals.nobody(world.identity),
-    "unknown profile": lambda world: refusals.unknown_profile("accnt", world.catalogue),
-    "unknown profile, nothing near": lambda world: refusals.unknown_profile("zzz", world.catalogue),
-    "no name": lambda world: refusals.unknown_profile("", world.catalogue),
-    "unknown identity": lambda world: refusals.unknown_identity("defualt", world.catalogue),
+    "locked": lambda world: messages.locked(world.identity),
+    "not enough": lambda world: messages.not_enough(world.identity),
+    "locked by hand": lambda world: messages.locked_by_hand(world.identity),
+    "cancelled": lambda world: messages.cancelled(world.identity, 5),
+    "paused": lambda world: messages.paused(world.identity, 5),
+    "nobody": lambda world: messages.nobody(world.identity),
+    "unknown profile": lambda world: messages.unknown_profile("accnt", world.catalogue),
+    "unknown profile, nothing near": lambda world: messages.unknown_profile("zzz", world.catalogue),
+    "no name": lambda world: messages.unknown_profile("", world.catalogue),
+    "unknown identity": lambda world: messages.unknown_identity("defualt", world.catalogue),
     "several identities": lambda world: refused(lambda: _identity(world.catalogue, "my base", "auth")),
     "several to lock": lambda world: refused(lambda: _identity(world.catalogue, "my base", "lock")),
-    "no served profile": lambda world: refusals.no_identity(
+    "no served profile": lambda world: messages.no_identity(
         Catalogue({"by-process": world.catalogue.profiles["by-process"]})
     ),
-    "no profile": lambda _: refusals.no_identity(Catalogue({})),
+    "no profile": lambda _: messages.no_identity(Catalogue({})),
     "its own process": lambda world: problem(world, "by-process"),
     "no dialog, by the settings": lambda world: Dialogs("terminal", {})._nothing(world.identity.name),
     "no display": lambda world: Dialogs("auto", {})._nothing(world.identity.name),
     "no dialog program": lambda world: Dialogs("auto", {"DISPLAY": ":1"})._nothing(world.identity.name),
     "no such dialog": lambda world: Dialogs("zenity", {"DISPLAY": ":1"})._nothing(world.identity.name),
     "a dialog that fails": lambda world: _on_a_terminal(Trouble("x", Text("x"), Text("")), world.identity.name),
-    "keys aside": lambda world: refusals.keys_aside(replace(world.identity, aside="my base-longterm")),
+    "keys aside": lambda world: messages.keys_aside(replace(world.identity, aside="my base-longterm")),
     "no keys": lambda world: _explain(_Said("missing"), world.identity.keys, 5),
     "damaged keys": lambda world: refused(lambda: _parse(world.identity.keys, "{}")),
     "no keychain": lambda world: _explain(_Said("mismatch"), world.identity.keys, 5),
@@ -254,8 +255,8 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
         _signature("SignatureDoesNotMatch", "", None, world.request(Purpose.SESSION), 0).trouble
     ),
     "a denied role": lambda world: _denied("", world.request(Purpose.ROLE)).trouble,
-    "no dialog for a click": lambda world: notices.no_dialog(world.identity).body,
-    "a run that outlives": lambda _: notices.outlived(RUN, 60).body,
+    "no dialog for a click": lambda world: notifications.no_dialog(world.identity).body,
+    "a run that outlives": lambda _: notifications.outlived(RUN, 60).body,
     "a profile alone": lambda world: world.slip("it's b", "sh", "-c", "exit 0"),
     "an option alone": lambda world: world.slip("--region", "eu-west-1", "zzz"),
     "a near verb": lambda world: world.slip("lits"),

@@ -12,13 +12,13 @@ import pytest
 import trayexec
 from support.rig import Rig
 from trayexec.commands.parse import RUN
-from trayexec.errors import Text
 from trayexec.japanese import HELP, SENTENCES
-from trayexec.words import speaker
+from trayexec.light.errors import Text
+from trayexec.light.translate import speaker
 
 SOURCE = Path(trayexec.__file__).parent
 # Which arguments of a call are templates; inside these functions themselves they are passed on.
-CARRIERS = {"Text": (0,), "trouble": (1, 2), "_usage": (0,)}
+CARRIERS = {"Text": (0,), "trouble": (1, 2), "misread": (0,)}
 KANA_OR_KANJI = "[\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]"
 OTHER = r"[A-Za-z0-9{}`\[\]/~\"=]"
 JAPANESE = re.compile(KANA_OR_KANJI)

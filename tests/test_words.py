@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from test_japanese import CARRIERS, SOURCE
-from trayexec import cli, process
-from trayexec.commands.modes import _parser as run_parser
 from trayexec.commands.parse import _choices, options_of, parser
-from trayexec.errors import TrayexecError
+from trayexec.commands.run_options import _parser as run_parser
+from trayexec.light import credential_process, run
+from trayexec.light.errors import TrayexecError
 
 # A value with the word behind it that ends in s: a number with what is counted, or a name with a verb.
 COUNTED = re.compile(r"(?<!of )\{(\w+)\} (?:capital )?([a-z]+s|are)\b")
@@ -28,8 +28,8 @@ NEVER_ONE = {
     ("commands/doctor/keys.py", "Your clock is {seconds} seconds slow."): "said from CLOCK_NOTE on",
     ("commands/console.py", "for {minutes} minutes this address signs in whoever opens it"): "URL_LIFE",
     ("commands/fanout/preview.py", "Run {command} for {count} profiles ({names})? [y/N] "): "said from MANY on",
-    ("daemon/gate.py", "{most} callers wait for the agent, and it takes no more."): "a constant of the gate",
-    ("adapters/plainfile.py", "The file {file} is too long: more than {limit} bytes."): "constants of who reads",
+    ("daemon/socket_server.py", "{most} callers wait for the agent, and it takes no more."): "a constant of the gate",
+    ("adapters/plain_file.py", "The file {file} is too long: more than {limit} bytes."): "constants of who reads",
 }
 
 
@@ -96,10 +96,10 @@ def test_who_can_wait_can_also_not_wait(verb: tuple[str, ...]) -> None:
 
 def test_so_do_the_verbs_with_parsers_of_their_own() -> None:
     """A run, its other modes, and `credential-process`."""
-    found = cli._request(["--no-wait", "account-a"], {})
+    found = run._request(["--no-wait", "account-a"], {})
     assert found is not None
     assert found[0]["wait"] == 0
     assert run_parser().parse_args(["--no-wait", "account-a"]).wait == 0
-    assert process._read(["account-a", "--no-wait"]) == ("account-a", 0)
+    assert credential_process._read(["account-a", "--no-wait"]) == ("account-a", 0)
     with pytest.raises(TrayexecError):
-        process._read(["account-a", "--no-wai"])
+        credential_process._read(["account-a", "--no-wai"])

@@ -8,7 +8,7 @@ letters; brackets, colons and digits are half-width; 。 and 、 end and join.
 # ruff: noqa: E501 — a sentence stays whole, so that it is found by searching
 
 SENTENCES: dict[str, str] = {
-    # adapters/awsfiles.py
+    # adapters/aws_files.py
     "The request names the file {file}, but not from which folder.": "リクエストのファイル {file} は、どのフォルダーのものか分かりません。",
     "Set {variable} to an absolute path.": "{variable} に絶対パスを設定してください。",
     "Line {line} of {file} starts the section [{section}] a second time.": "{file} の {line} 行目で、セクション [{section}] が重複しています。",
@@ -109,7 +109,7 @@ SENTENCES: dict[str, str] = {
     # adapters/ledger.py
     "The file {file} cannot be read: {reason}.": "ファイル {file} を読み込めません: {reason}。",
     "Check who owns it and its permissions: `ls -l {path}`": "所有者とアクセス権を確認してください: `ls -l {path}`",
-    # adapters/overlayfile.py
+    # live/overlays.py
     "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.": "アクセスキーが {file} に平文で書き込まれました。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行し、ファイルから削除してください。",
     "{why} The access keys that were written under --live are not kept anywhere: put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run `trayexec keys add PROFILE --env`.": "{why} --live の中で書き込まれたアクセスキーはどこにも残していません。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行してください。",
     "What is removed under --live stays in {file}: {names}. Remove it there, if you mean it.": "--live の中で削除しても {file} には残ります: {names}。本当に削除するなら、そのファイルで削除してください。",
@@ -124,12 +124,12 @@ SENTENCES: dict[str, str] = {
     "trayexec does not run on {platform} yet.": "trayexec はまだ {platform} に対応していません。",
     "It runs on Linux and, untried, on macOS.": "対応しているのは Linux と macOS (macOS は動作未確認) です。",
     "Use it inside WSL 2, where it is a Linux program.": "WSL 2 の中で Linux プログラムとして使ってください。",
-    # adapters/outside.py
+    # adapters/botocore_keys.py
     "Without trayexec, profile {profile} gets no credentials either: {why}": "プロファイル {profile} は、trayexec なしでも認証情報を取得できません: {why}",
     "Try it in a shell without --live: `AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`": "--live ではないシェルで試してください: `AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`",
     "This role wants an MFA code of its own, which can only be asked for by the AWS CLI itself.": "このロールには専用の MFA コードが必要ですが、それを尋ねられるのは AWS CLI だけです。",
     "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.": "このプロファイルを trayexec で使えるようにするか (妨げている理由は `trayexec list` で分かります)、--live なしで使ってください。",
-    # adapters/plainfile.py
+    # adapters/plain_file.py
     "The file {file} changes while it is read.": "ファイル {file} が読み込み中に変更されました。",
     "Wait until what is writing it has finished, and try again.": "書き込みが終わるのを待って、もう一度試してください。",
     "{file} is not a file but a folder, a pipe or a device.": "{file} はファイルではなく、フォルダー、パイプ、デバイスのいずれかです。",
@@ -138,7 +138,7 @@ SENTENCES: dict[str, str] = {
     "Check that it is the right file, and shorten it.": "正しいファイルかどうかを確認し、短くしてください。",
     "The file {file} is not UTF-8 text: see line {line}.": "ファイル {file} は UTF-8 のテキストではありません: {line} 行目を確認してください。",
     "Save it as UTF-8 in your editor.": "エディターで UTF-8 として保存してください。",
-    # adapters/signin.py
+    # adapters/federation.py
     "AWS's sign-in has a problem of its own ({status}).": "AWS のサインイン側で問題が起きています ({status})。",
     "Try again.": "もう一度試してください。",
     "AWS does not sign in with these credentials ({status}).": "AWS がこの認証情報でのサインインを受け付けません ({status})。",
@@ -498,7 +498,7 @@ SENTENCES: dict[str, str] = {
     "ANSWER": "応答",
     "PID": "プロセス ID",
     "ASKED BY": "要求元",
-    # commands/modes.py
+    # commands/run_options.py
     "{option} is for runs over several profiles: it does not go with --live or --server.": "{option} は複数のプロファイルで実行するときのオプションです。--live や --server とは併用できません。",
     "Leave out the one or the other.": "どちらか一方を外してください。",
     "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
@@ -531,7 +531,7 @@ SENTENCES: dict[str, str] = {
     "ROLE": "ロール",
     "REGION": "リージョン",
     "STATE": "状態",
-    # commands/slips.py
+    # commands/usage_errors.py
     "{profile} is a profile: to run a command with it, type `{command}`. `trayexec help` shows the verbs.": "{profile} はプロファイルです。これでコマンドを実行するには `{command}` と入力してください。サブコマンドは `trayexec help` で確認できます。",
     "There is no `--` on this line, and {option} is for running a command.": "この行には `--` がありません。{option} はコマンドを実行するためのものです。",
     "Put it before the command: `trayexec {options} PROFILE -- CMD…`. `trayexec help` shows the verbs.": "コマンドの前に置いてください: `trayexec {options} PROFILE -- CMD…`。サブコマンドは `trayexec help` で確認できます。",
@@ -572,15 +572,15 @@ SENTENCES: dict[str, str] = {
     "and with the keys that the keychain is to have as {keys}": "キーはキーチェーンの {keys} を使います",
     "commands get the region {region}": "コマンドで使うリージョンは {region} です",
     "nothing says a region: commands keep the one of your shell, if there is one": "リージョンの指定がないため、シェルに設定があればそれを使います",
-    # core/broker.py
+    # core/broker/step.py
     "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です",
-    # core/codes.py
+    # core/broker/codes.py
     "A code has six digits, this one has {count}.": "コードは 6 桁ですが、{count} 桁入力されました。",
     "A code has six digits (0 to 9) and nothing else.": "コードは 6 桁の数字 (0 から 9) だけです。",
     "Too many MFA codes in three minutes.": "3 分間に入力された MFA コードが多すぎます。",
     "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
     "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
-    # core/endpoints.py
+    # core/config/endpoints.py
     "The region of profile {profile} is not the name of a region: {value}": "プロファイル {profile} のリージョンが正しい名前ではありません: {value}",
     "Write it like region = eu-central-1 under {section}, with nothing after it on the line.": "{section} に region = eu-central-1 のように書き、行の後ろには何も付けないでください。",
     "Profile {profile} is in the AWS partition {partition} and names no region of it.": "プロファイル {profile} は AWS パーティション {partition} に属しますが、そのリージョンが指定されていません。",
@@ -591,7 +591,7 @@ SENTENCES: dict[str, str] = {
     "Write it like endpoint_url = https://sts.example.com under {section}, or unset AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL.": "{section} に endpoint_url = https://sts.example.com のように書くか、AWS_ENDPOINT_URL_STS と AWS_ENDPOINT_URL の設定を解除してください。",
     "Profile {profile} uses the section [services {services}], which is missing, empty or malformed.": "プロファイル {profile} が使うセクション [services {services}] が、存在しないか、空か、正しい形ではありません。",
     "Write [services {services}] with an indented endpoint_url = … below sts =, or remove services from {section}.": "[services {services}] を書き、sts = の下にインデントした endpoint_url = … を置くか、{section} から services を削除してください。",
-    # core/notices.py
+    # core/broker/notifications.py
     "Re-authenticate": "再認証",
     "AWS session expires in {minutes} min": "AWS セッションの有効期限まであと {minutes} 分",
     "AWS session expires in less than a minute": "AWS セッションの有効期限まであと 1 分未満",
@@ -606,11 +606,11 @@ SENTENCES: dict[str, str] = {
     "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under `trayexec --live {word} -- …`; --need starts it with more time.": "プロセス {pid} が使っている {profile} の認証情報は更新できません。長く動くコマンドは `trayexec --live {word} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {word}`.": "ターミナルで `trayexec auth {word}` を実行して入力してください。",
-    # core/overlay.py
-    # commands/ownkeys.py
+    # live/layout.py
+    # commands/file_keys.py
     "Your AWS files hold no access key of {profile} any more.": "AWS ファイルに {profile} のアクセスキーがもうありません。",
     "Put it back, or run the command again in a new shell.": "元に戻すか、新しいシェルでコマンドをもう一度実行してください。",
-    # core/otherwords.py
+    # core/other_words.py
     "Here that is `trayexec PROFILE -- CMD…`.": "trayexec では `trayexec PROFILE -- CMD…` です。",
     "Here that is `trayexec shell PROFILE`, or `trayexec PROFILE -- CMD…` for one command.": "trayexec では `trayexec shell PROFILE`、1 つのコマンドなら `trayexec PROFILE -- CMD…` です。",
     "Here that is `trayexec auth`.": "trayexec では `trayexec auth` です。",
@@ -633,7 +633,7 @@ SENTENCES: dict[str, str] = {
     "Here that is `trayexec log`.": "trayexec では `trayexec log` です。",
     "Here that is `trayexec why PROFILE`.": "trayexec では `trayexec why PROFILE` です。",
     "It is part of the hook: `trayexec hook bash` (or zsh, fish).": "フックに含まれています: `trayexec hook bash` (または zsh、fish)。",
-    # core/refusals.py
+    # core/messages.py
     "Type the code in a terminal instead: `trayexec auth {word}`": "代わりにターミナルでコードを入力してください: `trayexec auth {word}`",
     "No profile of {file} can be served. {why}": "{file} に使えるプロファイルがありません。{why}",
     "{hint} `trayexec list` says more.": "{hint} 詳しくは `trayexec list` で確認できます。",
@@ -677,7 +677,7 @@ SENTENCES: dict[str, str] = {
     "AWS gave a session for identity {identity} that has already ended by the clock of this machine.": "このマシンの時計では、AWS が返したアイデンティティ {identity} のセッションの有効期限がすでに切れています。",
     "Check the clock of this machine; if it is right, try again.": "このマシンの時計を確認してください。正しければ、もう一度試してください。",
     "AWS gave credentials for {role} that end within a minute.": "AWS が返した {role} の認証情報は 1 分以内に有効期限が切れます。",
-    # core/report.py
+    # core/broker/status.py
     "Lock now": "今すぐロック",
     "No identity yet: run `trayexec keys add default`": "アイデンティティ未設定: `trayexec keys add default` を実行してください",
     "Last uses": "最近の使用",
@@ -692,7 +692,7 @@ SENTENCES: dict[str, str] = {
     "{identity}: {m} min left": "{identity}: 残り {m} 分",
     "{identity}: less than a minute left": "{identity}: 残り 1 分未満",
     "trayexec: no identity yet": "trayexec: アイデンティティ未設定",
-    # core/resolve.py
+    # core/config/resolve.py
     "Write source_profile = {source} under {section}, or the profile that your keys belong to.": "{section} に source_profile = {source}、またはキーを持つプロファイルを書いてください。",
     "Write source_profile under {section}, with the profile that your keys belong to: {sources}": "{section} に source_profile を書き、キーを持つプロファイルを指定してください: {sources}",
     "Write source_profile = {bare} under {section}, without quotes, and with nothing after it on the line, not even a comment.": "{section} に source_profile = {bare} と書いてください。引用符は付けず、同じ行の後ろにはコメントも含めて何も書かないでください。",
@@ -770,10 +770,10 @@ SENTENCES: dict[str, str] = {
     "The chain of sources of profile {profile} is longer than {limit} roles.": "プロファイル {profile} の参照元の連鎖がロール {limit} 個を超えています。",
     "Let source_profile under {section} name a profile nearer to the keys.": "{section} の source_profile に、キーにもっと近いプロファイルを指定してください。",
     "Profile {profile} needs a profile that has a problem ({chain}). {reason}": "プロファイル {profile} が必要とするプロファイルに問題があります ({chain})。{reason}",
-    # core/sections.py
+    # core/config/sections.py
     "Profile {profile} has an indented block where {key} needs one value.": "プロファイル {profile} では、1 つの値が必要な {key} にインデントされたブロックがあります。",
     "Write {key} = … on one line under {section}.": "{section} に {key} = … を 1 行で書いてください。",
-    # core/sessions.py
+    # core/broker/sessions.py
     "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)": "アイデンティティ {identity} の MFA コードを待っています。`trayexec auth {word}` で入力してください (残り {left} 秒)",
     "Waiting for the MFA code of identity {identity} in the dialog ({left} s left)": "アイデンティティ {identity} の MFA コードがダイアログに入力されるのを待っています (残り {left} 秒)",
     "Waiting for the MFA code of identity {identity} from the command in config.toml ({left} s left)": "アイデンティティ {identity} の MFA コードを config.toml のコマンドが出力するのを待っています (残り {left} 秒)",
@@ -799,7 +799,7 @@ SENTENCES: dict[str, str] = {
     "nested too deeply, or a number too long": "入れ子が深すぎるか、数値が長すぎます",
     "Line {line} of {file} is not valid TOML: {reason}.": "{file} の {line} 行目は正しい TOML ではありません: {reason}。",
     'Correct the line: settings are written like duration = "12h", with quotes around words.': '行を修正してください。設定は duration = "12h" のように、文字列を引用符で囲んで書きます。',
-    # core/signin.py
+    # core/federation.py
     "Where the console of the AWS partition {partition} is, trayexec does not know.": "AWS パーティション {partition} のコンソールの場所が分かりません。",
     "Sign in there as you do without trayexec.": "trayexec を使わない方法でサインインしてください。",
     "{region} is not a region of the AWS partition {partition}, where the role is.": "{region} は、ロールのある AWS パーティション {partition} のリージョンではありません。",
@@ -808,7 +808,7 @@ SENTENCES: dict[str, str] = {
     "Write it as in the console's own addresses: s3, ec2, cloudformation, cloudwatch.": "コンソールのアドレスと同じように書いてください: s3、ec2、cloudformation、cloudwatch",
     "Credentials are not sent to the sign-in endpoint {url}.": "サインインのエンドポイント {url} には認証情報を送信しません。",
     "Correct or unset AWS_ENDPOINT_URL_SIGNIN: it begins with https://.": "AWS_ENDPOINT_URL_SIGNIN を修正するか、設定を解除してください (https:// で始まります)。",
-    # core/visits.py
+    # core/container_credentials.py
     "Only GET is answered here.": "ここでは GET だけに応答します。",
     "The request was meant for another host.": "別のホストへのリクエストです。",
     "Browsers and proxies get no credentials here.": "ブラウザーやプロキシには認証情報を渡しません。",
@@ -817,7 +817,7 @@ SENTENCES: dict[str, str] = {
     "There is nothing at this path.": "このパスには何もありません。",
     # daemon/app.py
     "Your AWS files": "AWS ファイルについて",
-    # daemon/endpoint.py
+    # daemon/container_endpoint.py
     "The request took too long.": "リクエストに時間がかかりすぎました。",
     "The request's token and port are none of ours.": "リクエストのトークンとポートが trayexec のものではありません。",
     "Correct the caller.": "呼び出し元を修正してください。",
@@ -828,10 +828,10 @@ SENTENCES: dict[str, str] = {
     "Run the command again.": "コマンドをもう一度実行してください。",
     "The endpoint cannot listen on 127.0.0.1: {why}.": "エンドポイントが 127.0.0.1 で待機できません: {why}。",
     "Run the command again: it gets another port.": "コマンドをもう一度実行してください。別のポートを使います。",
-    # daemon/gate.py
+    # daemon/socket_server.py
     "{most} callers wait for the agent, and it takes no more.": "{most} 件の呼び出しがエージェントを待っており、これ以上は受け付けられません。",
     "End those that are not needed (`trayexec log` names them), or try again in a moment.": "不要なものを終了するか (`trayexec log` で確認できます)、しばらくしてからもう一度試してください。",
-    # daemon/lanes.py
+    # daemon/file_workers.py
     "The AWS config {config} or what stands beside it cannot be read: the disk does not answer.": "AWS config {config} またはその付属ファイルを読み込めません。ディスクが応答しません。",
     "Check the disk or the network that it is on, and that no program keeps the file locked; then try again.": "ディスクまたはネットワークを確認し、ファイルをロックしているプログラムがないことを確認してから、もう一度試してください。",
     # daemon/loop.py
@@ -854,23 +854,23 @@ SENTENCES: dict[str, str] = {
     "a table of variables": "変数の表",
     "an absolute path": "絶対パス",
     "a number of seconds from 0 to {most}": "0 から {most} までの秒数",
-    # daemon/service.py
+    # daemon/request_handler.py
     "Something went wrong inside trayexec.": "trayexec の内部で問題が起きました。",
     "Try again; the agent's log says more.": "もう一度試してください。詳しくはエージェントのログにあります。",
     "There are several identities: {names}.": "アイデンティティが複数あります: {names}。",
     "Name one of them, as in `trayexec {verb} {word}`.": "`trayexec {verb} {word}` のように 1 つを指定してください。",
     "There is no identity {name}.": "アイデンティティ {name} はありません。",
     "`trayexec status` shows the identities there are.": "アイデンティティは `trayexec status` で確認できます。",
-    # durations.py
+    # light/durations.py
     "{value} is too long: at most {most}": "{value} は長すぎます (最大 {most})",
-    # hook.py
+    # live/hook.py
     "A shell's name follows `hook`.": "`hook` の後にシェルの名前を指定してください。",
     'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv': '使い方: ~/.bashrc に eval "$(trayexec hook bash)" を書きます。zsh、fish、direnv も使えます',
     "Stop it with `trayexec agent stop`, then try again.": "`trayexec agent stop` で停止して、もう一度試してください。",
-    # origin.py
+    # live/overlay_origin.py
     "{variable} names what trayexec wrote for --live, and nothing of yours says from which files: {file}": "{variable} は trayexec が --live のために書いたファイルを指していますが、どのファイルから作られたものか分かりません: {file}",
     "Open a new shell, or run: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`": "新しいシェルを開くか、次を実行してください: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`",
-    # process.py
+    # light/credential_process.py
     "The credentials of {profile} are asked for by the very command that is to provide them.": "{profile} の認証情報を用意するコマンド自身が、その認証情報を要求しています。",
     "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.": "そのコマンドで別のプロファイルを使ってください。使用中のものは TRAYEXEC_CHAIN で分かります。",
     "One profile follows `credential-process`.": "`credential-process` の後にプロファイルを 1 つ指定してください。",

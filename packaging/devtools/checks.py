@@ -12,25 +12,21 @@ from devtools.machine import TESTS, TOP, environment, need, need_tk
 PARALLEL = ("-n", "2", "--dist", "worksteal")
 
 
-# Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/platforms.py).
+# Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/light/platforms.py).
 UNIX = (
     *(
-        "origin.py",
-        "hook.py",
-        "nearby.py",
-        "needed.py",
-        "whereis.py",
-        "writing.py",
+        "live/",
+        "light/agent_environment.py",
+        "light/agent_record.py",
+        "light/private_files.py",
+        "light/same_machine.py",
         "daemon/",
         "commands/fanout/",
         "commands/doctor/",
     ),
-    *(f"commands/{name}.py" for name in ("agent", "child", "server", "terminal")),
-    *(
-        f"adapters/{name}.py"
-        for name in ("bus", "exchange", "instance", "journal", "ledger", "overlayfile", "storedkeys")
-    ),
-    "adapters/peer/linux.py",
+    *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
+    *(f"adapters/{name}.py" for name in ("atomic_replace", "bus", "instance", "journal", "ledger", "stored_keys")),
+    "light/peer/linux.py",
     "adapters/screenlock/linux.py",
 )
 

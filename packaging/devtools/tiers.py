@@ -15,11 +15,14 @@ from devtools.machine import TOP, Environment, NotReadyError, environment, tell
 # The rules, the protocol, reading AWS's and our own files, and what is said of the source. No agent is started.
 FAST = (
     "tests/core",
-    "tests/wire",
-    "tests/adapters/test_awsfiles.py",
-    "tests/adapters/test_awsfiles_like_botocore.py",
+    "tests/light/test_protocol.py",
+    "tests/light/test_durations.py",
+    "tests/live/test_layout.py",
+    "tests/live/test_setting_names.py",
+    "tests/adapters/test_aws_files.py",
+    "tests/adapters/test_aws_files_like_botocore.py",
     "tests/adapters/test_redact.py",
-    "tests/adapters/test_settingsfile.py",
+    "tests/adapters/test_settings_file.py",
     "tests/adapters/test_sts.py",
     "tests/test_architecture.py",
     "tests/test_japanese.py",

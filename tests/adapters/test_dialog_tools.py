@@ -15,7 +15,7 @@ from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import write
 from trayexec.adapters.wording import fold
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
-from trayexec.errors import Text
+from trayexec.light.errors import Text
 
 UGLY = 'a_b<b>&c%41\\n"x" {y}'
 

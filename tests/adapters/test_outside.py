@@ -33,14 +33,14 @@ import botocore.utils
 import pytest
 from botocore.loaders import create_loader
 
-from trayexec import cli, foreign, paths, wire
-from trayexec.adapters.awsfiles import AwsFiles
-from trayexec.adapters.overlayfile import parsed
-from trayexec.commands import live, ownkeys
-from trayexec.core.inifile import profile_of, section_for
-from trayexec.core.overlay import FROM_FILES, OR_FROM_FILES, overlay
-from trayexec.core.profiles import Catalogue, Identity, Profile, Role
-from trayexec.errors import TrayexecError
+from trayexec.adapters.aws_files import AwsFiles
+from trayexec.commands import file_keys, live
+from trayexec.core.config.inifile import profile_of, section_for
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
+from trayexec.light import caller_variables, context, paths, protocol
+from trayexec.light.errors import TrayexecError
+from trayexec.live.layout import FROM_FILES, OR_FROM_FILES, overlay
+from trayexec.live.overlays import parsed
 
 CONFIGS = max(5000, int(os.environ.get("TRAYEXEC_CONFIGS", "0")))
 SEED = os.environ.get("TRAYEXEC_SEED", "7")
@@ -254,7 +254,7 @@ class Machine:
         }
         self.put(live_folder / "config", self.overlay)
         self.put(live_folder / "credentials", "")
-        self.put(live_folder / "origin", wire.document(own))
+        self.put(live_folder / "origin", protocol.document(own))
         self.document = {
             "config": str(live_folder / "config"),
             "shared": str(live_folder / "credentials"),
@@ -293,7 +293,7 @@ class Machine:
         """Whose credentials a command has that is run live, the profile named by nothing but the shell."""
         self.said = ""
         try:
-            chosen = cli.chosen(self.shell)
+            chosen = context.chosen(self.shell)
             if chosen is not None:
                 self.served(chosen)
         except (TrayexecError, Refused) as refused:
@@ -327,7 +327,7 @@ class Machine:
         return found
 
     def us(self, words: list[str]) -> dict[str, Any]:
-        """`trayexec credential-process …`, the agent's part done here: as process.py has it."""
+        """`trayexec credential-process …`, the agent's part done here: as light/credential_process.py has it."""
         name = words[-1].removeprefix("--profile=")
         if FROM_FILES in words:
             return self.from_files(name)
@@ -345,7 +345,7 @@ class Machine:
         self.of = name
         with environment(os.environ):
             try:
-                found = ownkeys.document(name, dict(os.environ))
+                found = file_keys.document(name, dict(os.environ))
             except TrayexecError as error:
                 raise Refused(error.trouble.code) from None
         return {
@@ -444,10 +444,12 @@ def difference(case: Case, stage: Stage, met: Counter[str]) -> str | None:
             return None if refused_by_botocore(folder) else f"we refuse what botocore reads ({error.trouble.code})"
         if "secret" in one.overlay or "AKIA" in one.overlay:
             return f"a secret stands in the overlay:\n{one.overlay}"
-        plain = foreign.without(one.shell)
+        plain = caller_variables.without(one.shell)
         asks = [(profile, ALLOWED) for profile in one.catalogue.profiles]
         for profile, allowed in (*asks, (None, ALLOWED_FOR_RUN)):
-            chosen = {key: one.shell[key] for key in foreign.CHOICE if key in one.shell} if profile is None else {}
+            chosen = (
+                {key: one.shell[key] for key in caller_variables.CHOICE if key in one.shell} if profile is None else {}
+            )
             without = one.outside({**plain, **chosen}, profile)
             within = one.run() if profile is None else one.inside(profile)
             seen = Seen(one, without, within)
@@ -460,7 +462,9 @@ def difference(case: Case, stage: Stage, met: Counter[str]) -> str | None:
                 met[why] += 1
             if case.shell and profile in {None, asks[0][0] if asks else None}:
                 named = (
-                    one.shell if profile is None else {k: v for k, v in one.shell.items() if k not in foreign.CHOICE}
+                    one.shell
+                    if profile is None
+                    else {k: v for k, v in one.shell.items() if k not in caller_variables.CHOICE}
                 )
                 whole = one.outside(named, profile)
                 if whole != without:

@@ -19,7 +19,7 @@ KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEK
     [
         "agent 123456 of trayexec 1.0 listens, tray none",
         "process 654321 ended; port 48213; 4194304 is the most",
-        "/home/alice/.local/share/pipx/venvs/trayexec/lib/python3.11/site-packages/trayexec/adapters/overlayfile.py",
+        "/home/alice/.local/share/pipx/venvs/trayexec/lib/python3.11/site-packages/trayexec/live/overlays.py",
         "/usr/lib/python3/dist-packages/keyring/backends/SecretService/collection.py:131",
         "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/TemporaryItems/NSIRD_screencaptureui_AbC9x/file",
         "/tmp/pytest-of-alice/pytest-12/test_a_long_name_of_a_test0/home/aws/config",

@@ -24,9 +24,9 @@ from awssim.totp import BUDGET, WINDOW
 from trayexec.adapters.sts import MOST_CLIENTS, BotoSts, Limits
 from trayexec.adapters.sts_errors import Purpose, Request
 from trayexec.core.clock import Instant
+from trayexec.core.config.profiles import Identity, Role, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Refusal, StsError
-from trayexec.core.profiles import Endpoint, Identity, Role
 
 ROLE_A = "arn:aws:iam::222222222222:role/Deploy"
 ROLE_B = "arn:aws:iam::333333333333:role/Deploy"
@@ -57,7 +57,7 @@ class User:
     sim: Sim
     sts: BotoSts
     keys: LongTermKeys
-    endpoint: Endpoint
+    endpoint: StsEndpoint
     pauses: list[float]
 
     @property
@@ -102,7 +102,7 @@ def user(clock: Shifted) -> Iterator[User]:
         pauses: list[float] = []
         sts = BotoSts(Here(), limits=Limits(connect=2.0, read=5.0), pause=pauses.append)
         key = sim.world.user_key()
-        yield User(sim, sts, LongTermKeys(key.id, Secret(key.secret)), Endpoint("eu-central-1", sim.url), pauses)
+        yield User(sim, sts, LongTermKeys(key.id, Secret(key.secret)), StsEndpoint("eu-central-1", sim.url), pauses)
         sts.close()
 
 
@@ -432,7 +432,7 @@ class TestAccidents:
 
     def test_a_name_that_is_not_known(self, user: User) -> None:
         """The hint names the region and where it is written."""
-        endpoint = Endpoint("eu-centrl-1", "http://sts.eu-centrl-1.invalid")
+        endpoint = StsEndpoint("eu-centrl-1", "http://sts.eu-centrl-1.invalid")
         lost = replace(user.identity, endpoint=endpoint)
         error = refused(lambda: user.sts.open_session(lost, user.keys, Secret("123456"), 900))
         assert outcome(error) == ("sts_dns", Refusal.UNSENT)
@@ -476,12 +476,12 @@ class TestTls:
         """A company's certificate in ca_bundle is trusted; without it the code does not leave."""
         context, bundle = certificate(tmp_path, ended=False)
         with Sim(user.sim.world, tls=context) as secure:
-            stranger = replace(user.identity, endpoint=Endpoint("eu-central-1", secure.url))
+            stranger = replace(user.identity, endpoint=StsEndpoint("eu-central-1", secure.url))
             error = refused(lambda: user.sts.open_session(stranger, user.keys, Secret("123456"), 900))
             assert outcome(error) == ("sts_tls", Refusal.UNSENT)
             assert "ca_bundle" in str(error.trouble.hint)
             assert secure.count("GetSessionToken") == 0
-            friend = replace(user.identity, endpoint=Endpoint("eu-central-1", secure.url, ca_bundle=str(bundle)))
+            friend = replace(user.identity, endpoint=StsEndpoint("eu-central-1", secure.url, ca_bundle=str(bundle)))
             user.sts.open_session(friend, user.keys, Secret(secure.unused_code()), 900)
             assert [call.outcome for call in secure.calls] == ["OK"]
             user.sts.close()
@@ -490,7 +490,7 @@ class TestTls:
         """A clock that is far off shows as an invalid certificate first."""
         context, bundle = certificate(tmp_path, ended=True)
         with Sim(user.sim.world, tls=context) as secure:
-            endpoint = Endpoint("eu-central-1", secure.url, ca_bundle=str(bundle))
+            endpoint = StsEndpoint("eu-central-1", secure.url, ca_bundle=str(bundle))
             error = refused(lambda: user.sts.check(endpoint, user.keys, "default"))
             assert outcome(error) == ("sts_tls", Refusal.UNSENT)
             assert "clock" in str(error.trouble.hint)
@@ -516,17 +516,17 @@ class TestEndpoints:
     @pytest.mark.parametrize(
         ("endpoint", "host"),
         [
-            (Endpoint("eu-central-1"), "sts.eu-central-1.amazonaws.com"),
-            (Endpoint("us-east-1", sts_regional_endpoints="legacy"), "sts.amazonaws.com"),
-            (Endpoint("us-east-1"), "sts.us-east-1.amazonaws.com"),
-            (Endpoint("us-west-2", use_fips=True), "sts-fips.us-west-2.amazonaws.com"),
-            (Endpoint("us-west-2", use_dualstack=True), "sts.us-west-2.api.aws"),
-            (Endpoint("cn-north-1"), "sts.cn-north-1.amazonaws.com.cn"),
-            (Endpoint("eu-central-1", "http://example.invalid:8080"), "example.invalid:8080"),
+            (StsEndpoint("eu-central-1"), "sts.eu-central-1.amazonaws.com"),
+            (StsEndpoint("us-east-1", sts_regional_endpoints="legacy"), "sts.amazonaws.com"),
+            (StsEndpoint("us-east-1"), "sts.us-east-1.amazonaws.com"),
+            (StsEndpoint("us-west-2", use_fips=True), "sts-fips.us-west-2.amazonaws.com"),
+            (StsEndpoint("us-west-2", use_dualstack=True), "sts.us-west-2.api.aws"),
+            (StsEndpoint("cn-north-1"), "sts.cn-north-1.amazonaws.com.cn"),
+            (StsEndpoint("eu-central-1", "http://example.invalid:8080"), "example.invalid:8080"),
         ],
     )
     def test_endpoints_are_resolved_as_botocore_does(
-        self, user: User, endpoint: Endpoint, host: str, monkeypatch: pytest.MonkeyPatch
+        self, user: User, endpoint: StsEndpoint, host: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Regional, legacy, FIPS, dual stack, partitions, an override; the agent's own environment has no say."""
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://elsewhere.invalid")
@@ -543,8 +543,8 @@ class TestEndpoints:
         assert refused(lambda: user.sts.check(endpoint, user.keys, "default")).trouble.code == "sts_failed"
         assert [url.split("/")[2] for url in sent] == [host]
 
-    @pytest.mark.parametrize("endpoint", [Endpoint("not a region"), Endpoint("eu-central-1", "nonsense")])
-    def test_settings_that_cannot_be_used(self, user: User, endpoint: Endpoint) -> None:
+    @pytest.mark.parametrize("endpoint", [StsEndpoint("not a region"), StsEndpoint("eu-central-1", "nonsense")])
+    def test_settings_that_cannot_be_used(self, user: User, endpoint: StsEndpoint) -> None:
         """They are told; nothing is sent."""
         assert outcome(refused(lambda: user.sts.check(endpoint, user.keys, "default"))) == (
             "sts_endpoint",

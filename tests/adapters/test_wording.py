@@ -17,18 +17,18 @@ import pytest
 from adapters.test_dialog_tools import PINENTRY, calls, stand_in
 from trayexec.adapters.dialogs.choose import FINDERS, Dialogs
 from trayexec.adapters.dialogs.sheet import SERIAL, write
-from trayexec.adapters.notices.chain import Delivery, Note, Notices
+from trayexec.adapters.notifications.chain import Notices, Shown, TranslatedNotice
 from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.wording import BRIEF, COLUMNS, ROOMY, brief, fitting
-from trayexec.core import notices
+from trayexec.core.broker import notifications
+from trayexec.core.broker.events import Process
+from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.events import Process
+from trayexec.core.config.profiles import Identity, StsEndpoint
 from trayexec.core.ports import Notice, Question
-from trayexec.core.profiles import Endpoint, Identity
-from trayexec.core.runs import Run
-from trayexec.core.status import Face, Item, Submenu, View
-from trayexec.errors import Text, trouble, visible
-from trayexec.words import speaker_of
+from trayexec.core.view import IconState, Item, Submenu, View
+from trayexec.light.errors import Text, trouble, visible
+from trayexec.light.translate import speaker_of
 
 # What toolkits, protocols and eyes stumble over.
 EVIL = "a_b&c<b>d</b>&lt;%s%0A\\n'\"\x1b[31m\x1b]0;t\x07\x9b2J\u202e\u2066\u200b\u200d\u034f\u3164\ud800\n\r\t{seconds}"
@@ -157,7 +157,7 @@ def test_the_icon_says_what_was_meant(locale: str) -> None:
     for name in NAMES:
         icon = SimpleNamespace(icon=None, title="", menu=())
         text = Text("{identity}: locked", identity=name)
-        view = View(Face.LOCKED, 0.0, text, (Item(text), Submenu(text, (Item(text, "auth:x"),))))
+        view = View(IconState.LOCKED, 0.0, text, (Item(text), Submenu(text, (Item(text, "auth:x"),))))
         Presenter(icon, picture=lambda *_: None, speak=speaker_of(locale), click=lambda _: None).present(view)
         first, second = icon.menu.items
         for said in (icon.title, first.text, second.text, second.submenu.items[0].text):
@@ -168,24 +168,24 @@ def test_the_icon_says_what_was_meant(locale: str) -> None:
 
 def every_notice(name: str) -> dict[str, Notice]:
     """One of each kind, by the function that words it."""
-    identity = Identity(name, DEVICE, None, name, Endpoint(region="us-east-1"))
+    identity = Identity(name, DEVICE, None, name, StsEndpoint(region="us-east-1"))
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
     run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
     return {
-        "expiring": notices.expiring(identity, 300, last=False),
-        "expired": notices.expired(identity),
-        "revoked": notices.revoked(identity),
-        "outlived": notices.outlived(run, 300),
-        "unlock_failed": notices.unlock_failed(why),
-        "no_dialog": notices.no_dialog(identity),
+        "expiring": notifications.expiring(identity, 300, last=False),
+        "expired": notifications.expired(identity),
+        "revoked": notifications.revoked(identity),
+        "outlived": notifications.outlived(run, 300),
+        "unlock_failed": notifications.unlock_failed(why),
+        "no_dialog": notifications.no_dialog(identity),
     }
 
 
 def test_every_notification_is_tried() -> None:
     """A new one has to be in the list."""
-    found = {name for name, one in vars(notices).items() if inspect.isfunction(one) and name.isidentifier()}
-    words = {name for name in found if inspect.signature(getattr(notices, name)).return_annotation is Notice}
+    found = {name for name, one in vars(notifications).items() if inspect.isfunction(one) and name.isidentifier()}
+    words = {name for name in found if inspect.signature(getattr(notifications, name)).return_annotation is Notice}
     assert every_notice("x").keys() == words
 
 
@@ -193,15 +193,15 @@ class Kept:
     """A way that keeps what it is to show."""
 
     def __init__(self) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[TranslatedNotice] = []
 
     def on_action(self, callback: Callable[[str, str], None]) -> None:
         """Nothing is pressed."""
 
-    async def show(self, note: Note) -> Delivery:
+    async def show(self, note: TranslatedNotice) -> Shown:
         """Keep it."""
         self.notes.append(note)
-        return Delivery.SHOWN
+        return Shown.SHOWN
 
     async def withdraw(self, key: str) -> None:
         """Nothing is taken away."""

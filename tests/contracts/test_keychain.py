@@ -9,7 +9,7 @@ from support.memory_keychain import MemoryKeychain
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
-from trayexec.errors import TrayexecError
+from trayexec.light.errors import TrayexecError
 
 # Short names, long ones, signs that mean something to D-Bus, SQL, shells and paths, and every alphabet.
 NAMES = ["default", "a b/c\\d:e%f'g\"h", "日本語 🔑 ñ", "-", "x" * 300, "{name}", "line\nbreak"]

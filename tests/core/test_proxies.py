@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
-from trayexec.core.endpoints import around, proxy_of
-from trayexec.core.profiles import Catalogue, Endpoint, Profile, Role
-from trayexec.core.resolve import resolve
-from trayexec.core.sections import Sections
+from trayexec.core.config.endpoints import around, proxy_of
+from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint
+from trayexec.core.config.resolve import resolve
+from trayexec.core.config.sections import Sections
 
 bypass = vars(urllib.request)["proxy_bypass_environment"]  # it is documented nowhere, but is what botocore asks
 LISTS = [
@@ -77,7 +77,7 @@ def test_without_tls_the_proxy_is_part_of_the_session() -> None:
 
 def test_no_password_of_a_proxy_is_shown() -> None:
     """Neither to a person nor in a repr."""
-    endpoint = Endpoint("eu-west-1", proxy="http://me:s3cret@proxy:1/")
+    endpoint = StsEndpoint("eu-west-1", proxy="http://me:s3cret@proxy:1/")
     assert proxy_of(endpoint) == "proxy:1"
     shown = repr((role(HTTPS_PROXY="http://me:s3cret@proxy:1"), role(HTTPS_PROXY="http://me:s3cret@proxy:1").identity))
     way = repr(role(AWS_ENDPOINT_URL="http://x", HTTP_PROXY="http://me:s3cret@proxy:1").identity)

@@ -7,18 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trayexec.adapters.dialogs.choose import FINDERS
-from trayexec.core.settings import (
-    Command,
-    Confirm,
-    Delivery,
-    Method,
-    OnLock,
-    ProfileRule,
-    Settings,
-    parse,
-)
-from trayexec.core.tomllines import key_lines, line_of
-from trayexec.errors import TrayexecError, Trouble
+from trayexec.core.settings import Command, ConfirmRule, Delivery, DialogMethod, OnLock, ProfileRule, Settings, parse
+from trayexec.core.toml_lines import key_lines, line_of
+from trayexec.light.errors import TrayexecError, Trouble
 
 FULL = """
 [session]
@@ -55,7 +46,7 @@ def test_an_empty_file_sets_nothing() -> None:
     usual = parse("# nothing yet\n", file="config.toml")
     assert usual == Settings()
     assert (usual.session_seconds, usual.warn, usual.prompt_seconds) == (43200, (900, 300), 90)
-    assert (usual.prompt, usual.on_lock) == (Method.AUTO, OnLock.REFUSE)
+    assert (usual.prompt, usual.on_lock) == (DialogMethod.AUTO, OnLock.REFUSE)
 
 
 def test_everything_that_can_be_set_is_understood() -> None:
@@ -64,7 +55,7 @@ def test_everything_that_can_be_set_is_understood() -> None:
     assert parse(text, file="config.toml") == Settings(
         session_seconds=28800,
         warn=(1800, 300),
-        prompt=Method.ZENITY,
+        prompt=DialogMethod.ZENITY,
         prompt_seconds=120,
         on_lock=OnLock.WIPE,
         groups={"prod": ("prod-*", "account-a")},
@@ -92,9 +83,9 @@ def test_the_rules_of_a_profile_add_up() -> None:
         """,
         file="config.toml",
     )
-    assert found.rule("prod-eu") == ProfileRule("prod-eu", Confirm(0), Delivery.LIVE, "#ff0000")
-    assert found.rule("prod-us") == ProfileRule("prod-us", Confirm(1800), None, "#ff0000")
-    assert found.rule("PROD-us") == ProfileRule("PROD-us", Confirm(None), None, "blue")
+    assert found.rule("prod-eu") == ProfileRule("prod-eu", ConfirmRule(0), Delivery.LIVE, "#ff0000")
+    assert found.rule("prod-us") == ProfileRule("prod-us", ConfirmRule(1800), None, "#ff0000")
+    assert found.rule("PROD-us") == ProfileRule("PROD-us", ConfirmRule(None), None, "blue")
     assert Settings().rule("x") == ProfileRule("x")
 
 
@@ -104,13 +95,13 @@ PINENTRIES = ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry-qt5"
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
-        ('"terminal"', Method.TERMINAL),
+        ('"terminal"', DialogMethod.TERMINAL),
         ('"ykman oath accounts code -s aws"', Command(("ykman", "oath", "accounts", "code", "-s", "aws"))),
         ('"/usr/bin/my-totp"', Command(("/usr/bin/my-totp",))),
         ("[\"op\", 'a b']", Command(("op", "a b"))),
     ],
 )
-def test_a_method_is_a_dialog_or_a_command(method: str, expected: Method | Command) -> None:
+def test_a_method_is_a_dialog_or_a_command(method: str, expected: DialogMethod | Command) -> None:
     """A command is split into words once, here, and never sees a shell."""
     assert parse(f"prompt.method = {method}", file="config.toml").prompt == expected
 

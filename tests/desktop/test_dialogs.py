@@ -14,7 +14,7 @@ from support import desktop
 from support.desktop import Desktop, eventually, private_desktop
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
-from trayexec.errors import Text
+from trayexec.light.errors import Text
 
 TITLE = "trayexec - MFA code"
 TOOLS = ["pinentry-gtk-2", "pinentry-qt", "zenity", "kdialog", "tk"]

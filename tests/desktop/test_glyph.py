@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from trayexec.adapters.glyph import draw
-from trayexec.core.status import Face
+from trayexec.core.view import IconState
 
 SIZES = (16, 22, 24, 32, 48)
-FILL = {Face.OPEN: 0.7, Face.EXPIRING: 0.08}
+FILL = {IconState.OPEN: 0.7, IconState.EXPIRING: 0.08}
 DARK, LIGHT = (0x2B, 0x2B, 0x2B), (0xF0, 0xF0, 0xF0)
 
 
@@ -36,17 +36,17 @@ def test_faces_differ_in_shape(size: int) -> None:
     """Without any colour, no two faces share more than 70 % of the pixels that either of them covers."""
     shapes = {
         face: {n for n, alpha in enumerate(_alpha(draw(face, FILL.get(face, 1.0), size))) if alpha > 127}
-        for face in Face
+        for face in IconState
     }
 
-    for one, other in itertools.combinations(Face, 2):
+    for one, other in itertools.combinations(IconState, 2):
         shared = len(shapes[one] & shapes[other]) / len(shapes[one] | shapes[other])
         assert shared < 0.7, f"{one} and {other} look alike at {size} px: {shared:.0%}"
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", Face)
-def test_a_face_fills_its_square(face: Face, size: int) -> None:
+@pytest.mark.parametrize("face", IconState)
+def test_a_face_fills_its_square(face: IconState, size: int) -> None:
     """The icon is RGBA, as large as was asked for, touches at least two sides nearly, and is not a blot."""
     image = draw(face, 1.0, size)
     left, top, right, bottom = image.getchannel("A").getbbox() or (0, 0, 0, 0)
@@ -59,8 +59,8 @@ def test_a_face_fills_its_square(face: Face, size: int) -> None:
 
 
 @pytest.mark.parametrize("panel", [DARK, LIGHT])
-@pytest.mark.parametrize("face", Face)
-def test_a_face_stands_out_from_the_panel(face: Face, panel: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("face", IconState)
+def test_a_face_stands_out_from_the_panel(face: IconState, panel: tuple[int, int, int]) -> None:
     """Graphics need a contrast of 3:1 (WCAG 2.1, 1.4.11), on a dark and on a light panel."""
     raw = draw(face, 1.0, 32).tobytes()
     solid = {(raw[n], raw[n + 1], raw[n + 2]) for n in range(0, len(raw), 4) if raw[n + 3] == 255}
@@ -70,8 +70,8 @@ def test_a_face_stands_out_from_the_panel(face: Face, panel: tuple[int, int, int
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", [Face.OPEN, Face.EXPIRING])
-def test_the_ring_drains(face: Face, size: int) -> None:
+@pytest.mark.parametrize("face", [IconState.OPEN, IconState.EXPIRING])
+def test_the_ring_drains(face: IconState, size: int) -> None:
     """Less time is less ring, from full to nothing; nothing outside 0 to 1 goes wrong."""
     ink = [sum(_alpha(draw(face, step / 10, size))) for step in range(10, -1, -1)]
 
@@ -82,8 +82,8 @@ def test_the_ring_drains(face: Face, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", [Face.LOCKED, Face.ASKING, Face.TROUBLE])
-def test_a_face_is_symmetric_and_crisp(face: Face, size: int) -> None:
+@pytest.mark.parametrize("face", [IconState.LOCKED, IconState.ASKING, IconState.TROUBLE])
+def test_a_face_is_symmetric_and_crisp(face: IconState, size: int) -> None:
     """Left mirrors right to the pixel, and straight edges are not smeared over two of them."""
     image = draw(face, 1.0, size).getchannel("A")
     rows = [image.crop((0, y, size, y + 1)).tobytes() for y in range(size)]
@@ -95,9 +95,9 @@ def test_a_face_is_symmetric_and_crisp(face: Face, size: int) -> None:
     assert next(alpha for alpha in reversed(foot) if alpha) == 255
 
 
-@pytest.mark.parametrize("face", Face)
+@pytest.mark.parametrize("face", IconState)
 @pytest.mark.parametrize("size", [8, 13, 17, 64, 256])
-def test_any_size_can_be_drawn(face: Face, size: int) -> None:
+def test_any_size_can_be_drawn(face: IconState, size: int) -> None:
     """A panel may ask for whatever it likes."""
     assert draw(face, 0.5, size).getchannel("A").getbbox() is not None
 
@@ -112,7 +112,7 @@ def test_no_file_is_touched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(builtins, "open", refuse)
     monkeypatch.setattr(Image.Image, "save", refuse)
 
-    for face in Face:
+    for face in IconState:
         draw(face, 0.5, 22)
 
     assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,8 @@ from support import desktop
 from support.desktop import Desktop, eventually
 from trayexec.adapters.keychain import CHILD, SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.errors import TrayexecError, Trouble
-from trayexec.ourselves import python
+from trayexec.light.errors import TrayexecError, Trouble
+from trayexec.light.own_command import python
 
 KEYS = LongTermKeys("AKIAEXAMPLE", Secret("made-up-secret"))
 SECRETS = "org.freedesktop.secrets"

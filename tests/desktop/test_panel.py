@@ -11,8 +11,8 @@ from support.trays import MENU as LINES
 from support.trays import running, view
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SniTray
-from trayexec.core.status import Face, Item
-from trayexec.errors import Text
+from trayexec.core.view import IconState, Item
+from trayexec.light.errors import Text
 
 # Where a menu of the last icon opens: below the panel, at the right edge.
 MENU_AREA = (WIDTH - 300, PANEL + 1, WIDTH, HEIGHT)
@@ -31,16 +31,16 @@ def clicks(panel: Desktop, tray: SniTray) -> Iterator[list[str]]:
     """What was clicked on `tray`, which runs and is on the panel."""
     with running(tray) as clicked:
         panel.wait_tray_items(1)
-        panel.wait("the icon's colour", lambda: _inked(panel, Face.OPEN))
+        panel.wait("the icon's colour", lambda: _inked(panel, IconState.OPEN))
         yield clicked
 
 
-def _colour(face: Face) -> tuple[int, int, int]:
+def _colour(face: IconState) -> tuple[int, int, int]:
     """The one colour of a face."""
     return draw(face, 1, 32).crop((0, 0, 1, 1)).convert("RGBA").tobytes()[:3]  # type: ignore[return-value]
 
 
-def _inked(desk: Desktop, face: Face) -> bool:
+def _inked(desk: Desktop, face: IconState) -> bool:
     """Whether the tray shows a fair number of pixels in just this face's colour."""
     pixels = desk.tray_pixels().convert("RGB").tobytes()
     counted = Counter(pixels[n : n + 3] for n in range(0, len(pixels), 3))
@@ -59,23 +59,23 @@ def test_every_face_is_seen(panel: Desktop, shade: Shade) -> None:
     tray = SniTray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
     seen = {}
     with running(tray):
-        for face in Face:
+        for face in IconState:
             tray.show(view(face, fill=0.1))
             panel.wait(f"{face} on the panel", lambda: _inked(panel, face))  # noqa: B023 — called at once
             seen[face] = panel.tray_pixels().tobytes()
         assert tray.name == "sni"
     panel.wait_tray_items(0)
-    panel.wait("the empty panel", lambda: not any(_inked(panel, face) for face in Face))
+    panel.wait("the empty panel", lambda: not any(_inked(panel, face) for face in IconState))
 
-    assert len(set(seen.values())) == len(Face)
+    assert len(set(seen.values())) == len(IconState)
 
 
 def test_a_small_icon_is_crisp(panel: Desktop, clicks: list[str], tray: SniTray) -> None:
     """At xfce's usual 22 pixels the panel shows what was drawn for 22 pixels, not a blurred larger one."""
     del clicks
-    tray.show(view(Face.TROUBLE))
-    panel.wait("trouble", lambda: _inked(panel, Face.TROUBLE))
-    drawn = draw(Face.TROUBLE, 1, 22)
+    tray.show(view(IconState.TROUBLE))
+    panel.wait("trouble", lambda: _inked(panel, IconState.TROUBLE))
+    drawn = draw(IconState.TROUBLE, 1, 22)
     square = panel.tray_pixels().convert("RGB").crop((3, 3, 25, 25))
     background = tuple(round(part * 255) for part in Shade.DARK.value)
     expected = Image.new("RGB", drawn.size, background)
@@ -147,7 +147,7 @@ def test_it_comes_back_with_the_panel(panel: Desktop, clicks: list[str], tray: S
 
     panel.wait_tray_items(1)
     panel.wait("the name sni", lambda: tray.name == "sni")
-    panel.wait("the icon", lambda: _inked(panel, Face.OPEN))
+    panel.wait("the icon", lambda: _inked(panel, IconState.OPEN))
     panel.click(*panel.tray_spot())
     panel.wait("the click", lambda: clicks == ["auth"])
 

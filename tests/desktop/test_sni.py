@@ -18,8 +18,8 @@ from support.trays import MENU as LINES
 from support.trays import FakePanel, running, view
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SIZES, SniTray
-from trayexec.core.status import Face, Item, Submenu
-from trayexec.errors import Text, visible
+from trayexec.core.view import IconState, Item, Submenu
+from trayexec.light.errors import Text, visible
 
 ITEM_PATH, MENU_PATH = "/StatusNotifierItem", "/MenuBar"
 
@@ -132,7 +132,7 @@ def test_the_picture_is_sent_in_every_size(bus: Desktop, fake: FakePanel, tray: 
 
     assert [(width, height) for width, height, _ in pixmaps] == [(size, size) for size in SIZES]
     for width, _, argb in pixmaps:
-        rgba = draw(Face.OPEN, round(0.7 * 64) / 64, width).tobytes()
+        rgba = draw(IconState.OPEN, round(0.7 * 64) / 64, width).tobytes()
         assert bytes(argb[1::4]) == rgba[0::4]
         assert bytes(argb[2::4]) == rgba[1::4]
         assert bytes(argb[3::4]) == rgba[2::4]
@@ -464,13 +464,13 @@ def test_it_survives_the_bus(desk: Desktop) -> None:
             eventually("the name sni", lambda: tray.name == "sni")
             desk.stop_bus()
             eventually("the name none", lambda: tray.name == "none")
-        tray.show(view(Face.LOCKED))
+        tray.show(view(IconState.LOCKED))
         desk.start_bus()
         with FakePanel(desk) as panel:
-            tray.show(view(Face.TROUBLE))
+            tray.show(view(IconState.TROUBLE))
             panel.item()
             eventually("the name sni", lambda: tray.name == "sni")
-            red = draw(Face.TROUBLE, 1, 16).getchannel("R").tobytes()
+            red = draw(IconState.TROUBLE, 1, 16).getchannel("R").tobytes()
             assert bytes(desk.tray_property("IconPixmap")[0][2][1::4]) == red
 
 

@@ -14,7 +14,7 @@ from support.processes import ended
 from support.rig import Rig, alive
 from support.trays import running, view
 from trayexec.adapters.tray.supervised import SupervisedTray
-from trayexec.core.status import View
+from trayexec.core.view import View
 
 # An agent whose icon hangs for ever, or breaks, as the argument says.
 AGENT = """

@@ -19,8 +19,8 @@ from trayexec.adapters.tray.choose import choose
 from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.adapters.tray.pystrays import Icon, backend
 from trayexec.adapters.tray.sni import SniTray
-from trayexec.core.status import Face
-from trayexec.errors import TrayexecError
+from trayexec.core.view import IconState
+from trayexec.light.errors import TrayexecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +164,7 @@ def test_a_backend_is_drawn_and_clicked() -> None:
     tray.show(view(tooltip="Open"))
     with running(tray) as clicks:
         eventually("the icon", lambda: icon.visible)
-        tray.show(view(Face.TROUBLE, tooltip="Trouble"))
+        tray.show(view(IconState.TROUBLE, tooltip="Trouble"))
         eventually("the title", lambda: icon.title == "Trouble")
         icon()
         next(item for item in icon.menu if item.text == "Lock now")(icon)
@@ -306,7 +306,7 @@ def test_macos_is_touched_on_the_main_thread_only(monkeypatch: pytest.MonkeyPatc
     try:
         with running(tray):
             eventually("the icon", lambda: icons and icons[0].visible)
-            tray.show(view(Face.LOCKED, tooltip="Locked"))
+            tray.show(view(IconState.LOCKED, tooltip="Locked"))
             eventually("the title", lambda: icons[0].title == "Locked")
             taken[signal.SIGTERM](signal.SIGTERM)
             taken[signal.SIGINT](signal.SIGINT)
@@ -379,5 +379,5 @@ def test_xorg_outlives_its_display(desk: Desktop, monkeypatch: pytest.MonkeyPatc
     with running(tray):
         eventually("the loop", lambda: tray._icon is not None and tray._icon.visible)
         desk.stop_display()
-        tray.show(view(Face.LOCKED))
-        tray.show(view(Face.TROUBLE))
+        tray.show(view(IconState.LOCKED))
+        tray.show(view(IconState.TROUBLE))

@@ -10,25 +10,26 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.rig import Rig
-from trayexec import nearby
-from trayexec.adapters import ledger, outside, plainfile, signin
+from trayexec.adapters import botocore_keys, federation, ledger, plain_file
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
 from trayexec.adapters.tray import bus, pystrays
 from trayexec.commands.doctor import keys, ours
 from trayexec.commands.doctor.facts import Agent, Asked
-from trayexec.core import notices, refusals
+from trayexec.core import messages
+from trayexec.core.broker import notifications
+from trayexec.core.broker.events import Process
+from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.state import Broker
+from trayexec.core.broker.status import view
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.events import Process
-from trayexec.core.profiles import Endpoint, Identity
-from trayexec.core.report import view
-from trayexec.core.runs import Run
-from trayexec.core.state import Broker
-from trayexec.core.status import Item
-from trayexec.errors import Text, TrayexecError, Trouble
+from trayexec.core.config.profiles import Identity, StsEndpoint
+from trayexec.core.view import Item
+from trayexec.light import same_machine
+from trayexec.light.errors import Text, TrayexecError, Trouble
 
-WHO = Identity(ODD, "arn:aws:iam::111111111111:mfa/alice", None, ODD, Endpoint("eu-west-1"))
+WHO = Identity(ODD, "arn:aws:iam::111111111111:mfa/alice", None, ODD, StsEndpoint("eu-west-1"))
 MOMENT = Instant(1.0, 1.0)
 
 
@@ -43,7 +44,7 @@ def refused(call: Callable[[], object]) -> Trouble:
 
 def asked(purpose: Purpose, subject: str = "x") -> Request:
     """A request to AWS for the odd identity."""
-    return Request(purpose, Endpoint("eu-west-1"), subject, identity=ODD, keys=ODD)
+    return Request(purpose, StsEndpoint("eu-west-1"), subject, identity=ODD, keys=ODD)
 
 
 def built(*things: Callable[[Rig], object], opened: bool = False) -> Callable[[Rig], Look]:
@@ -75,8 +76,8 @@ def _lent(rig: Rig) -> Trouble:
     """An answer that came by way of another process."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        answer = {"config": str(rig.desk.home("home/config")), nearby.KEY: {"pid": 1}}
-        return refused(lambda: nearby.check(answer, ours))
+        answer = {"config": str(rig.desk.home("home/config")), same_machine.KEY: {"pid": 1}}
+        return refused(lambda: same_machine.check(answer, ours))
 
 
 def _odd_file(rig: Rig) -> Path:
@@ -92,9 +93,9 @@ STATES = (
             lambda _: Dialogs("auto", {"DISPLAY": ":1"})._nothing(ODD),
             lambda _: Dialogs("zenity", {"DISPLAY": ":1"})._nothing(ODD),
             lambda _: _on_a_terminal(Trouble("x", Text("x"), Text("")), ODD),
-            lambda _: notices.no_dialog(WHO).body,
-            lambda _: refusals.cancelled(WHO, 5),
-            lambda _: refusals.paused(WHO, 5),
+            lambda _: notifications.no_dialog(WHO).body,
+            lambda _: messages.cancelled(WHO, 5),
+            lambda _: messages.paused(WHO, 5),
         ),
         (
             "Type the code in a terminal: `trayexec auth {word}`",
@@ -116,7 +117,7 @@ STATES = (
             lambda _: _invalid("ExpiredToken", asked(Purpose.ROLE)).trouble,
             lambda _: _invalid("InvalidClientTokenId", asked(Purpose.ROLE)).trouble,
             lambda _: _invalid("InvalidClientTokenId", asked(Purpose.SESSION, "ASIAX")).trouble,
-            lambda _: signin._token(400, b""),
+            lambda _: federation._token(400, b""),
             opened=True,
         ),
         (
@@ -154,14 +155,14 @@ STATES = (
         built(
             lambda _: bus._unavailable(OSError("x")).trouble,
             lambda _: refused(lambda: pystrays.backend("win32")),
-            lambda _: refused(lambda: outside._no_prompt("")),
+            lambda _: refused(lambda: botocore_keys._no_prompt("")),
             _lent,
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
             lambda _: next(
                 one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "keys" in str(one.label)
             ),
-            lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, Endpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
-            lambda _: notices.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
+            lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, StsEndpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
+            lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
         ),
         (
             "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.",
@@ -184,7 +185,7 @@ STATES = (
     State(
         "a file or a folder that is somebody else's",
         built(
-            lambda rig: plainfile._unreadable(str(_odd_file(rig)), "x").trouble,
+            lambda rig: plain_file._unreadable(str(_odd_file(rig)), "x").trouble,
             lambda rig: ledger._unreadable(_odd_file(rig), "x").trouble,
             lambda rig: next(ours.state_folder(facts(unfit="x", state_folder=str(_odd_file(rig).parent)))).hint,  # type: ignore[arg-type]
         ),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hints.follow import DASHED, ODD
 from hints.state import Look, State
 from support.rig import Rig
-from trayexec.core.sections import header
+from trayexec.core.config.sections import header
 
 Line = tuple[str, ...]
 

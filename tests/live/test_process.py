@@ -12,7 +12,7 @@ import pytest
 
 from support.desktop import eventually
 from support.rig import COMMAND, Rig
-from trayexec.process import earlier
+from trayexec.light.credential_process import earlier
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -56,7 +56,7 @@ def test_the_wheel_has_all_of_the_package(names: frozenset[str]) -> None:
     """Every module is in it, the shells' hooks, and the marker that says it has types."""
     source = TOP / "agent"
     modules = {str(path.relative_to(source)) for path in source.rglob("*.py")}
-    hooks = {str(path.relative_to(source)) for path in source.glob("trayexec/commands/hooks/*")}
+    hooks = {str(path.relative_to(source)) for path in source.glob("trayexec/live/hooks/*")}
     assert hooks
     assert modules | hooks | {"trayexec/py.typed"} == {name for name in names if name.startswith("trayexec/")}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.ports import Keychain
-from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 
 class MemoryKeychain(Keychain):

@@ -1,4 +1,4 @@
-"""Be Python on another platform: `simulated.py FACTS [-I…] FILE|-m MODULE|-c CODE WORDS…`. See `platforms.py`.
+"""Be Python on another platform: `simulated.py FACTS [-I…] FILE|-m MODULE|-c CODE WORDS…`. See `light/platforms.py`.
 
 The file imports next to nothing: what it imports is not imported anew once the platform is another.
 """

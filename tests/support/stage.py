@@ -5,25 +5,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker import next_deadline, step
-from trayexec.core.clock import Expiry, Instant
-from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.events import (
+from trayexec.core.broker.events import (
     SOFT_NEED,
     Answered,
     Ask,
+    AskAt,
     AssumeRole,
     Authenticate,
     Caller,
     CheckKeys,
     Configured,
-    Confirm,
     Deliver,
     Dismiss,
     Effect,
     Event,
     Gone,
-    Hand,
     Hide,
     KeyringAsks,
     KeysFound,
@@ -38,6 +34,7 @@ from trayexec.core.events import (
     RoleRefused,
     Screen,
     ScreenChanged,
+    SessionOpen,
     SessionOpened,
     SessionRefused,
     Shell,
@@ -45,13 +42,16 @@ from trayexec.core.events import (
     Tell,
     Tick,
 )
+from trayexec.core.broker.state import Broker, Locked, Open, PromptChannel, Prompting
+from trayexec.core.broker.state import Stage as Question
+from trayexec.core.broker.status import AgentFacts, status, view
+from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.clock import Expiry, Instant
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint
+from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
-from trayexec.core.profiles import Catalogue, Endpoint, Identity, Profile, Role
-from trayexec.core.report import Facts, status, view
 from trayexec.core.settings import OnLock
-from trayexec.core.state import Broker, Locked, Open, Place, Prompting
-from trayexec.core.state import Stage as Question
-from trayexec.errors import Trouble, trouble
+from trayexec.light.errors import Trouble, trouble
 
 HOUR = 3600
 NOWHERE = Shell("", 0)
@@ -59,7 +59,7 @@ MARK = "s3cret"
 EVERY_REFUSAL: Mapping[Refusal, Trouble] = {
     kind: trouble(kind.name.lower(), f"AWS said no: {kind.value}.", "This is a test.") for kind in Refusal
 }
-PLACE = Endpoint("eu-central-1")
+PLACE = StsEndpoint("eu-central-1")
 
 
 def identity(keys: str = "default", serial: str | None = None, url: str | None = None) -> Identity:
@@ -103,7 +103,7 @@ class Stage:
     broker: Broker = field(default_factory=Broker)
     told: list[Effect] = field(default_factory=list)
     asked: dict[int, Ask | Authenticate] = field(default_factory=dict)
-    answers: dict[int, Deliver | Confirm | Refuse] = field(default_factory=dict)
+    answers: dict[int, Deliver | SessionOpen | Refuse] = field(default_factory=dict)
     checks: dict[Identity, CheckKeys] = field(default_factory=dict)
     slow_keychain: bool = False  # whether a test says itself when the keys are found
     dialogs: dict[Identity, Prompt] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Stage:
         *,
         need: int = SOFT_NEED,
         wait: int = 120,
-        hand: Hand = Hand.DIALOG,
+        hand: AskAt = AskAt.DIALOG,
         program: str = "aws",
         shell: Shell = NOWHERE,
         began: float | None = None,
@@ -160,7 +160,7 @@ class Stage:
         *,
         renewal: Renewal = Renewal.IF_LOCKED,
         wait: int = 120,
-        hand: Hand = Hand.DIALOG,
+        hand: AskAt = AskAt.DIALOG,
         shell: Shell = NOWHERE,
     ) -> int:
         """A caller wants the session itself opened; the number of its request."""
@@ -285,7 +285,7 @@ class Stage:
         match self.answers.get(request):
             case Deliver(_, _, credentials):
                 return credentials
-            case Confirm(_, _, session):
+            case SessionOpen(_, _, session):
                 return session
             case Refuse(_, why):
                 return why.code
@@ -318,7 +318,7 @@ class Stage:
 
     # The referee ----------------------------------------------------------------------------------------------------
 
-    def _caller(self, hand: Hand, program: str, shell: Shell, began: float | None) -> Caller:
+    def _caller(self, hand: AskAt, program: str, shell: Shell, began: float | None) -> Caller:
         self._count += 1
         return Caller(self._count, program, 4711, hand, shell=shell, began=began)
 
@@ -354,7 +354,7 @@ class Stage:
         match effect:
             case Prompt() | CheckKeys() | Dismiss():
                 self._witness_dialog(effect)
-            case Deliver() | Confirm() | Refuse():
+            case Deliver() | SessionOpen() | Refuse():
                 self._witness_answer(effect)
             case Tell(caller):
                 assert caller.request in self.asked
@@ -391,7 +391,7 @@ class Stage:
                 self.dialogs.pop(who, None)
                 self.checks.pop(who, None)
 
-    def _witness_answer(self, effect: Deliver | Confirm | Refuse) -> None:
+    def _witness_answer(self, effect: Deliver | SessionOpen | Refuse) -> None:
         request = effect.caller.request
         assert request in self.asked, "an answer to nobody"
         assert request not in self.answers, "a second answer"
@@ -462,7 +462,7 @@ class Stage:
         for who in self.broker.phases:
             attempt = self.broker.prompting(who)
             asking = isinstance(attempt, Prompting) and (attempt.place, attempt.stage) == (
-                Place.DIALOG,
+                PromptChannel.DIALOG,
                 Question.ASKING,
             )
             assert asking == (who in self.dialogs), "a dialog without a question, or a question without its dialog"
@@ -485,7 +485,7 @@ class Stage:
 
     def _check_reports(self) -> None:
         catalogue = Catalogue({one.profile.name: one.profile for one in self.asked.values() if isinstance(one, Ask)})
-        document = status(self.broker, catalogue, Facts(1, "0", "none", "none"), self.now)
+        document = status(self.broker, catalogue, AgentFacts(1, "0", "none", "none"), self.now)
         identities = document["identities"]
         assert isinstance(identities, list)
         others = (one for one, phase in self.broker.phases.items() if not isinstance(phase, Locked))

@@ -11,8 +11,8 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from support.desktop import BUS, PATIENCE, WATCHER, Desktop, eventually
 from trayexec.core.ports import Tray
-from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
-from trayexec.errors import Text
+from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
+from trayexec.light.errors import Text
 
 MENU = (
     Item(Text("Open for another {time}", time="8 h 12 min")),
@@ -25,7 +25,9 @@ MENU = (
 )
 
 
-def view(face: Face = Face.OPEN, *, fill: float = 0.7, tooltip: str = "Open", menu: tuple[Entry, ...] = MENU) -> View:
+def view(
+    face: IconState = IconState.OPEN, *, fill: float = 0.7, tooltip: str = "Open", menu: tuple[Entry, ...] = MENU
+) -> View:
     """A view like the agent's."""
     return View(face, fill, Text("{tooltip}", tooltip=tooltip), menu)
 

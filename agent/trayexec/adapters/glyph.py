@@ -10,7 +10,7 @@ from typing import assert_never
 
 from PIL import Image, ImageDraw
 
-from trayexec.core.status import Face
+from trayexec.core.view import IconState
 
 # Drawn so many times larger and then averaged: whole pixels stay sharp, curves and slants become smooth.
 _OVER = 8
@@ -21,15 +21,15 @@ _TRACK = 70
 # Relative luminance 0.19 to 0.24: at least 3:1 against panels up to #303030 and from #e8e8e8.
 # https://www.w3.org/TR/WCAG21/#non-text-contrast
 _COLOURS = {
-    Face.LOCKED: (126, 134, 148),
-    Face.ASKING: (62, 130, 246),
-    Face.OPEN: (26, 152, 80),
-    Face.EXPIRING: (214, 106, 12),
-    Face.TROUBLE: (229, 72, 77),
+    IconState.LOCKED: (126, 134, 148),
+    IconState.ASKING: (62, 130, 246),
+    IconState.OPEN: (26, 152, 80),
+    IconState.EXPIRING: (214, 106, 12),
+    IconState.TROUBLE: (229, 72, 77),
 }
 
 
-def draw(face: Face, fill: float, size: int) -> Image.Image:
+def draw(face: IconState, fill: float, size: int) -> Image.Image:
     """The icon of `face` as an RGBA image of `size` by `size` pixels; its ring, if it has one, is `fill` full (0 to 1).
 
     A padlock is locked; one whose body is an entry field asks for the code; an open one in a ring is open, and the ring
@@ -40,17 +40,17 @@ def draw(face: Face, fill: float, size: int) -> Image.Image:
     double = 2 if size >= 40 and size % 2 == 0 else 1  # noqa: PLR2004 — see above
     sheet = _Sheet(size // double, _OVER * double)
     match face:
-        case Face.LOCKED:
+        case IconState.LOCKED:
             _padlock(sheet)
-        case Face.ASKING:
+        case IconState.ASKING:
             _entry(sheet)
-        case Face.OPEN:
+        case IconState.OPEN:
             _ring(sheet, fill)
             _open_padlock(sheet)
-        case Face.EXPIRING:
+        case IconState.EXPIRING:
             _ring(sheet, fill)
             _hourglass(sheet)
-        case Face.TROUBLE:
+        case IconState.TROUBLE:
             _triangle(sheet)
         case _:
             assert_never(face)

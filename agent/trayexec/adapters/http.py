@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 import h11
 
-from trayexec.core.visits import Visit
-from trayexec.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.core.container_credentials import HttpRequest
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 LONGEST = 8 * 1024  # bytes of a whole request; what SDKs send has about 300
 VERSIONS = {b"1.0", b"1.1"}
@@ -25,7 +25,7 @@ class H11Exchange:
         self._received = 0
         self._method = b""
 
-    def receive(self, data: bytes) -> Visit | None:
+    def receive(self, data: bytes) -> HttpRequest | None:
         """The request, once all of it is there. Raises TrayexecError (`http_request`, `http_too_long`) for none."""
         self._received += len(data)
         if self._received > LONGEST:
@@ -43,7 +43,7 @@ class H11Exchange:
         except h11.RemoteProtocolError:  # its words quote the request, and with it the token
             raise _no_request(Text("it is not HTTP/1.1")) from None
 
-    def _visit(self, request: h11.Request) -> Visit:
+    def _visit(self, request: h11.Request) -> HttpRequest:
         self._method = request.method
         headers = tuple((bytes(name), bytes(value)) for name, value in request.headers)
         if request.http_version not in VERSIONS:
@@ -52,7 +52,7 @@ class H11Exchange:
             raise _no_request(Text("it brings a body or asks for another protocol"))
         if not isinstance(self._http.next_event(), h11.EndOfMessage) or self._http.trailing_data[0]:
             raise _no_request(Text("something follows it"))
-        return Visit(bytes(request.method), bytes(request.target), headers)
+        return HttpRequest(bytes(request.method), bytes(request.target), headers)
 
     def respond(self, status: int, body: bytes) -> bytes:
         """A whole response with a JSON document, after which the connection ends.

@@ -9,8 +9,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import writing
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.light import private_files
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 LONGEST_PATH = 107  # bytes in sockaddr_un (unix(7)) without the final NUL; macOS has 103 and says so itself
 
@@ -44,7 +44,7 @@ class AlreadyRunningError(TrayexecError):
     """Another agent holds the lock."""
 
 
-class Alone:
+class AgentLock:
     """The word that the one agent of this user leaves in the home: a lock held for life, and where it listens.
 
     Sockets are found by an environment, of which a user has several; the home is the same for all. Where nothing can be
@@ -61,8 +61,8 @@ class Alone:
     def take(self) -> None:
         """Become the only one. Raises AlreadyRunningError when there is another."""
         try:
-            writing.own_folder(str(self._path.parent))
-            lock = writing.keep(str(self._path))
+            private_files.own_folder(str(self._path.parent))
+            lock = private_files.keep(str(self._path))
         except OSError as error:
             self.trouble = error.strerror or type(error).__name__
             return
@@ -150,7 +150,7 @@ def _lock_of(path: Path) -> Path:
 def _own_folder(folder: Path) -> None:
     """Make the folder, or make sure that it is a real one, ours, and closed to all others."""
     try:
-        writing.make_folder(str(folder.parent))
+        private_files.make_folder(str(folder.parent))
         folder.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except FileExistsError:
@@ -197,7 +197,7 @@ def _cannot(path: Path, error: OSError) -> TrayexecError:
 def _lock(path: Path) -> int:
     """The lock, held until this process ends however it ends."""
     try:
-        lock = writing.keep(str(path))
+        lock = private_files.keep(str(path))
     except OSError as error:
         raise _cannot(path, error) from None
     try:

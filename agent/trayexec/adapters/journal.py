@@ -5,8 +5,8 @@ import logging.handlers
 import os
 from pathlib import Path
 
-from trayexec import writing
 from trayexec.adapters.redact import place_of, redacted
+from trayexec.light import private_files
 
 SIZE, KEPT = 512 * 1024, 2
 CHATTY = ("botocore", "boto3", "urllib3", "keyring", "PIL", "asyncio", "s3transfer")
@@ -27,7 +27,7 @@ class Redactor(logging.Filter):
 
 class _Private(logging.handlers.RotatingFileHandler):
     def _open(self) -> "logging.io.TextIOWrapper":  # type: ignore[name-defined]
-        descriptor = writing.keep(self.baseFilename)
+        descriptor = private_files.keep(self.baseFilename)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 
@@ -43,7 +43,7 @@ def open_journal(path: Path) -> logging.Logger:
     logging.raiseExceptions = False
     handler: logging.Handler
     try:
-        writing.own_folder(str(path.parent))
+        private_files.own_folder(str(path.parent))
         handler = _Private(path, maxBytes=SIZE, backupCount=KEPT)
     except OSError:
         handler = logging.NullHandler()

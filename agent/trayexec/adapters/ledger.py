@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from trayexec import writing
 from trayexec.adapters.redact import redacted, redacted_word
+from trayexec.core.config.sections import shown
 from trayexec.core.ports import Entry
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import word
-from trayexec.errors import TrayexecError, trouble
+from trayexec.core.shell_words import word
+from trayexec.light import private_files
+from trayexec.light.errors import TrayexecError, trouble
 
 SIZE = 1 << 20  # bytes of one file
 KEPT = 2  # older files beside the one in use
@@ -40,18 +40,18 @@ class FileLedger:
             try:
                 self._append(line)
             except FileNotFoundError:
-                writing.own_folder(str(self._path.parent))
+                private_files.own_folder(str(self._path.parent))
                 self._append(line)
 
     def _append(self, line: bytes) -> None:
-        descriptor = writing.keep(str(self._path))
+        descriptor = private_files.keep(str(self._path))
         try:
             seen = os.fstat(descriptor)
             if seen.st_size and seen.st_size + len(line) > self._size:
                 os.close(descriptor)
                 descriptor = -1
                 self._rotate()
-                descriptor = writing.keep(str(self._path))
+                descriptor = private_files.keep(str(self._path))
                 seen = os.fstat(descriptor)
             torn = seen.st_size > 0 and os.pread(descriptor, 1, seen.st_size - 1) != b"\n"
             os.write(descriptor, b"\n" + line if torn else line)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from trayexec.adapters import peer
-from trayexec.core.events import Process
+from trayexec.core.broker.events import Process
+from trayexec.light import peer
 
 
 def running(processes: Iterable[Process]) -> frozenset[Process]:

@@ -36,10 +36,10 @@ from trayexec.adapters.sts_errors import (
     unusable_endpoint,
 )
 from trayexec.core.clock import Expiry, Instant
+from trayexec.core.config.endpoints import around, proxy_of
+from trayexec.core.config.profiles import Identity, Role, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
-from trayexec.core.endpoints import around, proxy_of
 from trayexec.core.ports import Clock, StsError
-from trayexec.core.profiles import Endpoint, Identity, Role
 
 SHORTEST = 900  # seconds; both operations refuse less (STS API reference, DurationSeconds)
 LONGEST_SESSION = 129600  # GetSessionToken refuses more
@@ -71,7 +71,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KeyCheck:
     """What one question found out: whose the keys are, and how many seconds our clock is ahead of AWS's.
 
     `ahead` is None where the answer has no date.
@@ -82,7 +82,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """How STS is reached from here: which host, through which proxy (host and port), if there is one."""
 
     host: str
@@ -111,7 +111,7 @@ class BotoSts:
         self._signer = _Signer()
         self._making = threading.Lock()  # neither botocore's sessions nor its client factory are safe to share
         self._session: Any = None
-        self._clients: OrderedDict[Endpoint, Any] = OrderedDict()
+        self._clients: OrderedDict[StsEndpoint, Any] = OrderedDict()
 
     def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
         """GetSessionToken for `seconds` (900 to 129600; AWS's limits are applied). The code reaches AWS at most once.
@@ -159,11 +159,11 @@ class BotoSts:
                 raise
         return self._issue(request, signed_by, {**parameters, "DurationSeconds": SHORTEST})
 
-    def check(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> str:
+    def check(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
         return self.look(endpoint, keys, name).arn
 
-    def look(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> Seen:
+    def look(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> KeyCheck:
         """GetCallerIdentity with the long-term keys of this name: whose they are, and how our clock stands to AWS's.
 
         Raises StsError.
@@ -175,14 +175,14 @@ class BotoSts:
         if not isinstance(arn, str):
             raise no_credentials(request)
         answered = answered_at(answer)
-        return Seen(arn, None if answered is None else self._clock.now().wall - answered)
+        return KeyCheck(arn, None if answered is None else self._clock.now().wall - answered)
 
-    def way(self, endpoint: Endpoint) -> Way:
+    def way(self, endpoint: StsEndpoint) -> Route:
         """The host that is asked there, and the proxy on the way. Raises StsError for settings that cannot be used."""
         host = urlsplit(self._client(Request(Purpose.CHECK, endpoint, "")).meta.endpoint_url).netloc
-        return Way(host, proxy_of(endpoint, host))
+        return Route(host, proxy_of(endpoint, host))
 
-    def ask_date(self, endpoint: Endpoint, by: Credentials) -> None:
+    def ask_date(self, endpoint: StsEndpoint, by: Credentials) -> None:
         """Have AWS answer, whatever it says, for the date of its answer. Never raises StsError."""
         request = Request(Purpose.CHECK, endpoint, by.access_key_id)
         signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())

@@ -29,11 +29,11 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from trayexec.core.endpoints import proxy_of
+from trayexec.core.config.endpoints import proxy_of
+from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.ports import Refusal, StsError
-from trayexec.core.profiles import Endpoint
-from trayexec.core.shellwords import argument
-from trayexec.errors import Trouble, trouble
+from trayexec.core.shell_words import argument
+from trayexec.light.errors import Trouble, trouble
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
 INVALID_KEY = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"})
@@ -66,7 +66,7 @@ class Request:
     """
 
     purpose: Purpose
-    endpoint: Endpoint
+    endpoint: StsEndpoint
     subject: str
     chained: bool = False
     identity: str = ""
@@ -379,7 +379,7 @@ def _not_aws() -> Trouble:
     )
 
 
-def _unknown(error: Exception, endpoint: Endpoint) -> Trouble:
+def _unknown(error: Exception, endpoint: StsEndpoint) -> Trouble:
     return trouble(
         "sts_failed",
         "The request to {host} failed in an unexpected way ({kind}).",
@@ -389,7 +389,7 @@ def _unknown(error: Exception, endpoint: Endpoint) -> Trouble:
     )
 
 
-def _proxy(endpoint: Endpoint) -> Trouble:
+def _proxy(endpoint: StsEndpoint) -> Trouble:
     proxy = proxy_of(endpoint, _host(endpoint)) or ""  # on macOS it may be the system's
     return trouble(
         "sts_proxy",
@@ -429,7 +429,7 @@ def _lost(request: Request) -> Trouble:
     )
 
 
-def _unreachable(error: Exception, endpoint: Endpoint) -> Trouble:
+def _unreachable(error: Exception, endpoint: StsEndpoint) -> Trouble:
     if any(isinstance(cause, socket.gaierror | urllib3.exceptions.NameResolutionError) for cause in _causes(error)):
         return trouble(
             "sts_dns",
@@ -446,7 +446,7 @@ def _unreachable(error: Exception, endpoint: Endpoint) -> Trouble:
     )
 
 
-def _tls(error: Exception, endpoint: Endpoint) -> tuple[Trouble, Refusal]:
+def _tls(error: Exception, endpoint: StsEndpoint) -> tuple[Trouble, Refusal]:
     """A failed handshake sent nothing; a connection torn later may have."""
     causes = [cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
     unsent = any(
@@ -501,7 +501,7 @@ def unix_date(header: str | None) -> float | None:
         return None
 
 
-def _host(endpoint: Endpoint) -> str:
+def _host(endpoint: StsEndpoint) -> str:
     """What people would recognise: the host of the override, or the region's."""
     return (urlsplit(endpoint.url).netloc if endpoint.url else "") or f"AWS STS in {endpoint.region}"
 

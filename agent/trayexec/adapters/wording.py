@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from unicodedata import east_asian_width
 
-from trayexec.errors import Text, visible
+from trayexec.light.errors import Text, visible
 
 BRIEF = 48  # characters of a value in a dialog, a menu and a tooltip
 ROOMY = 160  # characters of a value in a notification, and in the reason why a code is asked for again

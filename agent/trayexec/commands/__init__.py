@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from trayexec import origin
 from trayexec.commands.parse import read
-from trayexec.errors import TrayexecError
+from trayexec.light.errors import TrayexecError
+from trayexec.live import overlay_origin
 
 WITHOUT_FILES = (["lock"], ["agent"], ["log"], ["version"], ["help"])  # verbs that work whatever the AWS files are
 
@@ -18,9 +18,9 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     options = read(arguments, environ)
     room, _, act = options.act.partition(".")
     try:
-        environ = origin.outside(environ)
+        environ = overlay_origin.outside(environ)
     except TrayexecError:
         if arguments[:1] not in WITHOUT_FILES:
             raise
-        environ = {name: value for name, value in environ.items() if name not in origin.OWN}
+        environ = {name: value for name, value in environ.items() if name not in overlay_origin.OWN}
     return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, environ))

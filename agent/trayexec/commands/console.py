@@ -5,19 +5,20 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trayexec import cli, origin
-from trayexec.adapters.awsfiles import files_of_this_user
+from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.browser import open_secretly
-from trayexec.adapters.signin import Ticket, signin_token
+from trayexec.adapters.federation import FederationCredentials, signin_token
 from trayexec.commands.env import request
-from trayexec.core import refusals
+from trayexec.core import messages
+from trayexec.core.broker.context import FRESH_ROLE
+from trayexec.core.config.profiles import Profile, Role
 from trayexec.core.credentials import Secret
-from trayexec.core.profiles import Profile, Role
-from trayexec.core.shellwords import argument
-from trayexec.core.signin import URL_LIFE, login_url, place_of
-from trayexec.core.turn import FRESH_ROLE
-from trayexec.errors import Text, TrayexecError, trouble
-from trayexec.words import speaker
+from trayexec.core.federation import URL_LIFE, login_url, place_of
+from trayexec.core.shell_words import argument
+from trayexec.light import agent_client, command_environment, exits, stderr
+from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.translate import speaker
+from trayexec.live import overlay_origin
 
 
 def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -30,18 +31,20 @@ def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
     role = _role(options.profile, environ)  # before anybody is asked for a code
     said = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
-    region = cli.region_of(options.region, said, environ)
+    region = command_environment.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
     place = place_of(role.arn, region=region, service=options.service, override=override)
-    served = cli.obtain(request(options, environ, "trayexec console"), environ)
-    ticket = Ticket(served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"]))
+    served = agent_client.obtain(request(options, environ, "trayexec console"), environ)
+    ticket = FederationCredentials(
+        served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
+    )
     token = signin_token(place.endpoint, ticket, ca_bundle=role.ca_bundle or environ.get("REQUESTS_CA_BUNDLE"))
     url = login_url(place, token.reveal())
     if options.print:
         minutes = URL_LIFE // 60
-        cli.say(speak(Text("for {minutes} minutes this address signs in whoever opens it", minutes=minutes)))
+        stderr.say(speak(Text("for {minutes} minutes this address signs in whoever opens it", minutes=minutes)))
         sys.stdout.write(url + "\n")
-        return cli.OK
+        return exits.OK
     if not open_secretly(url, environ):
         raise TrayexecError(
             trouble(
@@ -51,8 +54,8 @@ def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 word=argument(options.profile),
             )
         )
-    cli.say(speak(Text("the console of {profile} is open in the browser", profile=options.profile)))
-    return cli.OK
+    stderr.say(speak(Text("the console of {profile} is open in the browser", profile=options.profile)))
+    return exits.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class _Target:
 
 def _role(name: str, environ: Mapping[str, str]) -> _Target:
     """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
-    catalogue = files_of_this_user(origin.outside(environ)).load()
+    catalogue = files_of_this_user(overlay_origin.outside(environ)).load()
     found = catalogue.profiles.get(name)
     if isinstance(found, Profile) and isinstance(found.target, Role):
         return _Target(found.target.arn, found.region, found.inherits_region, found.target.endpoint.ca_bundle)
@@ -82,4 +85,4 @@ def _role(name: str, environ: Mapping[str, str]) -> _Target:
         )
     if found is not None:
         raise TrayexecError(found.problem)
-    raise TrayexecError(refusals.unknown_profile(name, catalogue))
+    raise TrayexecError(messages.unknown_profile(name, catalogue))

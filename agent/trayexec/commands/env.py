@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from trayexec import cli
-from trayexec.commands import needs
-from trayexec.commands.formats import FORMATS, Handful
-from trayexec.errors import Text
-from trayexec.words import speaker
+from trayexec.commands import need_warning
+from trayexec.commands.formats import FORMATS, Exported
+from trayexec.light import agent_client, command_environment, context, exits, stderr
+from trayexec.light.errors import Text
+from trayexec.light.translate import speaker
 
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 
@@ -17,18 +17,18 @@ OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENT
 def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
     asked = {**request(options, environ, "trayexec env"), "then": "sets"}
-    served = cli.obtain(asked, environ)
-    needs.tell(asked, served, environ)
-    own = {name: environ[name] for name in (*cli.REGIONS, *OUTER) if name in environ}
-    variables = cli.environment(served, options.profile, options.region, own)
+    served = agent_client.obtain(asked, environ)
+    need_warning.tell(asked, served, environ)
+    own = {name: environ[name] for name in (*command_environment.REGIONS, *OUTER) if name in environ}
+    variables = command_environment.environment(served, options.profile, options.region, own)
     document = {name: value for name, value in served.items() if name not in {"Overlay", "RegionOf"}}
     document["Region"] = variables.get("AWS_REGION")
-    page = FORMATS[options.format](Handful(options.profile, variables, document, environ))
+    page = FORMATS[options.format](Exported(options.profile, variables, document, environ))
     speak = speaker(environ)
     for remark in page.remarks:
-        cli.say(speak(remark))
+        stderr.say(speak(remark))
     if sys.stdout.isatty():
-        cli.say(
+        stderr.say(
             speak(
                 Text(
                     "these are secrets, and now they are on your screen and in its history. "
@@ -37,7 +37,7 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
             )
         )
     sys.stdout.buffer.write(page.text.encode("utf-8", "surrogateescape"))
-    return cli.OK
+    return exits.OK
 
 
 def request(options: argparse.Namespace, environ: Mapping[str, str], program: str) -> dict[str, Any]:
@@ -47,6 +47,6 @@ def request(options: argparse.Namespace, environ: Mapping[str, str], program: st
         "profile": options.profile,
         "wait": options.wait,
         "program": program,
-        **cli.surroundings(environ),
+        **context.surroundings(environ),
     }
     return asked if options.need is None else {**asked, "need": options.need}

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from trayexec import cli, foreign
-from trayexec.core.sections import shown
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.core.config.sections import shown
+from trayexec.light import caller_variables, command_environment
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
 _PLAIN = re.compile(r"[\w./+=:@%,-]*")
@@ -20,7 +20,7 @@ _PWSH_QUOTES = re.compile("['\N{LEFT SINGLE QUOTATION MARK}-\N{SINGLE HIGH-REVER
 
 
 @dataclass(frozen=True, slots=True)
-class Handful:
+class Exported:
     """What there is to write: the variables of DESIGN 3.2, the document they came from, and the profile's name."""
 
     profile: str
@@ -31,45 +31,45 @@ class Handful:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The variables that would win over these, or be mixed with them, and so have to go."""
-        names = (*foreign.to_unset(self.environ), *cli.REGIONS)
+        names = (*caller_variables.to_unset(self.environ), *command_environment.REGIONS)
         return tuple(name for name in names if name not in self.variables)
 
     @property
     def exported(self) -> Mapping[str, str]:
         """What a shell has to set: these variables, and what may stay of the options of Java that are there."""
-        return {**foreign.to_set(self.environ), **self.variables}
+        return {**caller_variables.to_set(self.environ), **self.variables}
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ExportText:
     """The text, and what has to be said about it."""
 
     text: str
     remarks: tuple[Text, ...] = field(default=())
 
 
-def sh(given: Handful) -> Page:
+def sh(given: Exported) -> ExportText:
     """POSIX shells, bash and zsh: `eval "$(trayexec env account-a)"`. What would win over it is unset."""
     lines = [f"unset {' '.join(given.foreign)}"]
     lines += [f"export {name}={_sh(value)}" for name, value in given.exported.items()]
     return _page(lines)
 
 
-def fish(given: Handful) -> Page:
+def fish(given: Exported) -> ExportText:
     """`trayexec env account-a --format fish | source`."""
     lines = [f"set -e {name}" for name in given.foreign]
     lines += [f"set -gx {name} {_fish(value)}" for name, value in given.exported.items()]
     return _page([*lines, "true"])  # to erase what was not there is a failure, and `set` hands an older status on
 
 
-def pwsh(given: Handful) -> Page:
+def pwsh(given: Exported) -> ExportText:
     """`trayexec env account-a --format pwsh | Out-String | Invoke-Expression`."""
     lines = [f"Remove-Item -ErrorAction Ignore -LiteralPath Env:{name}" for name in given.foreign]
     lines += [f"$env:{name} = {_pwsh(value)}" for name, value in given.exported.items()]
     return _page(lines)
 
 
-def dotenv(given: Handful) -> Page:
+def dotenv(given: Exported) -> ExportText:
     """`docker run --env-file`, and the `.env` of compose, direnv and python-dotenv: no quotes, no blanks.
 
     docker takes everything after the `=` as it stands, the others know quotes, comments and `$`: only what all of
@@ -99,14 +99,14 @@ def dotenv(given: Handful) -> Page:
     return _page(lines, remarks)
 
 
-def as_json(given: Handful) -> Page:
+def as_json(given: Exported) -> ExportText:
     """AWS's credential_process document, with the region and the profile beside it."""
     document = {key: value for key, value in given.document.items() if value is not None}
     document["Profile"] = given.profile
-    return Page(json.dumps(document, indent=2) + "\n")
+    return ExportText(json.dumps(document, indent=2) + "\n")
 
 
-def ini(given: Handful) -> Page:
+def ini(given: Exported) -> ExportText:
     """A section for a shared credentials file: it has the profile's own name."""
     name = given.profile
     if not name or name == "DEFAULT" or not name.isprintable() or name.strip() != name:
@@ -129,7 +129,7 @@ def ini(given: Handful) -> Page:
     return _page(lines)
 
 
-FORMATS: Mapping[str, Callable[[Handful], Page]] = {
+FORMATS: Mapping[str, Callable[[Exported], ExportText]] = {
     "sh": sh,
     "fish": fish,
     "pwsh": pwsh,
@@ -139,8 +139,8 @@ FORMATS: Mapping[str, Callable[[Handful], Page]] = {
 }
 
 
-def _page(lines: Iterable[str], remarks: Iterable[Text] = ()) -> Page:
-    return Page("".join(f"{line}\n" for line in lines), tuple(remarks))
+def _page(lines: Iterable[str], remarks: Iterable[Text] = ()) -> ExportText:
+    return ExportText("".join(f"{line}\n" for line in lines), tuple(remarks))
 
 
 def _sh(value: str) -> str:

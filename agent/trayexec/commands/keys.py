@@ -8,24 +8,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from trayexec import cli, paths
-from trayexec.adapters import plainfile, storedkeys
-from trayexec.adapters.awsfiles import LONGEST_FILE, files_of_this_user
+from trayexec.adapters import plain_file, stored_keys
+from trayexec.adapters.aws_files import LONGEST_FILE, files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import table
-from trayexec.commands.talk import ask
-from trayexec.core import keyshape, ownership, refusals
+from trayexec.commands.agent_request import ask
+from trayexec.core import key_shape, messages
+from trayexec.core.config import ownership
+from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
+from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.plaincopies import Copy, copies, removal
-from trayexec.core.profiles import Catalogue, Endpoint, Profile, Role, Unserved
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import argument
+from trayexec.core.plain_copies import Copy, copies, removal
+from trayexec.core.shell_words import argument
 from trayexec.core.suggest import told
-from trayexec.errors import Text, TrayexecError, Trouble, trouble
-from trayexec.words import speaker
+from trayexec.light import context, exits, paths, stderr
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.translate import speaker
 
 LAST = 4  # characters of an access key id that are shown
 
@@ -39,7 +40,7 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     catalogue = files_of_this_user(environ).supposing({name: ""})
     _may_have_keys(catalogue, name)
     keys = _from_environment(environ) if options.env else _from_person(name, environ)
-    cli.say(speak(Text("asking AWS whose keys these are…")))
+    stderr.say(speak(Text("asking AWS whose keys these are…")))
     endpoint = _endpoint(catalogue, name, environ)
     sts = BotoSts(SystemClock())
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
@@ -51,13 +52,13 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     keychain.store(name, keys)
     _remember(environ, name, keys.arn)
     _forget(name, environ)
-    cli.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
+    stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
     _say_what_remains(name, keys, environ)
     if options.env:
-        cli.say(
+        stderr.say(
             speak(Text("`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more"))
         )
-    return cli.OK
+    return exits.OK
 
 
 def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -67,13 +68,13 @@ def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     used = dict.fromkeys(one.keys for one in catalogue.identities)
     keychain = SystemKeychain(environ)
     path = paths.stored_path(environ)
-    before, stored = storedkeys.read(path), None
+    before, stored = stored_keys.read(path), None
     with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
         stored = keychain.names()
     names = (*used, *sorted({*before, *(stored or ())} - used.keys()))
     rows = [_Row.of(keychain, name, catalogue, environ) for name in names]
     with suppress(OSError):
-        storedkeys.settle(path, frozenset(one.name for one in rows if one.there), before=before)
+        stored_keys.settle(path, frozenset(one.name for one in rows if one.there), before=before)
         for one in rows:
             if one.keys is not None and one.keys.arn:
                 _remember(environ, one.name, one.keys.arn)
@@ -84,8 +85,8 @@ def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE"), Text("REMARK"))
         table.show([speak(head) for head in heads], [tuple(speak(cell) for cell in one.cells()) for one in rows])
     else:
-        cli.say(speak(_none(catalogue)))
-    return cli.OK
+        stderr.say(speak(_none(catalogue)))
+    return exits.OK
 
 
 def _none(catalogue: Catalogue) -> Text:
@@ -98,10 +99,10 @@ def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Take a pair out of the keychain, and let the agent forget what it made of it."""
     SystemKeychain(environ).remove(options.profile)
     with suppress(OSError):
-        storedkeys.forget(paths.stored_path(environ), options.profile)
+        stored_keys.forget(paths.stored_path(environ), options.profile)
     _forget(options.profile, environ)
-    cli.say(speaker(environ)(Text("the keys of {name} are no longer in the keychain", name=shown(options.profile))))
-    return cli.OK
+    stderr.say(speaker(environ)(Text("the keys of {name} are no longer in the keychain", name=shown(options.profile))))
+    return exits.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Row:
         """What the keychain has under this name. Raises TrayexecError when it cannot be asked."""
         used = any(one.keys == name for one in catalogue.identities)
         known = name in catalogue.profiles
-        usual = not cli.files(environ)
+        usual = not context.files(environ)
         try:
             return cls(name, used, known, True, keychain.read(name), usual)  # noqa: FBT003 — the fields are named above
         except TrayexecError as error:
@@ -207,7 +208,7 @@ def _may_have_keys(catalogue: Catalogue, name: str) -> None:
 
 
 def _unknown(catalogue: Catalogue, name: str) -> Trouble:
-    said = refusals.unknown_profile(name, catalogue)
+    said = messages.unknown_profile(name, catalogue)
     accounts = {one.keys: one.account or None for one in catalogue.identities}
     if not accounts:
         return said
@@ -235,7 +236,7 @@ def _former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
     return None
 
 
-def _whose(name: str, keys: LongTermKeys, sts: BotoSts, endpoint: Endpoint) -> LongTermKeys:
+def _whose(name: str, keys: LongTermKeys, sts: BotoSts, endpoint: StsEndpoint) -> LongTermKeys:
     """The keys, with whose they are as far as that can be found out."""
     if not keys.arn:
         with suppress(TrayexecError):
@@ -276,9 +277,9 @@ def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str])
     speak = speaker(environ)
     found = _catalogue(environ).profiles.get(name)
     if isinstance(found, Unserved):
-        cli.say(f"{speak(found.problem.title)} {speak(found.problem.hint)}")
+        stderr.say(f"{speak(found.problem.title)} {speak(found.problem.hint)}")
     for copy in _plain(keys, environ):
-        cli.say(
+        stderr.say(
             speak(
                 Text(
                     "the same key is still in plain text under [{section}] of {file}. This removes it: `{command}`",
@@ -293,22 +294,22 @@ def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str])
 def _plain(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Copy]:
     for path in files_of_this_user(environ).paths(None, None):
         with suppress(TrayexecError):
-            content = plainfile.read(path, limit=LONGEST_FILE)
+            content = plain_file.read(path, limit=LONGEST_FILE)
             if content is not None:
                 # `sed -i` puts a file in place of a link: the file itself is named.
                 yield from copies(
-                    content.text.removeprefix(plainfile.BYTE_ORDER_MARK),
+                    content.text.removeprefix(plain_file.BYTE_ORDER_MARK),
                     keys.access_key_id,
                     file=os.path.realpath(path),
                 )
 
 
-def _endpoint(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> Endpoint:
+def _endpoint(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> StsEndpoint:
     for identity in catalogue.identities:
         if identity.keys == name:
             return identity.endpoint
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return Endpoint(region, environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL"))
+    return StsEndpoint(region, environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL"))
 
 
 def _from_environment(environ: Mapping[str, str]) -> LongTermKeys:
@@ -344,7 +345,7 @@ def _from_person(name: str, environ: Mapping[str, str]) -> LongTermKeys:
 
 def _checked_id(typed: str) -> str:
     key_id = typed.strip()
-    wrong = keyshape.wrong_id(key_id)
+    wrong = key_shape.wrong_id(key_id)
     if wrong is not None:
         raise TrayexecError(wrong)
     return key_id
@@ -352,7 +353,7 @@ def _checked_id(typed: str) -> str:
 
 def _checked_secret(typed: str) -> Secret:
     secret = typed.strip()
-    wrong = keyshape.wrong_secret(secret)
+    wrong = key_shape.wrong_secret(secret)
     if wrong is not None:
         raise TrayexecError(wrong)
     return Secret(secret)
@@ -362,14 +363,14 @@ def _remember(environ: Mapping[str, str], name: str, arn: str) -> None:
     """Keep beside the keychain that there are keys, and whose; a full disk must stop nobody."""
     path = paths.stored_path(environ)
     with suppress(OSError):
-        if storedkeys.read(path).get(name) != arn:
-            storedkeys.note(path, name, arn)
+        if stored_keys.read(path).get(name) != arn:
+            stored_keys.note(path, name, arn)
 
 
 def _forget(name: str, environ: Mapping[str, str]) -> None:
     """A session made with other keys must not live on under this name."""
     try:
-        ask({"op": "lock", "keys": name, **cli.surroundings(environ)}, environ)
+        ask({"op": "lock", "keys": name, **context.surroundings(environ)}, environ)
     except TrayexecError as error:
         if error.trouble.code != "unknown_identity":
             raise

@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from trayexec import cli, foreign, nearby, origin
-from trayexec.errors import TrayexecError, trouble
+from trayexec.light import agent_client, caller_variables, command_environment, context, execution, same_machine
+from trayexec.light.errors import TrayexecError, trouble
+from trayexec.live import overlay_origin
 
 DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
 DEPTH = "TRAYEXEC_LIVE"
@@ -12,18 +13,18 @@ DEPTH = "TRAYEXEC_LIVE"
 
 def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` live. Errors of the profile come before the command is started."""
-    program = cli.find(command[0], environ)
+    program = execution.find(command[0], environ)
     if isinstance(program, int):
         return program
     named = [*options.profiles, *options.literal]
-    return _run(options, named[0] if named else cli.chosen(environ), (program, command), environ)
+    return _run(options, named[0] if named else context.chosen(environ), (program, command), environ)
 
 
 def shell(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """The user's own shell, live."""
     command = [environ.get("SHELL") or "/bin/sh"]
-    program = cli.find(command[0], environ)
-    profile = cli.chosen(environ) if options.profile is None else options.profile
+    program = execution.find(command[0], environ)
+    profile = context.chosen(environ) if options.profile is None else options.profile
     return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
 
 
@@ -47,9 +48,11 @@ def _run(
         request: dict[str, object] = {"op": "credentials", "profile": profile, "wait": options.wait, "program": asker}
         if options.need is not None:
             request["need"] = options.need
-        served = cli.obtain({**request, **cli.surroundings(environ)}, environ)
-        region = region or (None if cli.callers_region(served, environ) else "" if served.get("Region") else None)
-    return cli.become(program, command, environment(overlay, profile, region, environ))
+        served = agent_client.obtain({**request, **context.surroundings(environ)}, environ)
+        region = region or (
+            None if command_environment.callers_region(served, environ) else "" if served.get("Region") else None
+        )
+    return execution.become(program, command, environment(overlay, profile, region, environ))
 
 
 def overlay_here(environ: Mapping[str, str], server: str | None = None) -> Mapping[str, str]:
@@ -57,11 +60,11 @@ def overlay_here(environ: Mapping[str, str], server: str | None = None) -> Mappi
 
     Raises TrayexecError (`lent`) for one of another machine.
     """
-    request = {"op": "overlay", "wait": 0, **cli.surroundings(environ)}
+    request = {"op": "overlay", "wait": 0, **context.surroundings(environ)}
     if server is not None:
         request["server"] = server
-    overlay, connection = cli.hold(request, environ)
-    nearby.check(overlay, connection)
+    overlay, connection = agent_client.hold(request, environ)
+    same_machine.check(overlay, connection)
     connection.close()
     found: Mapping[str, str] = overlay
     return found
@@ -71,10 +74,12 @@ def environment(
     overlay: Mapping[str, str], profile: str | None, region: str | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
-    env = foreign.without(environ)
-    if region is not None or not cli.callers_region({}, environ):
-        cli.in_region(region, env)  # another would beat the region of whichever profile is chosen inside
-    env |= origin.leading_to(overlay)
+    env = caller_variables.without(environ)
+    if region is not None or not command_environment.callers_region({}, environ):
+        command_environment.in_region(
+            region, env
+        )  # another would beat the region of whichever profile is chosen inside
+    env |= overlay_origin.leading_to(overlay)
     if profile is not None:
         # Not AWS_DEFAULT_PROFILE: boto3 and the AWS CLI v1 look at it first, so a later AWS_PROFILE=… would be in vain.
         env["AWS_PROFILE"] = env["TRAYEXEC_PROFILE"] = profile

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from trayexec import cli, paths
 from trayexec.adapters.ledger import Reader
 from trayexec.commands import table
+from trayexec.core.config.sections import shown
 from trayexec.core.ports import Entry
-from trayexec.core.sections import shown
-from trayexec.errors import Text
-from trayexec.words import speaker
+from trayexec.light import exits, paths, stderr
+from trayexec.light.errors import Text
+from trayexec.light.translate import speaker
 
 LOOK_AGAIN = 0.3  # seconds between looks for news
 RECENT = 10  # entries that `--follow` begins with, as `tail -f` does
@@ -29,13 +29,13 @@ def log(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with Reader(Path(paths.ledger_path(environ))) as reader:
         found = deque(reader.entries(), most)
         if not found and not options.follow:
-            cli.say(speaker(environ)(Text("nothing has been asked of an agent yet")))
+            stderr.say(speaker(environ)(Text("nothing has been asked of an agent yet")))
         show = _Json() if options.json else _Columns(environ)
         show.show(found)
         while options.follow:
             time.sleep(LOOK_AGAIN)
             show.show(list(reader.entries()))
-    return cli.OK
+    return exits.OK
 
 
 class _Json:

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from trayexec import __version__, cli, durations
-from trayexec.commands.slips import explain, unknown_verb, unknown_words
-from trayexec.errors import TrayexecError, trouble
-from trayexec.words import is_japanese, language
+from trayexec import __version__
+from trayexec.commands.usage_errors import explain, unknown_verb, unknown_words
+from trayexec.light import context, durations, misuse
+from trayexec.light.errors import TrayexecError, trouble
+from trayexec.light.translate import is_japanese, language
 
 RUN = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
@@ -186,9 +187,9 @@ def read(words: Sequence[str], environ: Mapping[str, str]) -> argparse.Namespace
     if names and name is not None:
         setattr(options, name, names[0])
     if getattr(options, "takes_callers", False) and options.profile is None:
-        options.profile = cli.chosen(environ)
+        options.profile = context.chosen(environ)
         if options.profile is None:
-            raise cli.nobody(verb=rest[0])
+            raise misuse.nobody(verb=rest[0])
     if getattr(options, "needs_profile", False) and options.profile is None:
         raise TrayexecError(explain("the following arguments are required: profile"))
     return options

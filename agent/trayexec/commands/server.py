@@ -12,10 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from trayexec import cli, client, foreign, origin, words
-from trayexec.commands import child, live
-from trayexec.core.shellwords import argument
-from trayexec.errors import Text, TrayexecError
+from trayexec.commands import foreground_child, live
+from trayexec.core.shell_words import argument
+from trayexec.light import (
+    agent_client,
+    agent_connection,
+    caller_variables,
+    command_environment,
+    context,
+    execution,
+    stderr,
+    translate,
+)
+from trayexec.light.errors import Text, TrayexecError
+from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
     from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
@@ -25,7 +35,7 @@ LOOK = 1.0  # seconds between looks for a new agent
 
 def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` to its end. Returns its exit status, or ends by the signal that ended it."""
-    program = cli.find(command[0], environ)
+    program = execution.find(command[0], environ)
     if isinstance(program, int):
         return program
     profile = [*options.profiles, *options.literal][0]
@@ -34,17 +44,17 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         "profile": profile,
         "wait": options.wait,
         "program": command[0].rpartition("/")[2],
-        **cli.surroundings(environ),
+        **context.surroundings(environ),
     }
     if options.need is not None:
         request["need"] = options.need
     overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
-    told, connection = cli.hold(request, environ)
-    lease = Lease(request, told, environ)
-    region = cli.region_of(options.region, told, environ)
-    env = cli.in_region(region, environment(told, overlay, profile, environ))
+    told, connection = agent_client.hold(request, environ)
+    lease = Lent(request, told, environ)
+    region = command_environment.region_of(options.region, told, environ)
+    env = command_environment.in_region(region, environment(told, overlay, profile, environ))
     with _held(urlsplit(told["url"]).port or 0):
-        return child.run(program, command, env, beside=lambda: lease.keep(connection))
+        return foreground_child.run(program, command, env, beside=lambda: lease.keep(connection))
 
 
 def environment(
@@ -56,8 +66,8 @@ def environment(
     and the keys or role that `[default]` may have in the AWS files. Exactly one variable for the address and one for
     the token: SDKs differ in which of two they prefer.
     """
-    env = foreign.without(environ)
-    env |= origin.leading_to({**overlay, "config": overlay["server"]})
+    env = caller_variables.without(environ)
+    env |= overlay_origin.leading_to({**overlay, "config": overlay["server"]})
     if overlay.get("profile"):  # it has settings of its own
         env["AWS_PROFILE"] = profile
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
@@ -69,13 +79,13 @@ def environment(
     return env
 
 
-class Lease:
+class Lent:
     """What the agent lent, and what to do when the agent ends before the command does."""
 
     def __init__(self, request: Mapping[str, Any], told: Mapping[str, Any], environ: Mapping[str, str]) -> None:
         """Remember what was asked and answered."""
         self._environ = environ
-        self._speak = words.speaker(environ)
+        self._speak = translate.speaker(environ)
         self._profile = str(request["profile"])
         self._again = {**request, "wait": 0, "token": told["token"], "port": urlsplit(told["url"]).port}
 
@@ -91,30 +101,32 @@ class Lease:
                 profile=self._profile,
                 word=argument(self._profile),
             )
-            cli.say(self._speak(said))
+            stderr.say(self._speak(said))
             connection = self._renewed()
 
     def _renewed(self) -> "Connection":
         while True:
             time.sleep(LOOK)
             try:
-                connection = client.connect(self._environ)
+                connection = agent_connection.connect(self._environ)
             except TrayexecError:
                 continue
             try:
-                told = cli.converse(connection, {**self._again, "lang": words.language(self._environ)}, self._environ)
+                told = agent_client.converse(
+                    connection, {**self._again, "lang": translate.language(self._environ)}, self._environ
+                )
             except TrayexecError as error:
                 connection.close()
                 if error.trouble.code in {"agent_gone", "agent_silent"}:
                     continue
-                cli.complain(error)
+                stderr.complain(error)
                 time.sleep(60 * LOOK)
                 continue
             problem = told.get("problem") or {}
             if problem:
-                cli.say(f"{problem.get('title', '')}\n  {problem.get('hint', '')}")
+                stderr.say(f"{problem.get('title', '')}\n  {problem.get('hint', '')}")
             else:
-                cli.say(self._speak(Text("a new agent serves {profile}", profile=self._profile)))
+                stderr.say(self._speak(Text("a new agent serves {profile}", profile=self._profile)))
             return connection
 
 

@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from trayexec import cli
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
-from trayexec.commands.talk import check_files
-from trayexec.core.shellwords import argument
-from trayexec.errors import Text, TrayexecError, Trouble
-from trayexec.words import speaker
+from trayexec.commands.agent_request import check_files
+from trayexec.core.shell_words import argument
+from trayexec.light import agent_client, context, exits, stderr
+from trayexec.light.errors import Text, TrayexecError, Trouble
+from trayexec.light.translate import speaker
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
@@ -29,7 +29,7 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        cli.say(speak(_nobody(document["profiles"], environ)))
+        stderr.say(speak(_nobody(document["profiles"], environ)))
     if document["agent"].get("screen") == "locked":
         print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
     for one in document["identities"]:
@@ -51,7 +51,7 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = document["profiles"]
     if options.json:
         table.show_json(found)
-        return cli.OK
+        return exits.OK
     speak = speaker(environ)
     unready = _unready(document["identities"], environ)
     states = {one["name"]: _state(one, unready) for one in document["identities"]}
@@ -70,22 +70,22 @@ def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         heads = (Text("PROFILE"), Text("ACCOUNT"), Text("ROLE"), Text("REGION"), Text("IDENTITY"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        cli.say(speak(Text("{file} has no profiles", file=_config(environ))))
-    return cli.OK
+        stderr.say(speak(Text("{file} has no profiles", file=_config(environ))))
+    return exits.OK
 
 
 def _well(document: Mapping[str, Any]) -> int:
     """The exit status of what was told. Raises TrayexecError with what is wrong with the caller's files."""
     check_files(document)
-    return cli.OK
+    return exits.OK
 
 
 def _document(environ: Mapping[str, str]) -> Any:
-    return cli.obtain({"op": "status", "wait": 0, **cli.surroundings(environ)}, environ)
+    return agent_client.obtain({"op": "status", "wait": 0, **context.surroundings(environ)}, environ)
 
 
 def _config(environ: Mapping[str, str]) -> str:
-    return cli.files(environ).get("config") or "~/.aws/config"
+    return context.files(environ).get("config") or "~/.aws/config"
 
 
 def _nobody(found: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Text:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import category, east_asian_width
 
-from trayexec.errors import Text, visible
+from trayexec.light.errors import Text, visible
 
 HOUR, MINUTE = 3600, 60
 GAP = 2  # columns between two cells

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from trayexec import cli, client
-from trayexec.errors import Text, TrayexecError, lines
-from trayexec.ready import readable
-from trayexec.words import speaker
+from trayexec.light import agent_connection, answers, context
+from trayexec.light.errors import Text, TrayexecError, lines
+from trayexec.light.polling import readable
+from trayexec.light.translate import speaker
 
 if TYPE_CHECKING:
     from _socket import socket
@@ -108,11 +108,11 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
 
 
 def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
-    request = {"op": "auth", "identity": identity, "code": code, "hand": "terminal", **cli.surroundings(environ)}
-    connection = client.connect(environ)
+    request = {"op": "auth", "identity": identity, "code": code, "hand": "terminal", **context.surroundings(environ)}
+    connection = agent_connection.connect(environ)
     try:
-        for line in client.ask(connection, request, lambda _seconds: None):
+        for line in answers.ask(connection, request, lambda _seconds: None):
             if "note" not in line:
-                client.outcome(line)
+                answers.outcome(line)
     finally:
         connection.close()

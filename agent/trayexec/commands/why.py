@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Mapping
 
-from trayexec import cli
 from trayexec.commands import table
-from trayexec.commands.overlays import files_of
-from trayexec.core import othertools, refusals
-from trayexec.core.profiles import Identity, Profile, Role, Unserved
-from trayexec.errors import Text, TrayexecError
-from trayexec.words import speaker
+from trayexec.core import messages
+from trayexec.core.config import foreign_settings
+from trayexec.core.config.profiles import Identity, Profile, Role, Unserved
+from trayexec.light import exits
+from trayexec.light.errors import Text, TrayexecError
+from trayexec.light.translate import speaker
+from trayexec.live.without_agent import files_of
 
 
 def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -17,7 +18,7 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)
     if found is None:
-        raise TrayexecError(refusals.unknown_profile(options.profile, read.catalogue))
+        raise TrayexecError(messages.unknown_profile(options.profile, read.catalogue))
     speak = speaker(environ)
     steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
     if isinstance(found, Unserved):
@@ -26,14 +27,14 @@ def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         steps += found.notes
     else:
         steps += _steps(found)
-    steps += othertools.in_environment(environ)
+    steps += foreign_settings.in_environment(environ)
     said = [speak(step) for step in steps]
     if options.json:
         table.show_json({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})
     else:
         for number, step in enumerate(said, 1):
             print(f"{number}. {step}")  # noqa: T201 — the answer
-    return cli.OK if isinstance(found, Profile) else 1
+    return exits.OK if isinstance(found, Profile) else 1
 
 
 def _steps(profile: Profile) -> list[Text]:

@@ -9,11 +9,11 @@ from enum import Enum
 from typing import Protocol
 
 from trayexec.core.clock import Instant
+from trayexec.core.config.profiles import Catalogue, Identity, Role, StsEndpoint
+from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
-from trayexec.core.profiles import Catalogue, Endpoint, Identity, Role
-from trayexec.core.status import View
-from trayexec.core.surroundings import Surroundings
-from trayexec.errors import Text, TrayexecError, Trouble
+from trayexec.core.view import View
+from trayexec.light.errors import Text, TrayexecError, Trouble
 
 
 class Refusal(Enum):
@@ -47,10 +47,10 @@ class Sts(Protocol):
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
 
-    def check(self, endpoint: Endpoint, keys: LongTermKeys, name: str) -> str:
+    def check(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
 
-    def ask_date(self, endpoint: Endpoint, by: Credentials) -> None:
+    def ask_date(self, endpoint: StsEndpoint, by: Credentials) -> None:
         """Have STS answer, whatever it says, for the date of its answer. Raises nothing."""
 
 

@@ -13,11 +13,11 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from trayexec.core.sections import shown
+from trayexec.core.config.sections import shown
 from trayexec.core.suggest import near
-from trayexec.core.tomllines import Path, line_of
-from trayexec.durations import format_duration, parse_duration
-from trayexec.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.core.toml_lines import Path, line_of
+from trayexec.light.durations import format_duration, parse_duration
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -49,7 +49,7 @@ class OnLock(Enum):
     WIPE = "wipe"
 
 
-class Method(Enum):
+class DialogMethod(Enum):
     """Which dialog asks for the code."""
 
     AUTO = "auto"
@@ -91,7 +91,7 @@ class Delivery(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
+class ConfirmRule:
     """Whether a person is asked before a hand-out: never (None), or at most once in `every` seconds, 0 for always."""
 
     every: int | None
@@ -102,7 +102,7 @@ class ProfileRule:
     """What is set for the profiles whose names match `pattern`; None where nothing is said."""
 
     pattern: str
-    confirm: Confirm | None = None
+    confirm: ConfirmRule | None = None
     delivery: Delivery | None = None
     colour: str | None = None
 
@@ -116,7 +116,7 @@ class Settings:
 
     session_seconds: int = 12 * HOUR
     warn: tuple[int, ...] = (15 * MINUTE, 5 * MINUTE)
-    prompt: Method | Pinentry | Command = Method.AUTO
+    prompt: DialogMethod | Pinentry | Command = DialogMethod.AUTO
     prompt_seconds: int = 90
     on_lock: OnLock = OnLock.REFUSE
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -225,11 +225,11 @@ class _Source:
 
         return check
 
-    def method(self, path: Path, value: Any) -> Method | Pinentry | Command:
+    def method(self, path: Path, value: Any) -> DialogMethod | Pinentry | Command:
         """A dialog's name, or a command that prints the code."""
-        names = [each.value for each in Method]
+        names = [each.value for each in DialogMethod]
         if value in names:
-            return Method(value)
+            return DialogMethod(value)
         if isinstance(value, str) and _PINENTRY.fullmatch(value):
             return Pinentry(value)
         argv = _argv(value)
@@ -261,14 +261,14 @@ class _Source:
             self.get(table, (*path, "colour"), self._colour, None),
         )
 
-    def _confirm(self, path: Path, value: Any) -> Confirm | None:
+    def _confirm(self, path: Path, value: Any) -> ConfirmRule | None:
         if value == "never":
-            return Confirm(None)
+            return ConfirmRule(None)
         if value == "always":
-            return Confirm(0)
+            return ConfirmRule(0)
         seconds = _seconds(value)
         if seconds is not None and _CONFIRM[0] <= seconds <= _CONFIRM[1]:
-            return Confirm(seconds)
+            return ConfirmRule(seconds)
         hint = Text('Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".')
         raise self._wrong(path, value, hint)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
-from trayexec.core.sections import shown
+from trayexec.core.config.sections import shown
 
 MOST = 8  # more than a person wants to read; a list of all is a command away
 NEAR = 0.6

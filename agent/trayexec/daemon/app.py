@@ -20,49 +20,42 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trayexec import __version__, nearby, needed, ourselves, paths, whereis, wire
-from trayexec.adapters import settingsfile, storedkeys
-from trayexec.adapters.awsfiles import files_of_this_user
+from trayexec import __version__
+from trayexec.adapters import settings_file, stored_keys
+from trayexec.adapters.atomic_replace import SETTLED
+from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
-from trayexec.adapters.exchange import SETTLED
-from trayexec.adapters.folderwatch import FolderWatch
+from trayexec.adapters.folder_watch import FolderWatch
 from trayexec.adapters.harden import harden
-from trayexec.adapters.instance import Alone, Claim, claim
+from trayexec.adapters.instance import AgentLock, Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
-from trayexec.adapters.notices.choose import choose as choose_notices
-from trayexec.adapters.overlayfile import Means, Overlays
+from trayexec.adapters.notifications.choose import choose as choose_notices
 from trayexec.adapters.processes import running
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
-from trayexec.core import refusals
-from trayexec.core.events import (
-    Ask,
-    Configured,
-    Event,
-    Lock,
-    ScreenChanged,
-    Show,
-    Tick,
-)
+from trayexec.core import messages
+from trayexec.core.broker.events import Ask, Configured, Event, Lock, ScreenChanged, Show, Tick
+from trayexec.core.broker.state import Open
+from trayexec.core.broker.status import AgentFacts
+from trayexec.core.config.surroundings import USUAL, Sight, Surroundings
+from trayexec.core.container_credentials import HttpExchange
 from trayexec.core.ports import Notice, Sts, Tray
-from trayexec.core.report import Facts
 from trayexec.core.settings import Command, Settings
-from trayexec.core.state import Open
-from trayexec.core.surroundings import USUAL, Sight, Surroundings
-from trayexec.core.visits import Exchange
-from trayexec.daemon.endpoint import Books, Endpoint
-from trayexec.daemon.front import Front
-from trayexec.daemon.gate import Gate
-from trayexec.daemon.lanes import THREADS, Lanes
-from trayexec.daemon.loop import Answering, Loop, Neighbours, Workers
-from trayexec.daemon.service import Rooms, Service
-from trayexec.errors import Text, TrayexecError, Trouble
-from trayexec.words import speaker
+from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
+from trayexec.daemon.file_workers import THREADS, FileWorkers
+from trayexec.daemon.loop import Answering, Loop, Ports, Workers
+from trayexec.daemon.request_handler import Dependencies, RequestHandler
+from trayexec.daemon.socket_server import SocketServer
+from trayexec.daemon.tray_controller import TrayController
+from trayexec.light import agent_environment, agent_record, own_command, paths, protocol, same_machine
+from trayexec.light.errors import Text, TrayexecError, Trouble
+from trayexec.light.translate import speaker
+from trayexec.live.overlays import OverlayInputs, Overlays
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -77,7 +70,7 @@ FAREWELL = 3.0  # seconds that taking things down may take
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
-class Face(Enum):
+class Visibility(Enum):
     """Whether the agent is to show itself."""
 
     TRAY = "with an icon"
@@ -85,36 +78,36 @@ class Face(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StartOptions:
     """How the agent is started: where its environment points, and whom to tell once it listens."""
 
     environ: Mapping[str, str]
-    face: Face
+    face: Visibility
     ready: Callable[[], None]
 
 
-def run(wish: Wish) -> int:
+def run(wish: StartOptions) -> int:
     """Be the agent until told to stop. Returns the exit status.
 
     Raises TrayexecError when it cannot start: another one runs, the folder is not trusted, the settings are wrong.
     """
     harden()
     environ = wish.environ
-    for name in wire.PROXY_VARIABLES:
+    for name in protocol.PROXY_VARIABLES:
         os.environ.pop(name, None)  # each request says its own; botocore would take these where one has none
-    settings = settingsfile.refresh(paths.settings_path(environ), None)
-    alone = Alone(Path(whereis.record(environ)))
+    settings = settings_file.refresh(paths.settings_path(environ), None)
+    alone = AgentLock(Path(agent_record.record(environ)))
     socket = Path(paths.socket_path(environ))
-    whereis.check(str(socket.parent), environ)
+    agent_record.check(str(socket.parent), environ)
     if not environ.get("TRAYEXEC_SOCKET"):  # a private one that somebody wanted is nobody else's
-        whereis.check(environ.get("XDG_RUNTIME_DIR", ""), environ)
+        agent_record.check(environ.get("XDG_RUNTIME_DIR", ""), environ)
         alone.take()
     found = _Found(
         settings=settings,
         alone=alone,
         claim=claim(socket),
         journal=open_journal(Path(paths.log_path(environ))),
-        tray=choose_tray(environ if wish.face is Face.TRAY else {}, speaker(environ)),
+        tray=choose_tray(environ if wish.face is Visibility.TRAY else {}, speaker(environ)),
     )
     return _Agent(wish, found).live()
 
@@ -123,8 +116,8 @@ def run(wish: Wish) -> int:
 class _Found:
     """What had to be opened, read or tried before there can be an agent."""
 
-    settings: settingsfile.Loaded
-    alone: Alone
+    settings: settings_file.Loaded
+    alone: AgentLock
     claim: Claim
     journal: "Logger"
     tray: Tray
@@ -133,7 +126,7 @@ class _Found:
 class _Agent:
     """All parts of one running agent."""
 
-    def __init__(self, wish: Wish, found: _Found) -> None:
+    def __init__(self, wish: StartOptions, found: _Found) -> None:
         environ, speak = wish.environ, speaker(wish.environ)
         self._wish = wish
         self._alone = found.alone
@@ -151,14 +144,14 @@ class _Agent:
         self._stopped = asyncio.Event()
         self._gone = threading.Event()
         self._let_go = threading.Event()
-        self._files = Lanes(_pool(THREADS, "files"), self._paths)
+        self._files = FileWorkers(_pool(THREADS, "files"), self._paths)
         self._own = _pool(1, "own files")
         self._overlays = self._follow(environ)
         self._folders = FolderWatch()
         self._written = asyncio.Event()
         ledger = FileLedger(Path(paths.ledger_path(environ)))
-        self._endpoint = Endpoint(Books(self._clock, ledger, self._journal), _exchange)
-        rooms = Rooms(
+        self._endpoint = ContainerEndpoint(Records(self._clock, ledger, self._journal), _exchange)
+        rooms = Dependencies(
             self._overlays,
             self._overlay,
             self._server_overlay,
@@ -170,15 +163,15 @@ class _Agent:
             self._be_sure_of_the_time,
             self._read_settings,
             self._endpoint,
-            nearby.place(),
+            same_machine.place(),
             self._tray.stop,
             self._sees,
         )
-        self._service = Service(rooms)
-        self._front = Front(self._tray, self._clock)
-        self._gate = Gate(self._service.heard, self._service.left)
+        self._service = RequestHandler(rooms)
+        self._front = TrayController(self._tray, self._clock)
+        self._gate = SocketServer(self._service.heard, self._service.left)
         self._loop = Loop(
-            Neighbours(
+            Ports(
                 self._clock,
                 self._sts,
                 SystemKeychain(environ),
@@ -372,7 +365,7 @@ class _Agent:
     def _read_settings(self) -> Trouble | None:
         """Put our settings in force as they are now, before each request too; what is wrong with them, if anything."""
         last = self._settings
-        self._settings = settingsfile.refresh(paths.settings_path(self._wish.environ), last)
+        self._settings = settings_file.refresh(paths.settings_path(self._wish.environ), last)
         if self._settings is not last:
             self._dialogs.prefer(_method(self._settings.settings))
             broker = self._loop.broker
@@ -394,10 +387,10 @@ class _Agent:
     # Overlays, in the worker for files
 
     def _follow(self, environ: Mapping[str, str]) -> Overlays:
-        means = Means(
+        means = OverlayInputs(
             self._catalogues,
-            ourselves.command(),
-            {name: environ[name] for name in needed.SESSION if environ.get(name)},
+            own_command.command(),
+            {name: environ[name] for name in agent_environment.SESSION if environ.get(name)},
             groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
             tell=self._tell,
             later=lambda: self._in_loop(self._written.set),
@@ -407,7 +400,7 @@ class _Agent:
     def _overlay(self, where: Surroundings) -> Mapping[str, object]:
         place = self._overlays.want(where)
         self._folders.add(place.folder)
-        return {**place.document(), nearby.KEY: nearby.marks(str(place.folder))}
+        return {**place.document(), same_machine.KEY: same_machine.marks(str(place.folder))}
 
     def _server_overlay(self, profile: str, where: Surroundings) -> Mapping[str, object]:
         server = self._overlays.want_server(where, profile)
@@ -419,8 +412,8 @@ class _Agent:
     def _sees(self, where: Surroundings, sight: Sight) -> None:
         """Raises TrayexecError (`elsewhere`) for a caller who has other files of these names than we."""
         for mark, path in zip((sight.config, sight.shared), self._paths(where), strict=True):
-            if mark is not None and not nearby.same(sight.boot, mark, path):
-                raise TrayexecError(refusals.elsewhere(path))
+            if mark is not None and not same_machine.same(sight.boot, mark, path):
+                raise TrayexecError(messages.elsewhere(path))
 
     def _tell(self, text: Text) -> None:
         self._journal.info("%s", text)
@@ -434,11 +427,11 @@ class _Agent:
         if not self._running.is_closed():
             self._running.call_soon_threadsafe(call, *arguments)
 
-    def _facts(self) -> Facts:
+    def _facts(self) -> AgentFacts:
         environ = self._wish.environ
         display = "there" if sys.platform != "linux" or on_screen(environ) else ""
         read = paths.settings_path(environ)
-        return Facts(os.getpid(), __version__, self._tray.name, self._dialogs.name, read, display)
+        return AgentFacts(os.getpid(), __version__, self._tray.name, self._dialogs.name, read, display)
 
     def _warm(self) -> "Future[Sts]":
         """Botocore takes a quarter of a second to load: start now, so that the first code does not wait for it."""
@@ -461,20 +454,20 @@ def _ignore(*_: object) -> None:
 def _learn(path: str, keychain: SystemKeychain) -> None:
     """See under which names keys are stored: by a former version, or taken out with the desktop's own program."""
     with suppress(TrayexecError, OSError):
-        before = storedkeys.read(path)
+        before = stored_keys.read(path)
         stored = keychain.names()
         if stored is not None:
-            storedkeys.settle(path, stored, before=before)
+            stored_keys.settle(path, stored, before=before)
 
 
 def _remember(path: str, name: str, arn: str | None) -> None:
     """Keep what was learned of stored keys for whoever reads the AWS files; a full disk must stop nobody."""
-    known = storedkeys.read(path).get(name)
+    known = stored_keys.read(path).get(name)
     with suppress(OSError):
         if arn is None and known is not None:
-            storedkeys.forget(path, name)
+            stored_keys.forget(path, name)
         elif arn is not None and arn != known:
-            storedkeys.note(path, name, arn)
+            stored_keys.note(path, name, arn)
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:
@@ -486,7 +479,7 @@ def _method(settings: Settings) -> str:
     return shlex.join(settings.prompt.argv) if isinstance(settings.prompt, Command) else settings.prompt.value
 
 
-def _exchange() -> Exchange:
+def _exchange() -> HttpExchange:
     from trayexec.adapters.http import H11Exchange  # noqa: PLC0415 — most days nobody wants the endpoint
 
     return H11Exchange()

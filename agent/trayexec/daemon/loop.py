@@ -6,13 +6,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from trayexec.core.broker import next_deadline, step
-from trayexec.core.credentials import Credentials
-from trayexec.core.events import (
+from trayexec.core.broker.events import (
     Answered,
     AssumeRole,
     CheckKeys,
-    Confirm,
     Deliver,
     Dismiss,
     Effect,
@@ -28,23 +25,26 @@ from trayexec.core.events import (
     Refuse,
     RoleAssumed,
     RoleRefused,
+    SessionOpen,
     SessionOpened,
     SessionRefused,
     Show,
     Tell,
     Tick,
 )
+from trayexec.core.broker.state import Broker
+from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.config.profiles import Identity
+from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Clock, Keychain, NoDialog, Notifier, Prompter, Refusal, Sts, StsError
-from trayexec.core.profiles import Identity
-from trayexec.core.state import Broker
-from trayexec.daemon.keys import StoredKeys
-from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.daemon.stored_keys import StoredKeys
+from trayexec.light.errors import TrayexecError, Trouble, trouble
 
-Answering = Deliver | Confirm | Refuse | Tell
+Answering = Deliver | SessionOpen | Refuse | Tell
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class Ports:
     """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load.
 
     `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
@@ -72,7 +72,7 @@ class Loop:
 
     def __init__(
         self,
-        neighbours: Neighbours,
+        neighbours: Ports,
         workers: Workers,
         *,
         answer: Callable[[Answering], None],
@@ -124,7 +124,7 @@ class Loop:
     def perform(self, effect: Effect) -> None:
         """See to one effect."""
         match effect:
-            case Deliver() | Confirm() | Refuse() | Tell():
+            case Deliver() | SessionOpen() | Refuse() | Tell():
                 self._answer(effect)
             case Prompt():
                 self._dismiss(effect.identity)

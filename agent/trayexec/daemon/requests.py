@@ -4,20 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec import __version__, nearby, wire
+from trayexec import __version__
+from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
+from trayexec.core.config.surroundings import Sight, Surroundings
 from trayexec.core.credentials import Secret
-from trayexec.core.events import SOFT_NEED, Hand, Renewal
-from trayexec.core.surroundings import Sight, Surroundings
-from trayexec.daemon.endpoint import Wish, wish_of
-from trayexec.durations import LONGEST_NEED, LONGEST_WAIT
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.daemon.container_endpoint import FormerLease, wish_of
+from trayexec.light import protocol, same_machine
+from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
 _MARK = 4  # numbers: device and inode of a file, and of its folder
-_DECIDING = sorted(wire.AWS_VARIABLES)
+_DECIDING = sorted(protocol.AWS_VARIABLES)
 
 
-class Then(Enum):
+class AnswerUse(Enum):
     """What the caller does with its answer."""
 
     RUNS = "it becomes the command, with the credentials in its environment"
@@ -26,7 +27,7 @@ class Then(Enum):
     OTHER = "something else"
 
 
-class Eof(Enum):
+class EndOfInput(Enum):
     """What the end of what a caller says means: one that is carried by ssh is never seen to hang up altogether."""
 
     LISTENS = "it has said its line, and waits for the answer"
@@ -34,7 +35,7 @@ class Eof(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class RequestContext:
     """What every request may carry: where AWS is for it, which program and language, where the person is, what then.
 
     `terminal` tells the terminal in whose foreground the caller runs from every other one; empty for none. `eof` is
@@ -44,10 +45,10 @@ class Common:
     surroundings: Surroundings
     program: str
     language: str
-    hand: Hand
-    then: Then
+    hand: AskAt
+    then: AnswerUse
     terminal: str
-    eof: Eof
+    eof: EndOfInput
     sight: Sight | None = None
 
 
@@ -55,7 +56,7 @@ class Common:
 class WantCredentials:
     """`credentials`."""
 
-    common: Common
+    common: RequestContext
     profile: str
     need: int
     wait: int
@@ -65,18 +66,18 @@ class WantCredentials:
 class WantEndpoint:
     """`endpoint`: a lease on the container endpoint; `wish` is the one that a former agent gave."""
 
-    common: Common
+    common: RequestContext
     profile: str
     need: int
     wait: int
-    wish: Wish | None
+    wish: FormerLease | None
 
 
 @dataclass(frozen=True, slots=True)
 class WantSession:
     """`auth`."""
 
-    common: Common
+    common: RequestContext
     identity: str | None
     code: Secret | None
     renewal: Renewal
@@ -87,7 +88,7 @@ class WantSession:
 class WantLock:
     """`lock`: an identity as a person names it, or the name of stored keys, or everything."""
 
-    common: Common
+    common: RequestContext
     identity: str | None
     keys: str | None = None
 
@@ -96,14 +97,14 @@ class WantLock:
 class WantStatus:
     """`status`."""
 
-    common: Common
+    common: RequestContext
 
 
 @dataclass(frozen=True, slots=True)
 class WantOverlay:
     """`overlay`: the files for `--live`, or for `--server` with this profile."""
 
-    common: Common
+    common: RequestContext
     server: str | None
 
 
@@ -111,7 +112,7 @@ class WantOverlay:
 class WantStop:
     """`stop`."""
 
-    common: Common
+    common: RequestContext
 
 
 Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
@@ -123,21 +124,23 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
     Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
     """
     try:
-        said = wire.decode(line)
-    except wire.WireError as error:
+        said = protocol.decode(line)
+    except protocol.ProtocolError as error:
         raise TrayexecError(
             trouble("protocol", "That is not a request: {why}.", "Send one JSON object on one line.", why=str(error))
         ) from None
-    if said.get("v") != wire.VERSION:
+    if said.get("v") != protocol.VERSION:
         raise _version(said.get("v"))
-    common = Common(
+    common = RequestContext(
         _surroundings(said, place),
         _word(said, "program") or "",
         _word(said, "lang") or "",
-        Hand.TERMINAL if said.get("hand") == "terminal" else Hand.DIALOG,
-        {"runs": Then.RUNS, "sets": Then.SETS, "passes": Then.PASSES}.get(_word(said, "then") or "", Then.OTHER),
+        AskAt.TERMINAL if said.get("hand") == "terminal" else AskAt.DIALOG,
+        {"runs": AnswerUse.RUNS, "sets": AnswerUse.SETS, "passes": AnswerUse.PASSES}.get(
+            _word(said, "then") or "", AnswerUse.OTHER
+        ),
         _word(said, "terminal") or "",
-        Eof.GONE if said.get("eof") == "gone" else Eof.LISTENS,
+        EndOfInput.GONE if said.get("eof") == "gone" else EndOfInput.LISTENS,
         _sight(said),
     )
     match said.get("op"):
@@ -187,7 +190,7 @@ def _version(theirs: object, op: str | None = None) -> TrayexecError:
             "run `trayexec agent stop`: the next command starts the new agent.",
             op=op or "",
             theirs=str(theirs)[:16],
-            ours=wire.VERSION,
+            ours=protocol.VERSION,
             version=__version__,
         )
     )
@@ -222,16 +225,16 @@ def _surroundings(said: Mapping[str, object], place: Mapping[str, object]) -> Su
     """
     config, shared = _path(said, "config"), _path(said, "shared")
     if "place" not in said:
-        proxies = _variables(said, "proxy", wire.PROXY_VARIABLES) if "proxy" in said else None
+        proxies = _variables(said, "proxy", protocol.PROXY_VARIABLES) if "proxy" in said else None
         return Surroundings(config, shared, _variables(said, "aws", _DECIDING), _path(said, "home"), proxies)
     there = said["place"]
     if not isinstance(there, dict):
         raise _bad("place", Text("a table of where the caller is"))
-    home, proxies = _path(there, "home"), _variables(there, "proxy", wire.PROXY_VARIABLES)
-    reached = proxies if nearby.at_one(there, place, "net") else None
-    if nearby.at_one(there, place, "mount", "root"):
+    home, proxies = _path(there, "home"), _variables(there, "proxy", protocol.PROXY_VARIABLES)
+    reached = proxies if same_machine.at_one(there, place, "net") else None
+    if same_machine.at_one(there, place, "mount", "root"):
         return Surroundings(config, shared, _variables(said, "aws", _DECIDING), home, reached)
-    variables = _variables(said, "aws", [name for name in _DECIDING if name not in wire.AWS_PATHS])
+    variables = _variables(said, "aws", [name for name in _DECIDING if name not in protocol.AWS_PATHS])
     return Surroundings(config, shared, variables, proxies=reached)
 
 
@@ -240,7 +243,7 @@ def _variables(said: Mapping[str, object], key: str, names: Iterable[str]) -> tu
     table = said.get(key, {})
     if not isinstance(table, dict):
         raise _bad(key, Text("a table of variables"))
-    read = {name: (_path if name in wire.AWS_PATHS and table.get(name) else _word)(table, name) for name in names}
+    read = {name: (_path if name in protocol.AWS_PATHS and table.get(name) else _word)(table, name) for name in names}
     for name, value in read.items():
         if value is not None and "\0" in value:
             raise _bad(name, Text("a short text"))

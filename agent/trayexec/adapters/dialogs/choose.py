@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, tk, windows, zenity
 from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
 from trayexec.core.ports import Answer, NoDialog, Prompter, Question
-from trayexec.core.shellwords import argument
-from trayexec.errors import Text, Trouble, trouble
+from trayexec.core.shell_words import argument
+from trayexec.light.errors import Text, Trouble, trouble
 
 TERMINAL = "terminal"
 FINDERS: Mapping[str, Callable[[Mapping[str, str]], list[Tool]]] = {

@@ -4,11 +4,11 @@ import asyncio
 import shlex
 from collections.abc import Mapping
 
-from trayexec.adapters.children import run
-from trayexec.adapters.dialogs.sheet import Sheet, Tool
+from trayexec.adapters.child_processes import run
+from trayexec.adapters.dialogs.sheet import DialogText, Tool
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Entered, NoDialog, TimedOut
-from trayexec.errors import trouble
+from trayexec.light.errors import trouble
 
 
 def tool(line: str) -> Tool:
@@ -16,7 +16,7 @@ def tool(line: str) -> Tool:
     return Tool("command", line, ask)
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Run the command, without a shell. It finds the identity and its device in TRAYEXEC_IDENTITY and _MFA_SERIAL.
 
     A machine would print the same code again at once, so what has to be waited for is waited for here.

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Mapping
 from html import escape
 
-from trayexec.adapters.children import run
-from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, on_screen, useless
+from trayexec.adapters.child_processes import run
+from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, broken, on_screen, useless
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 
@@ -18,7 +18,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
     return [Tool("kdialog", path, ask)] if path else []
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     heading, *rest = sheet.lines
     body, news = _escape("\n".join(rest)), _escape("\n".join(sheet.news))

@@ -6,8 +6,8 @@ Written from Apple's AppleScript Language Guide and tested with a stand-in for o
 import shutil
 from collections.abc import Mapping
 
-from trayexec.adapters.children import run
-from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, useless
+from trayexec.adapters.child_processes import run
+from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, broken, useless
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 
@@ -35,7 +35,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
     return [Tool("osascript", path, ask)] if path else []
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     text = "\n\n".join(block for block in ("\n".join(sheet.lines), "\n".join(sheet.news), f"{sheet.prompt}:") if block)
     argv = [program, "-e", _SCRIPT, TITLE, text, sheet.cancel, sheet.accept, str(sheet.seconds)]

@@ -9,12 +9,12 @@ import shutil
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from trayexec.adapters.children import Child, child
-from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, on_screen, useless
+from trayexec.adapters.child_processes import Child, child
+from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, on_screen, useless
 from trayexec.adapters.wording import brief, folded
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
-from trayexec.errors import Text
+from trayexec.light.errors import Text
 
 _START = 10.0  # seconds until it answers the first commands; a cold disk may be slow
 _LATE = 3.0  # seconds beyond its own time-out before it is killed
@@ -45,7 +45,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
     return [Tool(name, path, ask) for name, path in found if path]
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once. A pinentry that would ask on a terminal is not used."""
     name = program.rpartition("/")[2]
     try:
@@ -69,7 +69,7 @@ async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
         return useless(name, str(error) or Text("it ended by itself"))
 
 
-def _settings(sheet: Sheet) -> list[str]:
+def _settings(sheet: DialogText) -> list[str]:
     heading, *rest = sheet.lines
     return [
         "OPTION no-grab",  # a grabbed keyboard would keep people from fetching the code from another window

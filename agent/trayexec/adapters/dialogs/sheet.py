@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, folded
 from trayexec.core.ports import Answer, NoDialog, Question
-from trayexec.errors import Text, trouble
+from trayexec.light.errors import Text, trouble
 
 if TYPE_CHECKING:  # the Tk child imports this file, and has no use for asyncio
-    from trayexec.adapters.children import Ended
+    from trayexec.adapters.child_processes import Ended
 
 # Not translated: window rules, screen readers' scripts and tests know the dialog by it.
 TITLE = "trayexec - MFA code"
@@ -18,7 +18,7 @@ COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class DialogText:
     """The dialog's text. A tool shows the parts where it has a place for them; each is a line or a few words.
 
     `elsewhere` names the host that the code goes to, and is empty where that is AWS itself. `purpose` (for which
@@ -61,7 +61,7 @@ class Sheet:
         return tuple(folded(line) for line in (self.reason, self.hurry) if line)
 
 
-Ask = Callable[[str, Sheet, Mapping[str, str]], Awaitable[Answer]]
+Ask = Callable[[str, DialogText, Mapping[str, str]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class Tool:
     ask: Ask
 
 
-def write(question: Question, speak: Callable[[Text], str]) -> Sheet:
+def write(question: Question, speak: Callable[[Text], str]) -> DialogText:
     """Word a question."""
     wait, serial = question.wait, question.mfa_serial
     whole, roomy, speak = at_desktop(speak, SERIAL), at_desktop(speak, ROOMY), at_desktop(speak, BRIEF)
-    return Sheet(
+    return DialogText(
         heading=speak(_heading(question.identity, question)),
         device=whole(Text("Device: {serial}", serial=serial)),
         purpose=speak(Text("For profile {profile}", profile=question.profile)) if question.profile else "",

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from trayexec import ourselves
-from trayexec.adapters.children import Ended, run
-from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, useless
+from trayexec.adapters.child_processes import Ended, run
+from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, broken, useless
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+from trayexec.light import own_command
 
 _LATE = 5.0  # seconds beyond its own time-out before it is killed; Python and Tk have to start first
 
@@ -24,11 +24,11 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
     return [Tool("tk", "trayexec.adapters.dialogs.tk_child", ask)]
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     given = json.dumps({"title": TITLE, **asdict(sheet)}).encode()
     try:
-        ended = await run(ourselves.python(program), environ, seconds=sheet.seconds + _LATE, given=given)
+        ended = await run(own_command.python(program), environ, seconds=sheet.seconds + _LATE, given=given)
     except TimeoutError:
         return TimedOut()
     except OSError as error:

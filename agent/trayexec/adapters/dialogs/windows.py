@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from trayexec.adapters.dialogs.sheet import Sheet, Tool
+from trayexec.adapters.dialogs.sheet import DialogText, Tool
 from trayexec.core.ports import Answer, NoDialog
-from trayexec.errors import trouble
+from trayexec.light.errors import trouble
 
 
 def find(environ: Mapping[str, str]) -> list[Tool]:  # noqa: ARG001 — the shape of every tool's file
@@ -12,7 +12,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:  # noqa: ARG001 — the shap
     return [Tool("windows", "windows", ask)]
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:  # noqa: ARG001 — likewise
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:  # noqa: ARG001 — likewise
     """Say that it is not there yet."""
     return NoDialog(
         trouble(

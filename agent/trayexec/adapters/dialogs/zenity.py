@@ -6,8 +6,8 @@ The digits stay visible: a code is good for 30 seconds and once, and a typo cost
 import shutil
 from collections.abc import Mapping
 
-from trayexec.adapters.children import run
-from trayexec.adapters.dialogs.sheet import TITLE, Sheet, Tool, broken, on_screen, useless
+from trayexec.adapters.child_processes import run
+from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, broken, on_screen, useless
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 
@@ -24,7 +24,7 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
     return [Tool("zenity", path, ask)] if path else []
 
 
-async def ask(program: str, sheet: Sheet, environ: Mapping[str, str]) -> Answer:
+async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once."""
     heading, *rest = sheet.lines
     warning = "\n".join(sheet.news)

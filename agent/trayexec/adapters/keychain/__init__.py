@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayexec import needed, ourselves
+from trayexec.core.config.ownership import account_in
+from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.ownership import account_in
 from trayexec.core.ports import Keychain
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import argument
-from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.core.shell_words import argument
+from trayexec.light import agent_environment, own_command
+from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 CHILD = "trayexec.adapters.keychain.child"
 SECONDS = 20.0  # a person may have to unlock the keyring first
@@ -93,8 +93,8 @@ class SystemKeychain(Keychain):
         pipe = subprocess.PIPE
         try:
             process = subprocess.Popen(
-                ourselves.python(CHILD),
-                env=needed.of(environ),
+                own_command.python(CHILD),
+                env=agent_environment.of(environ),
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,

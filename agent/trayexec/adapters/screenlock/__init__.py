@@ -2,7 +2,7 @@
 
 import sys
 
-from trayexec.core.events import Screen
+from trayexec.core.broker.events import Screen
 
 if sys.platform == "linux":
     from trayexec.adapters.screenlock.linux import ScreenWatch

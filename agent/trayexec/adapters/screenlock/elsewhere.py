@@ -7,7 +7,7 @@ will listen to com.apple.screenIsLocked, Windows to WM_WTSSESSION_CHANGE.
 import asyncio
 from collections.abc import Callable, Mapping
 
-from trayexec.core.events import Screen
+from trayexec.core.broker.events import Screen
 
 
 class ScreenWatch:

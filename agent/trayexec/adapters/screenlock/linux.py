@@ -18,7 +18,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, Message
 
 from trayexec.adapters.bus import Bus, BusError, connect, field, quiet_call
 from trayexec.adapters.bus_address import session_bus, system_bus
-from trayexec.core.events import Screen
+from trayexec.core.broker.events import Screen
 
 SOON, AGAIN = 1.0, 30.0  # seconds until a bus that is not there is looked for again, at first and at most
 

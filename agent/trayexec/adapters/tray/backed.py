@@ -11,12 +11,12 @@ from PIL import Image
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.wording import Speak
-from trayexec.core.status import Face, View
+from trayexec.core.view import IconState, View
 
 # The backends scale it down; 64 is a whole multiple of what most of them want.
 _SIZE = 64
 
-Picture = Callable[[Face, float], Image.Image]
+Picture = Callable[[IconState, float], Image.Image]
 
 _log = logging.getLogger(__name__)
 
@@ -111,5 +111,5 @@ class BackedTray:
             _log.exception("the tray icon could not be drawn")
 
 
-def _picture(face: Face, fill: float) -> Image.Image:
+def _picture(face: IconState, fill: float) -> Image.Image:
     return draw(face, fill, _SIZE)

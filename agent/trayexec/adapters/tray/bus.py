@@ -11,7 +11,7 @@ from jeepney.bus import get_bus
 from jeepney.io.blocking import prep_socket
 from jeepney.low_level import calc_msg_size
 
-from trayexec.errors import TrayexecError, trouble
+from trayexec.light.errors import TrayexecError, trouble
 
 DRIVER = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.core.ports import Tray
-from trayexec.errors import Text, TrayexecError
+from trayexec.light.errors import Text, TrayexecError
 
 T = TypeVar("T")
 

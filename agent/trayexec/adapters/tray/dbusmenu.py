@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trayexec.adapters.tray.objects import Interface, Method, Refused, Value
+from trayexec.adapters.tray.objects import BusInterface, BusMethod, Refused, Value
 from trayexec.adapters.tray.pystrays import Menu
 
 MENU = "com.canonical.dbusmenu"
@@ -100,18 +100,18 @@ class DBusMenu:
             children = tuple(self._number(item.submenu or (), number, known))
             yield Node(number, _properties(item), children, None if item is Menu.SEPARATOR else item)
 
-    def interface(self) -> Interface:
+    def interface(self) -> BusInterface:
         """The menu on the bus."""
-        return Interface(
+        return BusInterface(
             MENU,
             {
-                "GetLayout": Method(("i", "i", "as"), ("u", "(ia{sv}av)"), self._get_layout),
-                "GetGroupProperties": Method(("ai", "as"), ("a(ia{sv})",), self._get_group_properties),
-                "GetProperty": Method(("i", "s"), ("v",), self._get_property),
-                "Event": Method(("i", "s", "v", "u"), (), self._event),
-                "EventGroup": Method(("a(isvu)",), ("ai",), self._event_group),
-                "AboutToShow": Method(("i",), ("b",), self._about_to_show),
-                "AboutToShowGroup": Method(("ai",), ("ai", "ai"), self._about_to_show_group),
+                "GetLayout": BusMethod(("i", "i", "as"), ("u", "(ia{sv}av)"), self._get_layout),
+                "GetGroupProperties": BusMethod(("ai", "as"), ("a(ia{sv})",), self._get_group_properties),
+                "GetProperty": BusMethod(("i", "s"), ("v",), self._get_property),
+                "Event": BusMethod(("i", "s", "v", "u"), (), self._event),
+                "EventGroup": BusMethod(("a(isvu)",), ("ai",), self._event_group),
+                "AboutToShow": BusMethod(("i",), ("b",), self._about_to_show),
+                "AboutToShowGroup": BusMethod(("ai",), ("ai", "ai"), self._about_to_show_group),
             },
             {
                 "ItemsPropertiesUpdated": ("a(ia{sv})", "a(ias)"),

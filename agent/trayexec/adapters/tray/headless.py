@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from trayexec.adapters.tray.waiter import Waiter
-from trayexec.core.status import View
+from trayexec.core.view import View
 
 
 class HeadlessTray:

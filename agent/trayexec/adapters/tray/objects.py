@@ -34,7 +34,7 @@ class Refused(Exception):  # noqa: N818 — the caller's error, not ours
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class BusMethod:
     """What a method takes and gives, and the function that answers with a tuple of what it gives."""
 
     takes: Types
@@ -43,19 +43,19 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class BusInterface:
     """An interface of an object. `properties` is asked anew at every call."""
 
     name: str
-    methods: Mapping[str, Method]
+    methods: Mapping[str, BusMethod]
     signals: Mapping[str, Types] = field(default_factory=dict)
     properties: Callable[[], Mapping[str, Value]] = dict
 
 
-class Objects:
+class BusObjects:
     """Objects by their path, each with one interface of its own beside the standard ones."""
 
-    def __init__(self, objects: Mapping[str, Interface]) -> None:
+    def __init__(self, objects: Mapping[str, BusInterface]) -> None:
         """Serve these."""
         self._objects = {path: _complete(interface) for path, interface in objects.items()}
         children = "".join(f'<node name="{path[1:]}"/>' for path in objects)
@@ -75,7 +75,7 @@ class Objects:
             return new_error(message, f"{_ERROR}Failed", "s", ("trayexec could not answer this call",))
         return reply
 
-    def _find(self, message: Message) -> Method:
+    def _find(self, message: Message) -> BusMethod:
         fields = message.header.fields
         path, name, member = (
             fields.get(key) for key in (HeaderFields.path, HeaderFields.interface, HeaderFields.member)
@@ -96,7 +96,7 @@ class Objects:
         raise Refused("UnknownMethod", f"{path} has no method {member}")
 
 
-def _complete(own: Interface) -> list[Interface]:
+def _complete(own: BusInterface) -> list[BusInterface]:
     def known(asked: str) -> Mapping[str, Value]:
         if asked != own.name:
             raise Refused("UnknownInterface", f"There are no properties of {asked}")
@@ -112,33 +112,33 @@ def _complete(own: Interface) -> list[Interface]:
         get(asked, name)
         raise Refused("PropertyReadOnly", f"{name} cannot be set")
 
-    properties = Interface(
+    properties = BusInterface(
         PROPERTIES,
         {
-            "Get": Method(("s", "s"), ("v",), get),
-            "GetAll": Method(("s",), ("a{sv}",), lambda asked: (dict(known(asked)),)),
-            "Set": Method(("s", "s", "v"), (), refuse),
+            "Get": BusMethod(("s", "s"), ("v",), get),
+            "GetAll": BusMethod(("s",), ("a{sv}",), lambda asked: (dict(known(asked)),)),
+            "Set": BusMethod(("s", "s", "v"), (), refuse),
         },
         {"PropertiesChanged": ("s", "a{sv}", "as")},
     )
     return [own, properties, *_standard(lambda: _xml(own) + _xml(properties))]
 
 
-def _standard(describe: Callable[[], str]) -> list[Interface]:
+def _standard(describe: Callable[[], str]) -> list[BusInterface]:
     """What every object has. `describe` gives the introspection of the rest."""
-    standard: list[Interface] = []
+    standard: list[BusInterface] = []
 
     def introspect() -> tuple[str]:
         return (f"{_DOCTYPE}<node>{describe()}{''.join(_xml(interface) for interface in standard)}</node>",)
 
     standard += [
-        Interface("org.freedesktop.DBus.Introspectable", {"Introspect": Method((), ("s",), introspect)}),
-        Interface("org.freedesktop.DBus.Peer", {"Ping": Method((), (), lambda: ())}),
+        BusInterface("org.freedesktop.DBus.Introspectable", {"Introspect": BusMethod((), ("s",), introspect)}),
+        BusInterface("org.freedesktop.DBus.Peer", {"Ping": BusMethod((), (), lambda: ())}),
     ]
     return standard
 
 
-def _xml(interface: Interface) -> str:
+def _xml(interface: BusInterface) -> str:
     methods = "".join(
         f'<method name="{name}">{_arguments(method.takes, "in")}{_arguments(method.gives, "out")}</method>'
         for name, method in interface.methods.items()

@@ -6,9 +6,9 @@ Every change of the menu makes some panels close it under the pointer (pystray#5
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, assert_never
 
-from trayexec.adapters.tray.pystrays import Line, Menu, MenuItem
+from trayexec.adapters.tray.pystrays import ActionItem, Menu, MenuItem
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
-from trayexec.core.status import Entry, Face, Item, Separator, Submenu, View
+from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
 
 # A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
 _STEPS = 64
@@ -20,7 +20,13 @@ class Presenter:
     """Draws views on `icon`, one at a time: `picture(face, fill)` makes what its `icon` property takes."""
 
     def __init__(
-        self, icon: Any, *, picture: Callable[[Face, float], Any], speak: Speak, click: Click, title: int | None = None
+        self,
+        icon: Any,
+        *,
+        picture: Callable[[IconState, float], Any],
+        speak: Speak,
+        click: Click,
+        title: int | None = None,
     ) -> None:
         """A title of more than `title` characters is cut, where a platform says so."""
         self._icon = icon
@@ -46,7 +52,7 @@ class Presenter:
         for entry in entries:
             match entry:
                 case Item(label, action, default):
-                    yield Line(self._speak(label), action, default=default, click=self._click)
+                    yield ActionItem(self._speak(label), action, default=default, click=self._click)
                 case Submenu(label, children):
                     yield MenuItem(self._speak(label), Menu(*self._lines(children)))
                 case Separator():
@@ -55,6 +61,6 @@ class Presenter:
                     assert_never(entry)
 
 
-def _look(view: View) -> tuple[Face, int]:
-    ringed = view.face in {Face.OPEN, Face.EXPIRING}
+def _look(view: View) -> tuple[IconState, int]:
+    ringed = view.face in {IconState.OPEN, IconState.EXPIRING}
     return view.face, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS

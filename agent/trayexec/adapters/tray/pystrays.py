@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from trayexec.errors import TrayexecError, trouble
+from trayexec.light.errors import TrayexecError, trouble
 
 _CHOICE = "PYSTRAY_BACKEND"
 
@@ -33,7 +33,7 @@ Menu: Any = _pystray.Menu
 MenuItem: Any = _pystray.MenuItem
 
 
-class Line(MenuItem):  # type: ignore[misc]  # pystray ships no types
+class ActionItem(MenuItem):  # type: ignore[misc]  # pystray ships no types
     """A line of the menu that remembers which action it stands for; None when it only informs."""
 
     def __init__(self, text: str, action: str | None, *, default: bool, click: Callable[[str], None]) -> None:

@@ -28,13 +28,13 @@ from PIL import Image
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.bus import SessionBus
 from trayexec.adapters.tray.dbusmenu import MENU, DBusMenu, Redraw, Retouch
-from trayexec.adapters.tray.objects import PROPERTIES, Interface, Method, Objects, Value
+from trayexec.adapters.tray.objects import PROPERTIES, BusInterface, BusMethod, BusObjects, Value
 from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.tray.pystrays import Icon
 from trayexec.adapters.tray.waiter import Waiter
 from trayexec.adapters.wording import Speak
-from trayexec.core.status import Face, View
-from trayexec.errors import TrayexecError
+from trayexec.core.view import IconState, View
+from trayexec.light.errors import TrayexecError
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
@@ -93,7 +93,7 @@ def _nothing(_: Any) -> None:
     """The icon shows itself once it has something to show."""
 
 
-def _pictures(face: Face, fill: float) -> tuple[Image.Image, ...]:
+def _pictures(face: IconState, fill: float) -> tuple[Image.Image, ...]:
     return tuple(draw(face, fill, size) for size in SIZES)
 
 
@@ -114,7 +114,7 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
         self._bus: SessionBus | None = None
         self._hosted = False
         self._dbusmenu = DBusMenu(lambda item: item(self))
-        self._objects = Objects({ITEM_PATH: self._interface(), MENU_PATH: self._dbusmenu.interface()})
+        self._objects = BusObjects({ITEM_PATH: self._interface(), MENU_PATH: self._dbusmenu.interface()})
 
     @property
     def hosted(self) -> bool:
@@ -263,15 +263,15 @@ class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types
 
     # The item -------------------------------------------------------------------------------------------------------
 
-    def _interface(self) -> Interface:
-        return Interface(
+    def _interface(self) -> BusInterface:
+        return BusInterface(
             ITEM,
             {
-                "Activate": Method(("i", "i"), (), self._activate),
-                "SecondaryActivate": Method(("i", "i"), (), self._activate),
-                "ContextMenu": Method(("i", "i"), (), _accept),  # the panel shows the menu by itself
-                "Scroll": Method(("i", "s"), (), _accept),
-                "ProvideXdgActivationToken": Method(("s",), (), _accept),
+                "Activate": BusMethod(("i", "i"), (), self._activate),
+                "SecondaryActivate": BusMethod(("i", "i"), (), self._activate),
+                "ContextMenu": BusMethod(("i", "i"), (), _accept),  # the panel shows the menu by itself
+                "Scroll": BusMethod(("i", "s"), (), _accept),
+                "ProvideXdgActivationToken": BusMethod(("s",), (), _accept),
             },
             {
                 "NewTitle": (),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from trayexec.adapters.tray.waiter import Waiter
 from trayexec.core.ports import Tray
-from trayexec.core.status import View
+from trayexec.core.view import View
 
 FIRST, MOST = 1.0, 600.0  # pauses before the icon is tried again, doubling (seconds)
 

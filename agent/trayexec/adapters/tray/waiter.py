@@ -6,7 +6,7 @@ import socket
 import threading
 from typing import Self
 
-from trayexec.ready import Watched, readable
+from trayexec.light.polling import Watched, readable
 
 
 class Waiter:

@@ -17,7 +17,7 @@ from trayexec.adapters.tray.backed import BackedTray
 from trayexec.adapters.tray.pystrays import backend
 from trayexec.adapters.tray.waiter import Waiter
 from trayexec.adapters.wording import Speak
-from trayexec.core.status import Face
+from trayexec.core.view import IconState
 
 _TILE, _MARGIN, _DARK = 48, 4, (36, 38, 42)
 
@@ -115,7 +115,7 @@ def _ignore(_: object) -> None:
     """For events that change nothing."""
 
 
-def _opaque(face: Face, fill: float) -> Image.Image:
+def _opaque(face: IconState, fill: float) -> Image.Image:
     """The backend drops transparency: put the icon on a dark tile, instead of on whatever lies under the alpha."""
     glyph = draw(face, fill, _TILE - 2 * _MARGIN)
     tile = Image.new("RGB", (_TILE, _TILE), _DARK)

@@ -6,12 +6,12 @@
 import argparse
 from collections.abc import Mapping
 
-from trayexec import cli
 from trayexec.commands import table
 from trayexec.commands.doctor.checks import check
 from trayexec.commands.doctor.finding import Grade
 from trayexec.commands.doctor.gather import gather
-from trayexec.words import speaker
+from trayexec.light import exits
+from trayexec.light.translate import speaker
 
 MARKS = {Grade.GOOD: "✓", Grade.NOTE: "·", Grade.PROBLEM: "✗"}
 
@@ -37,4 +37,4 @@ def doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         for one in findings:
             hint = f"\n  {speak(one.hint)}" if one.hint else ""
             print(f"{MARKS[one.grade]} {speak(one.about)}: {speak(one.text)}{hint}")  # noqa: T201 — the answer
-    return 1 if any(one.grade is Grade.PROBLEM for one in findings) else cli.OK
+    return 1 if any(one.grade is Grade.PROBLEM for one in findings) else exits.OK

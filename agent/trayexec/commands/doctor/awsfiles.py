@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
-from trayexec.core import ownership
-from trayexec.core.inifile import profile_of
-from trayexec.core.profiles import Profile, Unserved
-from trayexec.core.sections import header, shown
-from trayexec.core.shellwords import word
-from trayexec.errors import Text, Trouble
+from trayexec.core.config import ownership
+from trayexec.core.config.inifile import profile_of
+from trayexec.core.config.profiles import Profile, Unserved
+from trayexec.core.config.sections import header, shown
+from trayexec.core.shell_words import word
+from trayexec.light.errors import Text, Trouble
 
 COMMENT = re.compile(r"\s[#;]")
 FILES = Text("AWS files")

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trayexec.adapters.sts import Seen, Way
-from trayexec.commands.overlays import Read
+from trayexec.adapters.sts import KeyCheck, Route
+from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
-from trayexec.core.profiles import Endpoint
 from trayexec.core.settings import Settings
-from trayexec.errors import Trouble
+from trayexec.light.errors import Trouble
+from trayexec.live.without_agent import FilesHere
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Asked:
     """One question to STS: with whose keys, where, and what came of it; None when no answer came in time."""
 
     keys: str
-    endpoint: Endpoint
-    way: Way | None
-    answer: Seen | Trouble | None
+    endpoint: StsEndpoint
+    way: Route | None
+    answer: KeyCheck | Trouble | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Facts:
     settings: Settings | Trouble
     state_folder: str
     unfit: str | None
-    read: Read | Trouble
+    read: FilesHere | Trouble
     absent: tuple[str, ...] = ()
     keys: Mapping[str, LongTermKeys | Trouble] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()

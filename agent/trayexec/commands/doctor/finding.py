@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec.errors import Text, Trouble
+from trayexec.light.errors import Text, Trouble
 
 
 class Grade(Enum):

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trayexec import __version__, cli, client, paths, whereis, writing
-from trayexec.adapters import settingsfile
+from trayexec import __version__
+from trayexec.adapters import settings_file
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
-from trayexec.adapters.sts import BotoSts, Limits, Seen, Way
+from trayexec.adapters.sts import BotoSts, KeyCheck, Limits, Route
+from trayexec.commands.agent_request import ask
 from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
-from trayexec.commands.overlays import Read, files_of
-from trayexec.commands.talk import ask
+from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
-from trayexec.core.profiles import Endpoint
 from trayexec.core.settings import Settings
-from trayexec.errors import Text, TrayexecError, Trouble
-from trayexec.words import speaker
+from trayexec.light import agent_connection, agent_record, context, paths, private_files, stderr
+from trayexec.light.errors import Text, TrayexecError, Trouble
+from trayexec.light.translate import speaker
+from trayexec.live.without_agent import FilesHere, files_of
 
 PROBE = 64 * 1024  # bytes that must have room in the state folder
 PATIENT = 1.0  # seconds without an answer of AWS until we say what we wait for
@@ -47,7 +48,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         socket=socket,
         agent=agent,
         others=tuple(one for one in _others(socket, environ) if not isinstance(agent, Agent) or one.pid != agent.pid),
-        here=Here(cli.has_display(environ), _has_terminal()),
+        here=Here(context.has_display(environ), _has_terminal()),
         settings_path=paths.settings_path(environ),
         settings=_settings(environ),
         state_folder=state,
@@ -62,8 +63,8 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
     try:
-        document: Any = ask({"op": "status", "wait": 0, **cli.surroundings(environ)}, environ)
-    except client.AgentAbsentError:
+        document: Any = ask({"op": "status", "wait": 0, **context.surroundings(environ)}, environ)
+    except agent_connection.AgentAbsentError:
         return None
     except TrayexecError as error:
         return error.trouble
@@ -86,7 +87,7 @@ def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
     """Whoever else listens where an agent of this user can be, whatever its environment was."""
     bare = {name: value for name, value in environ.items() if name != "TRAYEXEC_SOCKET"}
     known = {os.path.realpath(mine)}
-    for place in whereis.places(bare):
+    for place in agent_record.places(bare):
         if os.path.realpath(place) in known:
             continue
         known.add(os.path.realpath(place))
@@ -106,7 +107,7 @@ def _has_terminal() -> bool:
 
 def _settings(environ: Mapping[str, str]) -> Settings | Trouble:
     try:
-        return settingsfile.load(paths.settings_path(environ))
+        return settings_file.load(paths.settings_path(environ))
     except TrayexecError as error:
         return error.trouble
 
@@ -116,13 +117,13 @@ def _unfit(folder: Path) -> str | None:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
-        writing.probe(str(folder), PROBE)
+        private_files.probe(str(folder), PROBE)
     except OSError as error:
         return error.strerror or type(error).__name__
     return None
 
 
-def _read(environ: Mapping[str, str]) -> Read | Trouble:
+def _read(environ: Mapping[str, str]) -> FilesHere | Trouble:
     try:
         return files_of(environ)
     except TrayexecError as error:
@@ -136,7 +137,7 @@ def _is_loose(path: str) -> bool:
     return False
 
 
-def _keys(read: Read, environ: Mapping[str, str]) -> dict[str, LongTermKeys | Trouble]:
+def _keys(read: FilesHere, environ: Mapping[str, str]) -> dict[str, LongTermKeys | Trouble]:
     found: dict[str, LongTermKeys | Trouble] = {}
     for name in dict.fromkeys(one.keys for one in read.catalogue.identities):
         try:
@@ -157,10 +158,10 @@ class _Question:
     """One question to STS, and what has come of it so far."""
 
     keys_of: str
-    endpoint: Endpoint
+    endpoint: StsEndpoint
     keys: LongTermKeys
-    way: Way | None = None
-    answer: Seen | Trouble | None = None
+    way: Route | None = None
+    answer: KeyCheck | Trouble | None = None
 
     def put(self, sts: BotoSts) -> None:
         """Ask; runs in a thread of its own, as the look-up of a name cannot be given a deadline."""
@@ -171,7 +172,9 @@ class _Question:
             self.answer = error.trouble
 
 
-def _asked(read: Read, keys: Mapping[str, LongTermKeys | Trouble], environ: Mapping[str, str]) -> tuple[Asked, ...]:
+def _asked(
+    read: FilesHere, keys: Mapping[str, LongTermKeys | Trouble], environ: Mapping[str, str]
+) -> tuple[Asked, ...]:
     """Each pair of keys, shown to STS once at each place where a profile uses it; all at the same time."""
     wanted = dict.fromkeys((one.keys, one.endpoint) for one in read.catalogue.identities)
     questions = [
@@ -184,7 +187,7 @@ def _asked(read: Read, keys: Mapping[str, LongTermKeys | Trouble], environ: Mapp
     begun = time.monotonic()
     _wait(threads, begun + PATIENT)
     if any(one.is_alive() for one in threads):
-        cli.say(speaker(environ)(Text("asking AWS STS whose keys these are…")))
+        stderr.say(speaker(environ)(Text("asking AWS STS whose keys these are…")))
         _wait(threads, begun + DEADLINE)
     return tuple(Asked(one.keys_of, one.endpoint, one.way, one.answer) for one in questions)
 

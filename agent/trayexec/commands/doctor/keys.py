@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from trayexec.adapters.sts import Seen
+from trayexec.adapters.sts import KeyCheck
 from trayexec.commands.doctor.facts import Asked, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
-from trayexec.commands.overlays import Read
-from trayexec.core import ownership
+from trayexec.core.config import ownership
+from trayexec.core.config.inifile import Value, profile_of, section_for
+from trayexec.core.config.profiles import Identity
+from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys
-from trayexec.core.inifile import Value, profile_of, section_for
-from trayexec.core.overlay import may_be_no_identity
-from trayexec.core.profiles import Identity
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import profile
-from trayexec.errors import Text, Trouble
+from trayexec.core.shell_words import profile
+from trayexec.light.errors import Text, Trouble
+from trayexec.live.layout import may_be_no_identity
+from trayexec.live.without_agent import FilesHere
 
 KEY = {"aws_access_key_id", "aws_secret_access_key"}
 TOKEN = {"aws_session_token", "aws_security_token"}
@@ -55,7 +55,7 @@ def stored_keys(facts: Facts) -> Iterator[Finding]:
             yield wrong(about, found)
 
 
-def _said_of(name: str, read: Read) -> Mapping[str, Value]:
+def _said_of(name: str, read: FilesHere) -> Mapping[str, Value]:
     """What both files say of a profile."""
     config, shared = read.parsed
     return {**config.get(section_for(name), {}), **shared.get(name, {})}
@@ -101,7 +101,7 @@ def plain_copies(facts: Facts) -> Iterator[Finding]:
                 )
 
 
-def _copies(name: str, read: Read) -> Iterator[tuple[str, str, str]]:
+def _copies(name: str, read: FilesHere) -> Iterator[tuple[str, str, str]]:
     """File, section and key id of every long-term key that the files have for this name."""
     places = [
         (read.paths[0], section, values) for section, values in read.parsed[0].items() if profile_of(section) == name
@@ -123,7 +123,7 @@ def sts_answers(facts: Facts) -> Iterator[Finding]:
         host = one.way.host if one.way else Text("AWS STS in {region}", region=one.endpoint.region)
         by = one.way.proxy if one.way and one.way.proxy else None
         match one.answer:
-            case Seen(arn):
+            case KeyCheck(arn):
                 yield good(
                     "sts",
                     STS,
@@ -178,7 +178,9 @@ def clock(facts: Facts) -> Iterator[Finding]:
     if refused:
         yield wrong(about, refused[0])
         return
-    aheads = [one.answer.ahead for one in facts.asked if isinstance(one.answer, Seen) and one.answer.ahead is not None]
+    aheads = [
+        one.answer.ahead for one in facts.asked if isinstance(one.answer, KeyCheck) and one.answer.ahead is not None
+    ]
     if not aheads and facts.asked:
         yield note("clock_unknown", about, Text("was not compared with that of AWS, which gave no time"))
     if not aheads:
@@ -214,5 +216,5 @@ def whose_keys(facts: Facts) -> Iterator[Finding]:
 
 def _account(identity: Identity, asked: Sequence[Asked]) -> str | None:
     """The account of the identity's keys, as AWS said it."""
-    arns = (one.answer.arn for one in asked if one.keys == identity.keys and isinstance(one.answer, Seen))
+    arns = (one.answer.arn for one in asked if one.keys == identity.keys and isinstance(one.answer, KeyCheck))
     return next((arn.split(":")[4] for arn in arns if arn.count(":") > 4), None)  # noqa: PLR2004 — an ARN's parts

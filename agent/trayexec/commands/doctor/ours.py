@@ -7,8 +7,8 @@ from typing import assert_never
 from trayexec.commands.doctor.facts import Agent, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.settings import Command
-from trayexec.core.shellwords import argument, word
-from trayexec.errors import Text, Trouble
+from trayexec.core.shell_words import argument, word
+from trayexec.light.errors import Text, Trouble
 
 AGENT = Text("agent")
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from trayexec import foreign, origin
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem
-from trayexec.core import othertools, refusals
-from trayexec.core.identities import NO_IDENTITY
-from trayexec.core.profiles import Unserved
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import argument, profile
-from trayexec.errors import Text, Trouble
+from trayexec.core import messages
+from trayexec.core.config import foreign_settings
+from trayexec.core.config.identities import NO_IDENTITY
+from trayexec.core.config.profiles import Unserved
+from trayexec.core.config.sections import shown
+from trayexec.core.shell_words import argument, profile
+from trayexec.light import caller_variables
+from trayexec.light.errors import Text, Trouble
+from trayexec.live import overlay_origin
 
 SHELL = Text("shell")
 
@@ -37,9 +39,9 @@ def run_around(facts: Facts) -> Iterator[Finding]:
 
 def foreign_variables(facts: Facts) -> Iterator[Finding]:
     """Nothing in the shell chooses other credentials behind our back."""
-    if runs_inside(facts) or origin.left_over(facts.environ):
+    if runs_inside(facts) or overlay_origin.left_over(facts.environ):
         return
-    stray = [name for name in foreign.in_the_way(facts.environ) if not _is_ours(name, facts.environ)]
+    stray = [name for name in caller_variables.in_the_way(facts.environ) if not _is_ours(name, facts.environ)]
     if stray:
         yield problem(
             "foreign_variables",
@@ -51,10 +53,10 @@ def foreign_variables(facts: Facts) -> Iterator[Finding]:
 
 def _is_ours(name: str, environ: Mapping[str, str]) -> bool:
     """Whether it leads to an overlay of ours, or names the same profile once more (as oh-my-zsh's `asp` does)."""
-    chosen = next((environ[one] for one in foreign.CHOICE if environ.get(one)), None)
+    chosen = next((environ[one] for one in caller_variables.CHOICE if environ.get(one)), None)
     if name.endswith("_PROFILE") and environ[name] == chosen:
         return True
-    return name == "AWS_CREDENTIAL_PROFILES_FILE" and origin.OWN["AWS_CONFIG_FILE"] in environ
+    return name == "AWS_CREDENTIAL_PROFILES_FILE" and overlay_origin.OWN["AWS_CONFIG_FILE"] in environ
 
 
 def profile_variables(facts: Facts) -> Iterator[Finding]:
@@ -78,7 +80,7 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
     for variable, name in named.items():
         found = facts.read.catalogue.profiles.get(name)
         if found is None:
-            what = refusals.unknown_profile(name, facts.read.catalogue)
+            what = messages.unknown_profile(name, facts.read.catalogue)
             yield problem(
                 "profile_variable",
                 SHELL,
@@ -102,7 +104,7 @@ def profile_variables(facts: Facts) -> Iterator[Finding]:
 
 def other_tools(facts: Facts) -> Iterator[Finding]:
     """Variables that other credential tools go by, and we do not."""
-    for one in othertools.in_environment(facts.environ):
+    for one in foreign_settings.in_environment(facts.environ):
         yield note("other_tool", SHELL, one)
 
 
@@ -110,7 +112,7 @@ def hook(facts: Facts) -> Iterator[Finding]:
     """Whether AWS_PROFILE is ours in this shell."""
     if runs_inside(facts):
         return
-    if facts.environ.get(origin.OWN["AWS_CONFIG_FILE"]):
+    if facts.environ.get(overlay_origin.OWN["AWS_CONFIG_FILE"]):
         yield good("hook", SHELL, Text("AWS_PROFILE reaches every served profile in this shell"))
     else:
         yield note(

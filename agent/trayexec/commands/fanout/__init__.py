@@ -12,23 +12,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trayexec import cli, paths, words
-from trayexec.adapters import harden, settingsfile
+from trayexec.adapters import harden, settings_file
+from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout import memory
-from trayexec.commands.fanout.caller import Caller, screen_of
+from trayexec.commands.fanout.caller import Invocation, screen_of
 from trayexec.commands.fanout.ending import remember, sum_up
 from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served
-from trayexec.commands.fanout.outputs import Grouped, Objects, Output, Prefixed, folder, marks
+from trayexec.commands.fanout.outputs import Grouped, JsonLines, Output, Prefixed, folder, marks
 from trayexec.commands.fanout.preview import ask_if_many, select, tell_who
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.selection import Candidate
 from trayexec.commands.fanout.spool import room_here
 from trayexec.commands.fanout.upfront import credentials, denials, say_denials
-from trayexec.commands.talk import check_files
-from trayexec.core.sections import shown
+from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.light import agent_client, context, execution, exits, paths, translate
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 JOBS = 8  # commands at a time, unless told
 OUTPUTS = ("prefix", "grouped", "json")
@@ -40,17 +40,17 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     Raises TrayexecError for what is known to be wrong before anything has run.
     """
     _check(options)
-    program = cli.find(command[0], environ)
+    program = execution.find(command[0], environ)
     if isinstance(program, int):
         return program
-    caller = Caller(options, command, program, environ, screen_of(environ), words.speaker(environ))
-    settings = settingsfile.load(paths.settings_path(environ))
-    last = memory.recall(cli.files(environ), environ) if options.retry_failed else None
+    caller = Invocation(options, command, program, environ, screen_of(environ), translate.speaker(environ))
+    settings = settings_file.load(paths.settings_path(environ))
+    last = memory.recall(context.files(environ), environ) if options.retry_failed else None
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
-        return cli.OK
-    request: dict[str, Any] = {"op": "status", "wait": 0, **cli.surroundings(environ)}
-    document = cli.obtain(request, environ)
+        return exits.OK
+    request: dict[str, Any] = {"op": "status", "wait": 0, **context.surroundings(environ)}
+    document = agent_client.obtain(request, environ)
     check_files(document)
     selection = select(options, document["profiles"], settings, last)
     for one in selection.unserved:
@@ -94,7 +94,7 @@ def _check(options: argparse.Namespace) -> None:
 # Credentials, then the commands
 
 
-def _do(caller: Caller, chosen: Sequence[Candidate], settings: Settings, asked: Mapping[str, Any]) -> int:
+def _do(caller: Invocation, chosen: Sequence[Candidate], settings: Settings, asked: Mapping[str, Any]) -> int:
     output = _output(caller, [one.name for one in chosen], settings)
     harden.hide()  # the credentials of all are here until the last command has begun
     with selectors.DefaultSelector() as selector:
@@ -121,7 +121,7 @@ def _do(caller: Caller, chosen: Sequence[Candidate], settings: Settings, asked: 
     return sum_up(caller, ended, output, runner)
 
 
-def _plan(caller: Caller, count: int) -> Plan:
+def _plan(caller: Invocation, count: int) -> Plan:
     options = caller.options
     return Plan(
         program=caller.program,
@@ -134,7 +134,7 @@ def _plan(caller: Caller, count: int) -> Plan:
     )
 
 
-def _output(caller: Caller, profiles: Sequence[str], settings: Settings) -> Output:
+def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> Output:
     screen, mode = caller.screen, caller.options.output
     match mode:
         case "prefix":
@@ -143,7 +143,7 @@ def _output(caller: Caller, profiles: Sequence[str], settings: Settings) -> Outp
         case "grouped":
             return Grouped(screen, room_here())
         case "json":
-            return Objects(screen, caller.speak, room_here())
+            return JsonLines(screen, caller.speak, room_here())
         case _:
             path = Path(mode.removeprefix("dir=")).expanduser()
             try:

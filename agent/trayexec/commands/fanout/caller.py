@@ -7,21 +7,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from trayexec.commands.fanout.screen import Screen, Stream, widen
-from trayexec.errors import Text
+from trayexec.commands.fanout.screen import Stream, Streams, widen
+from trayexec.light.errors import Text
 
 USUAL = 80  # columns
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Invocation:
     """Who called: the options, the command and its file, the environment, and the caller's own two streams."""
 
     options: argparse.Namespace
     command: Sequence[str]
     program: str
     environ: Mapping[str, str]
-    screen: Screen
+    screen: Streams
     speak: Callable[[Text], str]
 
     def say(self, text: Text) -> None:
@@ -29,14 +29,14 @@ class Caller:
         self.screen.say(self.speak(text))
 
 
-def screen_of(environ: Mapping[str, str]) -> Screen:
+def screen_of(environ: Mapping[str, str]) -> Streams:
     """The streams as Python found them: a closed one is the null device by now."""
     descriptors = {Stream.OUT: sys.stdout.fileno(), Stream.ERR: sys.stderr.fileno()}
     for descriptor in descriptors.values():
         widen(descriptor)
     able = environ.get("TERM", "dumb") != "dumb"
     terminals = frozenset(one for one, descriptor in descriptors.items() if able and os.isatty(descriptor))
-    return Screen(descriptors, terminals, lambda: _columns(descriptors[Stream.ERR]), time.monotonic)
+    return Streams(descriptors, terminals, lambda: _columns(descriptors[Stream.ERR]), time.monotonic)
 
 
 def _columns(terminal: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from trayexec.commands.fanout.screen import PokedError, Screen
+from trayexec.commands.fanout.screen import InterruptedWriteError, Streams
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 GRACE = {signal.SIGINT: 10.0}  # seconds until the next, harder signal: a person may wait, and may press again
@@ -27,10 +27,10 @@ class Stop:
 
 
 @dataclass(slots=True)
-class Groups:
+class ProcessGroups:
     """The groups that are alive, and what they are told. Handlers run in the main thread, between two steps of it."""
 
-    screen: Screen
+    screen: Streams
     stop: Stop | None = field(default=None, init=False)
     _alive: set[int] = field(default_factory=set, init=False)
 
@@ -108,7 +108,7 @@ class Groups:
         self.end(signal.Signals(number), signal.Signals(number))
         if self.screen.blocked:
             self.screen.blocked = False
-            raise PokedError
+            raise InterruptedWriteError
 
     def _told_to_pause(self, number: int, _frame: object) -> None:
         """Stop all, then ourselves as if we had no handler; some day somebody lets us go on, and so they do.

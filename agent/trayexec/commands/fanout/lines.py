@@ -9,7 +9,7 @@ but the first behind the mark of a continuation, so that they can be joined agai
 LONGEST = 1 << 20  # bytes of one line that are kept until its end comes
 
 
-class Marker:
+class LinePrefixer:
     """One stream of one command. What `feed` and `end` return are, together, whole lines, to be written at once."""
 
     __slots__ = ("_begin", "_between", "_continue", "_longest", "_mark", "_rest")

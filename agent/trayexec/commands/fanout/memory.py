@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec import paths, writing
-from trayexec.adapters import plainfile
-from trayexec.core.sections import shown
-from trayexec.errors import TrayexecError, trouble
+from trayexec.adapters import plain_file
+from trayexec.core.config.sections import shown
+from trayexec.light import paths, private_files
+from trayexec.light.errors import TrayexecError, trouble
 
 NAME = "last-fanout.json"
 VERSION = 1
@@ -27,15 +27,15 @@ class LastRun:
 def remember(last: LastRun, environ: Mapping[str, str]) -> None:
     """Write it. Raises OSError."""
     path = _path(environ)
-    writing.own_folder(str(path.parent))
+    private_files.own_folder(str(path.parent))
     document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
-    writing.put(str(path), (json.dumps(document) + "\n").encode())
+    private_files.put(str(path), (json.dumps(document) + "\n").encode())
 
 
 def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
     """The last run. Raises TrayexecError when there was none, or when it was about other AWS files than `files`."""
     path = _path(environ)
-    content = plainfile.read(str(path), limit=LONGEST)
+    content = plain_file.read(str(path), limit=LONGEST)
     if content is None:
         raise TrayexecError(
             trouble(

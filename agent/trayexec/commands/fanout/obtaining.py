@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from selectors import EVENT_READ, BaseSelector
 from typing import TYPE_CHECKING, Any
 
-from trayexec import client, wire
 from trayexec.commands import terminal
-from trayexec.core.sections import shown
-from trayexec.errors import TrayexecError, Trouble, trouble
+from trayexec.core.config.sections import shown
+from trayexec.light import agent_connection, answers, protocol
+from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 if TYPE_CHECKING:
     from _socket import socket
@@ -110,7 +110,7 @@ class Obtaining:
             if final is not None:
                 yield from self._end(conversation, final)
                 return
-        if len(conversation.buffer) > client.LONGEST_ANSWER:
+        if len(conversation.buffer) > answers.LONGEST_ANSWER:
             yield from self._end(conversation, Denied(conversation.profile, _garbled()))
 
     def tick(self) -> Iterator[Outcome]:
@@ -129,7 +129,7 @@ class Obtaining:
         while self._waiting and len(self._open) < AT_ONCE:
             profile = self._waiting.popleft()
             try:
-                connection = client.connect(self._asking.environ)
+                connection = agent_connection.connect(self._asking.environ)
             except TrayexecError as error:
                 yield Denied(profile, error.trouble)
                 continue
@@ -141,30 +141,32 @@ class Obtaining:
                 continue
             try:  # noqa: SIM105 — as in `client.ask`
                 connection.sendall(
-                    wire.encode({**self._asking.request, **client.FAREWELL, "op": "credentials", "profile": profile})
+                    protocol.encode(
+                        {**self._asking.request, **answers.FAREWELL, "op": "credentials", "profile": profile}
+                    )
                 )
             except OSError:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
-            conversation = Conversation(profile, connection, self._asking.clock() + client.FIRST)
+            conversation = Conversation(profile, connection, self._asking.clock() + agent_connection.FIRST)
             self._open.add(conversation)
             self._selector.register(connection.fileno(), EVENT_READ, conversation)
 
     def _deadline(self) -> float:
-        return self._asking.clock() + int(self._asking.request.get("wait", 0)) + client.PATIENCE
+        return self._asking.clock() + int(self._asking.request.get("wait", 0)) + answers.PATIENCE
 
     def _line(self, conversation: Conversation, line: bytes, *, overtaken: bool) -> Outcome | None:
         """The outcome, if this line is the final one. A note that has been overtaken asks for nothing any more."""
         try:
-            said = wire.decode(line, client.LONGEST_ANSWER)
-        except wire.WireError:
+            said = protocol.decode(line, answers.LONGEST_ANSWER)
+        except protocol.ProtocolError:
             return Denied(conversation.profile, _garbled())
         if "note" in said:
             if not overtaken:
                 self._note(conversation, said)
             return None
         try:
-            return Served(conversation.profile, client.outcome(said))
+            return Served(conversation.profile, answers.outcome(said))
         except TrayexecError as error:
             return Denied(conversation.profile, error.trouble)
 
@@ -180,7 +182,7 @@ class Obtaining:
                 one.deadline = self._deadline()
             if asked:
                 return
-        if note["note"] in {client.SLOW, client.HERE}:
+        if note["note"] in {answers.SLOW, answers.HERE}:
             return  # the line of progress says as much
         text = str(note.get("text", ""))
         same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ

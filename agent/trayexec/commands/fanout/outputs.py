@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from trayexec import writing
-from trayexec.commands.fanout.lines import Marker
+from trayexec.commands.fanout.lines import LinePrefixer
 from trayexec.commands.fanout.names import file_names
 from trayexec.commands.fanout.result import Result
-from trayexec.commands.fanout.screen import Screen, Stream
-from trayexec.commands.fanout.spool import Room, Spool
+from trayexec.commands.fanout.screen import Stream, Streams
+from trayexec.commands.fanout.spool import MemoryBudget, Spool
 from trayexec.commands.table import json_text, wide
-from trayexec.core.sections import shown
-from trayexec.errors import Text
+from trayexec.core.config.sections import shown
+from trayexec.light import private_files
+from trayexec.light.errors import Text
 
 PALETTE = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # of a terminal; red is for what a person coloured so
 COLOURS = {"red": 31, "orange": 33, "yellow": 93, "green": 32, "blue": 34, "purple": 35, "grey": 90}
@@ -62,13 +62,13 @@ class Output(Protocol):
 class Prefixed:
     """`[account-a] line`, at once; names in columns and in colour on a terminal."""
 
-    screen: Screen
+    screen: Streams
     marks: Mapping[tuple[str, Stream], tuple[bytes, bytes]]
     table: bool = True
 
     def sink(self, profile: str) -> Sink:
         """A pair of markers."""
-        return _PrefixedSink(self.screen, {one: Marker(*self.marks[profile, one]) for one in Stream})
+        return _PrefixedSink(self.screen, {one: LinePrefixer(*self.marks[profile, one]) for one in Stream})
 
     def absent(self, result: Result) -> None:
         """Nothing to be seen but in the table."""
@@ -76,8 +76,8 @@ class Prefixed:
 
 @dataclass(frozen=True, slots=True)
 class _PrefixedSink:
-    screen: Screen
-    markers: Mapping[Stream, Marker]
+    screen: Streams
+    markers: Mapping[Stream, LinePrefixer]
 
     def take(self, stream: Stream, data: bytes) -> None:
         self.screen.write(stream, *self.markers[stream].feed(data))
@@ -91,7 +91,7 @@ class _PrefixedSink:
 
 
 def marks(
-    profiles: Sequence[str], screen: Screen, *, plain: bool, colour: Callable[[str], str | None]
+    profiles: Sequence[str], screen: Streams, *, plain: bool, colour: Callable[[str], str | None]
 ) -> Mapping[tuple[str, Stream], tuple[bytes, bytes]]:
     """What stands before a profile's lines, and before further pieces of one: in a pipe `[name] ` and `[name]+`.
 
@@ -128,8 +128,8 @@ def _colour(named: str | None, number: int) -> str:
 class Grouped:
     """Each profile's output whole, when it ends, below a line `==> account-a <==`."""
 
-    screen: Screen
-    room: Room
+    screen: Streams
+    room: MemoryBudget
     table: bool = True
 
     def sink(self, profile: str) -> Sink:
@@ -144,7 +144,7 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class _GroupedSink:
-    screen: Screen
+    screen: Streams
     head: bytes
     spools: Mapping[Stream, Spool]
 
@@ -169,12 +169,12 @@ class _GroupedSink:
 
 
 @dataclass(frozen=True, slots=True)
-class Objects:
+class JsonLines:
     """One JSON object a profile, a line each, as the commands end."""
 
-    screen: Screen
+    screen: Streams
     speak: Speak
-    room: Room
+    room: MemoryBudget
     table: bool = False
 
     def sink(self, profile: str) -> Sink:
@@ -191,7 +191,7 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class _ObjectSink:
-    screen: Screen
+    screen: Streams
     speak: Speak
     spools: Mapping[Stream, Spool]
 
@@ -249,7 +249,7 @@ class _Decoder:
         return self.more(b"", last=True)
 
 
-def _spools(room: Room) -> Mapping[Stream, Spool]:
+def _spools(room: MemoryBudget) -> Mapping[Stream, Spool]:
     return {one: Spool(room) for one in Stream}
 
 
@@ -275,7 +275,7 @@ class Folder:
         opened: dict[Stream, int] = {}
         try:
             for stream in Stream:
-                opened[stream] = writing.begin(f"{name}.{stream.value}", self.path)
+                opened[stream] = private_files.begin(f"{name}.{stream.value}", self.path)
         except OSError:
             for descriptor in opened.values():
                 os.close(descriptor)
@@ -308,7 +308,7 @@ class _FolderSink:
 
 def folder(path: Path, profiles: Sequence[str]) -> Folder:
     """The folder, made if need be, and none in which another user could exchange a file. Raises OSError."""
-    path.mkdir(mode=writing.OWN_FOLDER, parents=True, exist_ok=True)
-    opened = writing.trusted_folder(str(path))
-    writing.sweep(str(path))
+    path.mkdir(mode=private_files.OWN_FOLDER, parents=True, exist_ok=True)
+    opened = private_files.trusted_folder(str(path))
+    private_files.sweep(str(path))
     return Folder(opened, file_names(profiles))

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from trayexec import cli
 from trayexec.commands import table
-from trayexec.commands.fanout.caller import Caller
+from trayexec.commands.fanout.caller import Invocation
 from trayexec.commands.fanout.memory import LastRun
 from trayexec.commands.fanout.obtaining import who
 from trayexec.commands.fanout.selection import Candidate, Selection, Wanted, choose
-from trayexec.core.sections import shown
+from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
-from trayexec.errors import Text, TrayexecError, trouble
+from trayexec.light import exits
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 MANY = 10  # more profiles than this, and a person is asked once
 
@@ -60,20 +60,20 @@ def select(
     return Selection(chosen, gone=gone)
 
 
-def tell_who(caller: Caller, chosen: Sequence[Candidate]) -> int:
+def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
     """`--dry-run`."""
     speak = caller.speak
     line = shown(shlex.join(caller.command))
     if caller.options.output == "json":
         for one in chosen:
             table.show_line({"profile": one.name, "account": one.account, "command": list(caller.command)})
-        return cli.OK
+        return exits.OK
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("COMMAND"))
     table.show([speak(head) for head in heads], [(shown(one.name), one.account or "", line) for one in chosen])
-    return cli.OK
+    return exits.OK
 
 
-def ask_if_many(caller: Caller, chosen: Sequence[Candidate]) -> None:
+def ask_if_many(caller: Invocation, chosen: Sequence[Candidate]) -> None:
     """More than a few are asked about once, where there is a person. Raises TrayexecError if that is a no."""
     if len(chosen) <= MANY or caller.options.yes or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return

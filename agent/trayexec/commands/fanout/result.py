@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec.errors import Text, Trouble
+from trayexec.light.errors import Text, Trouble
 
 SUCCESS, SOME_FAILED, NO_CREDENTIALS, BY_SIGNAL = 0, 123, 125, 128
 

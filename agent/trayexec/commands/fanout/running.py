@@ -12,17 +12,17 @@ from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
 from typing import Any
 
-from trayexec import cli
-from trayexec.commands.fanout.groups import Groups
+from trayexec.commands.fanout.groups import ProcessGroups
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served, who
 from trayexec.commands.fanout.outputs import Output, Sink
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Result
-from trayexec.commands.fanout.screen import LostError, PokedError, Screen, Stream, widen
+from trayexec.commands.fanout.screen import InterruptedWriteError, LostError, Stream, Streams, widen
 from trayexec.commands.fanout.selection import Candidate
-from trayexec.core.runs import AHEAD, GRACE
-from trayexec.core.sections import shown
-from trayexec.core.shellwords import profile
-from trayexec.errors import Text, Trouble, trouble
+from trayexec.core.broker.expiry_watch import AHEAD, GRACE
+from trayexec.core.config.sections import shown
+from trayexec.core.shell_words import profile
+from trayexec.light import command_environment, exits
+from trayexec.light.errors import Text, Trouble, trouble
 
 FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
 USABLE = 60  # seconds: with less, nothing is started
@@ -73,13 +73,13 @@ class Runner:
     """All commands of one run. `run` does it."""
 
     plan: Plan
-    screen: Screen
+    screen: Streams
     output: Output
     obtaining: Obtaining
     selector: BaseSelector
     speak: Callable[[Text], str]
     lost: LostError | None = field(default=None, init=False)
-    groups: Groups = field(init=False)
+    groups: ProcessGroups = field(init=False)
     _held: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
     _waiting: deque[Candidate] = field(default_factory=deque, init=False)
     _renewing: dict[str, Candidate] = field(default_factory=dict, init=False)
@@ -88,7 +88,7 @@ class Runner:
     _results: dict[str, Result] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.groups = Groups(self.screen)
+        self.groups = ProcessGroups(self.screen)
 
     def run(self, candidates: Iterable[Candidate], held: Mapping[str, Mapping[str, Any]]) -> dict[str, Result]:
         """Run for each, with the credentials `held` (agent's documents by profile). Returns how each ended.
@@ -173,7 +173,7 @@ class Runner:
         try:
             with self.screen.may_be_poked():  # a code may be typed here
                 outcomes = list(self.obtaining.heard(conversation))
-        except PokedError:
+        except InterruptedWriteError:
             return
         except KeyboardInterrupt:
             self.groups.end(signal.SIGINT, signal.SIGINT)
@@ -203,7 +203,9 @@ class Runner:
         self._renewing.clear()
 
     def _environment(self, candidate: Candidate) -> dict[str, str]:
-        env = cli.environment(self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ)
+        env = command_environment.environment(
+            self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ
+        )
         if candidate.account is not None:
             env["TRAYEXEC_ACCOUNT"] = candidate.account
         return env
@@ -265,7 +267,7 @@ class Runner:
             why=error.strerror or type(error).__name__,
         )
         self._say_trouble(candidate, why)
-        status = cli.NOT_FOUND if error.errno == errno.ENOENT else cli.NOT_EXECUTABLE
+        status = exits.NOT_FOUND if error.errno == errno.ENOENT else exits.NOT_EXECUTABLE
         self._finished(Result(candidate.name, candidate.account, End.EXITED, status, trouble=why))
 
     # Listening

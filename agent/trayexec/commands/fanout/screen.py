@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.commands.table import wide
-from trayexec.errors import lines, visible
-from trayexec.ready import writable
+from trayexec.light.errors import lines, visible
+from trayexec.light.polling import writable
 
 REDRAW = 0.1  # seconds between two status lines
 PATIENCE = 1.0  # seconds for a reader to take the rest, once we are told to end
@@ -41,12 +41,12 @@ class LostError(Exception):
         self.why = why
 
 
-class PokedError(Exception):
+class InterruptedWriteError(Exception):
     """A signal came while we were blocked."""
 
 
 @dataclass(slots=True)
-class Screen:
+class Streams:
     """Standard output and error as file descriptors; `terminals` are those that are one that can move its cursor."""
 
     descriptors: dict[Stream, int]
@@ -115,7 +115,7 @@ class Screen:
         try:
             with self.may_be_poked():
                 return os.writev(descriptor, parts)
-        except PokedError:
+        except InterruptedWriteError:
             return 0
         except BlockingIOError:  # somebody else made it so: the terminal is shared
             writable(descriptor, seconds=PATIENCE)

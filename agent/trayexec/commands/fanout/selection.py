@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from trayexec.core import refusals
-from trayexec.core.sections import shown
+from trayexec.core import messages
+from trayexec.core.config.sections import shown
 from trayexec.core.suggest import near
-from trayexec.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 PATTERN = frozenset("*?[")
 
@@ -138,7 +138,7 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
 def _known(name: str, names: Mapping[str, str | None]) -> str:
     if name in names:
         return name
-    raise TrayexecError(refusals.no_such_profile(name, names))
+    raise TrayexecError(messages.no_such_profile(name, names))
 
 
 def _empty() -> Trouble:

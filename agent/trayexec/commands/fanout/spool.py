@@ -12,7 +12,7 @@ UNSAID = 1 << 30  # bytes, where the system does not say how much memory there i
 SHARE = 4  # one part in so many of the machine's memory may be filled: more, and everything stands still
 
 
-class Room:
+class MemoryBudget:
     """What all commands of a run may have kept at a time, in bytes."""
 
     def __init__(self, most: int) -> None:
@@ -29,18 +29,18 @@ class Room:
         self._left += size
 
 
-def room_here() -> Room:
+def room_here() -> MemoryBudget:
     """A room that this machine can spare."""
     try:
-        return Room(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
+        return MemoryBudget(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
     except (ValueError, OSError):  # no name of POSIX
-        return Room(UNSAID)
+        return MemoryBudget(UNSAID)
 
 
 class Spool:
     """Bytes to be read back once, in order."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: MemoryBudget) -> None:
         self._room = room
         self._buffer = bytearray()
         self._file: io.BufferedRandom | io.BytesIO | None = None

@@ -4,18 +4,18 @@ import selectors
 import time
 from collections.abc import Iterable, Sequence
 
-from trayexec.commands.fanout.caller import Caller
+from trayexec.commands.fanout.caller import Invocation
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, who
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.screen import Stream
 from trayexec.commands.fanout.selection import Candidate
-from trayexec.errors import Text
+from trayexec.light.errors import Text
 
 SLOW = 1.0  # seconds until it is said what takes so long
 
 
 def credentials(
-    caller: Caller, profiles: Sequence[str], obtaining: Obtaining, selector: selectors.BaseSelector
+    caller: Invocation, profiles: Sequence[str], obtaining: Obtaining, selector: selectors.BaseSelector
 ) -> list[Outcome]:
     """Credentials for all, or why not, before anything runs."""
     outcomes: list[Outcome] = list(obtaining.want(profiles))
@@ -41,7 +41,7 @@ def denials(chosen: Sequence[Candidate], denied: Iterable[Denied]) -> dict[str, 
     return {one.profile: Result(one.profile, accounts[one.profile], End.DENIED, trouble=one.trouble) for one in denied}
 
 
-def say_denials(caller: Caller, denied: Sequence[Denied], *, of: int) -> None:
+def say_denials(caller: Invocation, denied: Sequence[Denied], *, of: int) -> None:
     """Why some have none, each reason once, before anything runs."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in denied:

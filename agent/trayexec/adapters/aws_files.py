@@ -1,0 +1,430 @@
+"""The user's AWS config and credentials files: found, read, parsed and merged as botocore does it, and watched.
+
+botocore's own parser opens the file by itself, so only its grammar is used: the standard library's raw INI parser,
+then `botocore.configloader.build_profile_map`, then the merge of `botocore.session.Session.full_config`. A test
+compares the two. The values of static keys are dropped at once, that they are there is all that matters; only who asks
+for just these (`keys_of`) gets them.
+"""
+
+import configparser
+import getpass
+import math
+import os
+import re
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from botocore.configloader import build_profile_map
+
+from trayexec.adapters import plain_file, stored_keys
+from trayexec.adapters.plain_file import Stamp
+from trayexec.core.config.inifile import meant_in_config, meant_in_credentials, profile_of
+from trayexec.core.config.profiles import Catalogue, MisreadSection
+from trayexec.core.config.resolve import resolve, session_name_for
+from trayexec.core.config.sections import Section, Sections, shown
+from trayexec.core.config.sources import SECRET, TOKENS, KeyNames, Source, names_in, source
+from trayexec.core.config.surroundings import USUAL, Surroundings
+from trayexec.core.credentials import Secret
+from trayexec.light.errors import TrayexecError, trouble
+from trayexec.light.paths import stored_path
+from trayexec.light.protocol import PROXY_VARIABLES
+from trayexec.live.layout import apart
+
+LONGEST_FILE = 10_000_000
+MOST_PAIRS = 32
+SETTLED, WRITING, PAUSE = 0.05, 0.5, 0.02  # seconds: a file that was written so recently may not be whole yet
+MOST_VIEWS = 8  # of one pair, by callers whose variables lead to different endpoints
+
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
+
+_Parsed = dict[str, dict[str, str | dict[str, str]]]
+_Stamps = tuple[Stamp, Stamp, Stamp]  # of the two files, and of what is remembered of stored keys
+
+
+@dataclass(slots=True)
+class _Pair:
+    """What is known of one pair of files as seen with some variables.
+
+    The versions last seen, what came of them; and `heard`, the variables that decided, with what they said: others do
+    not matter, so a caller in another region gets the same unless a profile has none.
+    """
+
+    stamps: _Stamps
+    outcome: Catalogue | TrayexecError
+    heard: dict[str, str | None]
+
+    def fits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a caller with this environment would have got the same."""
+        return all(environment.get(name) == value for name, value in self.heard.items())
+
+
+class _Listening(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__(environment)
+        self.heard: dict[str, str | None] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.heard[name] = said = super().get(name)
+        return default if said is None else said
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An access key that stands in the user's own files; with a token where it is a temporary one.
+
+    `account` is the one that stands beside it, if the user has written that down.
+    """
+
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret | None
+    account: str | None = None
+
+
+class AwsFiles:
+    """The `Catalogues` port. Safe to call from several threads; of each pair one call reads at a time."""
+
+    def __init__(self, environment: Mapping[str, str], *, session_name: str, stored: str = "") -> None:
+        """Look for the agent's own files where `environment` says; roles without a session name get `session_name`.
+
+        The file `stored` says under which names the keychain has keys (`stored_keys`).
+        """
+        self._environment = environment
+        self.stored = stored
+        self._session_name = session_name
+        self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
+        self._turn = threading.Lock()
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
+
+    def load(self, where: Surroundings = USUAL) -> Catalogue:
+        """What the files of `where` say to a caller there (the usual ones where None); the same until one changes.
+
+        A missing file is empty. What AWS's tools would refuse is refused, whatever the files said before; while
+        somebody writes them, they are read again. Raises TrayexecError (`file`, `config_syntax`).
+        """
+        paths = self.paths(where.config, where.shared, where.home)
+        environment = {**self._environment, **where.environment}
+        if where.proxies is not None:
+            environment = {name: value for name, value in environment.items() if name not in PROXY_VARIABLES}
+            environment |= where.proxies
+        with self._turn:
+            seen = self._pairs.setdefault(paths, [])
+            turn = self._turns.setdefault(paths, threading.Lock())
+            self._pairs.move_to_end(paths)
+            while len(self._pairs) > MOST_PAIRS:
+                self._turns.pop(self._pairs.popitem(last=False)[0], None)
+        with turn:
+            known = next((one for one in seen if one.fits(environment)), None)
+            if known is None or known.stamps != self._stamps(paths):
+                fresh = self._read(paths, seen[0].stamps if seen else None, environment)
+                seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
+                known = fresh
+        if isinstance(known.outcome, Catalogue):
+            return known.outcome
+        raise TrayexecError(known.outcome.trouble)
+
+    def supposing(self, stored: Mapping[str, str]) -> Catalogue:
+        """What our own files would lead to if just these keys were stored (names, and ARNs of whose they are).
+
+        Raises TrayexecError (`file`, `config_syntax`).
+        """
+        paths = self.paths(None, None)
+        parsed, _ = _settled(paths)
+        sections = replace(merge(*parsed, self._environment), stored=stored)
+        return self._catalogue(sections, paths, parsed)
+
+    def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> Catalogue:
+        return replace(
+            resolve(sections, session_name=self._session_name),
+            files=paths,
+            strays=_strays(paths, parsed),
+            apart=apart(sections.profiles),
+        )
+
+    def paths(self, config: str | None, shared: str | None, home: str | None = None) -> tuple[str, str]:
+        """Where this pair of files is (the usual ones, in this home, where None). Raises TrayexecError (`file`)."""
+        usual = "~" if home is None else home.rstrip("/")
+        return (
+            self._path(config, "AWS_CONFIG_FILE", f"{usual}/.aws/config"),
+            self._path(shared, "AWS_SHARED_CREDENTIALS_FILE", f"{usual}/.aws/credentials"),
+        )
+
+    def keys_of(self, profile: str, config: str | None, shared: str | None) -> Keys | None:
+        """The static keys that a profile means in this pair of files, None where it means none.
+
+        All of them are of one file, as with botocore. Raises TrayexecError (`file`, `config_syntax`).
+        """
+        (own, shared_), _ = _settled(self.paths(config, shared))
+        profiles, _, names = _merged(own, shared_)
+        found = source(profiles.get(profile, {}), names.get(profile, KeyNames()))
+        if found is Source.CREDENTIALS_FILE:
+            section: Section = shared_.get(profile, {})
+        elif found is Source.CONFIG_FILE:
+            section = _profiles(own).get(profile, {})
+        else:
+            return None
+        key, secret = (section.get(name) for name in ("aws_access_key_id", "aws_secret_access_key"))
+        token = next((section[name] for name in TOKENS if name in section), None)
+        account = section.get("aws_account_id")
+        if not (isinstance(key, str) and key and isinstance(secret, str) and secret):
+            return None
+        return Keys(
+            key,
+            Secret(secret),
+            Secret(token) if isinstance(token, str) and token else None,
+            account if isinstance(account, str) and account else None,
+        )
+
+    def _path(self, named: str | None, variable: str, usual: str) -> str:
+        path = expand(named or self._environment.get(variable) or usual, self._environment)
+        if named and not Path(path).is_absolute():
+            raise TrayexecError(
+                trouble(
+                    "file",
+                    "The request names the file {file}, but not from which folder.",
+                    "Set {variable} to an absolute path.",
+                    file=shown(path),
+                    variable=variable,
+                )
+            )
+        return path
+
+    def _stamps(self, paths: tuple[str, str]) -> _Stamps:
+        return plain_file.stamp_of(paths[0]), plain_file.stamp_of(paths[1]), plain_file.stamp_of(self.stored)
+
+    def _read(self, paths: tuple[str, str], before: _Stamps | None, environment: Mapping[str, str]) -> _Pair:
+        stamps = self._stamps(paths)
+        listening = _Listening(environment)
+        try:
+            both, versions = _settled(paths, before)
+            sections = replace(merge(*both, listening), stored=stored_keys.read(self.stored))
+        except TrayexecError as error:
+            return _Pair(stamps, error, {})
+        found = self._catalogue(sections, paths, both)
+        return _Pair((*versions, stamps[2]), found, listening.heard)
+
+
+def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
+    """The AWS files that `environment` names; the session name of roles that have none says who runs this process."""
+    return AwsFiles(environment, session_name=session_name_for(_user()), stored=stored_path(environment))
+
+
+def _user() -> str:
+    """Who runs this process, by the system's user list: no variable decides what AWS is told."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import pwd  # noqa: PLC0415 — Windows has none
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # nobody has told this system about the user
+        return str(os.getuid())
+
+
+def expand(path: str, environment: Mapping[str, str]) -> str:
+    """`path` with `$VAR`, `${VAR}` and a leading `~` replaced as os.path does it, but from `environment`."""
+
+    def value(match: re.Match[str]) -> str:
+        return environment.get(match[1] or match[2] or "", match[0])
+
+    path = _VARIABLE.sub(value, path)
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if home and (path == "~" or path.startswith(("~/", "~" + os.sep))):
+        return home.rstrip("/" + os.sep) + path[1:]
+    try:
+        return str(Path(path).expanduser()) if path.startswith("~") else path
+    except RuntimeError:  # nobody of that name: then there is no such file
+        return path
+
+
+def parse(text: str, *, file: str) -> _Parsed:
+    """The sections of one file as `botocore.configloader.raw_config_parse` returns them.
+
+    Raises TrayexecError (`config_syntax`) naming `file` and, where it is known, the line; never what the line says.
+    """
+    if text.startswith(plain_file.BYTE_ORDER_MARK):
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "{file}: the AWS CLI and SDKs read no file that begins with a byte order mark.",
+                "Save it in your editor as UTF-8 without a byte order mark (BOM).",
+                file=shown(file),
+            )
+        )
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+        return {
+            section: {key: _nested(parser.get(section, key)) for key in parser.options(section)}
+            for section in parser.sections()
+        }
+    except configparser.DuplicateSectionError as error:
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "Line {line} of {file} starts the section [{section}] a second time.",
+                "Merge the two into one section.",
+                file=shown(file),
+                line=error.lineno or 0,
+                section=shown(error.section),
+            )
+        ) from None
+    except configparser.DuplicateOptionError as error:
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "Line {line} of {file} sets {key} a second time in the section [{section}].",
+                "Remove one of the two lines.",
+                file=shown(file),
+                line=error.lineno or 0,
+                key=shown(error.option),
+                section=shown(error.section),
+            )
+        ) from None
+    except configparser.MissingSectionHeaderError as error:
+        raise _malformed(file, error.lineno) from None
+    except configparser.ParsingError as error:
+        raise _malformed(file, error.errors[0][0]) from None
+    except (configparser.Error, ValueError):
+        raise TrayexecError(
+            trouble(
+                "config_syntax",
+                "An indented block in {file} has a line without `=`.",
+                "Write each indented line as key = value.",
+                file=shown(file),
+            )
+        ) from None
+
+
+def _settled(
+    paths: tuple[str, str], before: _Stamps | None = None
+) -> tuple[tuple[_Parsed, _Parsed], tuple[Stamp, Stamp]]:
+    """What both files say, and the versions of them that say it, as soon as nobody writes them any more.
+
+    Editors and `aws configure` empty a file, or take it away, before they write it anew; and half a file may be a whole
+    one to a parser, with half a role in it. `before` are the versions last seen. Raises TrayexecError (`file`,
+    `config_syntax`).
+    """
+    end = time.monotonic() + WRITING
+    found: list[_Version | TrayexecError | None] = [None, None]
+    while True:
+        for at, path in enumerate(paths):
+            known = found[at]
+            if isinstance(known, _Version) and known.stamp == plain_file.stamp_of(path):
+                continue
+            try:
+                found[at] = _version(path)
+            except TrayexecError as error:
+                found[at] = error
+        left = max(_restless(paths[at], one, before[at] if before else None) for at, one in enumerate(found))
+        left = min(left, end - time.monotonic())
+        if left <= 0:
+            break
+        time.sleep(min(left, PAUSE))
+    whole = [one for one in found if isinstance(one, _Version)]
+    if len(whole) < len(found):
+        raise next(one for one in found if isinstance(one, TrayexecError))
+    return (whole[0].sections, whole[1].sections), (whole[0].stamp, whole[1].stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One version of a file; `sections` are none where it is empty, or not there."""
+
+    stamp: Stamp
+    sections: _Parsed
+
+
+def _version(path: str) -> _Version:
+    stamp = plain_file.stamp_of(path)
+    read = plain_file.read(path, limit=LONGEST_FILE)
+    # The stamp is that of what was read, so that a change since then is noticed next time.
+    return _Version(read.stamp if read else stamp, parse(read.text if read else "", file=path))
+
+
+def _restless(path: str, found: _Version | TrayexecError | None, before: Stamp | None) -> float:
+    """For how many seconds more a version of a file may be one that is just being written."""
+    if not isinstance(found, _Version):
+        return WRITING - _age(path)
+    if found.sections:
+        return SETTLED - _age(path)
+    was_there = before is None or (len(before) > 1 and before != found.stamp)
+    return WRITING - _age(path) if was_there else 0.0
+
+
+def _age(path: str) -> float:
+    """Seconds since the file was written; where there is none, since something was written or taken away beside it."""
+    for place in (path, str(Path(path).parent)):
+        try:
+            seen = os.stat(place)  # noqa: PTH116 — it may be no path at all
+        except (OSError, ValueError):
+            continue
+        age = time.time() - seen.st_mtime
+        return age if age >= 0 else math.inf  # a date in the future says nothing
+    return math.inf
+
+
+def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[MisreadSection, ...]:
+    """The sections that were meant as profiles, and are none to anybody."""
+    config = (MisreadSection(paths[0], one, name) for one in parsed[0] if (name := meant_in_config(one)) is not None)
+    shared = (
+        MisreadSection(paths[1], one, name, bare=True)
+        for one in parsed[1]
+        if (name := meant_in_credentials(one)) is not None
+    )
+    return (*config, *shared)
+
+
+def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:
+    """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
+    profiles, services, keys = _merged(config, shared)
+    public = {
+        name: section if SECRET.isdisjoint(section) else {key: "" if key in SECRET else section[key] for key in section}
+        for name, section in profiles.items()
+    }
+    return Sections(public, services, environment, keys)
+
+
+def _merged(
+    config: _Parsed, shared: _Parsed
+) -> tuple[dict[str, Section], Mapping[str, Section], Mapping[str, KeyNames]]:
+    profiles: dict[str, Section] = dict(_profiles(config))
+    others = {name: section for name, section in config.items() if name.startswith("services")}
+    keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
+    for name, section in shared.items():
+        profiles[name] = {**profiles.get(name, {}), **section}
+    return profiles, build_profile_map(others)["services"], keys
+
+
+def _profiles(config: _Parsed) -> Mapping[str, Section]:
+    """The profiles of a config file, as `build_profile_map`; it would copy them all, and read each name as a shell."""
+    return {name: section for header, section in config.items() if (name := profile_of(header)) is not None}
+
+
+def _nested(value: str) -> str | dict[str, str]:
+    """A value, or the one level of nesting that an indented block is. Raises ValueError for a line without `=`."""
+    if not value.startswith("\n"):
+        return value
+    lines = [line.strip() for line in value.splitlines() if line.strip()]
+    pairs = [line.split("=", 1) for line in lines]
+    return {key.strip(): content.strip() for key, content in pairs}
+
+
+def _malformed(file: str, line: int) -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "config_syntax",
+            "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.",
+            "Correct or remove the line.",
+            file=shown(file),
+            line=line,
+        )
+    )

@@ -1,0 +1,152 @@
+"""AWS's federation endpoint: a role's credentials in, a sign-in token out.
+
+Over botocore's transport, with its proxies and certificates. The credentials go in the body of a POST, as the AWS
+Toolkits do it: an address may be logged on its way.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import urllib3.exceptions
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    InvalidProxiesConfigError,
+    ProxyConnectionError,
+    SSLError,
+)
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from trayexec import __version__
+from trayexec.core.credentials import Secret
+from trayexec.light.errors import TrayexecError, Trouble, trouble
+
+CONNECT, READ = 5.0, 15.0  # seconds
+MOST = 1 << 16  # bytes of an answer
+OK, REDIRECT, REFUSED, DOWN = 200, 300, 400, 500
+
+
+@dataclass(frozen=True, slots=True)
+class FederationCredentials:
+    """What is exchanged for a token: a role's credentials."""
+
+    access_key_id: str
+    secret_access_key: Secret
+    session_token: Secret
+
+
+def signin_token(endpoint: str, ticket: FederationCredentials, *, ca_bundle: str | None) -> Secret:
+    """Ask `endpoint` for a sign-in token. Blocking, for 20 seconds at most between bytes.
+
+    Raises TrayexecError: `signin_refused`, `signin_unreachable`, `signin_tls`, `signin_proxy`, `signin_down`,
+    `signin_not_aws`.
+    """
+    session = {
+        "sessionId": ticket.access_key_id,
+        "sessionKey": ticket.secret_access_key.reveal(),
+        "sessionToken": ticket.session_token.reveal(),
+    }
+    # Without SessionDuration: AWS refuses it for a role that was not assumed with long-term keys.
+    body = urlencode({"Action": "getSigninToken", "Session": json.dumps(session)})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": f"trayexec/{__version__}"}
+    failure: Trouble
+    try:
+        status, answer = _send(AWSRequest(method="POST", url=endpoint, data=body, headers=headers), ca_bundle)
+    except Exception as error:  # noqa: BLE001 — the border: whatever it is becomes a sentence, without the request in it
+        failure = _accident(error, urlsplit(endpoint).netloc)
+    else:
+        token = _token(status, answer)
+        if isinstance(token, Secret):
+            return token
+        failure = token
+    raise TrayexecError(failure)
+
+
+def _send(request: AWSRequest, ca_bundle: str | None) -> tuple[int, bytes]:
+    transport = URLLib3Session(
+        verify=ca_bundle or True, proxies=get_environ_proxies(request.url), timeout=(CONNECT, READ)
+    )
+    prepared = request.prepare()
+    prepared.stream_output = True  # read by us, and not without end
+    try:
+        answer = transport.send(prepared)
+        return answer.status_code, answer.raw.read(MOST, decode_content=True)
+    finally:
+        transport.close()
+
+
+def _token(status: int, answer: bytes) -> Secret | Trouble:
+    if status == OK:
+        try:
+            said = json.loads(answer)
+        except (ValueError, RecursionError):
+            return _not_aws()
+        token = said.get("SigninToken") if isinstance(said, Mapping) else None
+        return Secret(token) if isinstance(token, str) and token else _not_aws()
+    if REDIRECT <= status < REFUSED:
+        return _not_aws()
+    if status >= DOWN:
+        return trouble("signin_down", "AWS's sign-in has a problem of its own ({status}).", "Try again.", status=status)
+    return trouble(
+        "signin_refused",
+        "AWS does not sign in with these credentials ({status}).",
+        "Try again after `trayexec lock`: they may have been revoked. A role whose policy denies everything else "
+        "cannot sign in either.",
+        status=status,
+    )
+
+
+def _not_aws() -> Trouble:
+    return trouble(
+        "signin_not_aws",
+        "The answer did not come from AWS; a proxy or a captive portal may be in between.",
+        "Open a web page to sign in to this network, or use another one, then try again.",
+    )
+
+
+def _accident(error: Exception, host: str) -> Trouble:
+    match error:
+        case ProxyConnectionError() | InvalidProxiesConfigError():
+            return trouble(
+                "signin_proxy",
+                "The proxy on the way to {host} cannot be reached, or refuses.",
+                "Check HTTPS_PROXY and NO_PROXY.",
+                host=host,
+            )
+        case SSLError():
+            return trouble(
+                "signin_tls",
+                "The connection to {host} cannot be trusted.",
+                "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the "
+                "network.",
+                host=host,
+            )
+        case OSError() if not isinstance(error, HTTPClientError):
+            return trouble(
+                "signin_tls",
+                "The certificate bundle for {host} cannot be read.",
+                "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME "
+                "mean nothing there.",
+                host=host,
+            )
+        case EndpointConnectionError() | ConnectTimeoutError():
+            return trouble(
+                "signin_unreachable", "{host} cannot be reached.", "Check the network or the VPN.", host=host
+            )
+        case HTTPClientError() | urllib3.exceptions.HTTPError():
+            return trouble(
+                "signin_unreachable", "{host} gave no answer.", "Check the network and try again.", host=host
+            )
+        case _:
+            return trouble(
+                "signin_failed",
+                "The request to {host} failed in a way nobody thought of ({kind}).",
+                "Try again, and report it if it stays so.",
+                host=host,
+                kind=type(error).__name__,
+            )

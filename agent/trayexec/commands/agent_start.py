@@ -1,0 +1,167 @@
+"""Starts an agent in the background: whoever asks first, and `trayexec agent start`."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trayexec.core.config.sections import shown
+from trayexec.light import agent_connection, agent_environment, agent_record, own_command, paths, private_files, stderr
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.polling import readable
+from trayexec.light.translate import speaker
+
+if TYPE_CHECKING:
+    from _socket import socket
+
+
+START = 20.0  # seconds until we stop believing that the agent comes up
+APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
+POLL = 0.02
+LAST_WORDS = 4096  # bytes
+
+
+def start(environ: Mapping[str, str]) -> "socket":
+    """Start an agent in the background and connect to it. A hundred callers may do so at once: one agent comes of it.
+
+    Raises TrayexecError with the agent's own words when it cannot start.
+    """
+    deadline = time.monotonic() + START
+    while True:
+        said = _launch(environ)
+        if said[0] not in {"listening", "already_running"}:
+            raise TrayexecError(_why_not(said))
+        try:
+            return _connect(environ)
+        except agent_connection.AgentAbsentError:
+            # One may just be going away, or have lost its socket; then the next one gets the lock.
+            if time.monotonic() > deadline:
+                raise TrayexecError(_deaf(said)) from None
+
+
+def _launch(environ: Mapping[str, str]) -> list[str]:
+    """Start the process, and return what it says: `listening`, or a code, a title and a hint."""
+    mine, agents = os.pipe()
+    try:
+        with _log(environ) as log:
+            begun = os.fstat(log).st_size
+            process = subprocess.Popen(
+                [*own_command.again(), "agent", "--isolated", "--ready-fd", str(agents)],
+                env=environment(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(agents,),
+                start_new_session=True,
+                cwd="/",
+            )
+            os.close(agents)
+            agents = -1
+            said = _hear(mine, environ) or ["", "", _last_words(log, begun)]
+    except OSError as error:
+        return ["", "", str(error), ""]
+    finally:
+        os.close(mine)
+        if agents >= 0:
+            os.close(agents)
+    process.returncode = 0  # it is not ours to wait for: it outlives us
+    return [*said, "", "", ""]
+
+
+def _last_words(log: int, begun: int) -> str:
+    """What a process said that ended before it was an agent: its last line since then that is none of the log."""
+    with contextlib.suppress(OSError):  # its words may have gone nowhere
+        said = os.pread(log, LAST_WORDS, max(begun, os.fstat(log).st_size - LAST_WORDS)).decode(errors="replace")
+        lines = [line for line in said.splitlines() if line and not line[0].isspace() and not line[0].isdigit()]
+        return lines[-1].removeprefix("trayexec: ") if lines else ""
+    return ""
+
+
+def _why_not(said: list[str]) -> Trouble:
+    code, title, hint, *_ = said
+    if title:
+        return trouble(code, "{title}", "{hint}", title=title, hint=hint)
+    if hint:
+        return trouble(
+            "no_agent",
+            "The agent did not start: {why}",
+            "Run `trayexec agent` in a terminal to see more. Where parts of trayexec are missing, install it again.",
+            why=shown(hint),
+        )
+    return trouble("no_agent", "The agent did not start.", "Run `trayexec agent` in a terminal: it says why.")
+
+
+def _deaf(said: list[str]) -> Trouble:
+    return trouble(
+        "agent_silent",
+        "{title} But it cannot be reached.",
+        "End that process, then try again.",
+        title=said[1],
+    )
+
+
+def _log(environ: Mapping[str, str]) -> "_Output":
+    return _Output(Path(paths.log_path(environ)))
+
+
+class _Output:
+    """Where the agent's own output goes: its log, or nowhere when that cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+
+    def __enter__(self) -> int:
+        try:
+            private_files.own_folder(str(self._path.parent))
+            self._descriptor = private_files.keep(str(self._path))
+        except OSError:
+            self._descriptor = os.open(os.devnull, os.O_WRONLY)
+        return self._descriptor
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of an agent that somebody with this one starts."""
+    kept = agent_environment.of(environ)
+    kept.setdefault("HOME", paths.home(environ))
+    runtime = agent_record.runtime_folder(environ)
+    if runtime and not kept.get("XDG_RUNTIME_DIR", "").startswith("/"):
+        kept["XDG_RUNTIME_DIR"] = runtime  # cron starts it for the desktop, too
+    if kept.get("TRAYEXEC_SOCKET"):
+        kept["TRAYEXEC_SOCKET"] = str(Path(kept["TRAYEXEC_SOCKET"]).absolute())  # the agent has another working folder
+    return kept
+
+
+def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:
+    """What the new agent says: that it listens, or why it does not."""
+    said = b""
+    deadline = time.monotonic() + START
+    patient = time.monotonic() + 1.0
+    while (left := deadline - time.monotonic()) > 0:
+        if readable(pipe, seconds=min(left, 1.0)):
+            more = os.read(pipe, 4096)
+            if not more:
+                break
+            said += more
+        elif time.monotonic() > patient and sys.stderr.isatty():
+            stderr.say(speaker(environ)(Text("starting the agent…")))
+            patient = deadline
+    return said.decode("utf-8", "replace").splitlines()
+
+
+def _connect(environ: Mapping[str, str]) -> "socket":
+    deadline = time.monotonic() + APPEAR
+    while True:
+        try:
+            return agent_connection.connect(environ)
+        except agent_connection.AgentAbsentError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL)

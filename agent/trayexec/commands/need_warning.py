@@ -1,0 +1,30 @@
+"""`--need`: what is said when the session has the time that was asked for, but AWS gives the role less."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from trayexec.commands import table
+from trayexec.core.shell_words import profile
+from trayexec.light import stderr
+from trayexec.light.errors import Text
+from trayexec.light.translate import speaker
+
+SLACK = 60  # seconds that the question itself may have taken
+
+
+def tell(asked: Mapping[str, Any], served: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    """Say it if what was `served` ends before the `need` seconds of what was `asked` are over."""
+    stamp = str(served["Expiration"])
+    left = (datetime.fromisoformat(stamp) - datetime.now(UTC)).total_seconds()
+    if left < asked.get("need", 0) - SLACK:
+        stderr.say(
+            speaker(environ)(
+                Text(
+                    "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
+                    "What runs longer renews by itself under `trayexec --live {profile} -- …`.",
+                    time=table.clock(stamp),
+                    profile=profile(str(asked["profile"])),
+                )
+            )
+        )

@@ -1,0 +1,197 @@
+"""What a person may have meant by words that cannot be read, made sentences with the fix."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from trayexec.core.config.sections import shown
+from trayexec.core.messages import account_of
+from trayexec.core.other_words import ours
+from trayexec.core.shell_words import profile
+from trayexec.core.suggest import near, told
+from trayexec.light.errors import TrayexecError, Trouble, trouble
+from trayexec.live import overlay_origin
+
+# A run's options: with a value, and without; as they may stand before or behind the profile.
+VALUED = {"--region", "--need", "--wait", "--except", "--jobs", "--output", "--profile"}
+FLAGS = {"--no-wait", "--live", "--server", "--dry-run", "--fail-fast", "--keep-going", "--retry-failed", "--yes"}
+
+
+def unknown_verb(words: Sequence[str], verbs: Iterable[str], environ: Mapping[str, str]) -> Trouble | None:
+    """The trouble with a line without `--` whose first word is no verb; None when it is one, or there is none."""
+    options, rest = _options(words)
+    known = tuple(verbs)
+    if not rest or rest[0] in known or rest[0].startswith("-"):
+        return None
+    word, accounts = rest[0], _accounts(environ)
+    if word in accounts:
+        return trouble(
+            "usage",
+            "There is no verb {word}.",
+            "{profile} is a profile: to run a command with it, type `{command}`. `trayexec help` shows the verbs.",
+            word=shown(word),
+            profile=told([word], accounts),
+            command=_as_a_run(word, options, rest[1:]),
+        )
+    if options:
+        return trouble(
+            "usage",
+            "There is no `--` on this line, and {option} is for running a command.",
+            "Put it before the command: `trayexec {options} PROFILE -- CMD…`. `trayexec help` shows the verbs.",
+            option=options[0].partition("=")[0],
+            options=shlex.join(options),
+        )
+    line = ours(word)
+    if line is not None:
+        return trouble(
+            "usage",
+            "There is no verb {word}.",
+            "{line} `trayexec help` shows the verbs.",
+            word=shown(word),
+            line=line,
+        )
+    return _near_ones(word, near(word, known), near(word, accounts), accounts)
+
+
+def _near_ones(word: str, verbs: Sequence[str], profiles: Sequence[str], accounts: Mapping[str, str | None]) -> Trouble:
+    if verbs and profiles:
+        return trouble(
+            "usage",
+            "There is no verb {word}.",
+            "Did you mean the verb {verbs}, or `trayexec PROFILE -- CMD…` with the profile {profiles}? "
+            "`trayexec help` shows the verbs.",
+            word=shown(word),
+            verbs=", ".join(verbs),
+            profiles=told(profiles, accounts),
+        )
+    if verbs:
+        return trouble(
+            "usage",
+            "There is no verb {word}.",
+            "Did you mean {verbs}? `trayexec help` shows the verbs.",
+            word=shown(word),
+            verbs=", ".join(verbs),
+        )
+    if profiles:
+        return trouble(
+            "usage",
+            "There is no verb {word}.",
+            "Did you mean `trayexec PROFILE -- CMD…` with the profile {profiles}? `trayexec help` shows the verbs.",
+            word=shown(word),
+            profiles=told(profiles, accounts),
+        )
+    return trouble(
+        "usage",
+        "There is no verb {word}.",
+        "`trayexec help` shows the verbs. To run a command with a profile, put `--` before the command: "
+        "`trayexec PROFILE -- CMD…`",
+        word=shown(word),
+    )
+
+
+def _options(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The options of a run that a line begins with, their values with them, and what follows."""
+    options: list[str] = []
+    rest = list(words)
+    while rest and rest[0].partition("=")[0] in VALUED | FLAGS:
+        option, equals, _ = rest[0].partition("=")
+        count = 2 if option in VALUED and not equals else 1
+        options += rest[:count]
+        del rest[:count]
+    return options, rest
+
+
+def _as_a_run(name: str, options: Sequence[str], rest: Sequence[str]) -> str:
+    """The line that was meant, with `--` where it belongs."""
+    more, command = _options(rest)
+    said = [*options, *more]
+    before = " ".join(("trayexec", *([shlex.join(said)] if said else []), profile(name), "--"))
+    return f"{before} {shlex.join(map(shown, command))}" if command else f"{before} CMD…"
+
+
+def _accounts(environ: Mapping[str, str]) -> Mapping[str, str | None]:
+    """The profiles that there are, with their accounts; none where the files cannot be read."""
+    # Not before there is a slip: botocore's parser costs more than all else that a verb needs.
+    from trayexec.adapters.aws_files import files_of_this_user  # noqa: PLC0415
+
+    try:
+        catalogue = files_of_this_user(overlay_origin.outside(environ)).load()
+    except TrayexecError:
+        return {}
+    return {name: account_of(found) for name, found in catalogue.profiles.items()}
+
+
+def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
+    """Words that do not belong on the line, on which `options` could have stood."""
+    known = [one for one in options if one.startswith("--")]
+    meant = dict.fromkeys(
+        one for word in words if word.startswith("-") for one in near(word.partition("=")[0].lstrip("-"), known)
+    )
+    if meant:
+        return trouble(
+            "usage",
+            "These words do not belong here: {words}.",
+            "Did you mean {options}? `trayexec help` shows what belongs here.",
+            words=shown(" ".join(words)),
+            options=", ".join(meant),
+        )
+    return trouble(
+        "usage",
+        "These words do not belong here: {words}.",
+        "`trayexec help` shows what does.",
+        words=shown(" ".join(words)),
+    )
+
+
+def explain(message: str) -> Trouble:
+    """The trouble behind one of argparse's messages; what is not known here keeps argparse's own words."""
+    if found := re.fullmatch(r"the following arguments are required: (.*)", message):
+        return trouble("usage", "This is missing: {words}.", "`trayexec help` shows where it goes.", words=found[1])
+    return _of_one(message) or trouble(
+        "usage", "{message}.", "`trayexec help` shows every verb.", message=shown(message.rstrip("."))
+    )
+
+
+def _of_one(message: str) -> Trouble | None:
+    """What is wrong with one option or its value."""
+    if found := re.fullmatch(r"argument (\S+): expected one argument", message):
+        return trouble("usage", "{option} lacks its value.", "`trayexec help` shows every option.", option=found[1])
+    if found := re.fullmatch(r"argument (.+?): invalid choice: ['\"](.*)['\"] \(choose from (.*)\)", message):
+        return _of_a_choice(found[2], [one.strip("' ") for one in found[3].split(",")])
+    if found := re.fullmatch(r"argument (\S+): invalid int value: ['\"](.*)['\"]", message):
+        return trouble(
+            "usage",
+            "{option} cannot be {value}.",
+            "`trayexec help` shows every option.",
+            option=found[1],
+            value=shown(found[2]),
+        )
+    if found := re.fullmatch(r"argument (\S+): not allowed with argument (\S+)", message):
+        return trouble(
+            "usage",
+            "{option} does not go with {other}.",
+            "`trayexec help` shows every option.",
+            option=found[1],
+            other=found[2],
+        )
+    return None
+
+
+def _of_a_choice(word: str, choices: Sequence[str]) -> Trouble:
+    meant = near(word, choices)
+    if meant:
+        return trouble(
+            "usage",
+            "These words do not belong here: {words}.",
+            "Did you mean {near}? Write one of: {choices}",
+            words=shown(word),
+            near=", ".join(meant),
+            choices=", ".join(choices),
+        )
+    return trouble(
+        "usage",
+        "These words do not belong here: {words}.",
+        "Write one of: {choices}",
+        words=shown(word),
+        choices=", ".join(choices),
+    )

@@ -1,0 +1,355 @@
+"""What can happen to the broker (events) and what it wants done (effects). This module must not decide anything."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from trayexec.core.config.profiles import Identity, Profile, Role
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.ports import Answer, Notice, Question, Refusal
+from trayexec.core.settings import Settings
+from trayexec.light.errors import Text, Trouble
+
+SOFT_NEED = 1200
+
+
+class AskAt(Enum):
+    """Where a caller can be asked for the code."""
+
+    DIALOG = "in the agent's dialog"
+    TERMINAL = "on the caller's own terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process and no other: ids are used again, so the moment of its start (the system's own count) is part of it."""
+
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Where commands are begun one after the other: a terminal, and the process that starts them."""
+
+    terminal: str
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: `request` is the gate's number for the connection; `program`, `pid`, `parents` are for people to read.
+
+    `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
+    if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
+    `shell` names the terminal in whose foreground it runs, or none; `began` is when it was started, in seconds since
+    boot, where that is known.
+    """
+
+    request: int
+    program: str = ""
+    pid: int = 0
+    hand: AskAt = AskAt.DIALOG
+    parents: tuple[str, ...] = ()
+    process: Process | None = None
+    shell: Shell = Shell("", 0)
+    began: float | None = None
+
+    @property
+    def terminal(self) -> str:
+        """The terminal at which a person can be asked, and is seen to be; empty for none."""
+        return self.shell.terminal
+
+    @property
+    def origin(self) -> str:
+        """The program, and the terminal or app that it runs in."""
+        app = self.parents[-1] if self.parents else ""
+        return f"{self.program} ← {app}" if app not in {"", self.program} else self.program
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A caller wants credentials with `need` seconds left and gives a person `wait` seconds to enter a code."""
+
+    caller: Caller
+    profile: Profile
+    need: int = SOFT_NEED
+    wait: int = 120
+
+
+class Renewal(Enum):
+    """Whether an open session is good enough for an Authenticate."""
+
+    IF_LOCKED = "only when it is locked"
+    ALWAYS = "also when it is open"
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Open the session of `identity`, by dialog or with the `code` that came along."""
+
+    caller: Caller
+    identity: Identity
+    renewal: Renewal = Renewal.IF_LOCKED
+    code: Secret | None = None
+    wait: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Forget the session and roles of these keys, or of all."""
+
+    keys: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The caller hung up."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The dialog ended."""
+
+    identity: Identity
+    epoch: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFound:
+    """The keys that a code is for are there."""
+
+    identity: Identity
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringAsks:
+    """The keychain asks the person for its own password, for so many seconds, before it says whether they are there."""
+
+    identity: Identity
+    epoch: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """GetSessionToken succeeded."""
+
+    identity: Identity
+    epoch: int
+    session: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRefused:
+    """GetSessionToken gave nothing, or the keys could not be had."""
+
+    identity: Identity
+    epoch: int
+    trouble: Trouble
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssumed:
+    """AssumeRole succeeded."""
+
+    role: Role
+    epoch: int
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRefused:
+    """AssumeRole gave nothing."""
+
+    role: Role
+    epoch: int
+    trouble: Trouble
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The user's files or our settings were read (again)."""
+
+    identities: tuple[Identity, ...]
+    settings: Settings
+    warning: Trouble | None = None
+
+
+class Screen(Enum):
+    """The desktop's own lock."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenChanged:
+    """The desktop was locked or unlocked."""
+
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """It was looked which of `checked` still run."""
+
+    checked: tuple[Process, ...]
+    running: frozenset[Process]
+
+
+Event = (
+    Ask
+    | Authenticate
+    | Lock
+    | Gone
+    | Answered
+    | KeysFound
+    | KeyringAsks
+    | SessionOpened
+    | SessionRefused
+    | RoleAssumed
+    | RoleRefused
+    | Configured
+    | ScreenChanged
+    | Looked
+    | Tick
+)
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The final answer to a caller: these credentials."""
+
+    caller: Caller
+    profile: Profile
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpen:
+    """The final answer to a caller: the session is open."""
+
+    caller: Caller
+    identity: Identity
+    session: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The final answer to a caller: no, and why."""
+
+    caller: Caller
+    trouble: Trouble
+
+
+class NoteKind(Enum):
+    """What a note means to the program that reads it."""
+
+    MFA = "mfa"
+    CODE = "code"
+    AGAIN = "again"
+    AWS = "aws"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal.
+
+    It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
+    is on its way.
+    """
+
+    caller: Caller
+    kind: NoteKind
+    text: Text
+    identity: Identity
+    left: int = 0
+    number: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Show the dialog, in place of the one that is there."""
+
+    identity: Identity
+    epoch: int
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKeys:
+    """See whether the keys are there, before anybody is asked for a code."""
+
+    identity: Identity
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Take the dialog of this identity away, if it is there, and look no more for its keys."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Read the keys and call GetSessionToken, once."""
+
+    identity: Identity
+    epoch: int
+    code: Secret
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssumeRole:
+    """Call AssumeRole."""
+
+    role: Role
+    epoch: int
+    by: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a notification."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """Take a notification away."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """See which of these still run."""
+
+    processes: tuple[Process, ...]
+
+
+Effect = (
+    Deliver | SessionOpen | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide | Look
+)

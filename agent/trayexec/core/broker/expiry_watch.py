@@ -1,0 +1,87 @@
+"""Commands that still run with credentials that will end under them. This module must not know how one looks for them.
+
+A command that was given credentials in its environment cannot renew them. The agent remembers who got which, asks
+now and then who still runs, and tells the person before the end, once. It remembers at most 256 of them: when more
+are started within a minute, those that have not been seen to stay go first.
+"""
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from trayexec.core.broker.events import Process
+from trayexec.core.clock import Expiry, Instant
+
+AHEAD = 600  # seconds before the end that a person is told
+GRACE = 5  # seconds that a command has for itself, should it have got credentials that end sooner
+LOOK = 60  # seconds between looks at who still runs, so that what has ended is forgotten
+AGAIN = 1  # seconds between looks when somebody has to be told
+MOST = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command with credentials of `profile` that end at `ends`; `due` is when to tell, `stays` that it was seen."""
+
+    process: Process
+    program: str
+    profile: str
+    ends: Expiry
+    due: Instant
+    stays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Everybody who may still run, the first to be told first, and when it was last looked."""
+
+    runs: tuple[Run, ...] = ()
+    looked: Instant | None = None
+
+    def next(self, now: Instant) -> float:
+        """Seconds until it is time to look; nothing to wait for is for ever.
+
+        Never sooner than `AGAIN` after the last look, whatever is due: what a look has not settled, another one at once
+        would not settle either.
+        """
+        if not self.runs:
+            return float("inf")
+        since = self.looked.until(now) if self.looked is not None else LOOK
+        return max(0.0, AGAIN - since, min(now.until(self.runs[0].due), LOOK - since))
+
+    def is_time(self, now: Instant) -> bool:
+        """Whether to look now."""
+        return self.next(now) <= 0
+
+
+def begun(process: Process, program: str, *, profile: str, ends: Expiry, now: Instant) -> Run:
+    """A command that starts now. It is due ten minutes before the end, but not before it had a moment."""
+    due = max(ends.at.after(-AHEAD), now.after(GRACE), key=lambda instant: instant.boot)
+    return Run(process, program, profile, ends, due)
+
+
+def with_run(watch: Watch, run: Run, *, now: Instant) -> Watch:
+    """Remember one more; what the same process had of the same profile before is forgotten."""
+    looked = watch.looked if watch.runs else now  # nobody is not worth a look
+    runs = [one for one in watch.runs if (one.process, one.profile) != (run.process, run.profile)]
+    if len(runs) >= MOST:
+        short = [one for one in runs if not one.stays]
+        if not short:
+            return watch
+        runs.remove(min(short, key=lambda one: one.due.boot))
+    insort(runs, run, key=lambda one: one.due.boot)
+    return Watch(tuple(runs), looked)
+
+
+def seen(
+    watch: Watch, checked: Iterable[Process], running: frozenset[Process], now: Instant
+) -> tuple[Watch, tuple[Run, ...]]:
+    """What is left to watch after a look, and who is to be told of: those who run and are due. Each only once."""
+    looked_for = frozenset(checked)
+    told = tuple(run for run in watch.runs if run.process in looked_for & running and now.until(run.due) <= 0)
+    runs = tuple(
+        replace(run, stays=True) if run.process in looked_for else run
+        for run in watch.runs
+        if run not in told and (run.process in running or run.process not in looked_for)
+    )
+    return replace(watch, runs=runs), told

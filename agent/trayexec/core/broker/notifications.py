@@ -1,0 +1,90 @@
+"""The words of every notification. This module must not know how one is shown."""
+
+from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.config.profiles import Identity
+from trayexec.core.config.sections import shown
+from trayexec.core.ports import Notice, Urgency
+from trayexec.core.shell_words import argument, profile
+from trayexec.light.errors import Text, Trouble
+
+REAUTHENTICATE = "reauthenticate"
+_OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
+
+
+def expiry_key(identity: Identity) -> str:
+    """The one notification about a session's end: a later warning replaces an earlier one."""
+    return f"expiry:{identity.keys}:{identity.mfa_serial}"
+
+
+def identity_of(key: str, identities: tuple[Identity, ...]) -> Identity | None:
+    """The identity that a notification's key speaks of."""
+    return next((one for one in identities if expiry_key(one) == key), None)
+
+
+def expiring(identity: Identity, left: float, *, last: bool) -> Notice:
+    """The session ends in `left` seconds."""
+    minutes = round(left / 60)
+    title = (
+        Text("AWS session expires in {minutes} min", minutes=minutes)
+        if minutes > 0
+        else Text("AWS session expires in less than a minute")
+    )
+    body = Text("Re-authenticate {identity} now, and nothing is interrupted.", identity=identity.name)
+    return Notice(expiry_key(identity), title, body, _OFFER, Urgency.LAST if last else Urgency.NORMAL)
+
+
+def expired(identity: Identity) -> Notice:
+    """The session is over."""
+    return Notice(
+        expiry_key(identity),
+        Text("AWS session has expired"),
+        Text(
+            "{identity} is locked. Credentials already handed out work until they expire, at most an hour.",
+            identity=identity.name,
+        ),
+        _OFFER,
+        Urgency.LAST,
+    )
+
+
+def revoked(identity: Identity) -> Notice:
+    """AWS refused the session before its time."""
+    return Notice(
+        expiry_key(identity),
+        Text("AWS no longer accepts the session"),
+        Text("The session of {identity} was revoked, or its keys were changed.", identity=identity.name),
+        _OFFER,
+        Urgency.LAST,
+    )
+
+
+def outlived(run: Run, left: float) -> Notice:
+    """A command still runs, and in `left` seconds its credentials end."""
+    minutes = round(left / 60)
+    title = (
+        Text("{program}: AWS credentials end in {minutes} min", program=run.program, minutes=minutes)
+        if minutes > 0
+        else Text("{program}: AWS credentials end now", program=run.program)
+    )
+    body = Text(
+        "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under "
+        "`trayexec --live {word} -- …`; --need starts it with more time.",
+        pid=run.process.pid,
+        profile=shown(run.profile),
+        word=profile(run.profile),
+    )
+    return Notice(f"run:{run.process.pid}:{run.process.started}:{run.profile}", title, body)
+
+
+def unlock_failed(why: Trouble) -> Notice:
+    """A click on the icon led nowhere: say why, with the fix."""
+    return Notice("unlock", why.title, why.hint)
+
+
+def no_dialog(identity: Identity) -> Notice:
+    """A click on the icon cannot open a dialog here: say where the code can be entered instead."""
+    return Notice(
+        "unlock",
+        Text("No dialog can be shown for the MFA code"),
+        Text("Enter it on a terminal with `trayexec auth {word}`.", word=argument(identity.name)),
+    )

@@ -1,0 +1,251 @@
+"""What the broker knows: phases, sessions, roles, who waits. This module must not know what happens to them.
+
+The phases of an identity:
+
+    Locked ──▶ Prompting ──▶ Opening ──▶ Open
+      ▲  ▲         │            │         │ ▲
+      │  └─────────┴────────────┘         │ │ renewal: Prompting ──▶ Opening, while the session goes on
+      └───────────────────────────────────┘ └─
+         lock, expiry, revoked
+
+Only `Open` has a session. An *epoch* number is stamped on every dialog and call that is started; an answer that does
+not carry the number that is expected now is dropped, so nothing that was under way survives a lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from trayexec.core.broker.codes import Device
+from trayexec.core.broker.events import Ask, Authenticate, Screen, Shell
+from trayexec.core.broker.expiry_watch import Watch
+from trayexec.core.clock import Instant
+from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.settings import Settings
+from trayexec.light.errors import Text, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """No session. `trouble` is why the last attempt failed; before `until` that is the answer to requests."""
+
+    trouble: Trouble | None = None
+    until: Instant | None = None
+
+
+class PromptChannel(Enum):
+    """Where the code is being asked."""
+
+    DIALOG = "in the agent's dialog"
+    TERMINALS = "on the callers' terminals: nobody who waits has a desktop"
+    NOWHERE = "on whatever terminal there is: the agent can show no dialog"
+
+
+class Stage(Enum):
+    """How far a question has come."""
+
+    IN_LINE = "another identity is asked for first"
+    LOOKING = "the keys are being looked for"
+    KEYRING = "the keychain asks for its own password"
+    ASKING = "a person is asked for the code"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompting:
+    """Waiting for a code; `attempt` counts the questions asked, from 1.
+
+    `until` is when what is up now goes away by itself, `asker` the request that the dialog names; None once that is
+    gone.
+    """
+
+    epoch: int
+    place: PromptChannel
+    stage: Stage = Stage.LOOKING
+    attempt: int = 1
+    reason: Text | None = None
+    until: Instant | None = None
+    asker: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """GetSessionToken is under way with `code`, which came from `prompt` (or from the caller numbered `giver`)."""
+
+    epoch: int
+    code: Secret
+    prompt: Prompting | None = None
+    giver: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """There is a session. `length` is how many seconds it had when it came, `warned` which warnings were given."""
+
+    session: Credentials
+    since: Instant
+    length: float
+    warned: frozenset[int] = frozenset()
+    renewal: Prompting | Opening | None = None
+
+
+Phase = Locked | Prompting | Opening | Open
+
+
+@dataclass(frozen=True, slots=True)
+class PromptQueue:
+    """The identities whose questions are for one person, the first of which is being asked; `done` were before them.
+
+    `told` is when those behind were last told that it goes on.
+    """
+
+    identities: tuple[Identity, ...] = ()
+    done: int = 0
+    told: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPause:
+    """After `cancels` in a row no request opens a dialog before `until`; only a person who asks for one does.
+
+    `told` is when each shell last heard of it.
+    """
+
+    cancels: int
+    since: Instant
+    until: Instant
+    told: Mapping[Shell, Instant] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRole:
+    """An AssumeRole under way, called `by` these; without them it waits, as its source role is still on the way."""
+
+    epoch: int
+    by: Credentials | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFailure:
+    """AWS gave a role nothing, `failures` times in a row, last `at` this time.
+
+    What is still good is not renewed before `retry_at`. Until `believed_until` the refusal itself is the answer.
+    `clear` says that it was AWS's no, and not an accident on the way.
+    """
+
+    why: Trouble
+    at: Instant
+    clear: bool
+    failures: int
+    retry_at: Instant
+    believed_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class RoleState:
+    """What we have of one role: credentials (and how many seconds they had), a call under way, the last setback."""
+
+    credentials: Credentials | None = None
+    life: float = 0.0
+    flight: PendingRole | None = None
+    setback: RoleFailure | None = None
+    used: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that has no answer yet: what was asked, and until when a person may take.
+
+    `question` is the number of the question that it was last told to ask at its terminal.
+    """
+
+    asked: Ask | Authenticate
+    deadline: Instant
+    question: int = 0
+
+    @property
+    def came(self) -> Instant:
+        """When it was asked."""
+        return self.deadline.after(-self.asked.wait)
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session it needs."""
+        return self.asked.identity if isinstance(self.asked, Authenticate) else self.asked.profile.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One answered request, for the menu and the log."""
+
+    profile: str
+    program: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Everything the agent knows. `queues` tells which requests wait for an identity's session or for a role."""
+
+    settings: Settings = field(default_factory=Settings)
+    epoch: int = 0
+    identities: tuple[Identity, ...] = ()
+    phases: Mapping[Identity, Phase] = field(default_factory=dict)
+    roles: Mapping[Role, RoleState] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    lines: Mapping[str, PromptQueue] = field(default_factory=dict)
+    quiets: Mapping[Identity, PromptPause] = field(default_factory=dict)
+    waiting: Mapping[int, Waiting] = field(default_factory=dict)
+    queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
+    screen: Screen = Screen.UNLOCKED
+    warning: Trouble | None = None
+    cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
+    uses: tuple[Use, ...] = ()
+    watch: Watch = field(default_factory=Watch)
+
+    def phase(self, identity: Identity) -> Phase:
+        """The phase of `identity`; one never seen is locked."""
+        return self.phases.get(identity, Locked())
+
+    def session(self, identity: Identity, now: Instant) -> Credentials | None:
+        """The session of `identity`, if it is open and AWS still takes it."""
+        phase = self.phase(identity)
+        return phase.session if isinstance(phase, Open) and phase.session.expiry.left(now) > 0 else None
+
+    def prompting(self, identity: Identity) -> Prompting | Opening | None:
+        """What is under way to open or renew the session of `identity`."""
+        phase = self.phase(identity)
+        if isinstance(phase, Prompting | Opening):
+            return phase
+        return phase.renewal if isinstance(phase, Open) else None
+
+    def held(self, role: Role) -> RoleState:
+        """What we have of `role`."""
+        return self.roles.get(role, RoleState())
+
+    def device(self, identity: Identity) -> Device:
+        """What we remember of the MFA device of `identity`."""
+        return self.devices.get(identity.mfa_serial, Device())
+
+    def with_phase(self, identity: Identity, phase: Phase) -> "Broker":
+        """This broker with another phase for `identity`."""
+        known = self.identities if identity in self.identities else (*self.identities, identity)
+        return replace(self, phases={**self.phases, identity: phase}, identities=known)
+
+    def with_attempt(self, identity: Identity, attempt: Prompting | Opening) -> "Broker":
+        """This broker with `attempt` under way: beside the session if there is one, else as the phase itself."""
+        phase = self.phase(identity)
+        return self.with_phase(identity, replace(phase, renewal=attempt) if isinstance(phase, Open) else attempt)
+
+    def without_attempt(self, identity: Identity, then: Locked) -> "Broker":
+        """This broker with nothing under way for `identity`: its session goes on, or else it is locked."""
+        phase = self.phase(identity)
+        return self.with_phase(identity, replace(phase, renewal=None) if isinstance(phase, Open) else then)
+
+    def with_held(self, role: Role, held: RoleState) -> "Broker":
+        """This broker with something else known of `role`."""
+        return replace(self, roles={**self.roles, role: held})
+
+    def with_device(self, identity: Identity, device: Device) -> "Broker":
+        """This broker with something else remembered of the device of `identity`."""
+        return replace(self, devices={**self.devices, identity.mfa_serial: device})

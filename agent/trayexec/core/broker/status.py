@@ -1,0 +1,269 @@
+"""The broker, told to others: the status document for scripts, the view for the tray. It must not change anything."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from trayexec.core.broker.events import Screen
+from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
+from trayexec.core.clock import Instant
+from trayexec.core.config.endpoints import foreign, proxy_of
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core.settings import OnLock
+from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
+from trayexec.light.errors import Text, Trouble
+
+MINUTE, HOUR = 60, 3600
+RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """What the status says of the agent itself."""
+
+    pid: int
+    version: str
+    tray: str
+    prompt: str
+    settings: str = ""  # which config.toml it reads
+    display: str = "there"  # whether it has one for a dialog; else empty
+
+
+def utc(seconds: int) -> str:
+    """Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`: the one form that every SDK reads."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def status(
+    broker: Broker,
+    catalogue: Catalogue | Trouble,
+    facts: AgentFacts,
+    now: Instant,
+    *,
+    speak: Callable[[Text], str] = str,
+) -> dict[str, object]:
+    """The document of `status --json` (DESIGN 3.6), without a secret in it; problems as `speak` says them.
+
+    Of identities that these files do not have only those are told that a session or a question keeps alive. Where the
+    files cannot be read, what is wrong with them is the document's `problem`,
+    and nothing is said of profiles.
+    """
+    others = (one for one, phase in broker.phases.items() if not isinstance(phase, Locked))
+    known = broker.identities if isinstance(catalogue, Trouble) else catalogue.identities
+    identities = dict.fromkeys((*known, *others))
+    profiles = () if isinstance(catalogue, Trouble) else catalogue.profiles.values()
+    agent: dict[str, object] = {
+        "pid": facts.pid,
+        "version": facts.version,
+        "tray": facts.tray,
+        "prompt": facts.prompt,
+        **({"settings": facts.settings} if facts.settings else {}),
+        **({} if facts.display else {"display": None}),
+    }
+    if broker.screen is Screen.LOCKED and broker.settings.on_lock is not OnLock.KEEP:
+        agent["screen"] = "locked"
+    return {
+        "version": 1,
+        "agent": agent,
+        "identities": [{**_identity(broker, one, now, speak), "configured": one in known} for one in identities],
+        "profiles": [_profile(broker, one, now, speak) for one in profiles],
+        **({"problem": _problem(catalogue, speak)} if isinstance(catalogue, Trouble) else {}),
+    }
+
+
+def _problem(why: Trouble, speak: Callable[[Text], str]) -> dict[str, str]:
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
+
+
+def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:
+    session = broker.session(identity, now)
+    host, proxy = foreign(identity.endpoint_url), proxy_of(identity.endpoint)
+    phase = broker.phase(identity)
+    return {
+        "name": identity.name,
+        "account": identity.account or None,
+        "mfa_serial": identity.mfa_serial,
+        "phase": _phase(broker, identity, now),
+        "expires_at": utc(session.expiry.utc) if session is not None else None,
+        **({"endpoint": host} if host is not None else {}),
+        **({"proxy": proxy} if proxy is not None else {}),
+        "keys": identity.keys,
+        "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
+    }
+
+
+def _told(why: Trouble, speak: Callable[[Text], str]) -> dict[str, object]:
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
+
+
+def _phase(broker: Broker, identity: Identity, now: Instant) -> str:
+    match broker.phase(identity):
+        case Locked():
+            return "locked"
+        case Prompting():
+            return "prompting"
+        case Opening():
+            return "opening"
+        case Open():
+            return "open" if broker.session(identity, now) is not None else "locked"
+
+
+def _profile(
+    broker: Broker, profile: Profile | Unserved, now: Instant, speak: Callable[[Text], str]
+) -> dict[str, object]:
+    if isinstance(profile, Unserved):
+        return {
+            "name": profile.name,
+            "identity": None,
+            "account": None,
+            "role": profile.role_arn,
+            "region": profile.region,
+            "expires_at": None,
+            "problem": f"{speak(profile.problem.title)} {speak(profile.problem.hint)}",
+            "refused": None,
+        }
+    target = profile.target
+    setback = broker.held(target).setback if isinstance(target, Role) else None
+    held = broker.held(target).credentials if isinstance(target, Role) else broker.session(target, now)
+    return {
+        "name": profile.name,
+        "identity": profile.identity.name,
+        "account": profile.account or None,
+        "role": profile.role_arn,
+        "region": profile.region,
+        "expires_at": utc(held.expiry.utc) if held is not None and held.expiry.left(now) > 0 else None,
+        "problem": None,
+        "refused": None if setback is None else _refused(setback, speak),
+    }
+
+
+def _refused(setback: RoleFailure, speak: Callable[[Text], str]) -> dict[str, object]:
+    """What AWS answered last for a role: when, and whether that was its no."""
+    return {**_told(setback.why, speak), "at": utc(int(setback.at.wall)), "denied": setback.clear}
+
+
+def view(broker: Broker, now: Instant) -> View:
+    """What the tray shows."""
+    known = at_hand(broker)
+    phases = {identity: broker.phase(identity) for identity in known}
+    face, fill = _face(broker, now)
+    menu: list[Entry] = [*_authenticate(known)]
+    menu.append(Item(Text("Lock now"), "lock"))
+    menu.append(Separator())
+    menu += [Item(_line(broker, identity, now)) for identity in phases]
+    if not phases:
+        menu.append(Item(Text("No identity yet: run `trayexec keys add default`")))
+    troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
+    menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
+    if broker.uses:
+        menu += [
+            Separator(),
+            Submenu(Text("Last uses"), tuple(Item(_use(broker, one)) for one in range(len(broker.uses)))),
+        ]
+    menu += [Separator(), Item(Text("Quit"), "quit")]
+    return View(face, fill, _tooltip(broker, now), tuple(menu))
+
+
+def at_hand(broker: Broker) -> tuple[Identity, ...]:
+    """The identities that a person sees, each under a name of its own.
+
+    One of the user's files comes before what a caller's variables made of the same keys: that one says where it is. A
+    locked one that differs from an open one only in whose certificates are trusted, or in the proxy on the way, would
+    be the same line twice.
+    """
+    found: dict[str, Identity] = {}
+    for one in broker.identities:
+        twins = (other for other in broker.phases if replace(other, trust=one.trust, way=one.way) == one != other)
+        phase = broker.phase(one)
+        idle = isinstance(phase, Locked) and phase.trouble is None
+        if idle and any(isinstance(broker.phase(twin), Open) for twin in twins):
+            continue
+        place = foreign(one.endpoint_url) or "AWS"
+        name = one.name if one.name not in found else f"{one.name} at {place}"
+        found.setdefault(name, one if name == one.name else replace(one, name=name))
+    return tuple(found.values())
+
+
+def _authenticate(identities: tuple[Identity, ...]) -> list[Entry]:
+    if len(identities) <= 1:
+        name = identities[0].name if identities else ""
+        return [Item(Text("Authenticate MFA"), f"auth:{name}", default=True)]
+    each = tuple(Item(Text("{identity}", identity=one.name), f"auth:{one.name}") for one in identities)
+    return [Item(Text("Authenticate MFA"), "auth:", default=True), Submenu(Text("Authenticate MFA for"), each)]
+
+
+def _use(broker: Broker, index: int) -> Text:
+    use = broker.uses[index]
+    when = datetime.fromtimestamp(use.at.wall).astimezone().strftime("%H:%M")
+    return Text("{when}  {profile}  {program}", when=when, profile=use.profile, program=use.program)
+
+
+def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
+    session = broker.session(identity, now)
+    if session is not None:
+        return _left(identity, session.expiry.left(now))
+    match broker.phase(identity):
+        case Prompting() as prompt:
+            return _asking(identity, prompt)
+        case Opening():
+            return Text("{identity}: asking AWS", identity=identity.name)
+        case _:
+            return Text("{identity}: locked", identity=identity.name)
+
+
+def _asking(identity: Identity, prompt: Prompting) -> Text:
+    if prompt.stage is Stage.KEYRING:
+        return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
+    if prompt.stage is Stage.IN_LINE:
+        return Text("{identity}: waiting for its turn to ask", identity=identity.name)
+    if prompt.place is PromptChannel.DIALOG:
+        return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
+    return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
+
+
+def _left(identity: Identity, seconds: float) -> Text:
+    hours, minutes = int(seconds // HOUR), int(seconds % HOUR // MINUTE)
+    if hours:
+        return Text("{identity}: {h} h {m:02} min left", identity=identity.name, h=hours, m=minutes)
+    if minutes:
+        return Text("{identity}: {m} min left", identity=identity.name, m=minutes)
+    return Text("{identity}: less than a minute left", identity=identity.name)
+
+
+def _tooltip(broker: Broker, now: Instant) -> Text:
+    known = at_hand(broker)
+    if not known:
+        return Text("trayexec: no identity yet")
+    open_ones = [one for one in known if broker.session(one, now) is not None]
+    return _line(broker, open_ones[0] if open_ones else known[0], now)
+
+
+def _face(broker: Broker, now: Instant) -> tuple[IconState, float]:
+    """The most urgent thing there is to say about all identities, in one picture."""
+    phases = list(broker.phases.values())
+    lefts = [
+        (phase.session.expiry.left(now), phase.length)
+        for phase in phases
+        if isinstance(phase, Open) and phase.session.expiry.left(now) > 0
+    ]
+    if any(broker.prompting(one) is not None for one in broker.phases):
+        return IconState.ASKING, 0.0
+    if lefts:
+        left, length = min(lefts)
+        fill = round(min(1.0, left / length) * RING) / RING if length > 0 else 0.0
+        soon = bool(broker.settings.warn) and left <= max(broker.settings.warn)
+        return (IconState.EXPIRING if soon else IconState.OPEN), fill
+    if broker.warning is not None or any(isinstance(one, Locked) and one.trouble is not None for one in phases):
+        return IconState.TROUBLE, 0.0
+    return IconState.LOCKED, 0.0
+
+
+def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:
+    """The identities that `name` can mean: an identity's own name, its keys' name, a profile it serves; None is any."""
+    if name is None:
+        return {one.name: one for one in catalogue.identities}
+    matches = {one.name: one for one in catalogue.identities if name in {one.name, one.keys}}
+    profile = catalogue.profiles.get(name)
+    if not matches and isinstance(profile, Profile):
+        matches = {profile.identity.name: profile.identity}
+    return matches

@@ -1,0 +1,1 @@
+"""What the AWS config files mean, as botocore reads them. Pure."""

@@ -1,0 +1,163 @@
+"""Profiles and what they resolve to: identity, roles, endpoint. This module must not know files or botocore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trayexec.core.config import serials
+from trayexec.light.errors import Text, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class StsEndpoint:
+    """How botocore is to reach STS for one profile; every field is what botocore calls it.
+
+    `region` is never empty (a profile without one gets its partition's default), `url` overrides the host,
+    `sts_regional_endpoints` is `regional` or `legacy`. `proxy` is on the way, unless `no_proxy` names the host.
+    """
+
+    region: str
+    url: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+    sts_regional_endpoints: str = "regional"
+    ca_bundle: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # a password may stand in it
+    no_proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
+
+    `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
+    who answers for AWS: another endpoint, by the caller's own word (`trust`) whoever has such a certificate, or without
+    TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner`
+    is the account of the stored keys where that is known; `inherited` says that no profile on the way to these keys has
+    this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
+    keeps the long-term keys, if there is one.
+    """
+
+    keys: str
+    mfa_serial: str
+    endpoint_url: str | None
+    name: str = field(compare=False)
+    endpoint: StsEndpoint = field(compare=False)
+    trust: str | None = None
+    way: str | None = field(default=None, repr=False)
+    owner: str = field(default="", compare=False)
+    inherited: bool = field(default=False, compare=False)
+    aside: str = field(default="", compare=False)
+
+    @property
+    def account(self) -> str:
+        """The account of the keys, or else of their own device; nothing where neither tells."""
+        return self.owner or ("" if self.inherited else serials.account_of(self.mfa_serial))
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition of the device: aws, aws-cn, aws-us-gov and so on."""
+        return serials.partition_of(self.mfa_serial) or "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role and everything that decides what AssumeRole returns for it: two equal roles share credentials.
+
+    `seconds` is what the profile asks for; AWS allows 3600 from a session (facts of role chaining), the adapter clamps.
+    """
+
+    arn: str
+    source: "Identity | Role"
+    session_name: str
+    external_id: str | None
+    seconds: int
+    endpoint: StsEndpoint
+
+    @property
+    def account(self) -> str:
+        """The account number in the role's ARN."""
+        return self.arn.split(":")[4]
+
+    @property
+    def identity(self) -> Identity:
+        """The identity at the end of the chain."""
+        source = self.source
+        while isinstance(source, Role):
+            source = source.source
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A served profile: `target` is the role it assumes, or the identity it is.
+
+    `inherits_region`: nothing on the way but [default] says a region, so the caller's own is better.
+    `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
+    account. `notes` are what a person should know of how it resolves.
+    """
+
+    name: str
+    region: str | None
+    target: Identity | Role
+    inherits_serial: bool = False
+    notes: tuple[Text, ...] = field(default=(), compare=False)
+    inherits_region: bool = False
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session serves it."""
+        return self.target.identity if isinstance(self.target, Role) else self.target
+
+    @property
+    def account(self) -> str:
+        """The account number it leads to."""
+        return self.target.account
+
+    @property
+    def role_arn(self) -> str | None:
+        """The role's ARN, or nothing for a profile that is its identity."""
+        return self.target.arn if isinstance(self.target, Role) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A profile we cannot serve, and why; what is known of it is kept for the list, `notes` for who looks closer."""
+
+    name: str
+    problem: Trouble
+    region: str | None = None
+    role_arn: str | None = None
+    notes: tuple[Text, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MisreadSection:
+    """A section that no SDK reads as a profile, though somebody meant it as the profile `name`.
+
+    `bare`: in that file a profile's section has just its name.
+    """
+
+    file: str
+    section: str
+    name: str
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything one pair of config files says: every profile, served or not, in the order of the file.
+
+    `files` are where the config and the credentials are, `strays` the sections in them that were meant as profiles and
+    are none. `apart` are the profiles whose settings, credentials and region aside, are others than those of [default].
+    """
+
+    profiles: Mapping[str, Profile | Unserved]
+    files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
+    strays: tuple[MisreadSection, ...] = field(default=(), compare=False)
+    apart: frozenset[str] = field(default=frozenset(), compare=False)
+    identities: tuple[Identity, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note every identity that a served profile ends in, once each, in order: it is asked for at each look."""
+        served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
+        object.__setattr__(self, "identities", tuple(dict.fromkeys(profile.identity for profile in served)))

@@ -1,0 +1,682 @@
+"""The walk from a profile along its sources to the keys at the end. This module must not know files or botocore.
+
+It follows botocore's rules (credentials.AssumeRoleProvider; `sources` has their order), with two differences: the keys
+are in the OS keychain under the name of the profile at the end of the chain, and the MFA serial is found anywhere along
+it. Whatever cannot
+be served is a problem of that one profile, never a fallback to another.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from trayexec.core.config import foreign_settings, identities, mixing, ownership, serials
+from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint, Unserved
+from trayexec.core.config.sections import ProfileError, Section, Sections, header, shown
+from trayexec.core.config.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
+from trayexec.core.shell_words import argument, word
+from trayexec.core.suggest import MOST, near, told
+from trayexec.light.errors import Text, Trouble, trouble
+
+# Longer chains work nowhere: every link past the first loses time and the MFA context.
+LONGEST_CHAIN = 16
+
+# Grammar of the STS API (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+# API_GetSessionToken.html); a role's path may hold any printable ASCII character.
+_ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_COMMENT = re.compile(r"\s[#;]")  # not one to any AWS tool, but meant as one
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_ARN_LENGTHS = range(20, 2049)
+_DURATIONS = range(900, 43201)
+_DEFAULT_SECONDS = 3600
+
+_LESS_THAN_STORED = (Source.PROCESS, Source.NOTHING)  # keys that a person stored with us under the name win over it
+_OTHERS = (Source.WEB_IDENTITY, Source.LOGIN)  # credentials that are not IAM user keys
+_ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
+_OURSELVES = frozenset({"trayexec", "trayexec-agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One role on the way: what the section of `profile` asks AssumeRole for."""
+
+    profile: str
+    arn: str
+    partition: str
+    external_id: str | None
+    session_name: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The roles from the profile that was asked for down to the one nearest to the keys, then the keys' profile."""
+
+    roles: tuple[_Link, ...]
+    keys: str
+    names: tuple[str, ...]  # every profile on the way, once each
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is the same for every profile: found out once for a pair of files, not once for each.
+
+    `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
+    all that they are made of.
+    """
+
+    sections: Sections
+    session_name: str
+    used: AbstractSet[str]
+    ends: dict[tuple[object, ...], tuple[Identity, Text | None]]
+
+
+def resolve(sections: Sections, *, session_name: str) -> Catalogue:
+    """What every profile of `sections` leads to. Nothing is raised: what a section says wrong is its own problem.
+
+    `session_name` is the role session name of roles that name none.
+    """
+    work = _Work(sections, session_name, identities.sources(sections), {})
+    found = {name: _resolved(work, name) for name in sections.profiles}
+    served = [each.identity for each in found.values() if isinstance(each, Profile)]
+    names = _identity_names(served)
+    own = {one for one in served if not one.inherited}
+    final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
+    return Catalogue({name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()})
+
+
+def session_name_for(user: str) -> str:
+    """The role session name of a person whose login name is `user`: what STS allows of `trayexec-<user>`."""
+    return ("trayexec-" + re.sub(r"[^\w+=,.@-]", "-", user, flags=re.ASCII))[:64]
+
+
+def _resolved(work: _Work, name: str) -> Profile | Unserved:
+    sections = work.sections
+    try:
+        return _served(work, name)
+    except ProfileError as fault:
+        own = sections.profiles[name]
+        why = _seen_from(sections, name, fault)
+        # Where aws-mfa keeps a key, it keeps the device, too: if that is missed, the profile of the keys says so.
+        aside = {"aws_mfa_device"} if why.code == "profile_longterm" else set()
+        notes = tuple(foreign_settings.in_section(name, {key: own[key] for key in own if key not in aside}))
+        return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes)
+
+
+def _served(work: _Work, name: str) -> Profile:
+    sections = work.sections
+    chain = _walk(sections, name, work.session_name)
+    said_in, serial = _serial(sections, chain, work.used)
+    partition = _partition(chain, serial)
+    first = endpoint_of(sections, chain.names, partition)
+    identity, of_keys = _end(work, chain, (said_in, serial, partition), first)
+    target: Identity | Role = identity
+    for place, link in reversed(tuple(enumerate(chain.roles))):
+        target = Role(
+            arn=link.arn,
+            source=target,
+            session_name=link.session_name,
+            external_id=link.external_id,
+            seconds=link.seconds,
+            endpoint=_along(sections, chain.names[place:], partition, first) if place else first,
+        )
+    region = region_of(sections, chain.names, partition)
+    others = [one for each in chain.names for one in foreign_settings.in_section(each, sections.profiles.get(each, {}))]
+    return Profile(
+        name,
+        region,
+        target,
+        inherits_serial=identity.inherited,
+        notes=tuple(others if of_keys is None else [of_keys, *others]),
+        inherits_region=region is not None and inherits_region(sections, chain.names),
+    )
+
+
+def _along(sections: Sections, names: Sequence[str], partition: str, first: StsEndpoint) -> StsEndpoint:
+    """How STS is reached further along a chain that begins with `first`.
+
+    One place for the whole chain, as with botocore, whose one client serves every step; all else is each profile's own,
+    so that chains which meet share what they have in common.
+    """
+    own = endpoint_of(sections, names, partition)
+    bundle = first.ca_bundle if first.url else own.ca_bundle
+    return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
+
+
+def _end(work: _Work, chain: _Chain, device: tuple[str, str, str], first: StsEndpoint) -> tuple[Identity, Text | None]:
+    """Whose keys are at the end of a chain, and what a person should know of them. Raises ProfileError.
+
+    `device` is which profile says the serial, the serial, and its partition. Thousands of roles have one end.
+    """
+    sections = work.sections
+    said_in, serial, partition = device
+    inherited = said_in not in chain.names
+    way = reader_of(first)
+    bundle = first.ca_bundle if first.url else None
+    made_of = (chain.keys, serial, inherited, partition, first.url, bundle, first.proxy, first.no_proxy, way)
+    known = work.ends.get(made_of)
+    if known is not None:
+        return known
+    identity = Identity(
+        keys=chain.keys,
+        mfa_serial=serial,
+        endpoint_url=first.url,
+        name=shown(chain.keys),
+        endpoint=_along(sections, (chain.keys,), partition, first),
+        trust=trusted_by(sections),
+        way=way,
+        owner=ownership.account_in(sections.stored.get(chain.keys, "")),
+        inherited=inherited,
+        aside=identities.long_term_of(sections, chain.keys) or "",
+    )
+    foreign = ownership.fault(
+        identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
+    )
+    if foreign is not None:
+        raise ProfileError(chain.keys if identity.inherited else said_in, foreign)
+    work.ends[made_of] = identity, identities.note(sections, chain.keys)
+    return work.ends[made_of]
+
+
+def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
+    links: list[_Link] = []
+    at = name
+    while True:
+        names = [link.profile for link in links]
+        if at in names:
+            raise _loop(names[names.index(at) :])
+        section = sections.profiles.get(at, {})
+        _check_included(sections, at, section)
+        # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
+        if not is_role(section) or (links and _holds_keys(at, section)):
+            _check_end(sections, at, section)
+            return _chain(links, at)
+        _check_role(at, section)
+        if len(links) == LONGEST_CHAIN:
+            raise _too_long(name)
+        source = _source(sections, at)
+        links.append(_link(sections, at, session_name))
+        if source == at:
+            _check_end(sections, at, section)
+            return _chain(links, at)
+        at = source
+
+
+def _chain(links: Sequence[_Link], keys: str) -> _Chain:
+    return _Chain(tuple(links), keys, tuple(dict.fromkeys((*(link.profile for link in links), keys))))
+
+
+def _source(sections: Sections, profile: str) -> str:
+    """The profile a role is assumed from."""
+    source = sections.text(profile, "source_profile")
+    if source is None:
+        raise _no_source(sections, profile)
+    # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
+    if source in sections.profiles or source == "default":
+        return source
+    raise _unknown_source(sections, profile, source)
+
+
+def _no_source(sections: Sections, profile: str) -> ProfileError:
+    ends = _possible_sources(sections, profile)
+    if len(ends) == 1:
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+                "Write source_profile = {source} under {section}, or the profile that your keys belong to.",
+                profile=shown(profile),
+                source=shown(ends[0]),
+                section=header(profile),
+            ),
+        )
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_source",
+            "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+            "Write source_profile under {section}, with the profile that your keys belong to: {sources}",
+            profile=shown(profile),
+            sources=", ".join(map(shown, ends[:MOST])),
+            section=header(profile),
+        ),
+    )
+
+
+def _possible_sources(sections: Sections, profile: str) -> Sequence[str]:
+    """Whose keys a role may be meant to be assumed with: its own; else [default]'s; else those of any identity."""
+    own = sections.profiles.get(profile, {})
+    if profile == "default" or not STATIC_KEYS.isdisjoint(own):
+        return (profile,)
+    if "default" in sections.profiles and "role_arn" not in sections.profiles["default"]:
+        return ("default",)
+    ends = [
+        name
+        for name, section in sections.profiles.items()
+        if "role_arn" not in section and ("mfa_serial" in section or not STATIC_KEYS.isdisjoint(section))
+    ]
+    return ends or ("default",)
+
+
+def _unknown_source(sections: Sections, profile: str, source: str) -> ProfileError:
+    bare = _COMMENT.split(source, maxsplit=1)[0].strip().strip("\"'").strip()
+    if bare != source and (bare in sections.profiles or bare == "default"):
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has source_profile = {source}, but there is no such profile.",
+                "Write source_profile = {bare} under {section}, without quotes, and with nothing after it on the line, "
+                "not even a comment.",
+                profile=shown(profile),
+                source=shown(source),
+                bare=shown(bare),
+                section=header(profile),
+            ),
+        )
+    accounts = {name: _account_in(section) for name, section in sections.profiles.items() if name != profile}
+    meant = near(bare, accounts)
+    if meant:
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has source_profile = {source}, but there is no such profile.",
+                "Correct source_profile under {section}. Did you mean {near}?",
+                profile=shown(profile),
+                source=shown(source),
+                near=told(meant, accounts),
+                section=header(profile),
+            ),
+        )
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_source",
+            "Profile {profile} has source_profile = {source}, but there is no such profile.",
+            "Correct source_profile under {section}, or add a section {missing}.",
+            profile=shown(profile),
+            source=shown(source),
+            section=header(profile),
+            missing=header(source),
+        ),
+    )
+
+
+def _account_in(section: Section) -> str | None:
+    """The account that a section's role is in, for a person who chooses among names."""
+    match = _ROLE_ARN.fullmatch(_plain(section, "role_arn") or "")
+    return match[0].split(":")[4] if match else None
+
+
+def _link(sections: Sections, profile: str, session_name: str) -> _Link:
+    arn = sections.text(profile, "role_arn") or ""
+    match = _ROLE_ARN.fullmatch(arn)
+    if not match or len(arn) not in _ARN_LENGTHS:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_role_arn",
+                "The role_arn of profile {profile} is not the ARN of a role: {value}",
+                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
+                "with nothing after it on the line, not even a comment.",
+                profile=shown(profile),
+                value=shown(arn),
+                section=header(profile),
+            ),
+        )
+    return _Link(
+        profile,
+        arn,
+        match[1],
+        _matching(sections, profile, "external_id", _EXTERNAL_ID),
+        _matching(sections, profile, "role_session_name", _SESSION_NAME) or session_name,
+        _duration(sections, profile),
+    )
+
+
+def _matching(sections: Sections, profile: str, key: str, pattern: re.Pattern[str]) -> str | None:
+    value = sections.text(profile, key)
+    if value is None or pattern.fullmatch(value):
+        return value
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_value",
+            "The {key} of profile {profile} has a length or a character that AWS does not allow.",
+            "Correct {key} under {section}: no spaces, no comment after it on the line.",
+            profile=shown(profile),
+            key=key,
+            section=header(profile),
+        ),
+    )
+
+
+def _duration(sections: Sections, profile: str) -> int:
+    value = sections.text(profile, "duration_seconds")
+    if value is None:
+        return _DEFAULT_SECONDS
+    if _SECONDS.fullmatch(value) and int(value) in _DURATIONS:
+        return int(value)
+    raise ProfileError(
+        profile,
+        trouble(
+            "profile_value",
+            "The duration_seconds of profile {profile} is not a number from 900 to 43200: {value}",
+            "Correct duration_seconds under {section}, or remove the line: the default is 3600.",
+            profile=shown(profile),
+            value=shown(value),
+            section=header(profile),
+        ),
+    )
+
+
+def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[str, str]:
+    """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial."""
+    profile = next(
+        (name for name in (*chain.names, "default") if sections.text(name, "mfa_serial") is not None),
+        None,
+    )
+    if profile not in chain.names:
+        nobody = identities.temporary(sections, chain.keys)
+        if nobody is None and not chain.roles:
+            nobody = identities.no_identity(sections, chain.keys, used)
+        if nobody is not None:
+            raise ProfileError(chain.keys, nobody)
+    if profile is None:
+        elsewhere = identities.device_of_aws_mfa(sections, chain.keys)
+        if elsewhere is not None:
+            raise ProfileError(chain.names[0], elsewhere)
+        raise ProfileError(
+            chain.names[0],
+            trouble(
+                "profile_mfa",
+                "No mfa_serial is known for profile {profile}, so no code can be asked for.",
+                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+                profile=shown(chain.names[0]),
+                section=header(chain.keys),
+            ),
+        )
+    serial = sections.text(profile, "mfa_serial") or ""
+    wrong = serials.fault(serial, profile)
+    if wrong is not None:
+        raise ProfileError(profile, wrong)
+    return profile, serial
+
+
+def _partition(chain: _Chain, serial: str) -> str:
+    """The one AWS partition of the device (a hardware token's bare serial does not tell) and of every role."""
+    partition = serials.partition_of(serial) or (chain.roles[-1].partition if chain.roles else "aws")
+    for link in chain.roles:
+        if link.partition != partition:
+            raise ProfileError(
+                link.profile,
+                trouble(
+                    "profile_partition",
+                    "The role_arn of profile {profile} is in the partition {role}, but its keys are in {keys}: "
+                    "AWS has no way from one to the other.",
+                    "Correct role_arn, source_profile or mfa_serial under {section}.",
+                    profile=shown(link.profile),
+                    role=link.partition,
+                    keys=shown(partition),
+                    section=header(link.profile),
+                ),
+            )
+    return partition
+
+
+def _check_role(profile: str, section: Section) -> None:
+    """Refuse what we would otherwise have to ignore in a role: that could lead to another account or more rights."""
+    if "source_profile" in section and "credential_source" in section:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_source",
+                "Profile {profile} has both source_profile and credential_source, and only one can be meant.",
+                "Remove credential_source from {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    if "credential_source" in section:
+        raise _from_elsewhere(profile, "credential_source")
+    _check_extras(profile, section)
+
+
+def _check_extras(profile: str, section: Section) -> None:
+    for key in _ROLE_EXTRAS:
+        if key in section:
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} has {key}, which trayexec does not send.",
+                    "Remove {key} from {section} if the role works without it.",
+                    profile=shown(profile),
+                    key=key,
+                    section=header(profile),
+                ),
+            )
+
+
+def _check_included(sections: Sections, profile: str, section: Section) -> None:
+    """Only aws-vault reads these lines: where they would change something, its users would miss it."""
+    for key in mixing.KEYS:
+        missed = mixing.missed(sections, profile, key) if key in section else None
+        if missed is not None:
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} has {key} = {value}, which only aws-vault understands: it would add {missed}.",
+                    "Copy these lines of {value} into {section} and remove {key}.",
+                    profile=shown(profile),
+                    key=key,
+                    value=shown(sections.text(profile, key) or ""),
+                    missed=", ".join(shown(one) for one in missed),
+                    section=header(profile),
+                ),
+            )
+
+
+def _check_end(sections: Sections, profile: str, section: Section) -> None:
+    """Refuse a chain's end whose keys cannot be in the keychain, because the section says where else they come from."""
+    found = without_role(section, sections.keys_of(profile))
+    if found in IN_FILES or (found in _LESS_THAN_STORED and profile in sections.stored):
+        return
+    if found is Source.PROCESS:
+        raise _by_process(sections, profile)
+    if found in _OTHERS:
+        raise _from_elsewhere(profile, found.value)
+    # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
+    half = found is Source.NOTHING and "mfa_serial" in section
+    for key in section:
+        if key.startswith("sso_") and not half:
+            raise ProfileError(
+                profile,
+                trouble(
+                    "profile_unsupported",
+                    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
+                    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}`",
+                    profile=shown(profile),
+                    key=shown(key),
+                    name=word(profile),
+                ),
+            )
+    if is_role(section):
+        return
+    if "credential_source" in section and not half:
+        raise _from_elsewhere(profile, "credential_source")
+    _check_extras(profile, section)
+    if sections.text(profile, "source_profile") not in {None, profile}:
+        raise ProfileError(
+            profile,
+            trouble(
+                "profile_role_arn",
+                "Profile {profile} has a source_profile but no role_arn, so it is not clear whose rights it has.",
+                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, or remove source_profile.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+
+
+def _from_elsewhere(profile: str, key: str) -> ProfileError:
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_unsupported",
+            "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
+            "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
+            profile=shown(profile),
+            key=shown(key),
+            section=header(profile),
+        ),
+    )
+
+
+def _by_process(sections: Sections, profile: str) -> ProfileError:
+    if _calls_us(sections.text(profile, "credential_process") or ""):
+        return ProfileError(
+            profile,
+            trouble(
+                "profile_recursion",
+                "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
+                "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
+                profile=shown(profile),
+                section=header(profile),
+            ),
+        )
+    return ProfileError(
+        profile,
+        trouble(
+            "profile_unsupported",
+            "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
+            "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
+            "over credential_process, which may stay in {section}.",
+            profile=shown(profile),
+            word=argument(profile),
+            section=header(profile),
+        ),
+    )
+
+
+def _holds_keys(profile: str, section: Section) -> bool:
+    """Whether a source ends the chain: it has static keys, or it names itself, which says the same."""
+    return not STATIC_KEYS.isdisjoint(section) or section.get("source_profile") == profile
+
+
+def _calls_us(command: str) -> bool:
+    """Whether a credential_process line starts trayexec, however it is quoted and whatever folder it is in."""
+    words = re.split(r"[\s\"']+", command.lower())
+    return any(re.split(r"[/\\]", word)[-1].removesuffix(".exe") in _OURSELVES for word in words)
+
+
+def _loop(names: Sequence[str]) -> ProfileError:
+    return ProfileError(
+        names[0],
+        trouble(
+            "profile_loop",
+            "Profile {profile} and its sources go round in a loop: {chain}",
+            "One of them must have the keys: remove role_arn and source_profile from {section}, "
+            "or let source_profile name the profile that your keys belong to.",
+            profile=shown(names[0]),
+            chain=_arrows((*names, names[0])),
+            section=header(names[-1]),
+        ),
+    )
+
+
+def _too_long(name: str) -> ProfileError:
+    return ProfileError(
+        name,
+        trouble(
+            "profile_too_long",
+            "The chain of sources of profile {profile} is longer than {limit} roles.",
+            "Let source_profile under {section} name a profile nearer to the keys.",
+            profile=shown(name),
+            limit=LONGEST_CHAIN,
+            section=header(name),
+        ),
+    )
+
+
+def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
+    """The fault as the problem of profile `name`: its own, or that of a source further along, with the way there."""
+    way = _way(sections, name, fault.profile)
+    if not way:
+        return fault.trouble
+    title = Text(
+        "Profile {profile} needs a profile that has a problem ({chain}). {reason}",
+        profile=shown(name),
+        chain=_arrows(way),
+        reason=fault.trouble.title,
+    )
+    return Trouble(fault.trouble.code, title, fault.trouble.hint)
+
+
+def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:
+    """The profiles from `start` to another one along its sources; empty if it is not among them."""
+    way = [start]
+    while way[-1] != end:
+        source = sections.profiles.get(way[-1], {}).get("source_profile")
+        if not isinstance(source, str) or source in way:
+            return ()
+        way.append(source)
+    return tuple(way) if len(way) > 1 else ()
+
+
+def _arrows(names: Iterable[str]) -> str:
+    return " → ".join(shown(name) for name in names)
+
+
+def _plain(section: Section, key: str) -> str | None:
+    value = section.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _identity_names(identities: Iterable[Identity]) -> Mapping[Identity, str]:
+    """What people call each identity: its keys, and as much of the rest as it takes to tell it from the others."""
+    distinct = tuple(dict.fromkeys(identities))
+    alike = Counter((one.keys, one.mfa_serial) for one in distinct)  # in several places
+    serials = Counter(keys for keys, _ in alike)
+    devices = Counter((keys, _device(serial)) for keys, serial in alike)
+    names: dict[Identity, str] = {}
+    for one in distinct:
+        keys, serial, device = one.keys, one.mfa_serial, _device(one.mfa_serial)
+        name = shown(keys)
+        if serials[keys] > 1:
+            name += f" ({serial if devices[keys, device] > 1 else device})"
+        if one.endpoint_url and alike[keys, serial] > 1:
+            name += f" at {shown(one.endpoint_url)}"
+        names[one] = name
+    return names
+
+
+def _device(serial: str) -> str:
+    return serial.rpartition("/")[2] or serial
+
+
+def _named(identity: Identity, name: str, *, inherited: bool) -> Identity:
+    """The identity as all profiles together make it: itself, where that is what it is already."""
+    if identity.name == name and identity.inherited == inherited:
+        return identity
+    return replace(identity, name=name, inherited=inherited)
+
+
+def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
+    """The profile with its identity as all profiles together make it."""
+    own = profile.identity
+    return profile if identities[own] is own else replace(profile, target=_with(profile.target, identities))
+
+
+def _with(target: Identity | Role, identities: Mapping[Identity, Identity]) -> Identity | Role:
+    if isinstance(target, Role):
+        return replace(target, source=_with(target.source, identities))
+    return identities[target]

@@ -1,0 +1,303 @@
+"""The words of every refusal that the rules decide on. This module must not know when one is due."""
+
+from collections.abc import Mapping
+
+from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Role, Unserved
+from trayexec.core.config.sections import header, shown
+from trayexec.core.other_words import ours
+from trayexec.core.shell_words import argument
+from trayexec.core.suggest import near, told
+from trayexec.light.errors import Text, Trouble, trouble
+
+
+def spent() -> Text:
+    """A dialog's reason: AWS takes each code once."""
+    return Text("That code has been used already. Wait for the next one.")
+
+
+def no_confirmation(profile: str) -> Trouble:
+    """The settings ask for a confirmation, and nobody can be asked for one yet: no is the safe answer."""
+    return trouble(
+        "no_confirmation",
+        "config.toml wants each use of {profile} confirmed, which this version cannot ask for yet.",
+        'Set confirm = "never" for it in config.toml, or use another profile.',
+        profile=profile,
+    )
+
+
+def locked(identity: Identity) -> Trouble:
+    """Nobody is to be asked, and there is no session."""
+    return trouble(
+        "locked",
+        "Identity {identity} is locked.",
+        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
+        identity=identity.name,
+        word=argument(identity.name),
+    )
+
+
+def not_enough(identity: Identity) -> Trouble:
+    """Nobody is to be asked, and the session is too short."""
+    return trouble(
+        "locked",
+        "The session of identity {identity} has less time left than was asked for with --need.",
+        "Renew it with `trayexec auth {word} --force`.",
+        identity=identity.name,
+        word=argument(identity.name),
+    )
+
+
+def locked_by_hand(identity: Identity) -> Trouble:
+    """Locked while the request waited."""
+    return trouble(
+        "locked",
+        "Identity {identity} was locked while this waited.",
+        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
+        identity=identity.name,
+        word=argument(identity.name),
+    )
+
+
+def cancelled(identity: Identity, pause: int) -> Trouble:
+    """A person said no."""
+    return trouble(
+        "cancelled",
+        "The MFA dialog of identity {identity} was cancelled.",
+        "Run the command again in {seconds} s, or unlock now with `trayexec auth {word}`.",
+        identity=identity.name,
+        word=argument(identity.name),
+        seconds=pause,
+    )
+
+
+def paused(identity: Identity, seconds: int) -> Trouble:
+    """A person said no a moment ago."""
+    return trouble(
+        "cancelled",
+        "The MFA dialog of identity {identity} was cancelled a moment ago: for {seconds} s no command brings it back.",
+        "Run the command again after that, or unlock now with `trayexec auth {word}`.",
+        identity=identity.name,
+        word=argument(identity.name),
+        seconds=seconds,
+    )
+
+
+def nobody(identity: Identity) -> Trouble:
+    """A person said nothing."""
+    return trouble(
+        "timed_out",
+        "Nobody entered the MFA code of identity {identity} in time.",
+        "Run the command again, or unlock with `trayexec auth {word}`.",
+        identity=identity.name,
+        word=argument(identity.name),
+    )
+
+
+def not_a_code(reason: Text) -> Trouble:
+    """What came is no code, too often."""
+    return Trouble("bad_code", reason, Text("Enter the six digits that your MFA device shows now."))
+
+
+def already_used(seconds: int) -> Trouble:
+    """This very code was sent before."""
+    return trouble(
+        "spent_code",
+        "That code has been used already.",
+        "AWS takes each code once: the next one appears in {seconds} second."
+        if seconds == 1
+        else "AWS takes each code once: the next one appears in {seconds} seconds.",
+        seconds=seconds,
+    )
+
+
+def screen_locked() -> Trouble:
+    """Nobody is looking."""
+    return trouble(
+        "screen_locked",
+        "The screen is locked, so no credentials are handed out.",
+        "Unlock the screen; if it is unlocked and the desktop has not said so, lock and unlock it once. Or set "
+        'on_lock = "keep" under [screen] in config.toml.',
+    )
+
+
+def too_little(left: float) -> Trouble:
+    """Not even a new session has what was asked for."""
+    minutes = int(left // 60)
+    return trouble(
+        "too_little_time",
+        "The new session ends in {minutes} minute, and more was asked for."
+        if minutes == 1
+        else "The new session ends in {minutes} minutes, and more was asked for.",
+        "Ask for less with --need, or raise duration under [session] in config.toml (36h at most).",
+        minutes=minutes,
+    )
+
+
+def keys_aside(identity: Identity) -> Trouble:
+    """No keys are stored, but another program has them in the AWS files."""
+    return trouble(
+        "keys_missing",
+        "No keys are stored for {name}.",
+        "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`",
+        name=shown(identity.keys),
+        aside=shown(identity.aside),
+        word=argument(identity.keys),
+    )
+
+
+def doubtful_device(identity: Identity) -> Trouble:
+    """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
+    return trouble(
+        "serial_refused",
+        "AWS could not check the code: the MFA device {serial} does not seem to belong to the keys of {identity}.",
+        "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials, "
+        "and correct it under {section}. If it is right, other programs have sent too "
+        "many codes: wait three minutes, and try once.",
+        serial=shown(identity.mfa_serial),
+        identity=identity.name,
+        section=header(identity.keys),
+    )
+
+
+def stillborn(identity: Identity) -> Trouble:
+    """A new session that is over already."""
+    return trouble(
+        "too_short",
+        "AWS gave a session for identity {identity} that has already ended by the clock of this machine.",
+        "Check the clock of this machine; if it is right, try again.",
+        identity=identity.name,
+        word=argument(identity.name),
+    )
+
+
+def too_short(role: Role) -> Trouble:
+    """AWS gave a role next to no time."""
+    return trouble(
+        "too_short",
+        "AWS gave credentials for {role} that end within a minute.",
+        "Check the clock of this machine; if it is right, try again.",
+        role=role.arn,
+    )
+
+
+def unknown_profile(name: str, catalogue: Catalogue) -> Trouble:
+    """Nothing in the files is called so: say what is there under another spelling, or what is near."""
+    if not name:
+        return trouble(
+            "unknown_profile",
+            "The name of the profile is empty.",
+            "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.",
+        )
+    for stray in catalogue.strays:
+        if stray.name.casefold() == name.casefold():
+            return misplaced(name, stray)
+    accounts = {one: account_of(found) for one, found in catalogue.profiles.items()}
+    return no_such_profile(name, accounts, catalogue.files[0])
+
+
+def misplaced(name: str, stray: MisreadSection) -> Trouble:
+    """The profile is there, in a section that no SDK reads as one."""
+    return trouble(
+        "unknown_profile",
+        "There is no profile {profile}, but {file} has a section [{section}], which AWS's tools take for none.",
+        "Write {meant} in its place.",
+        profile=shown(name),
+        file=stray.file,
+        section=shown(stray.section),
+        meant=f"[{shown(stray.name)}]" if stray.bare else header(stray.name),
+    )
+
+
+def no_such_profile(name: str, accounts: Mapping[str, str | None], config: str = "") -> Trouble:
+    """No profile of these, whose accounts are given where they are known, is called so in the file `config`."""
+    meant = near(name, accounts)
+    line = ours(name)
+    if line is not None and name.casefold() not in map(str.casefold, meant):
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "{line} `trayexec list` shows the profiles there are.",
+            profile=shown(name),
+            line=line,
+        )
+    if len(meant) == 1:
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "Did you mean {near}? `trayexec list` shows all of them.",
+            profile=shown(name),
+            near=told(meant, accounts),
+        )
+    if meant:
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "Did you mean one of these: {near}? `trayexec list` shows all of them.",
+            profile=shown(name),
+            near=told(meant, accounts),
+        )
+    return trouble(
+        "unknown_profile",
+        "There is no profile {profile} in the AWS config.",
+        "`trayexec list` shows the profiles there are; a new one is a section {section} in {file}.",
+        profile=shown(name),
+        section=header(name),
+        file=config or Text("your AWS config"),
+    )
+
+
+def account_of(found: Profile | Unserved) -> str | None:
+    """The account that a profile leads to, as far as the files say."""
+    if isinstance(found, Profile):
+        return found.account or None
+    parts = (found.role_arn or "").split(":")
+    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None  # noqa: PLR2004 — an ARN's parts
+
+
+def unknown_identity(name: str, catalogue: Catalogue) -> Trouble:
+    """No identity is called so."""
+    accounts = {one.name: one.account or None for one in catalogue.identities}
+    meant = near(name, accounts)
+    if meant:
+        return trouble(
+            "unknown_identity",
+            "There is no identity {name}.",
+            "Did you mean {near}? `trayexec status` shows the identities there are.",
+            name=shown(name),
+            near=told(meant, accounts),
+        )
+    return trouble(
+        "unknown_identity",
+        "There is no identity {name}.",
+        "`trayexec status` shows the identities there are.",
+        name=shown(name),
+    )
+
+
+def no_identity(catalogue: Catalogue) -> Trouble:
+    """No profile is served, so there is nobody to unlock: the way out is that of a profile's own problem, if any."""
+    problems = [one.problem for one in catalogue.profiles.values() if isinstance(one, Unserved)]
+    if problems:
+        return Trouble(
+            "no_identity",
+            Text("No profile of {file} can be served. {why}", file=catalogue.files[0], why=problems[0].title),
+            Text("{hint} `trayexec list` says more.", hint=problems[0].hint),
+        )
+    return trouble(
+        "no_identity",
+        "No profile in {file} leads to an identity with an MFA device.",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] there, then run "
+        "`trayexec keys add default`.",
+        file=catalogue.files[0],
+    )
+
+
+def elsewhere(path: str) -> Trouble:
+    """The caller has a file of that name, and it is not the agent's."""
+    return trouble(
+        "elsewhere",
+        "{file} is another file here than where the agent runs, and the agent reads its own.",
+        "Name the agent's socket with TRAYEXEC_SOCKET, and unset AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: then "
+        "the profiles are those of the agent's files. Or run an agent here.",
+        file=path,
+    )

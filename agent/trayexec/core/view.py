@@ -1,0 +1,51 @@
+"""What people see: the status for scripts, and the view that the tray draws. This module must not know any toolkit."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from trayexec.light.errors import Text
+
+
+class IconState(Enum):
+    """The icon's five states, told apart by shape."""
+
+    LOCKED = "locked"
+    ASKING = "asking"
+    OPEN = "open"
+    EXPIRING = "expiring"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the menu. Without an `action` it only informs; the `default` one also answers a click on the icon."""
+
+    label: Text
+    action: str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """A line between groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submenu:
+    """A menu within the menu."""
+
+    label: Text
+    entries: "tuple[Entry, ...]"
+
+
+Entry = Item | Separator | Submenu
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that the tray shows: a face, how full its ring is (0 to 1), a tooltip, a menu."""
+
+    face: IconState
+    fill: float
+    tooltip: Text
+    menu: tuple[Entry, ...]

@@ -1,0 +1,443 @@
+"""What the agent does for a caller: requests become events for the broker, its answers become lines for the caller."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from logging import Logger
+from typing import Any
+
+from trayexec.core import messages
+from trayexec.core.broker.events import (
+    Ask,
+    Authenticate,
+    Caller,
+    Deliver,
+    Gone,
+    Lock,
+    Process,
+    Refuse,
+    SessionOpen,
+    Shell,
+    Tell,
+)
+from trayexec.core.broker.status import AgentFacts, find, status, utc
+from trayexec.core.config.endpoints import foreign
+from trayexec.core.config.profiles import Catalogue, Identity, Profile
+from trayexec.core.config.surroundings import Sight, Surroundings
+from trayexec.core.credentials import Credentials
+from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
+from trayexec.core.settings import Delivery, ProfileRule
+from trayexec.core.shell_words import argument
+from trayexec.daemon.container_endpoint import ContainerEndpoint
+from trayexec.daemon.file_workers import FileWorkers
+from trayexec.daemon.loop import Answering, Loop
+from trayexec.daemon.requests import (
+    AnswerUse,
+    EndOfInput,
+    Request,
+    RequestContext,
+    WantCredentials,
+    WantEndpoint,
+    WantLock,
+    WantOverlay,
+    WantSession,
+    WantStatus,
+    WantStop,
+    parse,
+)
+from trayexec.daemon.socket_server import Connection, SocketServer
+from trayexec.light import peer, protocol
+from trayexec.light.errors import TrayexecError, Trouble, trouble
+from trayexec.light.translate import speaker_of
+
+# They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
+CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
+OTHERWISE = {Delivery.LIVE, Delivery.SERVER}  # than in the environment of the command
+ENVIRONMENT = {AnswerUse.RUNS, AnswerUse.SETS}  # where a command gets no more than an environment can say
+OPS: Mapping[type[Request], str] = {
+    WantCredentials: "credentials",
+    WantEndpoint: "endpoint",
+    WantSession: "auth",
+    WantLock: "lock",
+    WantStop: "stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What the service needs beside the loop and the gate."""
+
+    catalogues: Catalogues
+    overlay: Callable[[Surroundings], Mapping[str, object]]
+    server_overlay: Callable[[str, Surroundings], Mapping[str, object]]
+    clock: Clock
+    files: FileWorkers
+    journal: Logger
+    ledger: Ledger
+    facts: Callable[[], AgentFacts]
+    sure: Callable[[], Awaitable[None]]  # ends once the time is known, or cannot be
+    warning: Callable[[], Trouble | None]
+    endpoint: ContainerEndpoint
+    place: Mapping[str, object]  # where we are
+    stop: Callable[[], None]
+    sees: Callable[[Surroundings, Sight], None]  # raises TrayexecError for a caller who has other files of these names
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the files say, to who sees the same: one look for all of these, as two of these are equal."""
+
+    load: Callable[[Surroundings], Catalogue]
+    sees: Callable[[Surroundings, Sight], None]
+    sight: Sight
+
+    def __call__(self, where: Surroundings) -> Catalogue:
+        self.sees(where, self.sight)
+        return self.load(where)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One caller and its request."""
+
+    request: Request
+    caller: Caller
+    overlay: Mapping[str, object] | None = None  # for the settings of a profile, where they are its own
+
+
+class RequestHandler:
+    """Between the gate and the loop. `to` wires it to both, once they exist."""
+
+    def __init__(self, rooms: Dependencies) -> None:
+        """Keep the neighbours."""
+        self._rooms = rooms
+        self._visits: dict[int, Pending] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._late: set[int] = set()  # who has waited: meanwhile its profile may have become another
+        self._loop: Loop
+        self._gate: SocketServer
+
+    def to(self, loop: Loop, gate: SocketServer) -> None:
+        """Wire the two ends."""
+        self._loop = loop
+        self._gate = gate
+
+    # From the gate
+
+    def heard(self, connection: Connection, line: bytes) -> None:
+        """A caller has said its line."""
+        try:
+            request = parse(line, self._rooms.place)
+        except TrayexecError as error:
+            connection.finish(_error(error.trouble, ""))
+            return
+        if request.common.eof is EndOfInput.GONE:
+            connection.end_at_eof()
+        visit = Pending(request, _caller(connection, request))
+        self._visits[connection.number] = visit
+        self._start(connection, visit, self._do(connection, visit))
+
+    def _start(self, connection: Connection, visit: Pending, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(connection, visit, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def left(self, number: int) -> None:
+        """A caller has hung up, or has been answered."""
+        self._note(number, "gone")
+        self._rooms.endpoint.end(number)
+        self._loop.post(Gone(number))
+
+    async def _serve(self, connection: Connection, visit: Pending, work: Coroutine[Any, Any, None]) -> None:
+        language = visit.request.common.language
+        try:
+            await work
+        except TrayexecError as error:
+            self._note(connection.number, error.trouble.code)
+            connection.finish(_error(error.trouble, language))
+        except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
+            self._rooms.journal.error("a request failed", exc_info=error)
+            why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
+            self._note(connection.number, why.code)
+            connection.finish(_error(why, language))
+
+    async def _do(self, connection: Connection, visit: Pending) -> None:
+        match visit.request:
+            case WantCredentials(common, name, need, wait) as request:
+                catalogue = await self._catalogue(connection, common)
+                profile = _profile(catalogue, name)
+                rule = self._rule(profile)
+                if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
+                    self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
+                    connection.finish(protocol.encode({"ok": {"Delivery": rule.delivery.value}}))
+                    return
+                self._remember(connection, visit, await self._settings_of(request, catalogue))
+                self._ask(connection, Ask(visit.caller, profile, need, wait))
+            case WantEndpoint(common, name, need, wait, wish) as request:
+                profile = _profile(await self._catalogue(connection, common), name)
+                self._rule(profile)
+                if not connection.there:
+                    return  # nobody would end its lease
+                self._lend(visit.caller, profile, request)
+                self._post(connection, Ask(visit.caller, profile, need, wait if wish is None else 0))
+            case WantSession(common, name, code, renewal, wait):
+                identity = _identity(await self._catalogue(connection, common), name, "auth")
+                self._post(connection, Authenticate(visit.caller, identity, renewal, code, wait))
+            case WantLock() as wanted:
+                self._loop.post(Lock(await self._locked(connection, wanted)))
+                self._note(connection.number, "ok")
+                connection.finish(protocol.encode({"ok": {}}))
+            case WantStatus(common):
+                await self._tell_status(connection, common)
+            case WantOverlay(common, server):
+                apart = (await self._catalogue(connection, common)).apart
+                ready = await self._overlay(common.surroundings, server if server in apart else None)
+                connection.finish(protocol.encode({"ok": ready}))
+            case WantStop():
+                self._note(connection.number, "ok")
+                connection.finish(protocol.encode({"ok": {"pid": os.getpid()}}))
+                self._rooms.stop()
+
+    async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
+        """The name of the keys whose session is to be forgotten; None for all."""
+        name = wanted.identity
+        if name is None:
+            return wanted.keys
+        try:
+            return _identity(await self._catalogue(connection, wanted.common), name, "lock").keys
+        except TrayexecError:  # the files may be broken now, and what they said before is open
+            for one in self._loop.broker.identities:
+                if name in {one.name, one.keys}:
+                    return one.keys
+            raise
+
+    def _remember(self, connection: Connection, visit: Pending, overlay: Mapping[str, object] | None) -> None:
+        if overlay is not None and connection.number in self._visits:
+            self._visits[connection.number] = replace(visit, overlay=overlay)
+
+    async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
+        """Where a profile has its own settings: beside keys alone it would have those of [default]. None: it has none.
+
+        Raises TrayexecError.
+        """
+        if request.common.then not in ENVIRONMENT or request.profile not in catalogue.apart:
+            return None
+        return await self._overlay(request.common.surroundings)
+
+    async def _overlay(self, where: Surroundings, server: str | None = None) -> Mapping[str, object]:
+        """The overlay of a caller's files; of `--server` with that profile. Raises TrayexecError."""
+        make = self._rooms.overlay if server is None else partial(self._rooms.server_overlay, server)
+        return await self._rooms.files.run(make, where.files)
+
+    def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
+        """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
+
+        Between its line and this moment other things had their turn; one that leaves from now on is told to `left`.
+        """
+        if connection.there:
+            self._loop.post(event)
+        else:
+            connection.leave()
+
+    async def _tell_status(self, connection: Connection, common: RequestContext) -> None:
+        catalogue: Catalogue | Trouble
+        try:
+            catalogue = await self._catalogue(connection, common)
+        except TrayexecError as error:  # what is open is to be seen all the same
+            catalogue = error.trouble
+        facts = self._rooms.facts()
+        document = status(
+            self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
+        )
+        connection.finish(protocol.encode({"ok": document}))
+
+    def _ask(self, connection: Connection, asked: Ask) -> None:
+        self._post(connection, asked)
+        if connection.number in self._visits:
+            self._late.add(connection.number)
+
+    async def _deliver(self, connection: Connection, visit: Pending, what: Deliver) -> None:
+        """Hand out what somebody has waited for, if it is still what the profile means."""
+        request = visit.request
+        if not isinstance(request, WantCredentials):
+            return
+        catalogue = await self._load(request.common)
+        profile = _profile(catalogue, request.profile)
+        if profile.target == what.profile.target:
+            overlay = await self._settings_of(request, catalogue)
+            self._note(connection.number, "ok")
+            connection.finish(protocol.encode({"ok": _document(profile, what.credentials, overlay)}))
+        else:
+            self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
+
+    def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
+        async def look() -> Profile:
+            return _profile(await self._load(request.common), request.profile)
+
+        language = request.common.language
+        self._rooms.endpoint.lend(caller, profile, request.wish, language=language, look=look)
+
+    def _rule(self, profile: Profile) -> ProfileRule:
+        """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
+        rule = self._loop.broker.settings.rule(profile.name)
+        if rule.confirm is not None and rule.confirm.every is not None:
+            raise TrayexecError(messages.no_confirmation(profile.name))
+        return rule
+
+    async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
+        """What the caller's files say now. When our settings are broken, what held before, and a note of it.
+
+        Raises TrayexecError for files that AWS's tools would refuse.
+        """
+        await self._rooms.sure()
+        if common.sight is None:
+            catalogue = await self._load(common)
+        else:  # only now: what it has waited for may be of a file that was saved meanwhile
+            look = _Look(self._rooms.catalogues.load, self._rooms.sees, common.sight)
+            catalogue = await self._rooms.files.run(look, common.surroundings)
+        speak, warning = speaker_of(common.language), self._rooms.warning()
+        if warning is not None:
+            text = f"{speak(warning.title)} {speak(warning.hint)}"
+            connection.say(protocol.encode({"note": "warning", "text": text}))
+        return catalogue
+
+    async def _load(self, common: RequestContext) -> Catalogue:
+        load, where = self._rooms.catalogues.load, common.surroundings
+        return await self._rooms.files.run(load, where)
+
+    # To the gate
+
+    def answer(self, effect: Answering) -> None:
+        """Pass on what the broker says to a caller, in the caller's language."""
+        connection = self._gate.connection(effect.caller.request)
+        visit = self._visits.get(effect.caller.request)
+        if connection is None or visit is None:
+            self._rooms.endpoint.answer(effect)  # it has hung up, or it came by HTTP
+            return
+        request = visit.request
+        language = request.common.language
+        if isinstance(effect, Deliver) and connection.number in self._late:
+            self._late.discard(connection.number)
+            self._start(connection, visit, self._deliver(connection, visit, effect))
+            return
+        if not isinstance(effect, Tell):
+            self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
+        match effect:
+            case Tell(_, kind, text, identity, left, number, of):
+                note = {"note": kind.value, "text": speaker_of(language)(text)}
+                host = foreign(identity.endpoint_url)
+                note |= {"endpoint": host} if host is not None else {}
+                note |= {"identity": identity.name, "mfa_serial": identity.mfa_serial}
+                connection.say(protocol.encode({**note, "left": left, "number": number, "of": of}))
+            case Deliver() if isinstance(request, WantEndpoint):
+                connection.keep(protocol.encode({"ok": self._rooms.endpoint.told(connection.number)}))
+            case Refuse(_, why) if isinstance(request, WantEndpoint) and request.wish is not None:
+                # The command runs already: its lease holds, and gives something once the person has unlocked.
+                problem = _said(why, language)
+                told = self._rooms.endpoint.told(connection.number) or {}
+                connection.keep(protocol.encode({"ok": {**told, "problem": problem}}))
+            case Deliver(_, profile, credentials):
+                connection.finish(protocol.encode({"ok": _document(profile, credentials, visit.overlay)}))
+            case SessionOpen(_, identity, session):
+                ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
+                connection.finish(protocol.encode({"ok": ok}))
+            case Refuse(_, why):
+                connection.finish(_error(why, language))
+
+    def _note(self, number: int, answer: str) -> None:
+        """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
+        visit = self._visits.pop(number, None)
+        self._late.discard(number)
+        if visit is None or isinstance(visit.request, WantStatus | WantOverlay):
+            return  # a status hands nothing out, and prompts of shells ask often
+        request, caller = visit.request, visit.caller
+        about = (
+            request.profile
+            if isinstance(request, WantCredentials | WantEndpoint)
+            else getattr(request, "identity", None) or ""
+        )
+        at = utc(int(self._rooms.clock.now().wall))
+        op = OPS[type(request)]
+        self._rooms.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
+
+
+def _caller(connection: Connection, request: Request) -> Caller:
+    """Who is on the line. Its parents are looked up now: it may be gone when it is answered."""
+    pid = connection.pid
+    if isinstance(request, WantStatus | WantOverlay):
+        return Caller(connection.number, pid=pid)
+    common = request.common
+    if common.then is AnswerUse.PASSES:
+        pid = peer.parent_of(pid) or pid
+    runs = common.then is AnswerUse.RUNS and peer.program_of(pid) not in CARRIERS
+    started = peer.started(pid) if runs else 0
+    carried = peer.program_of(connection.pid) in CARRIERS  # whoever asks lives elsewhere
+    return Caller(
+        connection.number,
+        common.program or peer.program_of(pid),
+        pid,
+        common.hand,
+        peer.parents_of(pid),
+        Process(pid, started) if started else None,
+        Shell(common.terminal, 0 if carried else peer.parent_of(pid)),
+        None if carried else peer.began(pid),
+    )
+
+
+def _document(
+    profile: Profile, credentials: Credentials, overlay: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """AWS's credential_process document, and what goes along with it: the region, and where settings are."""
+    return {
+        "Version": 1,
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key.reveal(),
+        "SessionToken": credentials.session_token.reveal(),
+        "Expiration": utc(credentials.expiry.utc),
+        "Region": profile.region,
+        **({"RegionOf": "default"} if profile.inherits_region else {}),
+        "AccountId": profile.account or None,
+        **({"Overlay": dict(overlay)} if overlay is not None else {}),
+    }
+
+
+def _error(why: Trouble, language: str) -> bytes:
+    return protocol.encode({"error": _said(why, language)})
+
+
+def _said(why: Trouble, language: str) -> dict[str, str]:
+    speak = speaker_of(language)
+    return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
+
+
+def _profile(catalogue: Catalogue, name: str) -> Profile:
+    found = catalogue.profiles.get(name)
+    if isinstance(found, Profile):
+        return found
+    if found is not None:
+        raise TrayexecError(found.problem)
+    raise TrayexecError(messages.unknown_profile(name, catalogue))
+
+
+def _identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
+    found = find(catalogue, name)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise TrayexecError(
+            trouble(
+                "ambiguous",
+                "There are several identities: {names}.",
+                "Name one of them, as in `trayexec {verb} {word}`.",
+                names=", ".join(found),
+                verb=verb,
+                word=argument(next(iter(found))),
+            )
+        )
+    if name is not None and name in catalogue.profiles:
+        _profile(catalogue, name)
+    if name is not None:
+        raise TrayexecError(messages.unknown_identity(name, catalogue))
+    raise TrayexecError(messages.no_identity(catalogue))

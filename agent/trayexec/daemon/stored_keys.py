@@ -1,0 +1,63 @@
+"""The stored keys of an identity, once it is sure that they may be used with its device. Blocking: for workers."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trayexec.core import messages
+from trayexec.core.config import ownership
+from trayexec.core.config.profiles import Identity
+from trayexec.core.credentials import LongTermKeys
+from trayexec.core.ports import Keychain, Sts
+from trayexec.light.errors import TrayexecError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+class StoredKeys:
+    """The keychain, and AWS to ask whose keys an item of a former version holds."""
+
+    def __init__(self, keychain: Keychain, sts: "Future[Sts]", remember: Callable[[str, str | None], None]) -> None:
+        """`remember` is told the ARN of whose keys are stored under a name, or None when there are none."""
+        self._keychain = keychain
+        self._sts = sts
+        self._remember = remember
+
+    def usable(self, identity: Identity, asks: Callable[[float], None] | None = None) -> LongTermKeys:
+        """The keys, if they are of the account of the identity's device: a serial of another account is never sent.
+
+        `asks` is told when the keychain asks for its own password first.
+
+        Raises TrayexecError: as the keychain does, `keys_account`; and StsError when AWS had to be asked in vain.
+        """
+        keys = self._known(identity, asks)
+        default = ""
+        if identity.inherited and not ownership.told_by_serial(identity):
+            with contextlib.suppress(TrayexecError):
+                default = ownership.account_in(self._keychain.read("default").arn)
+        foreign = ownership.fault(identity, ownership.account_in(keys.arn), default=default)
+        if foreign is not None:
+            raise TrayexecError(foreign)
+        return keys
+
+    def _known(self, identity: Identity, asks: Callable[[float], None] | None) -> LongTermKeys:
+        """The keys, and whose they are: asked of AWS where the item does not say, and then kept with it."""
+        name = identity.keys
+        try:
+            keys = self._keychain.read(name, asks)
+        except TrayexecError as error:
+            if error.trouble.code != "keys_missing":
+                raise
+            self._remember(name, None)
+            if not identity.aside:
+                raise
+            raise TrayexecError(messages.keys_aside(identity)) from None
+        if not keys.arn:
+            keys = replace(keys, arn=self._sts.result().check(identity.endpoint, keys, identity.keys))
+            with contextlib.suppress(TrayexecError):  # a keychain that takes nothing now is asked again next time
+                if self._keychain.read(name).access_key_id == keys.access_key_id:
+                    self._keychain.store(name, keys)
+        self._remember(name, keys.arn)
+        return keys

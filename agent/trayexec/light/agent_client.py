@@ -1,0 +1,84 @@
+"""Requests that a person may have to answer: the agent is started if need be, and notes are passed on."""
+
+import sys
+
+from trayexec.light import context, stderr
+from trayexec.light.errors import Text
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from _socket import socket
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
+    """Ask the agent, starting it if there is none, and see the person through to the answer."""
+    return hold(request, environ)[0]
+
+
+def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
+    """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
+    from trayexec.light.translate import language  # noqa: PLC0415 — not before the command is known to exist
+
+    if not context.has_display(environ):
+        request["hand"] = "terminal"
+    request["terminal"] = context.foreground(environ)
+    request["lang"] = language(environ)
+    connection = reach(environ)
+    return converse(connection, request, environ), connection
+
+
+def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":
+    """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
+    from trayexec.light import answers  # noqa: PLC0415 — see obtain
+
+    final: Mapping[str, Any] = {}
+    patience = answers.patience(request)
+    profile = request.get("profile")
+    slow: list[str | Text] = [  # what is said once it takes a while
+        Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
+    ]
+    for line in answers.ask(connection, request, _progress(slow, patience)):
+        final = line
+        if "note" not in line:
+            break
+        slow.clear()
+        if line["note"] in answers.QUESTIONS:
+            from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
+
+            if terminal.answer(line, connection, environ):
+                continue
+        if line["note"] == answers.SLOW:
+            slow.append(str(line.get("text", "")))
+        else:
+            stderr.say(str(line.get("text", "")))
+    return answers.outcome(final)
+
+
+def reach(environ: "Mapping[str, str]") -> "socket":
+    """A connection to the agent, which is started if need be. Raises TrayexecError."""
+    from trayexec.light import agent_connection  # noqa: PLC0415 — see obtain
+
+    try:
+        return agent_connection.connect(environ)
+    except agent_connection.AgentAbsentError:
+        if environ.get("TRAYEXEC_SOCKET") or environ.get("TRAYEXEC_NO_AUTOSTART") == "1":
+            raise
+    from trayexec.commands.agent_start import start  # noqa: PLC0415 — once a day
+
+    return start(environ)
+
+
+def _progress(slow: "list[str | Text]", patience: int) -> "Any":
+    from trayexec.light import agent_connection  # noqa: PLC0415 — see obtain
+
+    def quiet(seconds: int) -> None:
+        if seconds > patience:
+            raise agent_connection.silent()
+        if slow and sys.stderr.isatty():
+            text = slow.pop()
+            stderr.say(text) if isinstance(text, str) else stderr.tell(text)
+
+    return quiet

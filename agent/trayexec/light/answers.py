@@ -1,0 +1,125 @@
+"""One request on a connection, the notes that come meanwhile, and the answer."""
+
+from trayexec.light import agent_connection, protocol
+from trayexec.light.errors import TrayexecError, trouble
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, NoReturn
+
+
+LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
+QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
+FAREWELL = {"eof": "gone"}  # in every request of ours: we never close one half of a connection only
+SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
+HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
+PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
+QUICK = 5  # the same for what needs neither a person nor AWS
+AT_ONCE = {"status", "lock", "stop"}
+
+
+def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iterator[dict[str, Any]]":
+    """What the agent says, line by line, until it hangs up; `quiet(n)` is called in the nth second of silence.
+
+    Raises TrayexecError for what is not the protocol, and whatever `quiet` raises to end the waiting.
+    """
+    connection.settimeout(1.0)
+    buffer = b""
+    seconds = 0
+    heard = False
+    while True:
+        line, newline, rest = buffer.partition(b"\n")
+        if newline:
+            buffer, seconds, heard = rest, 0, True
+            try:
+                said = protocol.decode(line, LONGEST_ANSWER)
+            except protocol.ProtocolError:
+                raise _garbled() from None
+            if _counts(said, rest):
+                yield said
+            continue
+        try:
+            more = connection.recv(protocol.MAX_LINE)
+        except TimeoutError:
+            seconds += 1
+            if seconds > agent_connection.FIRST and not heard:
+                raise agent_connection.silent() from None
+            quiet(seconds)
+            continue
+        except OSError:
+            return
+        if not more:
+            return
+        buffer += more
+        if len(buffer) > LONGEST_ANSWER:
+            raise _garbled()
+
+
+def _counts(said: "Mapping[str, Any]", rest: bytes) -> bool:
+    """Whether a line is for its reader: a question that has been overtaken asks for nothing."""
+    note = said.get("note")
+    return note != HERE and (note not in QUESTIONS or b"\n" not in rest)
+
+
+def _garbled() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "protocol",
+            "The agent's answer is not of this protocol.",
+            "Agent and command may be of different versions: run `trayexec agent stop`, then try again.",
+        )
+    )
+
+
+def _hung_up() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "agent_gone",
+            "The agent ended before it answered.",
+            "Run the command again; the agent's log says why it ended.",
+        )
+    )
+
+
+def patience(request: "Mapping[str, Any]") -> int:
+    """How long the agent may be silent over this request, in seconds."""
+    return QUICK if request.get("op") in AT_ONCE else int(request.get("wait", 0)) + PATIENCE
+
+
+def ask(
+    connection: "_socket.socket", message: "Mapping[str, Any]", quiet: "Callable[[int], None]"
+) -> "Iterator[dict[str, Any]]":
+    """Send one request and give the notes as they come, then the final line; nothing follows that one.
+
+    Raises TrayexecError when the agent goes away first.
+    """
+    try:  # noqa: SIM105 — contextlib is slow to import
+        connection.sendall(protocol.encode({**message, **FAREWELL}))
+    except OSError:
+        pass  # a refusal may have been written before we were heard: read it
+    for line in lines(connection, quiet):
+        yield line
+        if "note" not in line:
+            return
+    raise _hung_up()
+
+
+class Answer(dict):  # type: ignore[type-arg]  # `dict[str, Any]` cannot be written without importing Any
+    """What an agent answered. One of another version may not say all that we look for."""
+
+    def __missing__(self, name: str) -> "NoReturn":
+        raise _garbled()
+
+
+def outcome(final: "Mapping[str, Any]") -> "Any":
+    """The `ok` of a final line. Raises TrayexecError with the agent's own words otherwise."""
+    if isinstance(final.get("ok"), dict):
+        return Answer(final["ok"])
+    error = final.get("error")
+    if not isinstance(error, dict):
+        raise _garbled()
+    said = {name: str(error.get(name, "")) for name in ("code", "title", "hint")}
+    raise TrayexecError(trouble(said["code"], "{title}", "{hint}", **{k: said[k] for k in ("title", "hint")}))

@@ -1,0 +1,131 @@
+"""`credential-process PROFILE`: AWS's document on stdout, for SDKs. As light as the run path, because SDKs wait for it.
+
+The document: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+"""
+
+import os
+import sys
+import time
+
+from trayexec.light import agent_client, agent_connection, answers, context, exits, misuse, protocol, stderr
+from trayexec.light.errors import TrayexecError, trouble
+from trayexec.live import overlay_origin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, NoReturn
+
+WAIT = 50  # seconds for the person: the Go SDK gives up after 60
+EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
+FROM_FILES = "--from-files"  # the overlay's word for a profile whose keys are in the user's own files
+OR_FROM_FILES = "--or-from-files"  # the same unless keys are stored for it
+NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
+CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
+
+
+def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
+    """Print the credentials of the profile that `words` name, and end. Raises TrayexecError when there are none."""
+    if FROM_FILES in words:
+        profile, _ = _read([word for word in words if word != FROM_FILES])
+        _end(_in_files(profile, overlay_origin.completed(environ)))
+    profile, wait = _read([word for word in words if word != OR_FROM_FILES])
+    if {profile, "*"}.intersection(environ.get(CHAIN, "").splitlines()):
+        raise TrayexecError(
+            trouble(
+                "recursion",
+                "The credentials of {profile} are asked for by the very command that is to provide them.",
+                "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.",
+                profile=profile,
+            )
+        )
+    environ = overlay_origin.completed(environ)
+    request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **context.surroundings(environ)}
+    request["terminal"] = context.foreground(environ)
+    request["lang"] = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    connection = agent_client.reach(environ)
+    final: Mapping[str, Any] = {}
+    for line in answers.ask(connection, request, _silence(wait + answers.PATIENCE)):
+        final = line
+        if line.get("note", answers.SLOW) != answers.SLOW and sys.stderr.isatty():
+            stderr.say(str(line.get("text", "")))
+    try:
+        served = _document(answers.outcome(final))
+    except TrayexecError as error:
+        if OR_FROM_FILES not in words or error.trouble.code not in NOT_OURS:
+            raise
+        served = _in_files(profile, environ)
+    _end(served)
+
+
+def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, Any]":
+    """The key in the user's own files: it needs no agent, and is the user's own affair."""
+    from trayexec.commands import file_keys  # noqa: PLC0415 — not for the profiles that we serve
+
+    return file_keys.document(profile, environ)
+
+
+def _end(document: "Mapping[str, Any]") -> "NoReturn":
+    sys.stdout.write(protocol.document(document) + "\n")
+    sys.stdout.flush()
+    os._exit(exits.OK)  # an interpreter's farewell costs as much as the question
+
+
+def earlier(stamp: str, seconds: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ`, so many seconds before `stamp`."""
+    year, month, day = int(stamp[0:4]), int(stamp[5:7]), int(stamp[8:10])
+    # Days since 1970 in the Gregorian calendar, years beginning in March; datetime would cost as much as all the rest.
+    shifted = year - (month < 3)  # noqa: PLR2004 — March
+    months = (month + 9) % 12
+    days = shifted * 365 + shifted // 4 - shifted // 100 + shifted // 400 + (153 * months + 2) // 5 + day - 719469
+    then = ((days * 24 + int(stamp[11:13])) * 60 + int(stamp[14:16])) * 60 + int(stamp[17:19]) - seconds
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
+
+
+def _document(served: "Mapping[str, Any]") -> "Mapping[str, Any]":
+    keys: dict[str, Any] = {name: served[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+    if served.get("AccountId"):
+        keys["AccountId"] = served["AccountId"]
+    return {"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}
+
+
+def _read(words: "Sequence[str]") -> "tuple[str, int]":
+    profiles: list[str] = []
+    wait = WAIT
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            profiles.append(word)
+        elif word == "--no-wait":
+            wait = 0
+        elif option in {"--wait", "--profile"} and (equals or rest):
+            value = value if equals else rest.pop(0)
+            if option == "--wait":
+                wait = misuse.seconds(option, value)
+            else:
+                profiles.append(value)
+        else:
+            raise _misread()
+    if len(profiles) != 1:
+        raise _misread()
+    return profiles[0], wait
+
+
+def _misread() -> TrayexecError:
+    return TrayexecError(
+        trouble(
+            "usage",
+            "One profile follows `credential-process`.",
+            "Usage: trayexec credential-process PROFILE [--wait S | --no-wait]",
+        )
+    )
+
+
+def _silence(patience: int) -> "Callable[[int], None]":
+    def quiet(seconds: int) -> None:
+        if seconds > patience:
+            raise agent_connection.silent()
+
+    return quiet

@@ -1,0 +1,97 @@
+"""The run path: `trayexec PROFILE -- CMD…`. One question to the agent, then the command takes this process's place."""
+
+import os
+
+from trayexec.light import agent_client, command_environment, context, execution, misuse, stderr
+from trayexec.light.errors import Text
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+PLAIN = {"--region", "--need", "--wait", "--profile"}
+SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
+PATTERN = set("*?[")  # a word with one of these means every profile that matches
+
+
+def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    """Run `command` as the `words` before `--` say. Returns the exit status of what could not be started.
+
+    Raises TrayexecError.
+    """
+    if not command:
+        raise misuse.misread("There is no command after `--`.")
+    program = execution.find(command[0], environ)
+    if isinstance(program, int):
+        return program
+    plain = _request(words, environ)
+    if plain is None:
+        return _otherwise(words, command, environ)
+    request, region = plain
+    request["program"] = command[0].rpartition("/")[2]
+    request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
+    served = agent_client.obtain(request, environ)
+    if "Delivery" in served:  # as config.toml says for this profile
+        return _otherwise([*words, f"--{served['Delivery']}"], command, environ)
+    if "need" in request:
+        from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
+
+        need_warning.tell(request, served, environ)
+    if request["program"] in SHELLS and len(command) == 1 and os.isatty(2):
+        stderr.tell(
+            Text(
+                "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",
+                profile=str(request["profile"]),
+            )
+        )
+    return execution.become(
+        program, command, command_environment.environment(served, str(request["profile"]), region, environ)
+    )
+
+
+def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    from trayexec.commands import run_options  # noqa: PLC0415 — several profiles, --live, --server: not the run path
+
+    return run_options.run(words, command, environ)
+
+
+def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None] | None":
+    """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
+    request: dict[str, Any] = {"op": "credentials", "wait": 120, **context.surroundings(environ)}
+    region: str | None = None
+    profiles: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not word.startswith("-") or word == "-":
+            profiles.append(word)
+        elif word == "--no-wait":
+            request["wait"] = 0
+        elif option in PLAIN and (equals or rest):
+            value = value if equals else rest.pop(0)
+            if option == "--region":
+                region = value
+            elif option == "--profile":
+                request["profile"] = value
+            else:
+                request[option[2:]] = misuse.seconds(option, value)
+        else:
+            return None
+    if "profile" in request:
+        return None if profiles else (request, region)
+    one = _one_of(profiles, environ)
+    return None if one is None else ({**request, "profile": one}, region)
+
+
+def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
+    """The profile that these words mean, or the environment in their place; None where they mean several."""
+    if not words:
+        name = context.chosen(environ)
+        if name is None:
+            raise misuse.nobody()
+        return name
+    return None if len(words) > 1 or words[0].startswith("@") or PATTERN.intersection(words[0]) else words[0]

@@ -1,0 +1,34 @@
+"""Languages: English as it stands in the source, Japanese from `japanese.py`."""
+
+from trayexec.light.errors import Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def language(environ: "Mapping[str, str]") -> str:
+    """The language a person wants, by POSIX's order of variables (locale(7))."""
+    return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+
+
+def is_japanese(locale: str) -> bool:
+    """Whether `locale` (`ja_JP.UTF-8`) asks for Japanese; `jam`, say, is another language."""
+    return locale[:2] == "ja" and not locale[2:3].isalpha()
+
+
+def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
+    """What turns a text into a sentence in the language that `environ` asks for."""
+    return speaker_of(language(environ))
+
+
+def speaker_of(locale: str) -> "Callable[[Text], str]":
+    """What turns a text into a sentence in the language of `locale` (`ja_JP.UTF-8`)."""
+    if not is_japanese(locale):
+        return str
+    from trayexec.japanese import SENTENCES  # noqa: PLC0415 — only for who reads it
+
+    def speak(text: Text) -> str:
+        return text.filled(SENTENCES.get(text.template, text.template), speak)
+
+    return speak

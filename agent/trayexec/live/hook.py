@@ -1,0 +1,247 @@
+"""`hook`: shell code that lets a shell's own `AWS_PROFILE=account-a aws …` work, and completes our words.
+
+A shell waits for it at every start, so it is as light as the run path: it asks a running agent, or looks for what the
+last one left, and only with neither makes the overlay itself. It never starts an agent.
+"""
+
+import os
+import sys
+
+from trayexec.light import (
+    agent_connection,
+    answers,
+    caller_variables,
+    command_environment,
+    context,
+    exits,
+    own_command,
+    paths,
+    private_files,
+    same_machine,
+)
+from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.translate import speaker
+from trayexec.live import overlay_origin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
+PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
+IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
+VERBS = (
+    *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
+    *("credential-process", "version", "help"),
+)
+
+
+def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
+    """`hook SHELL`, and `hook sh [PROFILE]`: just the variables, for direnv's function. Raises TrayexecError."""
+    if not words or words[0] not in SHELLS or len(words) > (2 if words[0] == "sh" else 1):
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "A shell's name follows `hook`.",
+                'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv',
+            )
+        )
+    environ = overlay_origin.completed(environ)
+    shell = words[0]
+    words_of_us = own_command.command()
+    us = " ".join(_quoted(word, shell) for word in words_of_us)
+    if shell == "direnv":
+        sys.stdout.write(_template(shell).replace("@TRAYEXEC@", us))
+        return exits.OK
+    found = _overlay(environ)
+    if shell == "sh":
+        profile = words[1] if len(words) > 1 else None
+        if profile is not None and not _knows(found["config"], profile):
+            from trayexec.adapters.aws_files import files_of_this_user  # noqa: PLC0415 — only for a refusal
+            from trayexec.core import messages  # noqa: PLC0415 — likewise
+
+            catalogue = files_of_this_user(overlay_origin.outside(environ)).load()
+            raise TrayexecError(messages.unknown_profile(profile, catalogue))
+        if profile is None and _is_for_server(environ):
+            # In the other one [default] has credentials, and SDKs would take those in place of the endpoint's.
+            found = {**found, "config": environ["AWS_CONFIG_FILE"]}
+        sys.stdout.write(_variables(found, profile, environ))
+        return exits.OK
+    code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
+    for name, pattern in _watched(shell).items():
+        code = code.replace(f"@{name}@", pattern)
+    values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
+    speak = speaker(environ)
+    values |= {"verbs": " ".join(VERBS), "warning": f"trayexec: {speak(IN_THE_WAY)}"}
+    for name, value in values.items():
+        code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
+    if (found["own_config"], found["own_shared"]) == _usual(environ):  # else it is for this shell alone
+        _keep(f"{paths.state_folder(environ)}/hook.{shell}", code)
+    sys.stdout.write(code)
+    return exits.OK
+
+
+def _watched(shell: str) -> "dict[str, str]":
+    """The rules of `foreign.in_the_way` as patterns of a shell's `case`; those of fish know nothing but `*`.
+
+    AWS_CREDENTIAL_PROFILES_FILE is not among them: the hook sets it itself.
+    """
+    harmless = [
+        *caller_variables.HARMLESS,
+        "AWS_CREDENTIAL_PROFILES_FILE",
+        *(f"{one}*" for one in caller_variables.MARKER_PREFIXES),
+    ]
+    harmless.append(f"*{caller_variables.LIFETIME}")
+    names = [*caller_variables.NAMES, *(f"{one}*" for one in caller_variables.PREFIXES)]
+    names += [f"{caller_variables.STEM}*{one}" for one in caller_variables.SUFFIXES]
+    words = {"HARMLESS": harmless, "FOREIGN": names, "JAVA": list(caller_variables.JAVA)}
+    if shell == "fish":
+        quoted = {name: " ".join(f"'{one}'" for one in patterns) for name, patterns in words.items()}
+        some = "|".join((*caller_variables.PROPERTIES, *(rf"({one})\w*" for one in caller_variables.PROPERTY_PREFIXES)))
+        dotnet = "|".join(caller_variables.DOTNET_NAMES)
+        return {
+            **quoted,
+            "DOTNET": f"'(?i)^{caller_variables.DOTNET}({dotnet})$'",
+            "PROPERTIES": rf"""'(^|[\s"\'])-Daws\.({some})([=\s"\']|$)'""",
+        }
+    words["FOREIGN"] += [
+        "".join(f"[{c.lower()}{c}]" for c in caller_variables.DOTNET + one) for one in caller_variables.DOTNET_NAMES
+    ]
+    start, end = r"""*[[:space:]\"\']-Daws.""", r"""[=[:space:]\"\']*"""
+    words["PROPERTIES"] = [start + one + end for one in caller_variables.PROPERTIES]
+    words["PROPERTIES"] += [f"{start}{one}*" for one in caller_variables.PROPERTY_PREFIXES]
+    return {name: " | ".join(patterns) for name, patterns in words.items()}
+
+
+def _is_for_server(environ: "Mapping[str, str]") -> bool:
+    """Whether this shell runs under `--server`."""
+    config = environ.get("AWS_CONFIG_FILE", "")
+    return config.rpartition("/")[2].startswith("server") and overlay_origin.record(config, environ) is not None
+
+
+def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
+    """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
+    request = {"op": "overlay", "wait": 0, **context.surroundings(environ)}
+    try:
+        connection = agent_connection.connect(environ)
+    except TrayexecError:
+        pass
+    else:
+        final: Mapping[str, object] = {}
+        for line in answers.ask(connection, request, _silence):
+            final = line
+        answer: dict[str, str] = answers.outcome(final)
+        same_machine.check(answer, connection)
+        connection.close()
+        return answer
+    return _left(environ) or _made(environ)
+
+
+def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
+    """The overlay that is there, if there is nothing new in it nor in the files it was made from."""
+    import hashlib  # noqa: PLC0415 — only without an agent
+
+    files = context.files(environ)
+    usual = _usual(environ)
+    own = (files.get("config") or usual[0], files.get("shared") or usual[1])
+    digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = f"{paths.live_folder(environ)}/{digest}"
+    if not _is_current(folder, own, environ):
+        return None
+    return {
+        "config": f"{folder}/config",
+        "shared": f"{folder}/credentials",
+        "words": f"{folder}/words",
+        "own_config": own[0],
+        "own_shared": own[1],
+    }
+
+
+def _is_current(folder: str, own: "tuple[str, str]", environ: "Mapping[str, str]") -> bool:
+    """Whether the overlay is as it was written, and younger than the user's files. The rules: `overlays`."""
+    try:
+        with open(f"{folder}/config", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
+            overlay = file.read()
+        with open(f"{folder}/base-{overlay[2:18].decode()}", "rb") as file:  # noqa: PTH123 — likewise
+            if file.read() != overlay or os.stat(f"{folder}/credentials").st_size:  # noqa: PTH116 — likewise
+                return False
+        if overlay_origin.starter(f"{folder}/config", environ) != own_command.command():
+            return False
+        looked = os.stat(f"{folder}/{overlay_origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
+        for path in own:
+            # where there is none, it was taken away after we looked, or there was none
+            there = path if os.path.exists(path) else path.rpartition("/")[0]  # noqa: PTH110 — likewise
+            if os.stat(there).st_mtime_ns >= looked:  # noqa: PTH116 — likewise
+                return False
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _made(environ: "Mapping[str, str]") -> "dict[str, str]":
+    from trayexec.live import without_agent  # noqa: PLC0415 — the first time, and no agent: this once it takes longer
+
+    return without_agent.made(environ)
+
+
+def _silence(seconds: int) -> None:
+    if seconds > PATIENCE:
+        raise TrayexecError(
+            trouble("agent_silent", "The agent does not answer.", "Stop it with `trayexec agent stop`, then try again.")
+        )
+
+
+def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mapping[str, str]") -> str:
+    """POSIX shell code for the variables; with a `profile` nothing else may be left to choose another."""
+    lines = [
+        f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
+        f"export AWS_SHARED_CREDENTIALS_FILE={_quoted(found['shared'])}",
+        f"export AWS_CREDENTIAL_PROFILES_FILE={_quoted(found['config'])}",
+        "export AWS_SDK_LOAD_CONFIG=1",
+        f"export {overlay_origin.OWN['AWS_CONFIG_FILE']}={_quoted(found['own_config'])}",
+        f"export {overlay_origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
+    ]
+    if profile is not None:
+        ours = {"AWS_PROFILE", "TRAYEXEC_PROFILE", "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_PROFILES_FILE"}
+        others = [name for name in caller_variables.to_unset(environ) if name not in ours]
+        if not command_environment.callers_region({}, environ):
+            others += command_environment.REGIONS
+        lines.append("unset " + " ".join(others))
+        values = {**caller_variables.to_set(environ), "AWS_PROFILE": profile, "TRAYEXEC_PROFILE": profile}
+        lines += [f"export {name}={_quoted(value)}" for name, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _knows(overlay: str, profile: str) -> bool:
+    """Whether the overlay has this profile. Without a parser: that would cost more than all the rest."""
+    with open(overlay, encoding="utf-8") as file:  # noqa: PTH123 — pathlib is slow to import
+        headers = {line.rstrip("\n") for line in file if line.startswith("[")}
+    quoted = (profile, f"'{profile}'", f'"{profile}"', _quoted(profile))
+    return not headers.isdisjoint({f"[{profile}]" if profile == "default" else "", *(f"[profile {q}]" for q in quoted)})
+
+
+def _template(shell: str) -> str:
+    return own_command.data(f"live/hooks/{shell}")
+
+
+def _quoted(value: str, shell: str = "sh") -> str:
+    if shell == "fish":
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + value.replace("'", "'\"'\"'") + "'"
+
+
+def _usual(environ: "Mapping[str, str]") -> "tuple[str, str]":
+    """The files of every shell that names no others."""
+    folder = paths.home(environ) + "/.aws/"
+    return folder + "config", folder + "credentials"
+
+
+def _keep(path: str, code: str) -> None:
+    """Leave the code where the next shell can read it without starting us: it must hold for every shell."""
+    data = code.encode("utf-8", "surrogateescape")
+    try:
+        private_files.own_folder(os.path.dirname(path))  # noqa: PTH120 — pathlib is slow to import; shells read it
+        if not private_files.says(path, data):
+            private_files.put(path, data)
+    except OSError:
+        pass  # then each shell start asks us: slower, but the same

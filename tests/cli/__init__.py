@@ -1,1 +1,0 @@
-"""The command line as shells and people use it."""

@@ -1,0 +1,273 @@
+"""`console`: a role's credentials become a sign-in in the browser, and nobody else learns the address."""
+
+import http.client
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from awssim import Kind
+from support.desktop import eventually
+from support.rig import Rig
+from trayexec.adapters import browser
+from trayexec.core.federation import place_of
+from trayexec.light.errors import TrayexecError
+
+# Follows what it is given, as a browser does, and writes down how it was called and where it came to.
+BROWSER = """\
+#!{python} -I
+import json, sys, urllib.error, urllib.request
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+seen, at = [], sys.argv[-1]
+while at.startswith("http://127.0.0.1"):
+    seen.append(at)
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({{}}), Stay).open(at)
+        break
+    except urllib.error.HTTPError as error:
+        at = error.headers["Location"] or ""
+with open("{file}", "w") as file:
+    json.dump({{"argv": sys.argv, "seen": seen, "at": at}}, file)
+"""
+ROLE = "arn:aws:iam::222222222222:role/Deploy"
+
+
+@pytest.fixture
+def signing(open_rig: Rig) -> dict[str, str | None]:
+    """The environment of a desktop with the double's sign-in, and a browser that writes down where it came to."""
+    file = open_rig.desk.home("browser.json")
+    file.unlink(missing_ok=True)
+    script = open_rig.write("browser", BROWSER.format(python=sys.executable, file=file))
+    script.chmod(0o755)
+    return {"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url, "BROWSER": str(script)}
+
+
+def seen_by_browser(rig: Rig) -> dict[str, list[str] | str]:
+    """What the browser wrote down."""
+    file = rig.desk.home("browser.json")
+    eventually("the browser", file.exists)
+    eventually("all of it", lambda: file.read_text().endswith("}"))
+    read: dict[str, list[str] | str] = json.loads(file.read_text())
+    return read
+
+
+def test_the_browser_lands_signed_in(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """The console opens as the role, in the profile's region; no secret was on a command line or in an address."""
+    done = open_rig.run("console", "account-a", env=signing)
+    assert (done.status, done.out) == (0, ""), done.err
+    browsed = seen_by_browser(open_rig)
+    at = str(browsed["at"])
+    assert at.startswith("https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1#")
+    assert "assumed-role%2FDeploy" in at
+    token, login = open_rig.sim.visits[-2:]
+    assert (token.action, token.outcome) == ("getSigninToken", "OK")
+    assert (login.action, login.outcome, login.access_key_id) == ("login", "OK", token.access_key_id)
+    called = " ".join(browsed["argv"])
+    assert not [one for one in open_rig.sim.issued_secrets() if one in called]
+    assert "SigninToken" not in called
+
+
+def test_printed_it_is_the_same_address(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """`--print` prints the address alone, and says on stderr what it is worth; no browser is started."""
+    done = open_rig.run("console", "account-b", "--print", "--service", "s3", "--region", "us-west-2", env=signing)
+    assert done.status == 0
+    asked = parse_qs(urlsplit(done.out.strip()).query)
+    assert done.out.startswith(f"{open_rig.sim.url}/federation?Action=login&")
+    assert asked["Destination"] == ["https://us-west-2.console.aws.amazon.com/s3/home?region=us-west-2"]
+    assert "15 minutes" in done.err
+    assert not open_rig.desk.home("browser.json").exists()
+    connection = http.client.HTTPConnection(urlsplit(open_rig.sim.url).netloc, timeout=10)
+    connection.request("GET", done.out.strip().removeprefix(open_rig.sim.url))
+    assert connection.getresponse().getheader("Location", "").startswith(asked["Destination"][0])
+    connection.close()
+
+
+def test_an_identity_is_told_that_only_roles_sign_in(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """A GetSessionToken session cannot become a sign-in: said before anything is asked or sent."""
+    before = len(open_rig.sim.visits)
+    done = open_rig.run("console", "default", env=signing)
+    assert (done.status, done.out) == (125, "")
+    assert "only roles" in done.err
+    assert len(open_rig.sim.visits) == before
+
+
+def test_the_double_refuses_what_aws_refuses(open_rig: Rig) -> None:
+    """A user's session, wrong and stale credentials, SessionDuration, and credentials in the address are a 400."""
+    keys = open_rig.run("env", "account-a", "--format", "json").json
+    user = open_rig.run("env", "default", "--format", "json").json
+
+    def status(document: dict[str, str], *, method: str = "POST", **more: str) -> int:
+        names = {"sessionId": "AccessKeyId", "sessionKey": "SecretAccessKey", "sessionToken": "SessionToken"}
+        session = json.dumps({name: document[key] for name, key in names.items()})
+        form = "&".join(f"{name}={quote(value)}" for name, value in {"Session": session, **more}.items())
+        connection = http.client.HTTPConnection(urlsplit(open_rig.sim.url).netloc, timeout=10)
+        body, query = (form, "") if method == "POST" else ("", f"?{form}")
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request(method, f"/federation{query}", body=body, headers=kind)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status
+
+    asked = {"Action": "getSigninToken"}
+    assert status(keys, **asked) == 200
+    assert status(user, **asked) == 400
+    assert status({**keys, "SecretAccessKey": "x"}, **asked) == 400
+    assert status(keys, SessionDuration="43200", **asked) == 400
+    assert status(keys, method="GET", **asked) == 400
+    assert status(keys, Action="nonsense") == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.HTML, "did not come from AWS"),
+        (Kind.REDIRECT, "did not come from AWS"),
+        (Kind.HUGE, "did not come from AWS"),
+        (Kind.ERROR_503, "problem of its own"),
+        (Kind.DROP_BEFORE, "no answer"),
+    ],
+)
+def test_a_sign_in_that_fails_is_a_sentence(
+    open_rig: Rig, signing: dict[str, str | None], kind: Kind, said: str
+) -> None:
+    """A portal, a broken service or a lost connection: what it is, what to do, 125, and no browser."""
+    open_rig.sim.fault(kind, "getSigninToken")
+    done = open_rig.run("console", "account-a", env=signing)
+    assert (done.status, done.out) == (125, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert not open_rig.desk.home("browser.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("environ", "words", "said"),
+    [
+        ({"AWS_ENDPOINT_URL_SIGNIN": "http://signin.example.com"}, (), "not sent"),
+        ({"AWS_ENDPOINT_URL_SIGNIN": "http://127.0.0.1:1"}, (), "cannot be reached"),
+        ({"AWS_ENDPOINT_URL_SIGNIN": "http://signin.example.com\\@127.0.0.1:1"}, (), "not sent"),
+        ({"AWS_ENDPOINT_URL_SIGNIN": "nonsense"}, (), "not sent"),
+        ({"HTTPS_PROXY": "http://127.0.0.1:1"}, (), "proxy"),
+        ({}, ("--region", "cn-north-1"), "not a region"),
+        ({}, ("--region", "evil.com/"), "not a region"),
+        ({}, ("--service", "../x"), "not the name of a service"),
+    ],
+)
+def test_what_cannot_be_is_said_first(
+    open_rig: Rig, environ: dict[str, str | None], words: tuple[str, ...], said: str
+) -> None:
+    """Credentials go to nobody over a plain connection; a region or a service that is none leads nowhere."""
+    done = open_rig.run("console", "account-a", "--print", *words, env=environ)
+    assert (done.status, done.out) == (125, "")
+    assert said in done.err
+
+
+def test_a_session_lasts_an_hour_at_most(open_rig: Rig) -> None:
+    """`--duration` is how much time there must be; more than an hour is refused, as AWS would refuse it."""
+    where: dict[str, str | None] = {"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url}
+    assert open_rig.run("console", "account-a", "--print", "--duration", "45m", env=where).status == 0
+    refused = open_rig.run("console", "account-a", "--print", "--duration", "2h", env=where)
+    assert refused.status == 2
+    assert "at most 1h" in refused.err
+
+
+def test_without_a_browser_it_says_how_else(open_rig: Rig) -> None:
+    """No display, no $BROWSER, or one that fails: said at once, with the way to have the address printed."""
+    for named in (None, "", "false", "/nonexistent/browser", "'"):
+        environ = {"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url, "BROWSER": named, "DISPLAY": None}
+        done = open_rig.run("console", "account-a", env=environ, seconds=20)
+        assert (done.status, done.out) == (125, "")
+        assert "--print" in done.err
+
+
+# The way to the address
+
+
+def fetch(address: str, **headers: str) -> tuple[int, str | None]:
+    """One request, as whoever this test runs as."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    try:
+        connection.request("GET", parts.path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Location")
+    finally:
+        connection.close()
+
+
+def test_the_way_is_for_one_and_only_by_its_path() -> None:
+    """Another path or another host name leads nowhere, and does not use the way up; the second visitor is too late."""
+    with browser._way_to("https://signin.example/secret") as (address, taken):
+        root = address.rpartition("/")[0]
+        assert fetch(f"{root}/") == (404, None)
+        assert fetch(f"{address}x") == (404, None)
+        assert fetch(address, Host="rebound.example") == (404, None)
+        assert not taken.is_set()
+        assert fetch(address) == (302, "https://signin.example/secret")
+        assert taken.wait(10)  # it is set once the answer has left, which may be a moment after it was read
+        assert fetch(address) == (404, None)
+
+
+def test_idle_connections_do_not_block_the_way() -> None:
+    """A browser opens connections that it does not use: the one that asks is answered all the same."""
+    with browser._way_to("https://signin.example/secret") as (address, _):
+        parts = urlsplit(address)
+        idle = [http.client.HTTPConnection(parts.netloc, timeout=10) for _ in range(3)]
+        for connection in idle:
+            connection.connect()
+        assert fetch(address)[0] == 302
+        for connection in idle:
+            connection.close()
+
+
+def test_whose_connection_it_is_is_known() -> None:
+    """The owner of the other end is looked up in the system's own table; a stranger's entry is refused."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as caller:
+        accepted, _ = server.accept()
+        with accepted:
+            assert browser._is_ours(accepted)
+            here, there = (browser._as_in_proc(*end) for end in (accepted.getsockname(), accepted.getpeername()))
+            table = Path("/proc/self/net/tcp").read_text().splitlines()
+            rows = [line.split() for line in table]
+            assert [row[7] for row in rows if row[1:3] == [there, here]] == [str(os.geteuid())]
+            strangers = "\n".join(line.replace(f" {os.geteuid()} ", " 4242 ") for line in table)
+            assert not browser.belongs_to(strangers.splitlines(), (there, here), frozenset({os.geteuid(), 0}))
+            assert caller.getsockname() == accepted.getpeername()
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "endpoint", "console"),
+    [
+        ("aws", "eu-west-1", "https://signin.aws.amazon.com/federation", "https://eu-west-1.console.aws.amazon.com/"),
+        ("aws-cn", None, "https://signin.amazonaws.cn/federation", "https://cn-north-1.console.amazonaws.cn/"),
+        (
+            "aws-us-gov",
+            "us-gov-east-1",
+            "https://signin.amazonaws-us-gov.com/federation",
+            "https://us-gov-east-1.console.amazonaws-us-gov.com/",
+        ),
+        (
+            "aws-eusc",
+            None,
+            "https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation",
+            "https://eusc-de-east-1.console.amazonaws-eusc.eu/",
+        ),
+    ],
+)
+def test_each_partition_has_its_own_places(partition: str, region: str | None, endpoint: str, console: str) -> None:
+    """The federation endpoint and the console of the partition that the role is in."""
+    place = place_of(ROLE.replace(":aws:", f":{partition}:"), region=region, service=None, override=None)
+    assert place.endpoint == endpoint
+    assert place.destination.startswith(console)
+
+
+def test_a_partition_nobody_knows_is_refused() -> None:
+    """Credentials are not sent to a guess."""
+    with pytest.raises(TrayexecError, match="aws-moon"):
+        place_of(ROLE.replace(":aws:", ":aws-moon:"), region=None, service=None, override=None)

@@ -1,0 +1,258 @@
+"""The laws of the rules, whatever happens in whatever order: the referee of `support.stage` watches every step."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from support.stage import (
+    ALICE,
+    AUDIT,
+    BASE,
+    DEEP,
+    EVERY_REFUSAL,
+    TOP,
+    A,
+    B,
+    Stage,
+    identity,
+    profile,
+    role,
+)
+from trayexec.core.broker.events import (
+    Answered,
+    AskAt,
+    Event,
+    KeyringAsks,
+    KeysFound,
+    Renewal,
+    RoleAssumed,
+    RoleRefused,
+    Screen,
+    SessionOpened,
+    SessionRefused,
+    Shell,
+    Tick,
+)
+from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.clock import Instant
+from trayexec.core.config.profiles import Identity, Profile
+from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
+from trayexec.core.settings import OnLock
+
+TWIN = identity("twin", ALICE.mfa_serial)  # other keys, the same device
+BOB = identity("bob")
+PROFILES = (
+    A,
+    B,
+    profile("same-as-a", A.target),
+    DEEP,
+    profile("deeper", role("deeper", TOP)),
+    BASE,
+    profile("twin", role("twin", TWIN)),
+    profile("bob", role("bob", BOB)),
+    profile("bob-himself", BOB),
+)
+CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
+TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001
+HANDS = st.sampled_from(AskAt)
+SHELLS = st.sampled_from([Shell("", 1), Shell("100", 2), Shell("200", 3)])
+WAITS = st.sampled_from([0, 5, 120, 300])
+NO_DIALOG = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
+LIVES = st.sampled_from([12 * 3600, 12 * 3600, 3600, 900, 90, 8, -5])
+ANY = st.integers(min_value=0, max_value=1 << 16)
+
+
+def epoch_of(event: Event) -> int | None:
+    """The number that an answer carries; None for what is no answer."""
+    if isinstance(
+        event, Answered | KeysFound | KeyringAsks | SessionOpened | SessionRefused | RoleAssumed | RoleRefused
+    ):
+        return event.epoch
+    return None
+
+
+def check_that_it_rests(stage: Stage) -> None:
+    """Left alone for a minute, the agent wakes once a second while somebody waits, and a few times for what is due."""
+    broker, now = stage.broker, stage.now
+    end, ticks = now.after(60), 0
+    while now.until(end) > 0:
+        now = now.after(next_deadline(broker, now))
+        broker, _ = step(broker, Tick(), now)
+        ticks += 1
+    assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
+
+
+class Laws(RuleBasedStateMachine):
+    """People, AWS, callers and clocks, in any order."""
+
+    @initialize(on_lock=st.sampled_from(OnLock))
+    def begin(self, on_lock: OnLock) -> None:
+        """An agent that has read its files."""
+        self.stage = Stage()
+        self.stage.configure(ALICE, BOB, on_lock=on_lock)
+
+    @rule(
+        what=st.sampled_from(PROFILES),
+        need=st.sampled_from([0, 1200, 1200, 3000, 7200, 50_000]),
+        wait=WAITS,
+        hand=HANDS,
+        shell=SHELLS,
+        age=st.sampled_from([None, 0.0, 0.5, 100.0]),
+    )
+    def ask(self, *, what: Profile, need: int, wait: int, hand: AskAt, shell: Shell, age: float | None) -> None:
+        """A caller wants credentials."""
+        began = None if age is None else self.stage.now.boot - age
+        self.stage.ask(what, need=need, wait=wait, hand=hand, shell=shell, began=began)
+
+    @rule(number=st.integers(2, 5), what=st.sampled_from(PROFILES))
+    def ask_at_once(self, number: int, what: Profile) -> None:
+        """Several callers want the same."""
+        for _ in range(number):
+            self.stage.ask(what)
+
+    @rule(
+        who=st.sampled_from([ALICE, ALICE, BOB, TWIN]),
+        renewal=st.sampled_from(Renewal),
+        wait=WAITS,
+        hand=HANDS,
+        shell=SHELLS,
+    )
+    def authenticate(self, *, who: Identity, renewal: Renewal, wait: int, hand: AskAt, shell: Shell) -> None:
+        """A person wants the session opened."""
+        self.stage.auth(who, renewal=renewal, wait=wait, hand=hand, shell=shell)
+
+    @rule()
+    def slow_down(self) -> None:
+        """From now on the keychain takes its time."""
+        self.stage.slow_keychain = True
+
+    @precondition(lambda self: self.stage.checks)
+    @rule(which=ANY, how=st.sampled_from(["there", "there", "keyring", "none"]))
+    def look(self, which: int, how: str) -> None:
+        """The keychain answers, or asks for its own password."""
+        who = list(self.stage.checks)[which % len(self.stage.checks)]
+        match how:
+            case "there":
+                self.stage.find(who)
+            case "keyring":
+                self.stage.keyring(who)
+            case _:
+                self.stage.no_keys(who)
+
+    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), code=TYPED, hand=HANDS)
+    def hand_in(self, who: Identity, code: str, hand: AskAt) -> None:
+        """A code comes by the command line."""
+        self.stage.auth(who, code, hand=hand)
+
+    @precondition(lambda self: self.stage.broker.waiting)
+    @rule(which=ANY)
+    def hang_up(self, which: int) -> None:
+        """A caller that waits goes away."""
+        waiting = list(self.stage.broker.waiting)
+        self.stage.hang_up(waiting[which % len(waiting)])
+
+    @precondition(lambda self: self.stage.dialogs)
+    @rule(which=ANY, code=TYPED)
+    def enter(self, which: int, code: str) -> None:
+        """A person types into a dialog."""
+        dialogs = list(self.stage.dialogs)
+        self.stage.enter(code, dialogs[which % len(dialogs)])
+
+    @precondition(lambda self: self.stage.dialogs)
+    @rule(which=ANY, how=st.sampled_from([Cancelled(), TimedOut(), NO_DIALOG]))
+    def end_dialog(self, which: int, how: Cancelled | TimedOut | NoDialog) -> None:
+        """A dialog ends without a code."""
+        self.stage.answer(how, list(self.stage.dialogs)[which % len(self.stage.dialogs)])
+
+    @precondition(lambda self: self.stage.opening)
+    @rule(which=ANY, life=LIVES)
+    def grant(self, which: int, life: int) -> None:
+        """AWS takes a code."""
+        self.stage.grant(life, which=which % len(self.stage.opening))
+
+    @precondition(lambda self: self.stage.opening)
+    @rule(which=ANY, kind=st.sampled_from([Refusal.CODE, Refusal.CODE, *Refusal]))
+    def refuse(self, which: int, kind: Refusal) -> None:
+        """AWS takes no code."""
+        self.stage.refuse(kind, which=which % len(self.stage.opening))
+
+    @precondition(lambda self: self.stage.assuming)
+    @rule(which=ANY, life=LIVES)
+    def give(self, which: int, life: int) -> None:
+        """AWS gives a role."""
+        self.stage.give(min(life, 3600), which=which % len(self.stage.assuming))
+
+    @precondition(lambda self: self.stage.assuming)
+    @rule(which=ANY, kind=st.sampled_from([Refusal.SESSION, Refusal.SESSION, *Refusal]))
+    def deny(self, which: int, kind: Refusal) -> None:
+        """AWS gives no role."""
+        self.stage.deny(kind, which=which % len(self.stage.assuming))
+
+    @rule(keys=st.sampled_from([None, "default", "bob", "nobody"]))
+    def lock(self, keys: str | None) -> None:
+        """A person locks."""
+        self.stage.lock(keys)
+
+    @rule(screen=st.sampled_from([Screen.LOCKED, Screen.UNLOCKED, Screen.UNLOCKED]))
+    def lock_screen(self, screen: Screen) -> None:
+        """A person leaves or comes back."""
+        self.stage.screen(screen)
+
+    @rule(on_lock=st.sampled_from(OnLock), warn=st.sampled_from([(900, 300), (), (1800,), (900, 300, 60)]))
+    def configure(self, on_lock: OnLock, warn: tuple[int, ...]) -> None:
+        """Settings change, and an identity comes or goes."""
+        identities = (ALICE,) if warn else (ALICE, BOB)
+        self.stage.configure(*identities, on_lock=on_lock, warn=warn)
+
+    @rule(seconds=st.sampled_from([0.5, 1, 15, 40, 100, 170]))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.stage.wait(seconds)
+
+    @rule(seconds=st.sampled_from([200, 900, 2500, 3500, 11 * 3600]))
+    def sleep(self, seconds: float) -> None:
+        """The machine sleeps."""
+        self.stage.sleep(seconds)
+
+    @rule(seconds=st.sampled_from([-3600, -60, 60, 3600]))
+    def turn_wall_clock(self, seconds: float) -> None:
+        """A clock is set."""
+        self.stage.turn_wall_clock(seconds)
+
+    @rule(seconds=st.sampled_from([0.1, 3.0]))
+    def pass_unseen(self, seconds: float) -> None:
+        """Time passes before the next event."""
+        self.stage.now = self.stage.now.after(seconds)
+
+    @precondition(lambda self: self.stage.past)
+    @rule(which=ANY)
+    def echo(self, which: int) -> None:
+        """An answer comes twice, or after everybody has stopped waiting for it: it changes nothing."""
+        stage = self.stage
+        event = stage.past[which % len(stage.past)]
+        epoch = epoch_of(event)
+        calls = {call.epoch for call in stage.opening} | {call.epoch for call in stage.assuming}
+        awaited = calls | {one.epoch for one in stage.dialogs.values()} | {one.epoch for one in stage.checks.values()}
+        if epoch is None or epoch in awaited:
+            return
+        before = stage.broker
+        assert stage.do(event) == ()
+        assert stage.broker == before
+
+    def teardown(self) -> None:
+        """Nothing is due that a tick does not settle, and nobody is left waiting."""
+        if hasattr(self, "stage"):
+            check_that_it_rests(self.stage)
+            self.stage.drain()
+
+
+TestLaws = Laws.TestCase
+TestLaws.settings = settings(stateful_step_count=40)
+
+
+def test_the_referee_sees_a_wall_clock_jump() -> None:
+    """The stage keeps the two clocks apart, or half of the laws would be checked on one of them only."""
+    stage = Stage()
+    stage.turn_wall_clock(3600)
+    assert stage.now == Instant(Stage().now.boot, Stage().now.wall + 3600)
+    assert AUDIT.identity == ALICE

@@ -1,0 +1,277 @@
+"""Callers that leave, whenever they do it: a real gate, service and loop, and sockets whose every move is chosen."""
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.memory_keychain import MemoryKeychain
+from support.stage import ADMIN, ALICE, BASE, A, profile
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.http import H11Exchange
+from trayexec.core.broker.events import Process
+from trayexec.core.broker.status import AgentFacts
+from trayexec.core.config.profiles import Catalogue
+from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.ports import Answer, Entry, Notice, Question
+from trayexec.core.settings import Delivery, ProfileRule, Settings
+from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
+from trayexec.daemon.file_workers import FileWorkers
+from trayexec.daemon.loop import Loop, Ports, Workers
+from trayexec.daemon.request_handler import Dependencies, RequestHandler
+from trayexec.daemon.socket_server import LOOK, SocketServer
+
+LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once
+REQUESTS: Sequence[dict[str, object]] = (
+    {"op": "credentials", "profile": LIVE.name, "then": "runs"},
+    {"op": "credentials", "profile": A.name},
+    {"op": "credentials", "profile": A.name, "then": "runs"},
+    {"op": "credentials", "profile": A.name, "hand": "terminal"},
+    {"op": "endpoint", "profile": A.name},
+    {"op": "auth", "identity": ALICE.name, "force": True},
+    {"op": "status"},
+    {"op": "overlay"},
+    {"op": "lock", "identity": "nobody"},
+)
+WAITING = [
+    one for one in REQUESTS if one["op"] in {"credentials", "endpoint", "auth"} and one.get("profile") != LIVE.name
+]
+CALLERS = 3
+
+
+class Slow(Executor):
+    """A worker whose calls return when the test says so, in order."""
+
+    def __init__(self) -> None:
+        """Nothing is to be done yet."""
+        self.calls: list[Callable[[], None]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> Future[Any]:
+        """Keep the call for later."""
+        future: Future[Any] = Future()
+        self.calls.append(lambda: future.set_result(fn(*args, **kwargs)))
+        return future
+
+
+class AtOnce(Executor):
+    """A worker that is never busy."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> Future[Any]:
+        """Do it now."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 — as an executor does
+            future.set_exception(error)
+        return future
+
+
+class Files:
+    """Files that say the same for every caller."""
+
+    def load(self, *_named: object) -> Catalogue:
+        """Two profiles and their identity."""
+        return Catalogue({one.name: one for one in (A, LIVE, BASE)})
+
+
+class Dialog:
+    """A dialog that nobody answers; `up` is how many there are, `shown` how many there were."""
+
+    name = "a test"
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self.up = self.shown = 0
+
+    async def ask(self, question: Question) -> Answer:
+        """Stay until it is taken away."""
+        assert question.identity == ALICE.name
+        self.up += 1
+        self.shown += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.up -= 1
+        raise AssertionError
+
+
+class Silence:
+    """Neither notifications nor a ledger."""
+
+    def on_action(self, _callback: object) -> None:
+        """Nobody presses anything."""
+
+    async def show(self, _notice: Notice) -> None:
+        """Nobody sees it."""
+
+    async def close(self, _key: str) -> None:
+        """It was not there."""
+
+    def note(self, _entry: Entry) -> None:
+        """Nobody reads it."""
+
+
+class Errors(logging.Handler):
+    """What the agent's log calls an error."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.lines.append(record.getMessage())
+
+
+class Bench:
+    """An agent's inner parts, and callers whose ends of the sockets are in the test's hands."""
+
+    def __init__(self) -> None:
+        """Wire them as `app.py` does."""
+        self.files, self.dialog, clock, silence = Slow(), Dialog(), SystemClock(), Silence()
+        self.mishaps: list[BaseException] = []
+        self.errors = Errors()
+        keychain = MemoryKeychain()
+        keychain.store(ALICE.keys, LongTermKeys("AKIA", Secret("x"), "arn:aws:iam::111111111111:user/alice"))
+        journal = logging.Logger("bench")  # noqa: LOG001 — one for each bench
+        journal.addHandler(self.errors)
+
+        async def sure() -> None:
+            pass
+
+        endpoint = ContainerEndpoint(Records(clock, silence, journal), H11Exchange)
+        self.service = RequestHandler(
+            Dependencies(
+                catalogues=Files(),
+                overlay=lambda *_: {},
+                server_overlay=lambda *_: {},
+                clock=clock,
+                files=FileWorkers(self.files, lambda where: where),
+                journal=journal,
+                ledger=silence,
+                facts=lambda: AgentFacts(1, "0", "none", "none"),
+                sure=sure,
+                warning=lambda: None,
+                endpoint=endpoint,
+                place={},
+                stop=lambda: None,
+                sees=lambda *_: None,
+            )
+        )
+        self.gate = SocketServer(self.service.heard, self.service.left)
+        self.loop = Loop(
+            Ports(clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process](), lambda *_: None),
+            Workers(roles=AtOnce(), sessions=AtOnce()),
+            answer=self.service.answer,
+            changed=lambda _: None,
+            mishap=self.mishaps.append,
+        )
+        self.service.to(self.loop, self.gate)
+        rules = (ProfileRule(LIVE.name, delivery=Delivery.LIVE),)
+        self.loop.broker = replace(self.loop.broker, settings=Settings(rules=rules))
+        endpoint.to(self.loop.post, self.gate.number)
+        self.endpoint = endpoint
+        self.callers: list[socket.socket] = []
+
+    async def enter(self) -> None:
+        """One more caller."""
+        ours, theirs = socket.socketpair()
+        self.callers.append(theirs)
+        ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
+        await asyncio.get_running_loop().connect_accepted_socket(self.gate._new, ours)
+
+    async def end(self) -> None:
+        """Take everything down; a bug in a task would have been a mishap."""
+        for number, caller in enumerate(self.callers, 1):
+            caller.close()
+            connection = self.gate.connection(number)
+            if connection is not None:
+                connection.leave()
+        await turns(20)
+        self.endpoint.close()
+        await self.loop.drain()
+        assert not self.mishaps
+        assert not self.errors.lines
+
+    def later(self, seconds: float) -> None:
+        """So much time has passed."""
+        running, now = asyncio.get_running_loop(), asyncio.get_running_loop().time
+        running.time = lambda: now() + seconds  # type: ignore[method-assign]
+
+    def load(self) -> None:
+        """The file that was asked for first has been read."""
+        if self.files.calls:
+            self.files.calls.pop(0)()
+
+
+async def turns(count: int) -> None:
+    """Let the loop come round so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def say(caller: socket.socket, request: dict[str, object]) -> None:
+    """A caller says its line, and waits for a person as long as it likes."""
+    caller.sendall(json.dumps({"v": 1, "wait": 600, **request}).encode() + b"\n")
+
+
+MOVES = st.one_of(
+    st.tuples(st.just("say"), st.integers(0, CALLERS - 1), st.sampled_from(REQUESTS)),
+    st.tuples(st.sampled_from(["half", "gone"]), st.integers(0, CALLERS - 1), st.none()),
+    st.tuples(st.just("load"), st.just(0), st.none()),
+)
+
+
+async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
+    """Make the moves, each followed by so many turns of the loop; then read all files, and look who waits."""
+    bench = Bench()
+    for _ in range(CALLERS):
+        await bench.enter()
+    states = ["silent"] * CALLERS
+    unread = True
+    for (move, which, request), pause in moves:
+        caller = bench.callers[which]
+        match move, states[which]:
+            case "say", "silent":
+                say(caller, request)
+                states[which] = "waits" if request in WAITING else "asks"
+            case "half", "waits":
+                caller.shutdown(socket.SHUT_WR)
+                states[which] = "listens"
+            case "gone", "silent" | "asks" | "waits" | "listens":
+                caller.close()
+                states[which] = "gone"
+            case "load", _:
+                unread = unread and not bench.files.calls
+                bench.load()
+            case _:
+                pass
+        await turns(pause)
+    bench.later(LOOK)
+    await turns(20)
+    here = {number for number, state in enumerate(states, 1) if state in {"waits", "listens"}}
+    if unread and not here:
+        while bench.files.calls:
+            bench.load()
+        await turns(20)
+        assert bench.dialog.shown == 0, "a dialog for nobody"
+    while bench.files.calls:
+        bench.load()
+        await turns(20)
+    assert set(bench.loop.broker.waiting) == here
+    assert bench.dialog.up <= len(here), "a dialog for nobody"
+    await bench.end()
+
+
+@given(st.lists(st.tuples(MOVES, st.integers(0, 4)), max_size=16))
+def test_nobody_who_has_left_is_left_waiting(moves: list[tuple[tuple[str, int, Any], int]]) -> None:
+    """In whatever order lines, files and farewells come: no request and no dialog is there for who has gone."""
+    asyncio.run(play(moves))

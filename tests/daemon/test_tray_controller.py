@@ -1,0 +1,75 @@
+"""The person's side of the agent: what a click leads to."""
+
+from collections.abc import Callable
+
+import pytest
+
+from support.stage import ALICE, EVERY_REFUSAL
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.tray.headless import HeadlessTray
+from trayexec.core.broker.events import Answered, CheckKeys, Configured, Event, KeysFound, Prompt, Refuse, Show, Tell
+from trayexec.core.broker.state import Broker
+from trayexec.core.broker.step import step
+from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
+from trayexec.core.settings import Settings
+from trayexec.core.view import View
+from trayexec.daemon.tray_controller import TrayController
+
+
+def click(answer: Answer) -> list[str]:
+    """The notifications after a click on the icon whose dialog ended like this."""
+    clock, broker, shown = SystemClock(), Broker(), list[Show]()
+    front = TrayController(HeadlessTray(), clock)
+
+    def post(event: Event) -> None:
+        nonlocal broker
+        broker, effects = step(broker, event, clock.now())
+        front.changed(broker)
+        for effect in effects:
+            if isinstance(effect, Refuse | Tell):
+                front.answer(effect)
+            elif isinstance(effect, CheckKeys):
+                post(KeysFound(effect.identity, effect.epoch))
+            elif isinstance(effect, Prompt):
+                post(Answered(effect.identity, effect.epoch, answer))
+
+    front.to(post, shown.append, lambda _seconds, draw: draw())
+    post(Configured((ALICE,), Settings()))
+    front.clicked("auth:default")
+    return [str(show.notice.title) for show in shown]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (NoDialog(EVERY_REFUSAL[Refusal.OTHER]), ["No dialog can be shown for the MFA code"]),
+        (Cancelled(), []),
+    ],
+)
+def test_a_click_that_can_open_no_dialog_says_so(answer: Answer, shown: list[str]) -> None:
+    """A click never just does nothing; who has said no needs no telling."""
+    assert click(answer) == shown
+
+
+def test_a_burst_of_changes_is_drawn_once() -> None:
+    """A thousand changes before the eye can follow make one drawing, of the last; the next change makes another."""
+    clock, drawn, due = SystemClock(), list[View](), list[Callable[[], None]]()
+
+    class Canvas(HeadlessTray):
+        def show(self, view: View) -> None:
+            drawn.append(view)
+
+    front = TrayController(Canvas(), clock)
+    front.to(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw))
+    for _ in range(1000):
+        front.changed(Broker())
+    front.changed(Broker(identities=(ALICE,)))
+    due.pop()()
+
+    assert not due
+    assert [any("locked" in str(getattr(one, "label", "")) for one in view.menu) for view in drawn] == [True]
+
+    front.changed(Broker())
+    due.pop()()
+
+    assert len(drawn) == 2

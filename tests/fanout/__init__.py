@@ -1,1 +1,0 @@
-"""One command over many profiles."""

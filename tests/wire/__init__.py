@@ -1,1 +1,0 @@
-"""The protocol of the private socket."""
