@@ -1,6 +1,7 @@
 """Who may import whom: dependencies point inwards. Each rule fails with its reason, as does one that rules nothing."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -427,3 +428,69 @@ def test_a_class_has_a_name_of_its_own() -> None:
         for each in classes(name):
             homes.setdefault(each, []).append(name)
     assert {each: names for each, names in homes.items() if len(names) > 1} == {}
+
+
+# What is written about it
+
+TOP = ROOT.parents[1]
+PAGES = [TOP / "README.md", *(TOP / ".github" / f"{name}.md" for name in ("ARCHITECTURE", "CONTRIBUTING", "SECURITY"))]
+WHERE = (TOP, ROOT.parent, ROOT, *(ROOT / name for name in ("core", "core/broker", "commands/doctor", "daemon")))
+QUOTED = re.compile(r"`([^`\n]+)`")
+DRAWN = re.compile(r"(?<![\w./`-])[\w/]+(?:\.py|/)(?![\w/])")  # in a picture
+PATH = re.compile(r"[\w./-]+/|[\w./-]+/[\w.-]+|[\w-]+\.py")  # a folder, a path, a module
+NAME = re.compile(r"([a-z_]+\.)*(_?[A-Z]\w*[a-z]\w*|[a-z_]+\.[A-Z_]{3,}|[a-z_]+\.[a-z_]+)(?:\(.*)?")
+# Files of the user's or of the system's, and modules and names that are not ours.
+OTHERS = {
+    *("config.toml", "requests.jsonl", "stored-keys.json", "sitecustomize.py", "pyproject.toml"),
+    *("agent.MACHINE", "http.server", "config.fish"),
+}
+
+
+@functools.cache
+def names_in(path: Path) -> set[str]:
+    """Each name that a module defines at its top, and in its classes as `Class.name`."""
+    found: set[str] = set()
+
+    def add(body: list[ast.stmt], before: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(before + node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                found.update(before + ast.unparse(one) for one in targets)
+            if isinstance(node, ast.ClassDef):
+                add(node.body, f"{before}{node.name}.")
+
+    add(ast.parse(path.read_text()).body, "")
+    return found
+
+
+def is_there(word: str) -> bool:
+    """Whether a path, a `path:name`, a class or a `module.name` that a page mentions exists; True for other words."""
+    if word in OTHERS or word.startswith(("/", "~", "-", "$")):
+        return True
+    path, colon, name = word.partition(":")
+    if PATH.fullmatch(path):
+        places = [folder / path for folder in WHERE if (folder / path).exists()]
+        return bool(places) and (not colon or any(name in names_in(one) for one in places))
+    if not NAME.fullmatch(word):
+        return True
+    word = word.partition("(")[0]
+    module, dot, name = word.rpartition(".")
+    homes = [path for each, path in MODULES.items() if not dot or each.endswith(f".{module}")]
+    return any(name in names_in(path) for path in homes)
+
+
+def test_what_the_pages_mention_exists() -> None:
+    """The map, the conventions and the promises name files, folders, classes and functions as they are."""
+    assert is_there("core/broker/step.py:step")
+    assert is_there("core.broker.step.step(broker, event, now)")
+    for gone in ("core/broker/turn.py", "light/run.py:walk", "wire.AWS_VARIABLES", "Alone", "rooms/"):
+        assert not is_there(gone), gone
+    missing = [
+        f"{page.name}: {word}" for page in PAGES for word in QUOTED.findall(page.read_text()) if not is_there(word)
+    ]
+    assert missing == []
+    for page in PAGES[1:3]:
+        drawn = [word for picture in page.read_text().split("```")[1::2] for word in DRAWN.findall(picture)]
+        assert [word for word in drawn if not is_there(word)] == [], page.name
