@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from awssim import Sim
 from support.desktop import private_desktop
@@ -24,8 +24,13 @@ settings.load_profile("modest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a rig, so that `packaging/dev test --fast` can leave it out."""
+    """Mark what needs a rig, so that `packaging/dev test --fast` can leave it out; give hypothesis its time.
+
+    It looks for the simplest example for five minutes, and takes a time-out meanwhile for one more failure.
+    """
     for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.timeout(600))
         if {"keyring", "bare", "bus", "desk"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("rig")
 

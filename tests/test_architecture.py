@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import os
 import re
 import subprocess
 import sys
@@ -214,6 +215,15 @@ def test_other_peoples_packages_are_declared() -> None:
     declared = {re.match(r"[\w-]+", line)[0].lower() for line in project["dependencies"]}  # type: ignore[index]
     assert declared == {INSTALLED.get(name, name) for name in THIRD_PARTY}
     assert all(re.search(r">=\d", line) for line in project["dependencies"])
+
+
+def test_other_peoples_packages_go_together() -> None:
+    """In the versions that are installed, the oldest too, all can be imported that this system has."""
+    names = sorted({one.imported for one in IMPORTS if one.top in set(THIRD_PARTY) - {"PyObjCTools"}})
+    code = f"import importlib; [importlib.import_module(name) for name in {names}]"
+    environ = {**os.environ, "PYSTRAY_BACKEND": "dummy"}  # the others want a display
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # Ways that would break a promise

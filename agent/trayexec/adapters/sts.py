@@ -306,6 +306,7 @@ class BotoSts:
         request.stream_output = True  # read by us
         answer = transport.send(request)
         body = bytearray()
+        answer.raw.enforce_content_length = False  # as botocore itself has it since 1.44: half an answer is no XML
         try:
             while piece := answer.raw.read1(65536):
                 body += piece
@@ -313,7 +314,7 @@ class BotoSts:
                     raise NotAnswered
                 if self._clock.now().boot > deadline:
                     raise ReadTimeoutError(endpoint_url=request.url)
-            answer.raw.read()  # nothing is left: this hands the connection back, or notices that the rest is missing
+            answer.raw.read()  # nothing is left: this hands the connection back
         except urllib3.exceptions.ReadTimeoutError:
             raise ReadTimeoutError(endpoint_url=request.url) from None
         except urllib3.exceptions.HTTPError as error:

@@ -250,6 +250,14 @@ TestLaws = Laws.TestCase
 TestLaws.settings = settings(stateful_step_count=40)
 
 
+def test_the_referee_waits_for_questions_in_turn() -> None:
+    """One terminal is asked for one code at a time, and each question has its own time: that is no wait without end."""
+    stage = Stage()
+    for what in (A, profile("bob", role("bob", BOB)), profile("twin", role("twin", TWIN))):
+        stage.ask(what, wait=300, hand=AskAt.TERMINAL, shell=Shell("100", 2))
+    stage.drain()
+
+
 def test_the_referee_sees_a_wall_clock_jump() -> None:
     """The stage keeps the two clocks apart, or half of the laws would be checked on one of them only."""
     stage = Stage()
