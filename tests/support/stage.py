@@ -54,6 +54,7 @@ from trayexec.core.settings import OnLock
 from trayexec.light.errors import Trouble, trouble
 
 HOUR = 3600
+LONGEST_QUEUE = HOUR  # until all identities have been asked for, one after the other (seconds)
 NOWHERE = Shell("", 0)
 MARK = "s3cret"
 EVERY_REFUSAL: Mapping[Refusal, Trouble] = {
@@ -263,10 +264,11 @@ class Stage:
         return self.do(Tick())
 
     def drain(self) -> None:
-        """Let every call return, every dialog end and every deadline pass: then nobody may be waiting."""
-        for turn in range(80):
-            if turn >= 50 and not self.broker.waiting:
-                break  # only those are slower of whom three are asked in turn, 300 seconds each
+        """Let every call return, every dialog end and every deadline pass: then nobody may be waiting.
+
+        One person is asked for one identity after the other, and each question has its own time.
+        """
+        for _ in range(LONGEST_QUEUE // 15):
             while self.opening:
                 self.refuse(Refusal.OTHER)
             while self.assuming:
@@ -276,6 +278,8 @@ class Stage:
             for who in list(self.dialogs):
                 self.answer(TimedOut(), who)
             self.sleep(15)
+            if not (self.broker.waiting or self.opening or self.assuming or self.checks or self.dialogs):
+                break
         assert not self.broker.waiting, "a request is left for ever"
         assert not self.broker.queues
         assert self.asked.keys() <= self.answers.keys()
