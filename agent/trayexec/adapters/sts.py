@@ -37,6 +37,7 @@ from trayexec.adapters.sts_errors import (
 )
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.endpoints import around, proxy_of
+from trayexec.core.config.partitions import partition_of
 from trayexec.core.config.profiles import Identity, Role, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Clock, StsError
@@ -47,17 +48,6 @@ LONGEST_ROLE = 3600  # AssumeRole with a session refuses more ("role chaining")
 TRIES = 3  # of AssumeRole; GetSessionToken has one, for its code works only once
 MOST_CLIENTS = 16  # one for each endpoint; a laptop rarely knows more than five
 PAUSES = (0.3, 1.0)  # seconds before a GetSessionToken that never left is sent again
-
-# A partition's region that cannot be switched off: where to go when another one is (AWS General Reference, STS).
-HOME_REGIONS = {
-    "cn-": "cn-north-1",
-    "us-gov-": "us-gov-west-1",
-    "us-iso-": "us-iso-east-1",
-    "us-isob-": "us-isob-east-1",
-    "us-isof-": "us-isof-south-1",
-    "eu-isoe-": "eu-isoe-west-1",
-    "eusc-": "eusc-de-east-1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +194,11 @@ class BotoSts:
     def _call_somewhere(
         self, request: Request, signed_by: ReadOnlyCredentials, parameters: Mapping[str, Any]
     ) -> tuple[dict[str, Any], Instant]:
-        """Call, and once more in the partition's home region if STS is switched off in this one."""
+        """Call, and once more in the partition's first region if STS is switched off in this one."""
         try:
             return self._call(request, signed_by, parameters)
         except StsError as error:
-            home = _home_region(request.endpoint.region)
+            home = partition_of(request.endpoint.region).first
             if error.trouble.code != "sts_region_disabled" or home == request.endpoint.region:
                 raise
         return self._call(replace(request, endpoint=replace(request.endpoint, region=home)), signed_by, parameters)
@@ -390,7 +380,3 @@ def _credentials(answer: Mapping[str, Any], start: Instant, request: Request, *,
     if not 0 < life <= asked + 900:
         raise bad_expiration(request)
     return Credentials(key, Secret(secret), Secret(token), Expiry(start.after(min(life, asked)), int(ends)))
-
-
-def _home_region(region: str) -> str:
-    return next((home for prefix, home in HOME_REGIONS.items() if region.startswith(prefix)), "us-east-1")

@@ -8,20 +8,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from trayexec.core.config.endpoints import partition_of
+from trayexec.core.config.partitions import PARTITIONS, partition_of
 from trayexec.core.config.sections import shown
 from trayexec.light.errors import TrayexecError, trouble
 
 URL_LIFE = 900  # seconds that a sign-in URL works
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
-# Partition: the host of its federation endpoint, the domain of its console, and the region to show if none is named.
-_SITES = {
-    "aws": ("signin.aws.amazon.com", "console.aws.amazon.com", "us-east-1"),
-    "aws-cn": ("signin.amazonaws.cn", "console.amazonaws.cn", "cn-north-1"),
-    "aws-us-gov": ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com", "us-gov-west-1"),
-    "aws-eusc": ("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu", "eusc-de-east-1"),
-}
 # Where the console's path is not the name that the AWS CLI has for the service.
 _PATHS = {
     "dynamodb": "dynamodbv2",
@@ -48,27 +41,27 @@ def place_of(role_arn: str, *, region: str | None, service: str | None, override
     `override` is another federation endpoint, without its path. Raises TrayexecError (`console_partition`,
     `console_region`, `console_service`, `console_endpoint`).
     """
-    partition = role_arn.split(":")[1]
-    if partition not in _SITES:
+    name = role_arn.split(":")[1]
+    partition = PARTITIONS.get(name)
+    if partition is None or partition.signin is None:
         raise TrayexecError(
             trouble(
                 "console_partition",
                 "Where the console of the AWS partition {partition} is, trayexec does not know.",
                 "Sign in there as you do without trayexec.",
-                partition=shown(partition),
+                partition=shown(name),
             )
         )
-    host, console, first = _SITES[partition]
-    region = region or first
-    if not _REGION.fullmatch(region) or partition_of(region) != partition:
+    region = region or partition.first
+    if not _REGION.fullmatch(region) or partition_of(region) is not partition:
         raise TrayexecError(
             trouble(
                 "console_region",
                 "{region} is not a region of the AWS partition {partition}, where the role is.",
                 "Name one with --region, such as {first}.",
                 region=shown(region),
-                partition=partition,
-                first=first,
+                partition=name,
+                first=partition.first,
             )
         )
     if service is not None and not _SERVICE.fullmatch(service):
@@ -82,8 +75,8 @@ def place_of(role_arn: str, *, region: str | None, service: str | None, override
         )
     path = _PATHS.get(service, service) if service is not None else "console"
     return FederationPage(
-        f"{_checked(override)}/federation" if override else f"https://{host}/federation",
-        f"https://{region}.{console}/{path}/home?{urlencode({'region': region})}",
+        f"{_checked(override)}/federation" if override else f"https://{partition.signin}/federation",
+        f"https://{region}.{partition.console}/{path}/home?{urlencode({'region': region})}",
     )
 
 

@@ -10,30 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from trayexec.core.config.partitions import PARTITIONS, partition_of
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.config.sections import ProfileError, Sections, header, shown
 from trayexec.light.errors import trouble
 
-# The first region of each partition, for a profile that names none (botocore's data/endpoints.json).
-_FIRST_REGIONS = {
-    "aws": "us-east-1",
-    "aws-cn": "cn-north-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-iso": "us-iso-east-1",
-    "aws-iso-b": "us-isob-east-1",
-    "aws-iso-e": "eu-isoe-west-1",
-    "aws-iso-f": "us-isof-south-1",
-    "aws-eusc": "eusc-de-east-1",
-}
-_PREFIXES = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f",
-    "eusc-": "aws-eusc",
-}
 _PORT = re.compile(r":[0-9]*\Z")
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
 # The hosts of botocore's data/endpoints.json and its rules for STS: global, regional, FIPS and dual stack.
@@ -46,11 +27,6 @@ _AWS_STS = re.compile(
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
-def partition_of(region: str) -> str:
-    """The AWS partition a region belongs to."""
-    return next((partition for prefix, partition in _PREFIXES.items() if region.startswith(prefix)), "aws")
-
-
 def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str | None:
     """The region of the first profile of `chain`: its own, else the next ones', else that of `[default]`.
 
@@ -60,7 +36,7 @@ def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str |
     if own:
         return own
     inherited = (_region(sections, profile) for profile in (*chain[1:], "default"))
-    return next((region for region in inherited if region and partition_of(region) == partition), None)
+    return next((region for region in inherited if region and partition_of(region).name == partition), None)
 
 
 def inherits_region(sections: Sections, chain: Sequence[str]) -> bool:
@@ -168,10 +144,10 @@ def _region(sections: Sections, profile: str) -> str | None:
 def _fallback(sections: Sections, profile: str, partition: str) -> str:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         region = sections.environment.get(name, "")
-        if _REGION.fullmatch(region) and partition_of(region) == partition:
+        if _REGION.fullmatch(region) and partition_of(region).name == partition:
             return region
-    if partition in _FIRST_REGIONS:
-        return _FIRST_REGIONS[partition]
+    if partition in PARTITIONS:
+        return PARTITIONS[partition].first
     raise ProfileError(
         profile,
         trouble(
