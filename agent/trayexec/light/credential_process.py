@@ -9,6 +9,7 @@ import time
 
 from trayexec.light import agent_client, agent_connection, answers, context, exits, misuse, protocol, stderr
 from trayexec.light.errors import TrayexecError, trouble
+from trayexec.light.translate import language
 from trayexec.live import overlay_origin
 
 TYPE_CHECKING = False
@@ -42,7 +43,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     environ = overlay_origin.completed(environ)
     request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **context.surroundings(environ)}
     request["terminal"] = context.foreground(environ)
-    request["lang"] = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    request["lang"] = language(environ)
     connection = agent_client.reach(environ)
     final: Mapping[str, Any] = {}
     for line in answers.ask(connection, request, _silence(wait + answers.PATIENCE)):
