@@ -21,26 +21,44 @@ QUICK = 5  # the same for what needs neither a person nor AWS
 AT_ONCE = {"status", "lock", "stop"}
 
 
+class Received:
+    """What has come from an agent, cut into its lines."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def lines(self, more: bytes) -> "Iterator[tuple[dict[str, Any], bool]]":
+        """The lines that `more` completes, each with whether another has come behind it.
+
+        Raises TrayexecError (`protocol`).
+        """
+        self._rest += more
+        while True:
+            line, newline, rest = self._rest.partition(b"\n")
+            if not newline:
+                break
+            self._rest = rest
+            try:
+                said = protocol.decode(line, LONGEST_ANSWER)
+            except protocol.ProtocolError:
+                raise garbled() from None
+            yield said, b"\n" in rest
+        if len(self._rest) > LONGEST_ANSWER:
+            raise garbled()
+
+
 def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iterator[dict[str, Any]]":
     """What the agent says, line by line, until it hangs up; `quiet(n)` is called in the nth second of silence.
 
     Raises TrayexecError for what is not the protocol, and whatever `quiet` raises to end the waiting.
     """
     connection.settimeout(1.0)
-    buffer = b""
+    received = Received()
     seconds = 0
     heard = False
     while True:
-        line, newline, rest = buffer.partition(b"\n")
-        if newline:
-            buffer, seconds, heard = rest, 0, True
-            try:
-                said = protocol.decode(line, LONGEST_ANSWER)
-            except protocol.ProtocolError:
-                raise _garbled() from None
-            if _counts(said, rest):
-                yield said
-            continue
         try:
             more = connection.recv(protocol.MAX_LINE)
         except TimeoutError:
@@ -53,18 +71,15 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
             return
         if not more:
             return
-        buffer += more
-        if len(buffer) > LONGEST_ANSWER:
-            raise _garbled()
+        for said, overtaken in received.lines(more):
+            seconds, heard = 0, True
+            note = said.get("note")
+            if note != HERE and not (note in QUESTIONS and overtaken):  # an overtaken question asks for nothing
+                yield said
 
 
-def _counts(said: "Mapping[str, Any]", rest: bytes) -> bool:
-    """Whether a line is for its reader: a question that has been overtaken asks for nothing."""
-    note = said.get("note")
-    return note != HERE and (note not in QUESTIONS or b"\n" not in rest)
-
-
-def _garbled() -> TrayexecError:
+def garbled() -> TrayexecError:
+    """What came is not of the protocol."""
     return TrayexecError(
         trouble(
             "protocol",
@@ -111,7 +126,7 @@ class Answer(dict):  # type: ignore[type-arg]  # `dict[str, Any]` cannot be writ
     """What an agent answered. One of another version may not say all that we look for."""
 
     def __missing__(self, name: str) -> "NoReturn":
-        raise _garbled()
+        raise garbled()
 
 
 def outcome(final: "Mapping[str, Any]") -> "Any":
@@ -120,6 +135,6 @@ def outcome(final: "Mapping[str, Any]") -> "Any":
         return Answer(final["ok"])
     error = final.get("error")
     if not isinstance(error, dict):
-        raise _garbled()
+        raise garbled()
     said = {name: str(error.get(name, "")) for name in ("code", "title", "hint")}
     raise TrayexecError(trouble(said["code"], "{title}", "{hint}", **{k: said[k] for k in ("title", "hint")}))

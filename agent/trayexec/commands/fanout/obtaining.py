@@ -48,7 +48,7 @@ class Conversation:
     profile: str
     connection: "socket"
     deadline: float
-    buffer: bytearray = field(default_factory=bytearray)
+    received: answers.Received = field(default_factory=answers.Received)
     said: Counter[str] = field(default_factory=Counter)
 
 
@@ -100,24 +100,15 @@ class Obtaining:
             yield from self._end(conversation, Denied(conversation.profile, _gone()))
             return
         conversation.deadline = self._deadline()
-        conversation.buffer += more
-        while True:
-            line, newline, rest = conversation.buffer.partition(b"\n")
-            if not newline:
-                break
-            conversation.buffer = rest
-            final = self._line(conversation, bytes(line), overtaken=b"\n" in rest)
-            if final is not None:
-                yield from self._end(conversation, final)
-                return
-        if len(conversation.buffer) > answers.LONGEST_ANSWER:
-            yield from self._end(conversation, Denied(conversation.profile, _garbled()))
+        final = self._final(conversation, more)
+        if final is not None:
+            yield from self._end(conversation, final)
 
     def tick(self) -> Iterator[Outcome]:
         """Give up on an agent that has been silent for too long."""
         now = self._asking.clock()
         for one in [one for one in self._open if one.deadline <= now]:
-            yield from self._end(one, Denied(one.profile, _silent()))
+            yield from self._end(one, Denied(one.profile, agent_connection.silent().trouble))
 
     def close(self) -> None:
         """Hang up on all."""
@@ -155,20 +146,17 @@ class Obtaining:
     def _deadline(self) -> float:
         return self._asking.clock() + int(self._asking.request.get("wait", 0)) + answers.PATIENCE
 
-    def _line(self, conversation: Conversation, line: bytes, *, overtaken: bool) -> Outcome | None:
-        """The outcome, if this line is the final one. A note that has been overtaken asks for nothing any more."""
+    def _final(self, conversation: Conversation, more: bytes) -> Outcome | None:
+        """The outcome, if the final line is among what has come. A note that has been overtaken is not passed on."""
         try:
-            said = protocol.decode(line, answers.LONGEST_ANSWER)
-        except protocol.ProtocolError:
-            return Denied(conversation.profile, _garbled())
-        if "note" in said:
-            if not overtaken:
-                self._note(conversation, said)
-            return None
-        try:
-            return Served(conversation.profile, answers.outcome(said))
+            for said, overtaken in conversation.received.lines(more):
+                if "note" not in said:
+                    return Served(conversation.profile, answers.outcome(said))
+                if not overtaken:
+                    self._note(conversation, said)
         except TrayexecError as error:
             return Denied(conversation.profile, error.trouble)
+        return None
 
     def _note(self, conversation: Conversation, note: Mapping[str, Any]) -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
@@ -217,22 +205,6 @@ def _gone() -> Trouble:
         "agent_gone",
         "The agent ended before it answered.",
         "Run the command again; its log says why it ended.",
-    )
-
-
-def _silent() -> Trouble:
-    return trouble(
-        "agent_silent",
-        "The agent does not answer.",
-        "Stop it with `trayexec agent stop`, or end its process, then try again.",
-    )
-
-
-def _garbled() -> Trouble:
-    return trouble(
-        "protocol",
-        "The agent's answer is not of this protocol.",
-        "Agent and command may be of different versions: run `trayexec agent stop`, then try again.",
     )
 
 
