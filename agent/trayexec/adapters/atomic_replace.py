@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayexec.light import private_files
+from trayexec.light.private_files import PRIVATE
 
 SETTLED = 0.2  # seconds a file must have been left alone before we take it for finished
 PATIENCE = 1.0  # seconds to wait for somebody who has a file open that we have replaced
-PRIVATE = 0o600
 
 _INSTANT = 0.02  # seconds
 
@@ -63,14 +63,7 @@ def settled(path: Path) -> str:
 
 def put(path: Path, text: str, *, mode: int = PRIVATE) -> None:
     """Let the file say this; it is not touched when it says so already."""
-    data = _encoded(text)
-    if not private_files.says(str(path), data):
-        put_bytes(path, data, mode)
-
-
-def put_bytes(path: Path, data: bytes, mode: int) -> None:
-    """Let the file say this, whole and on the disk, whatever it says now."""
-    private_files.put(str(path), data, mode=mode)
+    private_files.update(str(path), _encoded(text), mode=mode)
 
 
 @contextlib.contextmanager
@@ -108,7 +101,7 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
     except OSError:  # the file system knows no links
         found = bytes_of(path)
         if found == expected:
-            put_bytes(path, new.data, new.mode)
+            private_files.put(str(path), new.data, mode=new.mode)
         return found
     try:
         with _at_work(old), _laid_down(path, new) as made, _quiet(old) as is_quiet:

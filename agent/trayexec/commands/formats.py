@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from trayexec.core.config.sections import shown
-from trayexec.light import caller_variables, command_environment
+from trayexec.light import caller_variables, command_environment, shell_quotes
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
@@ -51,14 +51,14 @@ class ExportText:
 def sh(given: Exported) -> ExportText:
     """POSIX shells, bash and zsh: `eval "$(trayexec env account-a)"`. What would win over it is unset."""
     lines = [f"unset {' '.join(given.foreign)}"]
-    lines += [f"export {name}={_sh(value)}" for name, value in given.exported.items()]
+    lines += [f"export {name}={shell_quotes.posix(value)}" for name, value in given.exported.items()]
     return _page(lines)
 
 
 def fish(given: Exported) -> ExportText:
     """`trayexec env account-a --format fish | source`."""
     lines = [f"set -e {name}" for name in given.foreign]
-    lines += [f"set -gx {name} {_fish(value)}" for name, value in given.exported.items()]
+    lines += [f"set -gx {name} {shell_quotes.fish(value)}" for name, value in given.exported.items()]
     return _page([*lines, "true"])  # to erase what was not there is a failure, and `set` hands an older status on
 
 
@@ -141,16 +141,6 @@ FORMATS: Mapping[str, Callable[[Exported], ExportText]] = {
 
 def _page(lines: Iterable[str], remarks: Iterable[Text] = ()) -> ExportText:
     return ExportText("".join(f"{line}\n" for line in lines), tuple(remarks))
-
-
-def _sh(value: str) -> str:
-    """Between single quotes nothing means anything but the quote itself (POSIX shell, 2.2.2)."""
-    return "'" + value.replace("'", "'\\''") + "'"
-
-
-def _fish(value: str) -> str:
-    r"""Between single quotes only `\'` and `\\` mean something (fish, Quotes)."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _pwsh(value: str) -> str:

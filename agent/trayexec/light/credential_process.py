@@ -11,6 +11,7 @@ from trayexec.light import agent_client, agent_connection, answers, context, exi
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.light.translate import language
 from trayexec.live import overlay_origin
+from trayexec.live.overlay_origin import FROM_FILES, OR_FROM_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
-FROM_FILES = "--from-files"  # the overlay's word for a profile whose keys are in the user's own files
-OR_FROM_FILES = "--or-from-files"  # the same unless keys are stored for it
 NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
 CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
 

@@ -69,6 +69,12 @@ def put(path: str, data: bytes, *, mode: int = PRIVATE) -> None:
         os.close(descriptor)
 
 
+def update(path: str, data: bytes, *, mode: int = PRIVATE) -> None:
+    """As `put`, but the file is not touched when it says so already. Raises OSError."""
+    if not says(path, data):
+        put(path, data, mode=mode)
+
+
 def says(path: str, data: bytes) -> bool:
     """Whether there is a file of these bytes; what is no file is not waited for."""
     try:

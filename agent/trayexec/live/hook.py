@@ -18,6 +18,7 @@ from trayexec.light import (
     paths,
     private_files,
     same_machine,
+    shell_quotes,
 )
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
@@ -225,9 +226,7 @@ def _template(shell: str) -> str:
 
 
 def _quoted(value: str, shell: str = "sh") -> str:
-    if shell == "fish":
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return "'" + value.replace("'", "'\"'\"'") + "'"
+    return shell_quotes.fish(value) if shell == "fish" else shell_quotes.posix(value)
 
 
 def _usual(environ: "Mapping[str, str]") -> "tuple[str, str]":
@@ -241,7 +240,6 @@ def _keep(path: str, code: str) -> None:
     data = code.encode("utf-8", "surrogateescape")
     try:
         private_files.own_folder(os.path.dirname(path))  # noqa: PTH120 — pathlib is slow to import; shells read it
-        if not private_files.says(path, data):
-            private_files.put(path, data)
+        private_files.update(path, data)
     except OSError:
         pass  # then each shell start asks us: slower, but the same

@@ -23,10 +23,9 @@ from trayexec.core.config.sources import (
     names_in,
     source,
 )
+from trayexec.light import shell_quotes
+from trayexec.live.overlay_origin import FROM_FILES, OR_FROM_FILES
 from trayexec.live.setting_names import from_config, from_credentials, holds_secret
-
-FROM_FILES = "--from-files"
-OR_FROM_FILES = "--or-from-files"
 
 # What belongs to each source of credentials. `mfa_serial` and `duration_seconds` are not among these: beside a
 # credential_process no SDK minds them (but that of .NET, which wants no mfa_serial there), and scripts ask for them.
@@ -151,8 +150,7 @@ def served(catalogue: Catalogue) -> tuple[str, ...]:
 def process_line(command: Sequence[str], profile: str, *options: str) -> str:
     """The `credential_process` of a profile, read alike by `shlex.split` (botocore) and `sh -c` (all other SDKs)."""
     name = f"--profile={profile}" if profile.startswith("-") else profile
-    quoted = "'" + name.replace("'", "'\"'\"'") + "'"
-    line = " ".join((shlex.join(command), "credential-process", *options, quoted))
+    line = " ".join((shlex.join(command), "credential-process", *options, shell_quotes.posix(name)))
     # Many SDKs take ` #` and ` ;` for the beginning of a comment, even within quotes.
     return re.sub(r"(\s)(?=[#;])", r"\1''", line)
 

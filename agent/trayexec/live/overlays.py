@@ -21,12 +21,10 @@ from pathlib import Path
 
 from trayexec.adapters import plain_file
 from trayexec.adapters.atomic_replace import (
-    PRIVATE,
     SETTLED,
     Version,
     bytes_of,
     put,
-    put_bytes,
     replace,
     settled,
     swap,
@@ -444,13 +442,13 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
         time.sleep(SETTLED)  # some editors remove a file and write it anew, over whatever is there by then
     old = bytes_of(target)
     for _ in range(_TRIES):
-        mode = stat.S_IMODE(target.stat().st_mode) if old is not None else PRIVATE
+        mode = stat.S_IMODE(target.stat().st_mode) if old is not None else private_files.PRIVATE
         if not mode & stat.S_IWUSR:
             raise OSError(errno.EACCES, "it is read-only")  # a rename would not mind, but its owner would
         text = change(_own_text(target))
         data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
         if backup is not None and old is not None:
-            put_bytes(backup, old, mode)
+            private_files.put(str(backup), old, mode=mode)
         late = replace(target, Version(data, mode), old)
         if late == old:
             return
