@@ -23,6 +23,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from trayexec import __version__
+from trayexec.adapters.sts_errors import not_aws, untrusted
 from trayexec.core.credentials import Secret
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
@@ -85,11 +86,11 @@ def _token(status: int, answer: bytes) -> Secret | Trouble:
         try:
             said = json.loads(answer)
         except (ValueError, RecursionError):
-            return _not_aws()
+            return not_aws("signin_not_aws")
         token = said.get("SigninToken") if isinstance(said, Mapping) else None
-        return Secret(token) if isinstance(token, str) and token else _not_aws()
+        return Secret(token) if isinstance(token, str) and token else not_aws("signin_not_aws")
     if REDIRECT <= status < REFUSED:
-        return _not_aws()
+        return not_aws("signin_not_aws")
     if status >= DOWN:
         return trouble("signin_down", "AWS's sign-in has a problem of its own ({status}).", "Try again.", status=status)
     return trouble(
@@ -98,14 +99,6 @@ def _token(status: int, answer: bytes) -> Secret | Trouble:
         "Try again after `trayexec lock`: they may have been revoked. A role whose policy denies everything else "
         "cannot sign in either.",
         status=status,
-    )
-
-
-def _not_aws() -> Trouble:
-    return trouble(
-        "signin_not_aws",
-        "The answer did not come from AWS; a proxy or a captive portal may be in between.",
-        "Open a web page to sign in to this network, or use another one, then try again.",
     )
 
 
@@ -119,13 +112,7 @@ def _accident(error: Exception, host: str) -> Trouble:
                 host=host,
             )
         case SSLError():
-            return trouble(
-                "signin_tls",
-                "The connection to {host} cannot be trusted.",
-                "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the "
-                "network.",
-                host=host,
-            )
+            return untrusted("signin_tls", host)
         case OSError() if not isinstance(error, HTTPClientError):
             return trouble(
                 "signin_tls",

@@ -1,4 +1,6 @@
-"""What each refusal and each accident of STS means for a person and for the session. Used by `sts` only.
+"""What each refusal and each accident of STS means for a person and for the session.
+
+`federation` takes from here what is the same for every endpoint of AWS.
 
 AWS's own messages are matched but never shown: some repeat what was sent, a code for one. Sources: the STS API
 reference, and the messages as AWS sends them today. Codes are matched first, texts only where one code means several
@@ -365,15 +367,16 @@ def _accident(error: Exception, request: Request) -> StsError:
         case ValueError() if "timestamp" in str(error):  # botocore's only word for a date that is none
             return bad_expiration(request)
         case NotAnswered() | ResponseParserError() | ValueError() | LookupError():
-            what, refusal = _not_aws(), Refusal.LOST
+            what, refusal = not_aws("sts_not_aws"), Refusal.LOST
         case _:
             what, refusal = _unknown(error, request.endpoint), Refusal.OTHER
     return StsError(what, refusal)
 
 
-def _not_aws() -> Trouble:
+def not_aws(code: str) -> Trouble:
+    """Something answered in AWS's place."""
     return trouble(
-        "sts_not_aws",
+        code,
         "The answer did not come from AWS; a proxy or a captive portal may be in between.",
         "Open a web page to sign in to this network, or use another one, then try again.",
     )
@@ -460,14 +463,18 @@ def _tls(error: Exception, endpoint: StsEndpoint) -> tuple[Trouble, Refusal]:
             host=_host(endpoint),
         )
     else:
-        what = trouble(
-            "sts_tls",
-            "The connection to {host} cannot be trusted.",
-            "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else "
-            "change the network.",
-            host=_host(endpoint),
-        )
+        what = untrusted("sts_tls", _host(endpoint))
     return what, Refusal.UNSENT if unsent else Refusal.LOST
+
+
+def untrusted(code: str, host: str) -> Trouble:
+    """No TLS connection to `host` that we would send anything over."""
+    return trouble(
+        code,
+        "The connection to {host} cannot be trusted.",
+        "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the network.",
+        host=host,
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
