@@ -1,35 +1,37 @@
 """`trayexec P1 'prod-*' @group -- CMD…`: the same command once for each of several profiles, side by side.
 
-The steps, each with a room of its own: who is meant (`selection`, `preview`), credentials for all (`obtaining`,
-`upfront`), the commands (`running`, `groups`), what they say (`outputs`, `lines`, `names`, `screen`, `spool`), how it
-went (`result`, `memory`, `ending`).
+The steps, each in a file of its own: who is meant (`selection`), credentials for all (`obtaining`), the commands
+(`running`, `groups`), what they say (`prefixed`, `spooled`, `folder`, all on `screen`), how it went (`result`,
+`ending`).
 """
 
 import argparse
 import selectors
+import shlex
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from trayexec.adapters import harden, settings_file
+from trayexec.commands import table
 from trayexec.commands.agent_request import check_files
-from trayexec.commands.fanout import memory
-from trayexec.commands.fanout.caller import Invocation, screen_of
-from trayexec.commands.fanout.ending import remember, sum_up
-from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served
-from trayexec.commands.fanout.outputs import Grouped, JsonLines, Output, Prefixed, folder, marks
-from trayexec.commands.fanout.preview import ask_if_many, select, tell_who
-from trayexec.commands.fanout.result import End, Result
+from trayexec.commands.fanout.ending import recall, remember, sum_up
+from trayexec.commands.fanout.folder import open_folder
+from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served, credentials, denials, say_denials
+from trayexec.commands.fanout.prefixed import Prefixed, marks
+from trayexec.commands.fanout.result import End, Output, Result
 from trayexec.commands.fanout.running import Plan, Runner
-from trayexec.commands.fanout.selection import Candidate
-from trayexec.commands.fanout.spool import room_here
-from trayexec.commands.fanout.upfront import credentials, denials, say_denials
+from trayexec.commands.fanout.screen import Invocation, screen_of
+from trayexec.commands.fanout.selection import Candidate, select, who
+from trayexec.commands.fanout.spooled import Grouped, JsonLines, room_here
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
 from trayexec.light import agent_client, context, execution, exits, paths, translate
 from trayexec.light.errors import Text, TrayexecError, trouble
 
+MANY = 10  # more profiles than this, and a person is asked once
 JOBS = 8  # commands at a time, unless told
 OUTPUTS = ("prefix", "grouped", "json")
 
@@ -45,14 +47,14 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
         return program
     caller = Invocation(options, command, program, environ, screen_of(environ), translate.speaker(environ))
     settings = settings_file.load(paths.settings_path(environ))
-    last = memory.recall(context.files(environ), environ) if options.retry_failed else None
+    last = recall(context.files(environ), environ) if options.retry_failed else None
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
         return exits.OK
     request: dict[str, Any] = {"op": "status", "wait": 0, **context.surroundings(environ)}
     document = agent_client.obtain(request, environ)
     check_files(document)
-    selection = select(options, document["profiles"], settings, last)
+    selection = select(options, document["profiles"], settings, None if last is None else last.failed)
     for one in selection.unserved:
         caller.say(
             Text("left out: {profile}: {problem}", profile=shown(one.name), problem=shown_problem(one.problem or ""))
@@ -147,7 +149,7 @@ def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> 
         case _:
             path = Path(mode.removeprefix("dir=")).expanduser()
             try:
-                return folder(path, profiles)
+                return open_folder(path, profiles)
             except OSError as error:
                 raise TrayexecError(
                     trouble(
@@ -158,3 +160,35 @@ def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> 
                         why=error.strerror or type(error).__name__,
                     )
                 ) from None
+
+
+# The person, before anything is asked for
+
+
+def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
+    """`--dry-run`."""
+    speak = caller.speak
+    line = shown(shlex.join(caller.command))
+    if caller.options.output == "json":
+        for one in chosen:
+            table.show_line({"profile": one.name, "account": one.account, "command": list(caller.command)})
+        return exits.OK
+    heads = (Text("PROFILE"), Text("ACCOUNT"), Text("COMMAND"))
+    table.show([speak(head) for head in heads], [(shown(one.name), one.account or "", line) for one in chosen])
+    return exits.OK
+
+
+def ask_if_many(caller: Invocation, chosen: Sequence[Candidate]) -> None:
+    """More than a few are asked about once, where there is a person. Raises TrayexecError if that is a no."""
+    if len(chosen) <= MANY or caller.options.yes or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    question = Text(
+        "Run {command} for {count} profiles ({names})? [y/N] ",
+        command=shown(shlex.join(caller.command)),
+        count=len(chosen),
+        names=who(one.name for one in chosen),
+    )
+    sys.stderr.write(caller.speak(question))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise TrayexecError(trouble("cancelled", "Nothing has run.", "--yes answers the question beforehand."))

@@ -1,19 +1,94 @@
-"""The end of a run: what is remembered, the table, and the exit status."""
+"""The end of a run: what is remembered of it for `--retry-failed`, the table, and the exit status."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from trayexec.adapters import plain_file
 from trayexec.commands import table
-from trayexec.commands.fanout import memory
-from trayexec.commands.fanout.caller import Invocation
-from trayexec.commands.fanout.outputs import Output
-from trayexec.commands.fanout.result import BY_SIGNAL, End, Result, exit_status, shown_status
+from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, exit_status, shown_status
 from trayexec.commands.fanout.running import Runner
-from trayexec.commands.fanout.screen import LostError, Stream
+from trayexec.commands.fanout.screen import Invocation, LostError, Stream
 from trayexec.core.config.sections import shown
-from trayexec.light import context, exits
-from trayexec.light.errors import Text
+from trayexec.light import context, exits, paths, private_files
+from trayexec.light.errors import Text, TrayexecError, trouble
 
+NAME = "last-fanout.json"
+VERSION = 1
+LONGEST = 4_000_000
 SIGPIPE = 13
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """`selection` is what was said, `failed` the profiles that did not succeed, `files` the caller's own AWS files."""
+
+    selection: tuple[str, ...]
+    failed: tuple[str, ...]
+    files: Mapping[str, str]
+
+
+def _keep(last: LastRun, environ: Mapping[str, str]) -> None:
+    """Write it. Raises OSError."""
+    path = _path(environ)
+    private_files.own_folder(str(path.parent))
+    document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
+    private_files.put(str(path), (json.dumps(document) + "\n").encode())
+
+
+def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
+    """The last run. Raises TrayexecError when there was none, or when it was about other AWS files than `files`."""
+    path = _path(environ)
+    content = plain_file.read(str(path), limit=LONGEST)
+    if content is None:
+        raise TrayexecError(
+            trouble(
+                "no_last_run",
+                "There is no last run to take the failures from.",
+                "Name the profiles: trayexec 'prod-*' -- CMD…",
+            )
+        )
+    try:
+        last = _read(json.loads(content.text))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise TrayexecError(
+            trouble(
+                "no_last_run",
+                "The file {file} is not what a run left there.",
+                "Remove it, and name the profiles.",
+                file=shown(str(path)),
+            )
+        ) from None
+    if dict(last.files) != dict(files):
+        raise TrayexecError(
+            trouble(
+                "no_last_run",
+                "The last run was about the profiles of other AWS files.",
+                "Set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE as they were then, or name the profiles.",
+            )
+        )
+    return last
+
+
+def _path(environ: Mapping[str, str]) -> Path:
+    return Path(paths.state_folder(environ)) / NAME
+
+
+def _read(document: Mapping[str, object]) -> LastRun:
+    files = document["files"]
+    if document["version"] != VERSION or not isinstance(files, dict):
+        raise ValueError
+    return LastRun(_names(document["selection"]), _names(document["failed"]), files)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError
+    return tuple(value)
+
+
+# The end
 
 
 def remember(caller: Invocation, failed: Iterable[str]) -> None:
@@ -21,7 +96,7 @@ def remember(caller: Invocation, failed: Iterable[str]) -> None:
     options = caller.options
     said = (*options.profiles, *options.literal, *(f"--except={one}" for one in options.leave_out))
     try:
-        memory.remember(memory.LastRun(said, tuple(failed), context.files(caller.environ)), caller.environ)
+        _keep(LastRun(said, tuple(failed), context.files(caller.environ)), caller.environ)
     except OSError as error:
         why = error.strerror or type(error).__name__
         caller.say(Text("--retry-failed will not know of this run: {why}", why=why))

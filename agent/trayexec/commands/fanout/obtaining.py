@@ -4,20 +4,25 @@ It never blocks, but for a code that is typed on this terminal: whoever owns the
 connection that has something to say, and `tick` now and then.
 """
 
+import selectors
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from selectors import EVENT_READ, BaseSelector
 from typing import TYPE_CHECKING, Any
 
 from trayexec.commands import terminal
-from trayexec.core.config.sections import shown
+from trayexec.commands.fanout.result import End, Result
+from trayexec.commands.fanout.screen import Invocation, Stream
+from trayexec.commands.fanout.selection import Candidate, who
 from trayexec.light import agent_connection, answers, protocol
-from trayexec.light.errors import TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 if TYPE_CHECKING:
     from _socket import socket
 
+SLOW = 1.0  # seconds until it is said what takes so long
 AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and answers the rest from memory
 PORTION = 65536
 
@@ -208,8 +213,46 @@ def _gone() -> Trouble:
     )
 
 
-def who(profiles: Iterable[str]) -> str:
-    """The names in a sentence: the first few, and how many more."""
-    names = [shown(one) for one in profiles]
-    few = 5
-    return ", ".join(names[:few]) + (f" +{len(names) - few}" if len(names) > few else "")
+# Before anything runs
+
+
+def credentials(
+    caller: Invocation, profiles: Sequence[str], obtaining: Obtaining, selector: selectors.BaseSelector
+) -> list[Outcome]:
+    """Credentials for all, or why not, before anything runs."""
+    outcomes: list[Outcome] = list(obtaining.want(profiles))
+    said, slow = False, time.monotonic() + SLOW
+    while obtaining.busy:
+        for key, _ in selector.select(SLOW / 4):
+            if isinstance(key.data, Conversation):
+                outcomes += obtaining.heard(key.data)
+        outcomes += obtaining.tick()
+        if time.monotonic() >= slow:
+            text = Text("credentials: {have} of {all}…", have=len(outcomes), all=len(profiles))
+            caller.screen.status(f"trayexec: {caller.speak(text)}")
+            if not said and Stream.ERR not in caller.screen.terminals:
+                caller.say(text)
+            said = True
+    caller.screen.clear()
+    return outcomes
+
+
+def denials(chosen: Sequence[Candidate], denied: Iterable[Denied]) -> dict[str, Result]:
+    """The lines of the table for those who have none."""
+    accounts = {one.name: one.account for one in chosen}
+    return {one.profile: Result(one.profile, accounts[one.profile], End.DENIED, trouble=one.trouble) for one in denied}
+
+
+def say_denials(caller: Invocation, denied: Sequence[Denied], *, of: int) -> None:
+    """Why some have none, each reason once, before anything runs."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in denied:
+        reason = (caller.speak(one.trouble.title), caller.speak(one.trouble.hint))
+        reasons.setdefault(reason, []).append(one.profile)
+    for (title, hint), profiles in reasons.items():
+        caller.screen.say(f"{who(profiles)}: {title}\n  {hint}")
+    if denied and not caller.options.keep_going:
+        if len(denied) < of:
+            caller.say(Text("nothing has run; --keep-going runs the other {count}", count=of - len(denied)))
+        else:
+            caller.say(Text("nothing has run"))

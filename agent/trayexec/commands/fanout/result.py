@@ -1,10 +1,12 @@
-"""How one profile's command ended, and what that makes of the whole run. Pure."""
+"""How one profile's command ended, what that makes of the whole run, and where the command's output goes. Pure."""
 
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
+from trayexec.commands.fanout.screen import Stream
 from trayexec.light.errors import Text, Trouble
 
 SUCCESS, SOME_FAILED, NO_CREDENTIALS, BY_SIGNAL = 0, 123, 125, 128
@@ -57,3 +59,33 @@ def shown_status(result: Result) -> Text:
             return cell
         return Text("{status} ({signal})", status=result.status, signal=name)
     return cell
+
+
+# Output
+
+
+class Sink(Protocol):
+    """Where one command's output goes."""
+
+    def take(self, stream: Stream, data: bytes) -> None:
+        """More of it."""
+
+    def end(self, result: Result) -> None:
+        """That was all, and how the command ended."""
+
+    def close(self) -> None:
+        """Let go of what it holds; after `end`, or where a command did not begin."""
+
+
+class Output(Protocol):
+    """A way of output."""
+
+    @property
+    def table(self) -> bool:
+        """Whether people are shown one at the end."""
+
+    def sink(self, profile: str) -> Sink:
+        """A place for one command. Raises OSError when there is none."""
+
+    def absent(self, result: Result) -> None:
+        """A profile whose command never ran."""

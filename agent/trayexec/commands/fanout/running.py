@@ -13,11 +13,10 @@ from selectors import EVENT_READ, BaseSelector
 from typing import Any
 
 from trayexec.commands.fanout.groups import ProcessGroups
-from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served, who
-from trayexec.commands.fanout.outputs import Output, Sink
-from trayexec.commands.fanout.result import BY_SIGNAL, End, Result
+from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
+from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, Sink
 from trayexec.commands.fanout.screen import InterruptedWriteError, LostError, Stream, Streams, widen
-from trayexec.commands.fanout.selection import Candidate
+from trayexec.commands.fanout.selection import Candidate, who
 from trayexec.core.broker.expiry_watch import AHEAD, GRACE
 from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import profile

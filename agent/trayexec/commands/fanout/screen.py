@@ -1,21 +1,24 @@
-"""Our own two streams: who writes on them does so here, so that the status line never stands in the middle of output.
+"""Who called, and our own two streams: whoever writes on them does so here, so that no status line gets into output.
 
 Written are bytes, at once and whole; a write that blocks can be ended by a signal.
 """
 
+import argparse
 import fcntl
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.commands.table import wide
-from trayexec.light.errors import lines, visible
+from trayexec.light.errors import Text, lines, visible
 from trayexec.light.polling import writable
 
+USUAL = 80  # columns
 REDRAW = 0.1  # seconds between two status lines
 PATIENCE = 1.0  # seconds for a reader to take the rest, once we are told to end
 SURE = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512  # bytes that a writable pipe takes without blocking
@@ -141,3 +144,34 @@ def widen(pipe: int) -> None:
         with suppress(OSError):
             if fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) < PIPE:
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Who called: the options, the command and its file, the environment, and the caller's own two streams."""
+
+    options: argparse.Namespace
+    command: Sequence[str]
+    program: str
+    environ: Mapping[str, str]
+    screen: Streams
+    speak: Callable[[Text], str]
+
+    def say(self, text: Text) -> None:
+        """A line for the person."""
+        self.screen.say(self.speak(text))
+
+
+def screen_of(environ: Mapping[str, str]) -> Streams:
+    """The streams as Python found them: a closed one is the null device by now."""
+    descriptors = {Stream.OUT: sys.stdout.fileno(), Stream.ERR: sys.stderr.fileno()}
+    for descriptor in descriptors.values():
+        widen(descriptor)
+    able = environ.get("TERM", "dumb") != "dumb"
+    terminals = frozenset(one for one, descriptor in descriptors.items() if able and os.isatty(descriptor))
+    return Streams(descriptors, terminals, lambda: _columns(descriptors[Stream.ERR]), time.monotonic)
+
+
+def _columns(terminal: int) -> int:
+    """How wide a terminal is now; one that does not know is taken for a usual one."""
+    return os.get_terminal_size(terminal).columns or USUAL

@@ -1,11 +1,14 @@
 """Which profiles a run over several means: names, globs and @groups, less what is left out. Pure."""
 
+import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
 from trayexec.core import messages
 from trayexec.core.config.sections import shown
+from trayexec.core.settings import Settings
 from trayexec.core.suggest import near
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
@@ -153,3 +156,51 @@ def _nobody(unserved: Sequence[Candidate]) -> Trouble:
             "`trayexec list` says what is wrong with each.",
         )
     return trouble("nobody", "Nothing is left to run: --except leaves out every profile.", "Name fewer to leave out.")
+
+
+def select(
+    options: argparse.Namespace, profiles: Iterable[Mapping[str, Any]], settings: Settings, again: Sequence[str] | None
+) -> Selection:
+    """Who is meant by the words, among what the agent lists, and among what is to be tried `again`.
+
+    Raises TrayexecError. What failed and has since been taken out of the AWS config is `gone`: it can be meant no more.
+    """
+    candidates = [Candidate(str(one["name"]), one["account"], one["problem"]) for one in profiles]
+    wanted = Wanted(tuple(options.profiles), tuple(options.literal), tuple(options.leave_out))
+    if again is None:
+        return choose(wanted, candidates, settings.groups)
+    names = {one.name for one in candidates}
+    gone = tuple(name for name in again if name not in names)
+    failed = tuple(name for name in again if name in names)
+    if not failed:
+        raise TrayexecError(
+            trouble(
+                "nobody",
+                "What failed in the last run is no longer in the AWS config: {names}.",
+                "Name the profiles: trayexec 'prod-*' -- CMD…",
+                names=who(gone),
+            )
+        )
+    if not (wanted.words or wanted.literal):
+        left = choose(Wanted(literal=failed, leave_out=wanted.leave_out), candidates, settings.groups)
+        return Selection(left.chosen, left.unserved, gone)
+    left = choose(Wanted(literal=failed), candidates, settings.groups)
+    meant = choose(wanted, candidates, settings.groups)
+    chosen = tuple(one for one in meant.chosen if one in left.chosen)
+    if not chosen:
+        raise TrayexecError(
+            trouble(
+                "nobody",
+                "None of these profiles failed in the last run.",
+                "Those that did: {names}",
+                names=who(failed),
+            )
+        )
+    return Selection(chosen, gone=gone)
+
+
+def who(profiles: Iterable[str]) -> str:
+    """The names in a sentence: the first few, and how many more."""
+    names = [shown(one) for one in profiles]
+    few = 5
+    return ", ".join(names[:few]) + (f" +{len(names) - few}" if len(names) > few else "")

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from trayexec.commands.fanout.spool import IN_MEMORY, MemoryBudget, Spool
+from trayexec.commands.fanout.spooled import IN_MEMORY, MemoryBudget, Spool
 
 
 def test_what_is_kept_comes_back_once_and_in_order() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayexec.commands.fanout.lines import LinePrefixer
+from trayexec.commands.fanout.prefixed import LinePrefixer
 
 TEXT = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\xff", b"\r", b"[p] "]), max_size=60).map(b"".join)
 CUTS = st.lists(st.integers(0, 60), max_size=12)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trayexec.commands.fanout.names import file_names
+from trayexec.commands.fanout.folder import file_names
 
 
 @pytest.mark.parametrize(
