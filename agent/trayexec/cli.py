@@ -92,7 +92,7 @@ def _guarded(arguments: "Sequence[str]") -> int:
 
 def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if arguments[:1] == ["credential-process"]:
-        from trayexec.light import credential_process  # noqa: PLC0415 — SDKs wait for it: no parser, no room
+        from trayexec.light import credential_process  # noqa: PLC0415 — SDKs wait for it: no parser, no module of a verb
 
         credential_process.run(arguments[1:], environ)
     if arguments[:1] == ["hook"]:

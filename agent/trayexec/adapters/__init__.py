@@ -1,1 +1,1 @@
-"""The outside world, one room per neighbour: the only place for third-party imports."""
+"""The outside world, a file or folder for each part of it: the only place for third-party imports."""

@@ -40,7 +40,7 @@ def text_of(path: Path) -> str | None:
 
 
 def bytes_of(path: Path) -> bytes | None:
-    """What a file says, whatever it is; None where there is none."""
+    """What a file says, whatever it is; None where there is none. Raises OSError, also for what is no file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -36,7 +36,7 @@ class FileLedger:
     def note(self, entry: Entry) -> None:
         """Add a line, if the disk lets us."""
         line = (json.dumps(_said(entry)) + "\n").encode()
-        with contextlib.suppress(OSError):  # the port's promise: credentials come before the book about them
+        with contextlib.suppress(OSError):  # the port's promise: credentials come before the record of them
             try:
                 self._append(line)
             except FileNotFoundError:

@@ -73,7 +73,7 @@ def dotenv(given: Exported) -> ExportText:
     """`docker run --env-file`, and the `.env` of compose, direnv and python-dotenv: no quotes, no blanks.
 
     docker takes everything after the `=` as it stands, the others know quotes, comments and `$`: only what all of
-    them read alike is written. A file of this kind cannot unset anything.
+    them read alike is written. A file of this kind cannot unset anything. Raises TrayexecError for what it cannot say.
     """
     lines, remarks = [], []
     if "AWS_PROFILE" in given.variables:
@@ -107,7 +107,10 @@ def as_json(given: Exported) -> ExportText:
 
 
 def ini(given: Exported) -> ExportText:
-    """A section for a shared credentials file: it has the profile's own name."""
+    """A section for a shared credentials file: it has the profile's own name.
+
+    Raises TrayexecError for a name or a value that it cannot say.
+    """
     name = given.profile
     if not name or name == "DEFAULT" or not name.isprintable() or name.strip() != name:
         raise _unwritable("ini", Text("the profile's name"), name)

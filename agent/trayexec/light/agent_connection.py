@@ -51,7 +51,10 @@ def connect(environ: "Mapping[str, str]") -> "_socket.socket":
 
 
 def everyone(environ: "Mapping[str, str]") -> "Iterator[_socket.socket]":
-    """A connection to each agent of this user that listens, should there be more than one: one of an older version."""
+    """A connection to each agent of this user that listens, should there be more than one: one of an older version.
+
+    Raises TrayexecError in the end, if the contract's own place cannot be used or trusted.
+    """
     from trayexec.light import agent_record  # noqa: PLC0415 — not for runs
 
     first, *others = agent_record.places(environ)

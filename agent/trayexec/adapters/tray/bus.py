@@ -97,7 +97,10 @@ class SessionBus:
         self._waiting[self.send(message)] = reply
 
     def ask(self, message: Message) -> Message:
-        """Call a method and wait for the answer, at most 5 seconds for each part of it. Only before `read` is used."""
+        """Call a method and wait for the answer, at most 5 seconds for each part of it. Only before `read` is used.
+
+        Raises OSError for an error in its place, and for no answer.
+        """
         answers: list[Message] = []
         self.call(message, answers.append)
         while not answers:
@@ -108,7 +111,7 @@ class SessionBus:
         return answers[0]
 
     def read(self) -> Iterator[Message]:
-        """Receive once, deliver replies to who waits for them, and yield calls and signals."""
+        """Receive once, deliver replies to who waits for them, and yield calls and signals. Raises OSError."""
         data = self._sock.recv(65536)
         if not data:
             raise ConnectionResetError("the session bus hung up")
