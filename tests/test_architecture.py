@@ -296,6 +296,7 @@ RUN_PATH = {
     "trayexec.light.caller_variables": "what of the caller's environment a command must not have",
     "trayexec.light.paths": "where the socket is",
     "trayexec.light.protocol": "the protocol",
+    "trayexec.light.protocol_messages": "the request's fields",
     "trayexec.light.translate": "which language the caller speaks",
 }
 

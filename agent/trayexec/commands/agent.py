@@ -19,6 +19,7 @@ from trayexec.light import (
     own_command,
     paths,
     private_files,
+    protocol_messages,
     stderr,
 )
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
@@ -116,7 +117,7 @@ def _stop(environ: Mapping[str, str]) -> int:
             if seconds > STOP:
                 raise TrayexecError(_unstoppable(path))
 
-        for line in answers.ask(connection, {"op": "stop"}, patient):
+        for line in answers.ask(connection, protocol_messages.stop(), patient):
             answers.outcome(line)
         connection.close()
         _await_end(path, environ)

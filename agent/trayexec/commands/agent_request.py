@@ -1,13 +1,16 @@
 """Requests that no person has to answer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trayexec.light import agent_client, agent_connection, answers, translate
 from trayexec.light.errors import TrayexecError
 
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import RequestFields
 
-def ask(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
+
+def ask(request: "RequestFields", environ: Mapping[str, str]) -> Any:
     """The agent's answer; None when no agent runs: none is started just to be told to forget."""
     try:
         connection = agent_connection.connect(environ)
@@ -19,7 +22,7 @@ def ask(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
         connection.close()
 
 
-def ask_everyone(request: Mapping[str, object], environ: Mapping[str, str]) -> Any:
+def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Any:
     """The answer of the agent, should there be others too that of the first to agree; None when none runs.
 
     Raises the first one's refusal when none agrees.

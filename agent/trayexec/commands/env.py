@@ -3,20 +3,23 @@
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trayexec.commands import need_warning
 from trayexec.commands.formats import FORMATS, Exported
-from trayexec.light import agent_client, command_environment, context, exits, stderr
+from trayexec.light import agent_client, command_environment, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import RequestFields
 
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 
 
 def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
-    asked = {**request(options, environ, "trayexec env"), "then": "sets"}
+    asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
     served = agent_client.obtain(asked, environ)
     need_warning.tell(asked, served, environ)
     own = {name: environ[name] for name in (*command_environment.REGIONS, *OUTER) if name in environ}
@@ -40,13 +43,8 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def request(options: argparse.Namespace, environ: Mapping[str, str], program: str) -> dict[str, Any]:
+def request(options: argparse.Namespace, environ: Mapping[str, str], program: str) -> "RequestFields":
     """What a verb asks the agent for on behalf of `program`."""
-    asked: dict[str, Any] = {
-        "op": "credentials",
-        "profile": options.profile,
-        "wait": options.wait,
-        "program": program,
-        **context.surroundings(environ),
-    }
-    return asked if options.need is None else {**asked, "need": options.need}
+    return protocol_messages.credentials(
+        context.surroundings(environ), options.profile, wait=options.wait, need=options.need, program=program
+    )

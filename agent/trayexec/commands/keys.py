@@ -24,7 +24,7 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import told
-from trayexec.light import context, exits, paths, stderr
+from trayexec.light import context, exits, paths, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker
 
@@ -370,7 +370,7 @@ def _remember(environ: Mapping[str, str], name: str, arn: str) -> None:
 def _forget(name: str, environ: Mapping[str, str]) -> None:
     """A session made with other keys must not live on under this name."""
     try:
-        ask({"op": "lock", "keys": name, **context.surroundings(environ)}, environ)
+        ask(protocol_messages.lock(context.surroundings(environ), keys=name), environ)
     except TrayexecError as error:
         if error.trouble.code != "unknown_identity":
             raise

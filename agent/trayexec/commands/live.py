@@ -3,7 +3,15 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
-from trayexec.light import agent_client, caller_variables, command_environment, context, execution, same_machine
+from trayexec.light import (
+    agent_client,
+    caller_variables,
+    command_environment,
+    context,
+    execution,
+    protocol_messages,
+    same_machine,
+)
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.live import overlay_origin
 
@@ -45,10 +53,10 @@ def _run(
     region = options.region
     asker = command[0].rpartition("/")[2]
     if profile is not None:
-        request: dict[str, object] = {"op": "credentials", "profile": profile, "wait": options.wait, "program": asker}
-        if options.need is not None:
-            request["need"] = options.need
-        served = agent_client.obtain({**request, **context.surroundings(environ)}, environ)
+        request = protocol_messages.credentials(
+            context.surroundings(environ), profile, wait=options.wait, need=options.need, program=asker
+        )
+        served = agent_client.obtain(request, environ)
         region = region or (
             None if command_environment.callers_region(served, environ) else "" if served.get("Region") else None
         )
@@ -60,9 +68,7 @@ def overlay_here(environ: Mapping[str, str], server: str | None = None) -> Mappi
 
     Raises TrayexecError (`lent`) for one of another machine.
     """
-    request = {"op": "overlay", "wait": 0, **context.surroundings(environ)}
-    if server is not None:
-        request["server"] = server
+    request = protocol_messages.overlay(context.surroundings(environ), server=server)
     overlay, connection = agent_client.hold(request, environ)
     same_machine.check(overlay, connection)
     connection.close()

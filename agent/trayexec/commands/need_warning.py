@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trayexec.commands import table
 from trayexec.core.shell_words import profile
@@ -10,10 +10,13 @@ from trayexec.light import stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import RequestFields
+
 SLACK = 60  # seconds that the question itself may have taken
 
 
-def tell(asked: Mapping[str, Any], served: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+def tell(asked: "RequestFields", served: Mapping[str, Any], environ: Mapping[str, str]) -> None:
     """Say it if what was `served` ends before the `need` seconds of what was `asked` are over."""
     stamp = str(served["Expiration"])
     left = (datetime.fromisoformat(stamp) - datetime.now(UTC)).total_seconds()
@@ -24,7 +27,7 @@ def tell(asked: Mapping[str, Any], served: Mapping[str, Any], environ: Mapping[s
                     "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
                     "What runs longer renews by itself under `trayexec --live {profile} -- …`.",
                     time=table.clock(stamp),
-                    profile=profile(str(asked["profile"])),
+                    profile=profile(asked["profile"]),
                 )
             )
         )

@@ -21,6 +21,7 @@ from trayexec.light import (
     command_environment,
     context,
     execution,
+    protocol_messages,
     stderr,
     translate,
 )
@@ -29,6 +30,8 @@ from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
     from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
+
+    from trayexec.light.protocol_messages import RequestFields
 
 LOOK = 1.0  # seconds between looks for a new agent
 
@@ -39,15 +42,13 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     if isinstance(program, int):
         return program
     profile = [*options.profiles, *options.literal][0]
-    request: dict[str, Any] = {
-        "op": "endpoint",
-        "profile": profile,
-        "wait": options.wait,
-        "program": command[0].rpartition("/")[2],
-        **context.surroundings(environ),
-    }
-    if options.need is not None:
-        request["need"] = options.need
+    request = protocol_messages.endpoint(
+        {**context.surroundings(environ), **context.person(environ)},
+        profile,
+        wait=options.wait,
+        need=options.need,
+        program=command[0].rpartition("/")[2],
+    )
     overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
     told, connection = agent_client.hold(request, environ)
     lease = Lent(request, told, environ)
@@ -82,12 +83,13 @@ def environment(
 class Lent:
     """What the agent lent, and what to do when the agent ends before the command does."""
 
-    def __init__(self, request: Mapping[str, Any], told: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    def __init__(self, request: "RequestFields", told: Mapping[str, Any], environ: Mapping[str, str]) -> None:
         """Remember what was asked and answered."""
         self._environ = environ
         self._speak = translate.speaker(environ)
-        self._profile = str(request["profile"])
-        self._again = {**request, "wait": 0, "token": told["token"], "port": urlsplit(told["url"]).port}
+        self._profile = request["profile"]
+        port = urlsplit(told["url"]).port
+        self._again = protocol_messages.endpoint_again(request, token=told["token"], port=port)
 
     def keep(self, connection: "Connection") -> None:
         """Hold the lease for ever: take it again, by the same port and token, from whatever agent comes next.

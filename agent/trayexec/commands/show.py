@@ -8,7 +8,7 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
 from trayexec.commands.agent_request import check_files
 from trayexec.core.shell_words import argument
-from trayexec.light import agent_client, context, exits, stderr
+from trayexec.light import agent_client, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
 
@@ -81,7 +81,7 @@ def _well(document: Mapping[str, Any]) -> int:
 
 
 def _document(environ: Mapping[str, str]) -> Any:
-    return agent_client.obtain({"op": "status", "wait": 0, **context.surroundings(environ)}, environ)
+    return agent_client.obtain(protocol_messages.status(context.surroundings(environ)), environ)
 
 
 def _config(environ: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from trayexec.commands.agent_request import ask_everyone
 from trayexec.commands.table import clock
-from trayexec.light import agent_client, context, exits, stderr
+from trayexec.light import agent_client, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
@@ -15,14 +15,15 @@ LONGEST_CODE = 64
 
 def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Open or renew the session, with a code from the dialog, the terminal or standard input."""
-    request: dict[str, object] = {"op": "auth", "wait": options.wait, "program": "trayexec auth"}
-    request |= context.surroundings(environ)
-    if options.identity is not None:
-        request["identity"] = options.identity
-    if options.force:
-        request["force"] = True
-    if options.code_stdin:
-        request["code"] = sys.stdin.readline(LONGEST_CODE).strip()
+    caller = context.surroundings(environ)
+    request = protocol_messages.auth(
+        caller,
+        wait=options.wait,
+        program="trayexec auth",
+        identity=options.identity,
+        force=True if options.force else None,
+        code=sys.stdin.readline(LONGEST_CODE).strip() if options.code_stdin else None,
+    )
     opened = agent_client.obtain(request, environ)
     stderr.say(
         speaker(environ)(
@@ -39,9 +40,7 @@ def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def lock(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Forget session and role credentials."""
     speak = speaker(environ)
-    request: dict[str, object] = {"op": "lock", **context.surroundings(environ)}
-    if options.identity is not None:
-        request["identity"] = options.identity
+    request = protocol_messages.lock(context.surroundings(environ), identity=options.identity)
     if ask_everyone(request, environ) is None:
         stderr.say(speak(Text("no agent is running, so there is nothing to forget")))
     else:

@@ -12,25 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from trayexec.light.protocol_messages import RequestFields
 
-def obtain(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "Any":
+
+def obtain(request: "RequestFields", environ: "Mapping[str, str]") -> "Any":
     """Ask the agent, starting it if there is none, and see the person through to the answer."""
     return hold(request, environ)[0]
 
 
-def hold(request: "dict[str, Any]", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
+def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
     """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
-    from trayexec.light.translate import language  # noqa: PLC0415 — not before the command is known to exist
-
-    if not context.has_display(environ):
-        request["hand"] = "terminal"
-    request["terminal"] = context.foreground(environ)
-    request["lang"] = language(environ)
+    asked: RequestFields = {**request, **context.person(environ)}
     connection = reach(environ)
-    return converse(connection, request, environ), connection
+    return converse(connection, asked, environ), connection
 
 
-def converse(connection: "socket", request: "Mapping[str, Any]", environ: "Mapping[str, str]") -> "Any":
+def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Any":
     """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
     from trayexec.light import answers  # noqa: PLC0415 — see obtain
 

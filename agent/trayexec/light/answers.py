@@ -1,6 +1,6 @@
 """One request on a connection, the notes that come meanwhile, and the answer."""
 
-from trayexec.light import agent_connection, protocol
+from trayexec.light import agent_connection, protocol, protocol_messages
 from trayexec.light.errors import TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any, NoReturn
 
+    from trayexec.light.protocol_messages import RequestFields
+
 
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
 QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
-FAREWELL = {"eof": "gone"}  # in every request of ours: we never close one half of a connection only
 SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
 HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent
@@ -99,20 +100,20 @@ def _hung_up() -> TrayexecError:
     )
 
 
-def patience(request: "Mapping[str, Any]") -> int:
+def patience(request: "RequestFields") -> int:
     """How long the agent may be silent over this request, in seconds."""
-    return QUICK if request.get("op") in AT_ONCE else int(request.get("wait", 0)) + PATIENCE
+    return QUICK if request["op"] in AT_ONCE else request.get("wait", 0) + PATIENCE
 
 
 def ask(
-    connection: "_socket.socket", message: "Mapping[str, Any]", quiet: "Callable[[int], None]"
+    connection: "_socket.socket", request: "RequestFields", quiet: "Callable[[int], None]"
 ) -> "Iterator[dict[str, Any]]":
     """Send one request and give the notes as they come, then the final line; nothing follows that one.
 
     Raises TrayexecError when the agent goes away first.
     """
     try:  # noqa: SIM105 — contextlib is slow to import
-        connection.sendall(protocol.encode({**message, **FAREWELL}))
+        connection.sendall(protocol_messages.line(request))
     except OSError:
         pass  # a refusal may have been written before we were heard: read it
     for line in lines(connection, quiet):

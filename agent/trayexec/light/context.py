@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from trayexec.light.protocol_messages import CallerFields
+
 
 def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     """The caller's own AWS files, if its environment names them (direnv does that per project)."""
@@ -27,12 +29,12 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     return named
 
 
-def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
+def surroundings(environ: "Mapping[str, str]") -> "CallerFields":
     """Where the caller's AWS is, for every request: its files, and the variables that decide where STS is reached."""
     from trayexec.light import protocol, same_machine  # noqa: PLC0415 — see obtain
 
     named = files(environ)
-    said: dict[str, Any] = {**named}
+    said: Any = {**named}
     own: dict[str, Any] = {"proxy": {name: environ[name] for name in protocol.PROXY_VARIABLES if name in environ}}
     if environ.get("HOME", "").startswith("/"):
         own["home"] = environ["HOME"]  # the usual files are in there, whatever the agent's is
@@ -52,7 +54,16 @@ def surroundings(environ: "Mapping[str, str]") -> "dict[str, Any]":
             aws[name] = os.path.abspath(aws[name])  # noqa: PTH100 — the agent has another working folder
     if aws:
         said["aws"] = aws
-    return said
+    fields: CallerFields = said
+    return fields
+
+
+def person(environ: "Mapping[str, str]") -> "CallerFields":
+    """Where the caller's person is, and in which language they are spoken to: for a request that may need them."""
+    from trayexec.light.translate import language  # noqa: PLC0415 — not before the command is known to exist
+
+    said: CallerFields = {"terminal": foreground(environ), "lang": language(environ)}
+    return said if has_display(environ) else {**said, "hand": "terminal"}
 
 
 def foreground(environ: "Mapping[str, str]") -> str:

@@ -7,7 +7,17 @@ import os
 import sys
 import time
 
-from trayexec.light import agent_client, agent_connection, answers, context, exits, misuse, protocol, stderr
+from trayexec.light import (
+    agent_client,
+    agent_connection,
+    answers,
+    context,
+    exits,
+    misuse,
+    protocol,
+    protocol_messages,
+    stderr,
+)
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.light.translate import language
 from trayexec.live import overlay_origin
@@ -40,9 +50,10 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
             )
         )
     environ = overlay_origin.completed(environ)
-    request = {"op": "credentials", "profile": profile, "wait": wait, "then": "passes", **context.surroundings(environ)}
-    request["terminal"] = context.foreground(environ)
-    request["lang"] = language(environ)
+    caller = context.surroundings(environ)
+    caller["terminal"] = context.foreground(environ)
+    caller["lang"] = language(environ)
+    request = protocol_messages.credentials(caller, profile, wait=wait, use="passes")
     connection = agent_client.reach(environ)
     final: Mapping[str, Any] = {}
     for line in answers.ask(connection, request, _silence(wait + answers.PATIENCE)):

@@ -2,14 +2,15 @@
 
 import os
 
-from trayexec.light import agent_client, command_environment, context, execution, misuse, stderr
+from trayexec.light import agent_client, command_environment, context, execution, misuse, protocol_messages, stderr
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
+
+    from trayexec.light.protocol_messages import RequestFields
 
 
 PLAIN = {"--region", "--need", "--wait", "--profile"}
@@ -27,12 +28,11 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
     program = execution.find(command[0], environ)
     if isinstance(program, int):
         return program
-    plain = _request(words, environ)
+    asker = command[0].rpartition("/")[2]
+    plain = _request(words, environ, asker)
     if plain is None:
         return _otherwise(words, command, environ)
     request, region = plain
-    request["program"] = command[0].rpartition("/")[2]
-    request["then"] = "runs"  # in this process: so the agent can tell when the command outlives what it got
     served = agent_client.obtain(request, environ)
     if "Delivery" in served:  # as config.toml says for this profile
         return _otherwise([*words, f"--{served['Delivery']}"], command, environ)
@@ -40,15 +40,15 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
         from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
 
         need_warning.tell(request, served, environ)
-    if request["program"] in SHELLS and len(command) == 1 and os.isatty(2):
+    if asker in SHELLS and len(command) == 1 and os.isatty(2):
         stderr.tell(
             Text(
                 "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",
-                profile=str(request["profile"]),
+                profile=request["profile"],
             )
         )
     return execution.become(
-        program, command, command_environment.environment(served, str(request["profile"]), region, environ)
+        program, command, command_environment.environment(served, request["profile"], region, environ)
     )
 
 
@@ -58,9 +58,13 @@ def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mappi
     return run_options.run(words, command, environ)
 
 
-def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dict[str, Any], str | None] | None":
+def _request(
+    words: "Sequence[str]", environ: "Mapping[str, str]", program: str = ""
+) -> "tuple[RequestFields, str | None] | None":
     """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
-    request: dict[str, Any] = {"op": "credentials", "wait": 120, **context.surroundings(environ)}
+    caller = context.surroundings(environ)
+    seconds = {"wait": 120}
+    named: str | None = None
     region: str | None = None
     profiles: list[str] = []
     rest = list(words)
@@ -70,21 +74,31 @@ def _request(words: "Sequence[str]", environ: "Mapping[str, str]") -> "tuple[dic
         if not word.startswith("-") or word == "-":
             profiles.append(word)
         elif word == "--no-wait":
-            request["wait"] = 0
+            seconds["wait"] = 0
         elif option in PLAIN and (equals or rest):
             value = value if equals else rest.pop(0)
             if option == "--region":
                 region = value
             elif option == "--profile":
-                request["profile"] = value
+                named = value
             else:
-                request[option[2:]] = misuse.seconds(option, value)
+                seconds[option[2:]] = misuse.seconds(option, value)
         else:
             return None
-    if "profile" in request:
-        return None if profiles else (request, region)
-    one = _one_of(profiles, environ)
-    return None if one is None else ({**request, "profile": one}, region)
+    if named is not None and profiles:
+        return None
+    one = _one_of(profiles, environ) if named is None else named
+    if one is None:
+        return None
+    request = protocol_messages.credentials(
+        caller,
+        one,
+        wait=seconds["wait"],
+        need=seconds.get("need"),
+        program=program,
+        use="runs",  # in this process: so the agent can tell when the command outlives what it got
+    )
+    return request, region
 
 
 def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:

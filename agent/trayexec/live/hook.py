@@ -17,6 +17,7 @@ from trayexec.light import (
     own_command,
     paths,
     private_files,
+    protocol_messages,
     same_machine,
     shell_quotes,
 )
@@ -122,7 +123,7 @@ def _is_for_server(environ: "Mapping[str, str]") -> bool:
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
     """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
-    request = {"op": "overlay", "wait": 0, **context.surroundings(environ)}
+    request = protocol_messages.overlay(context.surroundings(environ))
     try:
         connection = agent_connection.connect(environ)
     except TrayexecError:

@@ -21,7 +21,7 @@ from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.settings import Settings
-from trayexec.light import agent_connection, agent_record, context, paths, private_files, stderr
+from trayexec.light import agent_connection, agent_record, context, paths, private_files, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
 from trayexec.live.without_agent import FilesHere, files_of
@@ -63,7 +63,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
     try:
-        document: Any = ask({"op": "status", "wait": 0, **context.surroundings(environ)}, environ)
+        document: Any = ask(protocol_messages.status(context.surroundings(environ)), environ)
     except agent_connection.AgentAbsentError:
         return None
     except TrayexecError as error:
@@ -92,7 +92,7 @@ def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
             continue
         known.add(os.path.realpath(place))
         with suppress(TrayexecError, KeyError, TypeError, ValueError):
-            document: Any = ask({"op": "status", "wait": 0}, {**bare, "TRAYEXEC_SOCKET": place})
+            document: Any = ask(protocol_messages.status({}), {**bare, "TRAYEXEC_SOCKET": place})
             if document is not None:
                 yield Other(place, int(document["agent"]["pid"]))
 

@@ -10,9 +10,10 @@ import selectors
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trayexec.adapters import harden, settings_file
 from trayexec.commands import table
@@ -28,8 +29,11 @@ from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.fanout.spooled import Grouped, JsonLines, room_here
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
-from trayexec.light import agent_client, context, execution, exits, paths, translate
+from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
 from trayexec.light.errors import Text, TrayexecError, trouble
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import RequestFields
 
 MANY = 10  # more profiles than this, and a person is asked once
 JOBS = 8  # commands at a time, unless told
@@ -51,8 +55,8 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
         return exits.OK
-    request: dict[str, Any] = {"op": "status", "wait": 0, **context.surroundings(environ)}
-    document = agent_client.obtain(request, environ)
+    surroundings = context.surroundings(environ)
+    document = agent_client.obtain(protocol_messages.status(surroundings), environ)
     check_files(document)
     selection = select(options, document["profiles"], settings, None if last is None else last.failed)
     for one in selection.unserved:
@@ -64,11 +68,15 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     if options.dry_run:
         return tell_who(caller, selection.chosen)
     ask_if_many(caller, selection.chosen)
-    asked: dict[str, Any] = {name: value for name, value in request.items() if name != "op"}
-    asked |= {"wait": options.wait, "then": "sets", "program": command[0].rpartition("/")[2]}
-    if options.need is not None:
-        asked["need"] = options.need
-    return _do(caller, selection.chosen, settings, asked)
+    request = partial(
+        protocol_messages.credentials,
+        {**surroundings, **context.person(environ)},
+        wait=options.wait,
+        need=options.need,
+        program=command[0].rpartition("/")[2],
+        use="sets",
+    )
+    return _do(caller, selection.chosen, settings, request)
 
 
 def shown_problem(problem: str) -> str:
@@ -96,11 +104,13 @@ def _check(options: argparse.Namespace) -> None:
 # Credentials, then the commands
 
 
-def _do(caller: Invocation, chosen: Sequence[Candidate], settings: Settings, asked: Mapping[str, Any]) -> int:
+def _do(
+    caller: Invocation, chosen: Sequence[Candidate], settings: Settings, request: "Callable[[str], RequestFields]"
+) -> int:
     output = _output(caller, [one.name for one in chosen], settings)
     harden.hide()  # the credentials of all are here until the last command has begun
     with selectors.DefaultSelector() as selector:
-        asking = Asking(asked, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
+        asking = Asking(request, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
         obtaining = Obtaining(asking, selector)
         try:
             outcomes = credentials(caller, [one.name for one in chosen], obtaining, selector)

@@ -16,11 +16,13 @@ from trayexec.commands import terminal
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.screen import Invocation, Stream
 from trayexec.commands.fanout.selection import Candidate, who
-from trayexec.light import agent_connection, answers, protocol
+from trayexec.light import agent_connection, answers, protocol_messages
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 if TYPE_CHECKING:
     from _socket import socket
+
+    from trayexec.light.protocol_messages import RequestFields
 
 SLOW = 1.0  # seconds until it is said what takes so long
 AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and answers the rest from memory
@@ -52,6 +54,7 @@ class Conversation:
 
     profile: str
     connection: "socket"
+    patience: int  # seconds
     deadline: float
     received: answers.Received = field(default_factory=answers.Received)
     said: Counter[str] = field(default_factory=Counter)
@@ -59,12 +62,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How to ask: the request without its profile, in whose environment, and how notes reach the person.
+    """How to ask: the request for a profile, in whose environment, and how notes reach the person.
 
     `make_room` takes a status line off the terminal before a code is asked there.
     """
 
-    request: Mapping[str, Any]
+    request: "Callable[[str], RequestFields]"
     environ: Mapping[str, str]
     say: Callable[[str], None]
     make_room: Callable[[], None]
@@ -104,7 +107,7 @@ class Obtaining:
         if not more:
             yield from self._end(conversation, Denied(conversation.profile, _gone()))
             return
-        conversation.deadline = self._deadline()
+        conversation.deadline = self._deadline(conversation)
         final = self._final(conversation, more)
         if final is not None:
             yield from self._end(conversation, final)
@@ -124,6 +127,7 @@ class Obtaining:
     def _begin(self) -> Iterator[Denied]:
         while self._waiting and len(self._open) < AT_ONCE:
             profile = self._waiting.popleft()
+            request = self._asking.request(profile)
             try:
                 connection = agent_connection.connect(self._asking.environ)
             except TrayexecError as error:
@@ -136,20 +140,17 @@ class Obtaining:
                 yield Denied(profile, _no_room(error))
                 continue
             try:  # noqa: SIM105 — as in `client.ask`
-                connection.sendall(
-                    protocol.encode(
-                        {**self._asking.request, **answers.FAREWELL, "op": "credentials", "profile": profile}
-                    )
-                )
+                connection.sendall(protocol_messages.line(request))
             except OSError:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
-            conversation = Conversation(profile, connection, self._asking.clock() + agent_connection.FIRST)
+            first = self._asking.clock() + agent_connection.FIRST
+            conversation = Conversation(profile, connection, answers.patience(request), first)
             self._open.add(conversation)
             self._selector.register(connection.fileno(), EVENT_READ, conversation)
 
-    def _deadline(self) -> float:
-        return self._asking.clock() + int(self._asking.request.get("wait", 0)) + answers.PATIENCE
+    def _deadline(self, conversation: Conversation) -> float:
+        return self._asking.clock() + conversation.patience
 
     def _final(self, conversation: Conversation, more: bytes) -> Outcome | None:
         """The outcome, if the final line is among what has come. A note that has been overtaken is not passed on."""
@@ -172,7 +173,7 @@ class Obtaining:
             self._asking.make_room()
             asked = terminal.answer(note, conversation.connection, self._asking.environ)
             for one in self._open:  # nobody was listened to while the person typed
-                one.deadline = self._deadline()
+                one.deadline = self._deadline(one)
             if asked:
                 return
         if note["note"] in {answers.SLOW, answers.HERE}:

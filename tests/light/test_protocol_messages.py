@@ -1,0 +1,203 @@
+"""Both ends of the protocol: what a client builds is what the agent reads."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
+from trayexec.core.config.surroundings import Sight
+from trayexec.core.credentials import Secret
+from trayexec.daemon.container_endpoint import FormerLease
+from trayexec.daemon.requests import (
+    AnswerUse,
+    EndOfInput,
+    Request,
+    WantCredentials,
+    WantEndpoint,
+    WantLock,
+    WantOverlay,
+    WantSession,
+    WantStatus,
+    WantStop,
+    parse,
+)
+from trayexec.light import protocol, protocol_messages
+from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40).map("/{}".format)
+MARKS = st.lists(st.integers(0, 2**63), min_size=4, max_size=4)
+VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+CALLERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "config": PATHS,
+        "shared": PATHS,
+        "home": PATHS,
+        "proxy": st.dictionaries(st.sampled_from(protocol.PROXY_VARIABLES), VALUES),
+        "here": st.fixed_dictionaries({"boot": WORDS}, optional={"config": MARKS, "shared": MARKS}),
+        "aws": st.dictionaries(st.sampled_from([*set(protocol.AWS_VARIABLES) - set(protocol.AWS_PATHS)]), VALUES),
+        "hand": st.just("terminal"),
+        "terminal": WORDS,
+        "lang": WORDS,
+        "program": WORDS,
+        "then": st.sampled_from(["runs", "sets", "passes"]),
+    },
+)
+NEEDS = st.none() | st.integers(0, LONGEST_NEED)
+WAITS = st.integers(0, LONGEST_WAIT)
+USES = {"runs": AnswerUse.RUNS, "sets": AnswerUse.SETS, "passes": AnswerUse.PASSES}
+
+
+def read(request: Any) -> Request:
+    """What the agent understands of this request."""
+    return parse(protocol_messages.line(request), {})
+
+
+@given(CALLERS)
+def test_the_agent_reads_who_asks(caller: Any) -> None:
+    """Each field of the caller arrives as it was said."""
+    said: Mapping[str, Any] = caller
+    common = read(protocol_messages.status(caller)).common
+
+    where, here = common.surroundings, said.get("here")
+    assert (where.config, where.shared, where.home) == (said.get("config"), said.get("shared"), said.get("home"))
+    assert dict(where.variables) == said.get("aws", {})
+    assert (None if where.proxies is None else dict(where.proxies)) == said.get("proxy")
+    marks = [None if here is None or name not in here else tuple(here[name]) for name in ("config", "shared")]
+    assert common.sight == (None if here is None else Sight(here["boot"], *marks))
+    assert common.hand is (AskAt.TERMINAL if "hand" in said else AskAt.DIALOG)
+    assert (common.terminal, common.language) == (said.get("terminal", ""), said.get("lang", ""))
+    assert common.program == said.get("program", "")
+    assert common.then is USES.get(said.get("then", ""), AnswerUse.OTHER)
+    assert common.eof is EndOfInput.GONE
+
+
+@given(WORDS, WAITS, NEEDS, WORDS, st.sampled_from([*USES]))
+def test_the_agent_reads_a_request_for_credentials(
+    profile: str, wait: int, need: int | None, who: str, use: Any
+) -> None:
+    """With the agent's own measure of what is left where nothing else is said."""
+    found = read(protocol_messages.credentials({}, profile, wait=wait, need=need, program=who, use=use))
+
+    assert isinstance(found, WantCredentials)
+    assert (found.profile, found.wait, found.need) == (profile, wait, SOFT_NEED if need is None else need)
+    assert (found.common.program, found.common.then) == (who, USES[use])
+
+
+@given(WORDS, WAITS, NEEDS, WORDS, st.text("0123456789abcdef", min_size=43, max_size=43), st.integers(1024, 65535))
+def test_the_agent_reads_a_request_for_an_endpoint(
+    profile: str, wait: int, need: int | None, who: str, token: str, port: int
+) -> None:
+    """And the next agent is asked for the same one, with nobody to wait for."""
+    asked = protocol_messages.endpoint({}, profile, wait=wait, need=need, program=who)
+    found = read(asked)
+
+    assert isinstance(found, WantEndpoint)
+    assert (found.profile, found.wait, found.need) == (profile, wait, SOFT_NEED if need is None else need)
+    assert (found.common.program, found.wish) == (who, None)
+
+    again = read(protocol_messages.endpoint_again(asked, token=token, port=port))
+
+    assert isinstance(again, WantEndpoint)
+    assert again.wish is not None
+    assert (again.wish.token.reveal(), again.wish.port) == (token, port)
+    assert replace(again, wish=None, wait=wait) == found
+    assert again.wait == 0
+
+
+@given(st.none() | WAITS, st.none() | WORDS, st.sampled_from([None, True]), st.none() | WORDS)
+def test_the_agent_reads_a_request_for_a_session(
+    wait: int | None, identity: str | None, force: Any, code: str | None
+) -> None:
+    """With the usual time for a person where nothing else is said."""
+    found = read(protocol_messages.auth({}, wait=wait, identity=identity, force=force, code=code))
+
+    assert isinstance(found, WantSession)
+    assert (found.wait, found.identity) == (120 if wait is None else wait, identity)
+    assert found.renewal is (Renewal.ALWAYS if force else Renewal.IF_LOCKED)
+    assert (None if found.code is None else found.code.reveal()) == code
+
+
+@given(st.none() | WORDS, st.none() | WORDS)
+def test_the_agent_reads_the_other_requests(one: str | None, other: str | None) -> None:
+    """To forget, to tell, to make files, to end."""
+    locked = read(protocol_messages.lock({}, identity=one, keys=other))
+    overlay = read(protocol_messages.overlay({}, server=one))
+
+    assert isinstance(locked, WantLock)
+    assert (locked.identity, locked.keys) == (one, other)
+    assert isinstance(overlay, WantOverlay)
+    assert overlay.server == one
+    assert isinstance(read(protocol_messages.status({})), WantStatus)
+    assert isinstance(read(protocol_messages.stop()), WantStop)
+
+
+# One set of fields
+
+HERE = {"boot": "1", "root": [1, 2], "mount": 3, "net": 4}  # where the agent is in this test
+CALLER: Any = {
+    "config": "/c",
+    "shared": "/s",
+    "aws": {"AWS_REGION": "eu-west-1"},
+    "here": {"boot": "1"},
+    "hand": "terminal",
+    "terminal": "7",
+    "lang": "ja",
+    "program": "aws",
+    "then": "runs",
+}
+NEAR: Any = {**CALLER, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}
+LENT: Any = {**CALLER, "place": {**HERE, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}}
+FULL = [
+    {**protocol_messages.credentials(NEAR, "a", wait=5, need=7)},
+    {**protocol_messages.credentials(LENT, "a", wait=5, need=7)},
+    {
+        **protocol_messages.endpoint_again(
+            protocol_messages.endpoint(NEAR, "a", wait=5, need=7, program="aws"), token="0" * 43, port=2048
+        )
+    },
+    {**protocol_messages.auth(NEAR, wait=5, identity="a", force=True, code="123456")},
+    {**protocol_messages.lock(NEAR, identity="a", keys="b")},
+    {**protocol_messages.overlay(NEAR, server="a")},
+]
+
+
+def fields() -> set[str]:
+    """Every field that a request can have, by its type."""
+    tree = ast.parse(Path(protocol_messages.__file__).read_text())
+    types = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name.endswith("Fields")]
+    return {ast.unparse(one.target) for each in types for one in each.body if isinstance(one, ast.AnnAssign)}
+
+
+def understood(message: Mapping[str, object]) -> object:
+    """What the agent makes of it, in a form that can be compared; the refusal where it is none."""
+    try:
+        found = parse(protocol.encode(message), HERE)
+    except Exception as error:  # noqa: BLE001 — that is what is to be compared
+        return repr(error)
+    match found:  # secrets are not compared by themselves
+        case WantSession(code=Secret() as code):
+            return replace(found, code=None), code.reveal()
+        case WantEndpoint(wish=FormerLease(token, port)):
+            return replace(found, wish=None), token.reveal(), port
+        case _:
+            return found
+
+
+@pytest.mark.parametrize("field", sorted(fields()))
+def test_the_agent_reads_every_field_that_a_client_can_say(field: str) -> None:
+    """One that is left out makes a difference in some request: neither end knows a name that the other does not."""
+    with_it = [{**one, "eof": "gone"} for one in FULL]
+
+    assert any(
+        understood(one) != understood({name: value for name, value in one.items() if name != field})
+        for one in with_it
+        if field in one
+    )
