@@ -5,10 +5,17 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, demo, signals, tiers
+from devtools import bench, checks, coverage, demo, signals, tiers
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
+TESTS = {
+    "all": checks.test,
+    "fast": tiers.fast,
+    "pythons": tiers.pythons,
+    "oldest": tiers.oldest,
+    "coverage": coverage.test,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         match options.command:
             case "test":
-                return tiers.run(options.part, rest) if options.part else checks.test(rest)
+                return TESTS[options.part](rest)
             case "lint":
                 return checks.lint()
             case "demo":
@@ -46,15 +53,16 @@ def _parser() -> argparse.ArgumentParser:
     tested = commands.add_parser(
         "test",
         help="lint, check types and run the tests; what follows goes to pytest. Without it, a skipped test fails",
-        usage="packaging/dev test [--fast | --pythons | --oldest] [PYTEST ARGUMENT…]",
+        usage="packaging/dev test [--fast | --pythons | --oldest | --coverage] [PYTEST ARGUMENT…]",
     )
     part = tested.add_mutually_exclusive_group()
     for name, what in (
         ("fast", "lint, and the tests of rules, protocol and files: under a minute, without root or Debian packages"),
         ("pythons", "those tests with each Python of the classifiers that is at hand"),
         ("oldest", "those tests with the oldest dependencies that pyproject.toml allows"),
+        ("coverage", "all tests, to see which lines they run; names the files below the floor of pyproject.toml"),
     ):
-        part.add_argument(f"--{name}", dest="part", action="store_const", const=name, help=what)
+        part.add_argument(f"--{name}", dest="part", action="store_const", const=name, default="all", help=what)
     commands.add_parser("lint", help="lint and check types only")
     shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
     shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")

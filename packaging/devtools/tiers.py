@@ -31,11 +31,6 @@ CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 BOUND = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)([^;]*)(;.*)?")
 
 
-def run(part: str, arguments: Sequence[str]) -> int:
-    """Run the fast part in the way of that name. Returns the exit status."""
-    return {"fast": fast, "pythons": pythons, "oldest": oldest}[part](arguments)
-
-
 def fast(arguments: Sequence[str]) -> int:
     """Lint, then the fast part, with `.venv`. Returns the exit status."""
     programs = environment()

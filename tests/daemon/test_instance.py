@@ -369,35 +369,33 @@ def test_an_agent_without_its_socket_makes_room(rig: Rig, lost: str) -> None:
     assert rig.run("account-b", "--no-wait", "--", "true").status == 0, "its end has not taken the new socket away"
 
 
-def test_an_agent_that_is_stuck_is_said(bare: Rig) -> None:
-    """A stopped process answers nobody: `agent stop` does not wait for ever, and says how to end it."""
-    pid = bare.start_agent()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        done = bare.run("agent", "stop")
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    assert done.status == 125
-    assert f"kill -9 $(cat {bare.socket.with_suffix('.lock')})" in done.err
+ASKING = (["status"], ["list"], ["lock"], ["account-a", "--", "true"])
 
 
-@pytest.mark.parametrize("words", [["status"], ["list"], ["lock"], ["account-a", "--", "true"]], ids=" ".join)
-def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig, words: list[str]) -> None:
-    """Whoever asks it is told so within seconds, not after the whole time that a person or AWS might have taken."""
+def at_once(rig: Rig, *calls: list[str]) -> list[tuple[list[str], int, str]]:
+    """Make these calls side by side: each with its exit status and what it said. Each has 40 seconds."""
+    started = [(words, rig.start(*words)) for words in calls]
+    said = [process.communicate(timeout=40)[1] for _, process in started]
+    return [(words, process.returncode, err) for (words, process), err in zip(started, said, strict=True)]
+
+
+def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig) -> None:
+    """A stopped process answers nobody: who asks it is told so within seconds, and `agent stop` how to end it."""
     rig.unlock()
     pid = rig.agent_pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        done = rig.run(*words)
+        *asked, (_, stopping, how) = at_once(rig, *ASKING, ["agent", "stop"])
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert done.status == 125
-    assert "The agent does not answer" in done.err
-    assert done.seconds < 40
+    for words, status, said in asked:
+        assert status == 125, words
+        assert "The agent does not answer" in said, words
+    assert stopping == 125
+    assert f"kill -9 $(cat {rig.socket.with_suffix('.lock')})" in how
 
 
-@pytest.mark.parametrize("words", [["status"], ["account-a", "--", "true"]], ids=" ".join)
-def test_a_stuck_agent_with_a_full_queue_keeps_nobody(bare: Rig, words: list[str]) -> None:
+def test_a_stuck_agent_with_a_full_queue_keeps_nobody(bare: Rig) -> None:
     """A day of prompts and scripts has asked it in vain, and the system lets nobody else wait in its queue."""
     pid = bare.start_agent()
     os.kill(pid, signal.SIGSTOP)
@@ -409,13 +407,14 @@ def test_a_stuck_agent_with_a_full_queue_keeps_nobody(bare: Rig, words: list[str
                 waiting.append(one)
                 one.settimeout(0)
                 one.connect(str(bare.socket))
-        done = bare.run(*words, seconds=40)
+        asked = at_once(bare, *ASKING)
     finally:
         os.kill(pid, signal.SIGCONT)
         for one in waiting:
             one.close()
-    assert done.status == 125
-    assert "The agent does not answer" in done.err
+    for words, status, said in asked:
+        assert status == 125, words
+        assert "The agent does not answer" in said, words
     eventually("the agent to go on", lambda: bare.run("status").status == 0)
 
 

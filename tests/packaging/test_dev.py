@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import tiers
+from devtools import coverage, tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
@@ -89,6 +89,22 @@ def test_the_oldest_dependencies_are_those_of_the_project() -> None:
     assert list(tiers._oldest(given)) == ["boto3==1.40", "pystray==0.19.5", "jeepney==0.9; sys_platform == 'linux'"]
     named = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]["dependencies"]
     assert len(list(tiers._oldest(named))) == len(named)
+
+
+def test_lines_that_no_test_runs_are_named_in_ranges(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file below the floor with its lines, each folder with its part, and the whole judged."""
+    summary = {"covered_lines": 6, "num_statements": 10, "percent_covered": 60.0}
+    whole = {"covered_lines": 10, "num_statements": 10, "percent_covered": 100.0}
+    files = {
+        "agent/trayexec/a.py": {"summary": summary, "missing_lines": [3, 4, 5, 9]},
+        "agent/trayexec/core/b.py": {"summary": whole, "missing_lines": []},
+    }
+    assert not coverage.judge({"files": files, "totals": {"percent_covered": 80.0}}, 90)
+    shown = capsys.readouterr().out
+    assert " 60.0 %  agent/trayexec/a.py: 3-5, 9\n" in shown
+    assert "b.py" not in shown
+    assert " 60.0 %  agent/trayexec/ (10 lines)\n100.0 %  agent/trayexec/core/ (10 lines)\n" in shown
+    assert coverage.judge({"files": {}, "totals": {"percent_covered": 90.0}}, 90)
 
 
 def test_ci_does_what_a_developer_does() -> None:
