@@ -78,7 +78,7 @@ def _report(programs: Path) -> Mapping[str, Any]:
 
 
 def judge(report: Mapping[str, Any], floor: float) -> bool:
-    """Say how much of each folder is covered, and which files are below the floor. Returns whether the whole is not."""
+    """Say how much of each folder is covered, and which files are below the floor. Returns whether it is met."""
     folders: dict[str, list[int]] = {}
     for name, file in sorted(report["files"].items()):
         summary = file["summary"]
