@@ -569,7 +569,7 @@ SENTENCES: dict[str, str] = {
     "and with the keys that the keychain is to have as {keys}": "キーはキーチェーンの {keys} を使います",
     "commands get the region {region}": "コマンドで使うリージョンは {region} です",
     "nothing says a region: commands keep the one of your shell, if there is one": "リージョンの指定がないため、シェルに設定があればそれを使います",
-    # core/broker/step.py
+    # core/broker/serving.py
     "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です",
     # core/broker/codes.py
     "A code has six digits, this one has {count}.": "コードは 6 桁ですが、{count} 桁入力されました。",
@@ -770,7 +770,7 @@ SENTENCES: dict[str, str] = {
     # core/config/sections.py
     "Profile {profile} has an indented block where {key} needs one value.": "プロファイル {profile} では、1 つの値が必要な {key} にインデントされたブロックがあります。",
     "Write {key} = … on one line under {section}.": "{section} に {key} = … を 1 行で書いてください。",
-    # core/broker/sessions.py
+    # core/broker/questions.py
     "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)": "アイデンティティ {identity} の MFA コードを待っています。`trayexec auth {word}` で入力してください (残り {left} 秒)",
     "Waiting for the MFA code of identity {identity} in the dialog ({left} s left)": "アイデンティティ {identity} の MFA コードがダイアログに入力されるのを待っています (残り {left} 秒)",
     "Waiting for the MFA code of identity {identity} from the command in config.toml ({left} s left)": "アイデンティティ {identity} の MFA コードを config.toml のコマンドが出力するのを待っています (残り {left} 秒)",

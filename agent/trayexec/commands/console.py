@@ -10,7 +10,7 @@ from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.federation import FederationCredentials, signin_token
 from trayexec.commands.env import request
 from trayexec.core import messages
-from trayexec.core.broker.context import FRESH_ROLE
+from trayexec.core.broker.delivery import FRESH_ROLE
 from trayexec.core.config.profiles import Profile, Role
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of

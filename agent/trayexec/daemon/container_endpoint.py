@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from logging import Logger
 from typing import cast
 
-from trayexec.core.broker.context import LEAST
+from trayexec.core.broker.delivery import LEAST
 from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Gone, Refuse, SessionOpen, Tell
 from trayexec.core.broker.status import utc
 from trayexec.core.config.profiles import Profile

@@ -1,35 +1,20 @@
 """One step under way: the state so far, the effects so far, and who waits for what. It must not know why."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Effect, Refuse
-from trayexec.core.broker.expiry_watch import begun, with_run
-from trayexec.core.broker.state import Broker, Opening, Prompting, Use, Waiting
+from trayexec.core.broker.events import Ask, Effect
+from trayexec.core.broker.state import Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Role
-from trayexec.core.credentials import Credentials
-from trayexec.light.errors import Trouble
-
-LEAST = 60  # never hand out what has less life (seconds)
-ROLE_LIFE = 3600  # what AWS gives a role from a session at most (seconds)
-FRESH_FOR = 120  # how long a role counts as brand new (seconds)
-FRESH_ROLE = ROLE_LIFE - FRESH_FOR  # the most that can be asked of a role (seconds)
-USES = 5
 
 
+@dataclass(slots=True)
 class StepContext:
-    """What the layers above work on; it lives for one call of `step`."""
+    """What the rules work on; it lives for one call of `step`."""
 
-    def __init__(self, broker: Broker, now: Instant) -> None:
-        """Begin with `broker` and nothing to be done."""
-        self.broker = broker
-        self.now = now
-        self.effects: list[Effect] = []
-
-    def serve(self, request: int) -> None:
-        """Give a waiting request what it wants, or see to it that it comes. The topmost layer knows how."""
-        raise NotImplementedError
+    broker: Broker
+    now: Instant
+    effects: list[Effect] = field(default_factory=list)
 
     def known(self) -> tuple[Identity, ...]:
         """Every identity: those of the files, and those that callers brought along."""
@@ -94,72 +79,3 @@ class StepContext:
         settled = [waiting.pop(request) for request in taken if request in waiting]
         self.broker = replace(self.broker, waiting=waiting)
         return settled
-
-    def refuse_all(self, key: Identity | Role, why: Trouble) -> None:
-        """Tell all who wait for `key` why it does not come."""
-        self.effects += [Refuse(one.asked.caller, why) for one in self.settle_all(key)]
-
-    def deliver(self, asks: Iterable[Ask], credentials: Credentials) -> None:
-        """Hand the same credentials to all who asked for them."""
-        for asked in asks:
-            self.effects.append(Deliver(asked.caller, asked.profile, credentials))
-            use = Use(asked.profile.name, asked.caller.program, self.now)
-            older = tuple(one for one in self.broker.uses if (one.profile, one.program) != (use.profile, use.program))
-            self.broker = replace(self.broker, uses=(use, *older)[:USES])
-            self._watch(asked, credentials)
-
-    def _watch(self, asked: Ask, credentials: Credentials) -> None:
-        """Remember a command that cannot renew what it got, to tell before it ends."""
-        caller, profile = asked.caller, asked.profile.name
-        if caller.process is not None:
-            run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=self.now)
-            self.broker = replace(self.broker, watch=with_run(self.broker.watch, run, now=self.now))
-
-    def enough(self, credentials: Credentials, need: float) -> bool:
-        """Whether credentials have `need` seconds left, and a minute in any case."""
-        return credentials.expiry.left(self.now) >= max(need, LEAST)
-
-    def session_serves(self, asked: Ask, session: Credentials) -> bool:
-        """Whether a session has the life that a request needs of it.
-
-        A role needs it only to be there, as AWS does not tie a role's life to the session's, unless more was asked
-        for than a role can have. The usual need is a wish where it is the session itself that is handed out.
-        """
-        if isinstance(asked.profile.target, Role):
-            return asked.need <= FRESH_ROLE or self.enough(session, asked.need)
-        return self.enough(session, asked.need if asked.need > SOFT_NEED else LEAST)
-
-    def answer(self, asked: Ask, credentials: Credentials) -> None:
-        """Hand credentials to one who waits."""
-        self.settled(asked.caller.request)
-        self.deliver([asked], credentials)
-
-    def fall_back(self, asked: Ask, why: Trouble) -> None:
-        """Serve what is left of what we hold, rather than nothing; if there is nothing, say why."""
-        self.settled(asked.caller.request)
-        left = self.what_is_left(asked)
-        if left is None:
-            self.effects.append(Refuse(asked.caller, why))
-        else:
-            self.deliver([asked], left)
-
-    def what_is_left(self, asked: Ask) -> Credentials | None:
-        """What we hold already and may serve in need: only where nobody insists on more, and never under a minute."""
-        if asked.need > SOFT_NEED:
-            return None
-        target = asked.profile.target
-        held = (
-            self.broker.held(target).credentials if isinstance(target, Role) else self.broker.session(target, self.now)
-        )
-        return held if held is not None and self.enough(held, LEAST) else None
-
-    def give_up(self, request: int, why: Trouble) -> None:
-        """Answer a request without what it waited for: with what is left, or with the reason."""
-        waiting = self.broker.waiting.get(request)
-        if waiting is None:
-            return
-        if isinstance(waiting.asked, Ask):
-            self.fall_back(waiting.asked, why)
-        else:
-            self.settled(request)
-            self.effects.append(Refuse(waiting.asked.caller, why))

@@ -246,6 +246,12 @@ class Broker:
         """This broker with something else known of `role`."""
         return replace(self, roles={**self.roles, role: held})
 
+    def without_held(self, role: Role) -> "Broker":
+        """This broker with nothing known of `role`."""
+        roles = dict(self.roles)
+        del roles[role]
+        return replace(self, roles=roles)
+
     def with_device(self, identity: Identity, device: Device) -> "Broker":
         """This broker with something else remembered of the device of `identity`."""
         return replace(self, devices={**self.devices, identity.mfa_serial: device})

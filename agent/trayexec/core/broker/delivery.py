@@ -1,0 +1,94 @@
+"""Answers requests: with credentials, with what is left of them, or with why not. It must not know how they come."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from trayexec.core.broker.context import StepContext
+from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse
+from trayexec.core.broker.expiry_watch import begun, with_run
+from trayexec.core.broker.state import Use
+from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.credentials import Credentials
+from trayexec.light.errors import Trouble
+
+LEAST = 60  # never hand out what has less life (seconds)
+ROLE_LIFE = 3600  # what AWS gives a role from a session at most (seconds)
+FRESH_FOR = 120  # how long a role counts as brand new (seconds)
+FRESH_ROLE = ROLE_LIFE - FRESH_FOR  # the most that can be asked of a role (seconds)
+USES = 5
+
+
+def refuse_all(step: StepContext, key: Identity | Role, why: Trouble) -> None:
+    """Tell all who wait for `key` why it does not come."""
+    step.effects += [Refuse(one.asked.caller, why) for one in step.settle_all(key)]
+
+
+def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) -> None:
+    """Hand the same credentials to all who asked for them."""
+    for asked in asks:
+        step.effects.append(Deliver(asked.caller, asked.profile, credentials))
+        use = Use(asked.profile.name, asked.caller.program, step.now)
+        older = tuple(one for one in step.broker.uses if (one.profile, one.program) != (use.profile, use.program))
+        step.broker = replace(step.broker, uses=(use, *older)[:USES])
+        _watch(step, asked, credentials)
+
+
+def _watch(step: StepContext, asked: Ask, credentials: Credentials) -> None:
+    """Remember a command that cannot renew what it got, to tell before it ends."""
+    caller, profile = asked.caller, asked.profile.name
+    if caller.process is not None:
+        run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=step.now)
+        step.broker = replace(step.broker, watch=with_run(step.broker.watch, run, now=step.now))
+
+
+def enough(step: StepContext, credentials: Credentials, need: float) -> bool:
+    """Whether credentials have `need` seconds left, and a minute in any case."""
+    return credentials.expiry.left(step.now) >= max(need, LEAST)
+
+
+def session_serves(step: StepContext, asked: Ask, session: Credentials) -> bool:
+    """Whether a session has the life that a request needs of it.
+
+    A role needs it only to be there, as AWS does not tie a role's life to the session's, unless more was asked
+    for than a role can have. The usual need is a wish where it is the session itself that is handed out.
+    """
+    if isinstance(asked.profile.target, Role):
+        return asked.need <= FRESH_ROLE or enough(step, session, asked.need)
+    return enough(step, session, asked.need if asked.need > SOFT_NEED else LEAST)
+
+
+def answer(step: StepContext, asked: Ask, credentials: Credentials) -> None:
+    """Hand credentials to one who waits."""
+    step.settled(asked.caller.request)
+    deliver(step, [asked], credentials)
+
+
+def fall_back(step: StepContext, asked: Ask, why: Trouble) -> None:
+    """Serve what is left of what we hold, rather than nothing; if there is nothing, say why."""
+    step.settled(asked.caller.request)
+    left = what_is_left(step, asked)
+    if left is None:
+        step.effects.append(Refuse(asked.caller, why))
+    else:
+        deliver(step, [asked], left)
+
+
+def what_is_left(step: StepContext, asked: Ask) -> Credentials | None:
+    """What we hold already and may serve in need: only where nobody insists on more, and never under a minute."""
+    if asked.need > SOFT_NEED:
+        return None
+    target = asked.profile.target
+    held = step.broker.held(target).credentials if isinstance(target, Role) else step.broker.session(target, step.now)
+    return held if held is not None and enough(step, held, LEAST) else None
+
+
+def give_up(step: StepContext, request: int, why: Trouble) -> None:
+    """Answer a request without what it waited for: with what is left, or with the reason."""
+    waiting = step.broker.waiting.get(request)
+    if waiting is None:
+        return
+    if isinstance(waiting.asked, Ask):
+        fall_back(step, waiting.asked, why)
+    else:
+        step.settled(request)
+        step.effects.append(Refuse(waiting.asked.caller, why))

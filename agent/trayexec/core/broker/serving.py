@@ -1,0 +1,287 @@
+"""Serves requests with what is held, or sees to it that it comes. It must not know what dialogs and AWS answer."""
+
+from dataclasses import replace
+
+from trayexec.core import messages
+from trayexec.core.broker import codes
+from trayexec.core.broker.context import StepContext
+from trayexec.core.broker.delivery import (
+    FRESH_FOR,
+    FRESH_ROLE,
+    LEAST,
+    ROLE_LIFE,
+    answer,
+    enough,
+    fall_back,
+    give_up,
+    session_serves,
+    what_is_left,
+)
+from trayexec.core.broker.events import (
+    SOFT_NEED,
+    Ask,
+    AssumeRole,
+    Authenticate,
+    Caller,
+    Dismiss,
+    NoteKind,
+    OpenSession,
+    Refuse,
+    Renewal,
+    Screen,
+    SessionOpen,
+    Tell,
+)
+from trayexec.core.broker.questions import ask_first, at_terminal, tell, tell_all
+from trayexec.core.broker.state import (
+    Locked,
+    Opening,
+    PendingRole,
+    PromptChannel,
+    Prompting,
+    PromptPause,
+    RoleFailure,
+    RoleState,
+    Waiting,
+)
+from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.settings import OnLock
+from trayexec.light.errors import Text, Trouble
+
+BY_HAND = 2  # no person begins the next command in a shell so soon after a cancel (seconds)
+
+
+def ask(step: StepContext, event: Ask) -> None:
+    """A caller wants credentials."""
+    if _screen_refuses(step, event.caller):
+        return
+    step.note_waiting(event.caller.request, Waiting(event, step.now.after(event.wait)))
+    serve(step, event.caller.request)
+
+
+def authenticate(step: StepContext, event: Authenticate) -> None:
+    """A caller wants a session opened; one that is open is the answer, unless a new one is asked for."""
+    if _screen_refuses(step, event.caller):
+        return
+    identity = event.identity
+    session = step.broker.session(identity, step.now)
+    if session is not None and event.renewal is Renewal.IF_LOCKED and event.code is None:
+        step.effects.append(SessionOpen(event.caller, identity, session))
+        return
+    step.note_waiting(event.caller.request, Waiting(event, step.now.after(event.wait)))
+    serve(step, event.caller.request)
+
+
+def _screen_refuses(step: StepContext, caller: Caller) -> bool:
+    if step.broker.screen is Screen.LOCKED and step.broker.settings.on_lock is not OnLock.KEEP:
+        step.effects.append(Refuse(caller, messages.screen_locked()))
+        return True
+    return False
+
+
+def serve(step: StepContext, request: int) -> None:
+    """Give a waiting request what it wants, or see to it that it comes."""
+    waiting = step.broker.waiting.get(request)
+    if waiting is None:
+        return
+    asked = waiting.asked
+    if isinstance(asked, Authenticate):
+        _serve_authentication(step, asked)
+    elif isinstance(asked.profile.target, Role):
+        _serve_role(step, asked, asked.profile.target)
+    else:
+        _serve_session(step, asked, asked.profile.target)
+
+
+def _serve_authentication(step: StepContext, asked: Authenticate) -> None:
+    step.queue(asked.identity, asked.caller.request)
+    if asked.code is not None:
+        code_from(step, asked, asked.code)
+    else:
+        _want_session(step, asked.identity, asked.caller)
+
+
+def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
+    session = step.broker.session(identity, step.now)
+    if session is not None and session_serves(step, asked, session):
+        answer(step, asked, session)
+    else:
+        step.queue(identity, asked.caller.request)
+        _want_session(step, identity, asked.caller)
+
+
+def _serve_role(step: StepContext, asked: Ask, role: Role) -> None:
+    _touch(step, role)
+    held = step.broker.held(role)
+    session = step.broker.session(role.identity, step.now)
+    long_enough = session is not None and session_serves(step, asked, session)
+    if (
+        held.credentials is not None
+        and (long_enough or asked.need <= FRESH_ROLE)
+        and enough(step, held.credentials, role_need(asked.need, held))
+    ):
+        answer(step, asked, held.credentials)
+    elif not long_enough:
+        step.queue(role.identity, asked.caller.request)
+        _want_session(step, role.identity, asked.caller)
+    elif held.setback is not None and _believes(step, held.setback, asked):
+        fall_back(step, asked, held.setback.why)
+    else:
+        _say_that_an_hour_is_all(step, asked, role)
+        step.queue(role, asked.caller.request)
+        assume(step, role)
+
+
+def _say_that_an_hour_is_all(step: StepContext, asked: Ask, role: Role) -> None:
+    """Once for each role: AWS gives what is assumed from a session an hour at most ("role chaining")."""
+    if role.seconds <= ROLE_LIFE or role.arn in step.broker.cut:
+        return
+    text = Text(
+        "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most",
+        profile=asked.profile.name,
+        wanted=role.seconds,
+        most=ROLE_LIFE,
+    )
+    step.effects.append(Tell(asked.caller, NoteKind.HOUR, text, role.identity))
+    step.broker = replace(step.broker, cut=step.broker.cut | {role.arn})
+
+
+def _believes(step: StepContext, setback: RoleFailure, asked: Ask) -> bool:
+    """Whether to answer without asking AWS again: its clear no stands for a while, and so does what is left."""
+    return step.later(setback.believed_until) or (
+        step.later(setback.retry_at) and what_is_left(step, asked) is not None
+    )
+
+
+# Sessions
+
+
+def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None:
+    """See to it that somebody is asked for the code, and tell the caller what it waits for."""
+    waiting = step.broker.waiting[caller.request]
+    attempt = step.broker.prompting(identity)
+    if not isinstance(attempt, Opening):
+        no = _why_not_ask(step, waiting, attempt)
+        if no is not None:
+            give_up(step, caller.request, no)
+            return
+        if attempt is None or (attempt.place is PromptChannel.TERMINALS and not at_terminal(step, caller)):
+            ask_first(step, identity, caller, attempt)
+    tell(step, waiting)
+
+
+def _why_not_ask(step: StepContext, waiting: Waiting, attempt: Prompting | None) -> Trouble | None:
+    identity = waiting.identity
+    if not step.later(waiting.deadline):
+        return _too_late(step, waiting)
+    if attempt is not None:
+        return None
+    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    if closed > 0:
+        return codes.too_many(closed)
+    return _pause(step, identity, waiting.asked) if isinstance(waiting.asked, Ask) else None
+
+
+def _pause(step: StepContext, identity: Identity, asked: Ask) -> Trouble | None:
+    """Why a request opens no dialog now: AWS has just taken the last session back, or a person has cancelled."""
+    phase = step.broker.phase(identity)
+    if isinstance(phase, Locked) and step.later(phase.until):
+        return phase.trouble
+    quiet = step.broker.quiets.get(identity)
+    if quiet is None or not step.later(quiet.until) or _by_hand(step, asked.caller, quiet):
+        return None
+    told = {**quiet.told, asked.caller.shell: step.now}
+    step.broker = replace(step.broker, quiets={**step.broker.quiets, identity: replace(quiet, told=told)})
+    return messages.paused(identity, step.now.seconds_until(quiet.until))
+
+
+def _by_hand(step: StepContext, caller: Caller, quiet: PromptPause) -> bool:
+    """Whether a person, and not a loop, wants the dialog back that was cancelled once.
+
+    A person types in the foreground of a terminal, and takes longer than a shell to begin the next command there.
+    """
+    last = quiet.told.get(caller.shell)
+    return (
+        quiet.cancels == 1
+        and caller.terminal != ""
+        and (caller.began is None or caller.began > quiet.since.boot)
+        and (last is None or not step.later(last.after(BY_HAND)))
+    )
+
+
+def _too_late(step: StepContext, waiting: Waiting) -> Trouble:
+    identity = waiting.identity
+    if step.broker.session(identity, step.now) is None:
+        return messages.locked(identity)
+    return messages.not_enough(identity) if isinstance(waiting.asked, Ask) else messages.nobody(identity)
+
+
+def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
+    """A code came with the request: from a terminal, or from a script."""
+    identity = event.identity
+    attempt = step.broker.prompting(identity)
+    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    code = codes.parse(typed.reveal())
+    if isinstance(attempt, Opening):
+        return  # it waits like everybody else for the code that is already on its way
+    if closed > 0:
+        give_up(step, event.caller.request, codes.too_many(closed))
+    elif isinstance(code, Text):
+        give_up(step, event.caller.request, messages.not_a_code(code))
+    elif codes.is_spent(step.broker.device(identity), code, step.now):
+        give_up(step, event.caller.request, messages.already_used(codes.wait_for_next(step.now)))
+    else:
+        if isinstance(attempt, Prompting) and attempt.place is PromptChannel.DIALOG:
+            step.effects.append(Dismiss(identity))
+        open_session(step, identity, Opening(step.next_epoch(), code, attempt, giver=event.caller.request))
+
+
+def open_session(step: StepContext, identity: Identity, opening: Opening) -> None:
+    """Send a code to AWS, once; it counts against its device from now on."""
+    device = codes.sent(step.broker.device(identity), opening.code, step.now)
+    step.broker = step.broker.with_device(identity, device).with_attempt(identity, opening)
+    seconds = step.broker.settings.session_seconds
+    step.effects.append(OpenSession(identity, opening.epoch, opening.code, seconds))
+    tell_all(step, identity)  # before the giver has its answer: nobody else asks for a code that is there
+
+
+# Roles
+
+
+def assume(step: StepContext, role: Role) -> bool:
+    """Start AssumeRole unless it is under way; a role on top of a role waits for its source first.
+
+    False when there is nothing to assume it with: no session, and no source role that is still good.
+    """
+    if step.broker.held(role).flight is not None:
+        return True
+    by = good(step, role.source)
+    if by is None and not (isinstance(role.source, Role) and assume(step, role.source)):
+        return False
+    flight = PendingRole(step.next_epoch(), by)
+    step.broker = step.broker.with_held(role, replace(step.broker.held(role), flight=flight))
+    if by is not None:
+        step.effects.append(AssumeRole(role, flight.epoch, by))
+    return True
+
+
+def good(step: StepContext, source: Identity | Role) -> Credentials | None:
+    """What a role on top of `source` can be assumed with now."""
+    if isinstance(source, Identity):
+        return step.broker.session(source, step.now)
+    held = step.broker.held(source).credentials
+    return held if held is not None and enough(step, held, LEAST) else None
+
+
+def _touch(step: StepContext, role: Role) -> None:
+    """Remember that the role is in use."""
+    step.broker = step.broker.with_held(role, replace(step.broker.held(role), used=step.now))
+
+
+def role_need(need: int, held: RoleState) -> float:
+    """What a role must have left: as much as was asked for, but no more than it has when it is fresh.
+
+    The usual need is a wish only, so where AWS gives a role less than 40 minutes, half of its life will do.
+    """
+    return min(need, held.life / 2 if need <= SOFT_NEED else held.life - FRESH_FOR)
