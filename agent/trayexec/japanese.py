@@ -698,6 +698,8 @@ SENTENCES: dict[str, str] = {
     "Profile {profile} has source_profile = {source}, but there is no such profile.": "プロファイル {profile} の source_profile = {source} に当たるプロファイルがありません。",
     "Correct source_profile under {section}, or add a section {missing}.": "{section} の source_profile を修正するか、セクション {missing} を追加してください。",
     "The role_arn of profile {profile} is not the ARN of a role: {value}": "プロファイル {profile} の role_arn がロールの ARN ではありません: {value}",
+    "The role_arn of profile {profile} has no account of twelve digits in it: {value}": "プロファイル {profile} の role_arn に 12 桁のアカウント番号がありません: {value}",
+    "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, with all twelve digits of the account, zeros in front too.": "{section} に role_arn = arn:aws:iam::<account>:role/<name> と、先頭の 0 も含めた 12 桁のアカウント番号で書いてください。",
     "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, with nothing after it on the line, not even a comment.": "{section} に role_arn = arn:aws:iam::<account>:role/<name> と書き、行の後ろにはコメントも付けないでください。",
     "The {key} of profile {profile} has a length or a character that AWS does not allow.": "プロファイル {profile} の {key} の長さまたは文字が AWS で許可されていません。",
     "Correct {key} under {section}: no spaces, no comment after it on the line.": "{section} の {key} を修正してください。空白や行の後ろのコメントは使えません。",

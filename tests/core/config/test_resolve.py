@@ -477,6 +477,14 @@ def test_a_malformed_role_arn_is_a_problem(arn: str) -> None:
     assert problem(catalogue({"a": role(arn=arn, mfa_serial=PHONE)}), "a").code == "profile_role_arn"
 
 
+@pytest.mark.parametrize("account", ["", "2222222222", "2222222222222", "<account>", "22222222222a"])
+def test_a_role_of_no_account_is_told_what_an_account_is(account: str) -> None:
+    """Not that it is no role's: the zeros in front get lost in spreadsheets."""
+    found = catalogue({"a": role(arn=f"arn:aws:iam::{account}:role/Admin", mfa_serial=PHONE)})
+    assert "no account of twelve digits" in str(problem(found, "a").title)
+    assert "zeros in front" in str(problem(found, "a").hint)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

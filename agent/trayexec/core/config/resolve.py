@@ -27,6 +27,7 @@ LONGEST_CHAIN = 16
 # Grammar of the STS API (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
 # API_GetSessionToken.html); a role's path may hold any printable ASCII character.
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
+_ROLE_OF_NO_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::(?![0-9]{12}:)[^:]*:role/[!-~]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _COMMENT = re.compile(r"\s[#;]")  # not one to any AWS tool, but meant as one
@@ -319,18 +320,7 @@ def _link(sections: Sections, profile: str, session_name: str) -> _Link:
     arn = sections.text(profile, "role_arn") or ""
     match = _ROLE_ARN.fullmatch(arn)
     if not match or len(arn) not in _ARN_LENGTHS:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_role_arn",
-                "The role_arn of profile {profile} is not the ARN of a role: {value}",
-                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
-                "with nothing after it on the line, not even a comment.",
-                profile=shown(profile),
-                value=shown(arn),
-                section=header(profile),
-            ),
-        )
+        raise ProfileError(profile, _no_role(profile, arn))
     return _Link(
         profile,
         arn,
@@ -338,6 +328,28 @@ def _link(sections: Sections, profile: str, session_name: str) -> _Link:
         _matching(sections, profile, "external_id", _EXTERNAL_ID),
         _matching(sections, profile, "role_session_name", _SESSION_NAME) or session_name,
         _duration(sections, profile),
+    )
+
+
+def _no_role(profile: str, arn: str) -> Trouble:
+    if _ROLE_OF_NO_ACCOUNT.fullmatch(arn):
+        return trouble(
+            "profile_role_arn",
+            "The role_arn of profile {profile} has no account of twelve digits in it: {value}",
+            "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, with all twelve digits of the "
+            "account, zeros in front too.",
+            profile=shown(profile),
+            value=shown(arn),
+            section=header(profile),
+        )
+    return trouble(
+        "profile_role_arn",
+        "The role_arn of profile {profile} is not the ARN of a role: {value}",
+        "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
+        "with nothing after it on the line, not even a comment.",
+        profile=shown(profile),
+        value=shown(arn),
+        section=header(profile),
     )
 
 
