@@ -21,7 +21,7 @@ from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _parse, _Said
 from trayexec.adapters.sts_errors import Purpose, Request, _denied, _invalid, _signature
 from trayexec.commands import run_options
-from trayexec.commands.parse import literal, read, verbs
+from trayexec.commands.parse import read, verbs
 from trayexec.commands.usage_errors import unknown_verb
 from trayexec.core import messages
 from trayexec.core.broker import notifications
@@ -147,7 +147,7 @@ def _readable(command: str, place: str) -> None:
     if "--" in words:
         before = words[: words.index("--")]
         if run._request(before, {}) is None:
-            run_options._parser().parse_args(literal(before)[1])
+            run_options.read(before)
         return
     try:
         read(words, {"HOME": "/nonexistent"})

@@ -11,7 +11,7 @@ import pytest
 
 import trayexec
 from support.rig import Rig
-from trayexec.commands.parse import RUN
+from trayexec.commands.help import HELP as ENGLISH
 from trayexec.japanese import HELP, SENTENCES
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
@@ -114,8 +114,8 @@ def test_commands_stay_as_they_are_typed() -> None:
 
 def test_the_help_names_the_same_verbs_and_options() -> None:
     """The Japanese help has the entries of the English one, in its order, and no line is wider than a terminal."""
-    assert ENTRY.findall(HELP) == ENTRY.findall(RUN)
-    assert set(NAME.findall(HELP)) == set(NAME.findall(RUN))
+    assert ENTRY.findall(HELP) == ENTRY.findall(ENGLISH)
+    assert set(NAME.findall(HELP)) == set(NAME.findall(ENGLISH))
     assert max(map(width, HELP.splitlines())) <= 120
 
 

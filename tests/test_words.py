@@ -1,6 +1,5 @@
 """The small words of sentences: a number agrees with its noun, and an option has its sibling wherever it is."""
 
-import argparse
 import ast
 import re
 from collections.abc import Iterator
@@ -8,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from test_japanese import CARRIERS, SOURCE
-from trayexec.commands.parse import _choices, options_of, parser
-from trayexec.commands.run_options import _parser as run_parser
+from trayexec.commands import run_options
+from trayexec.commands.options import TOP, WAIT, Verb
+from trayexec.commands.parse import read
 from trayexec.light import credential_process, run
 from trayexec.light.errors import TrayexecError
 
@@ -80,18 +80,18 @@ def test_one_is_not_said_in_the_plural() -> None:
     assert {(path, template) for template, path, _ in counted} >= NEVER_ONE.keys(), "an exception that nobody says"
 
 
-def waiting(at: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def waiting(at: Verb, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The verbs that say how long to wait."""
-    if "--wait" in options_of(parser(), path):
+    if WAIT in at.options:
         yield path
-    for name, one in _choices(at).items():
-        yield from waiting(one, (*path, name))
+    for one in at.verbs:
+        yield from waiting(one, (*path, one.name))
 
 
-@pytest.mark.parametrize("verb", [*waiting(parser())], ids=" ".join)
+@pytest.mark.parametrize("verb", [*waiting(TOP)], ids=" ".join)
 def test_who_can_wait_can_also_not_wait(verb: tuple[str, ...]) -> None:
     """`--no-wait` is `--wait 0` wherever there is a `--wait`."""
-    assert parser().parse_args([*verb, "--no-wait"]).wait == 0
+    assert read([*verb, "--no-wait"], {"AWS_PROFILE": "account-a"}).wait == 0
 
 
 def test_so_do_the_verbs_with_parsers_of_their_own() -> None:
@@ -99,7 +99,7 @@ def test_so_do_the_verbs_with_parsers_of_their_own() -> None:
     found = run._request(["--no-wait", "account-a"], {})
     assert found is not None
     assert found[0]["wait"] == 0
-    assert run_parser().parse_args(["--no-wait", "account-a"]).wait == 0
+    assert run_options.read(["--no-wait", "account-a"]).wait == 0
     assert credential_process._read(["account-a", "--no-wait"]) == ("account-a", 0)
     with pytest.raises(TrayexecError):
         credential_process._read(["account-a", "--no-wai"])

@@ -91,11 +91,12 @@ def _guarded(arguments: "Sequence[str]") -> int:
 
 
 def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
-    if arguments[:1] == ["credential-process"]:
+    asks_help = arguments[1:2] in (["--help"], ["-h"])
+    if arguments[:1] == ["credential-process"] and not asks_help:
         from trayexec.light import credential_process  # noqa: PLC0415 — SDKs wait for it: no parser, no module of a verb
 
         credential_process.run(arguments[1:], environ)
-    if arguments[:1] == ["hook"]:
+    if arguments[:1] == ["hook"] and not asks_help:
         from trayexec.live import hook  # noqa: PLC0415 — every shell waits for it when it starts
 
         return hook.run(arguments[1:], environ)

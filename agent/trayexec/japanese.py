@@ -500,7 +500,7 @@ SENTENCES: dict[str, str] = {
     "Leave out the one or the other.": "どちらか一方を外してください。",
     "One profile stands before `--`, no more and no less.": "`--` の前にはプロファイルを 1 つだけ指定してください。",
     "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
-    # commands/parse.py
+    # commands/reading.py
     "{value} is not a number of lines.": "{value} は行数として正しくありません。",
     "`trayexec help` shows every option.": "`trayexec help` ですべてのオプションを確認できます。",
     # commands/server.py
@@ -544,7 +544,6 @@ SENTENCES: dict[str, str] = {
     "`trayexec help` shows what does.": "使える語は `trayexec help` で確認できます。",
     "This is missing: {words}.": "次が足りません: {words}。",
     "`trayexec help` shows where it goes.": "書き方は `trayexec help` で確認できます。",
-    "`trayexec help` shows every verb.": "サブコマンドは `trayexec help` で確認できます。",
     "{option} lacks its value.": "{option} に値がありません。",
     "Write one of: {choices}": "次のいずれかを書いてください: {choices}",
     "{option} cannot be {value}.": "{option} に {value} は指定できません。",

@@ -7,7 +7,7 @@ from trayexec.commands.parse import read
 from trayexec.light.errors import TrayexecError
 from trayexec.live import overlay_origin
 
-WITHOUT_FILES = (["lock"], ["agent"], ["log"], ["version"], ["help"])  # verbs that work whatever the AWS files are
+WITHOUT_FILES = ("unlock.lock", "agent.agent", "log.log", "help.")  # what works whatever the AWS files are
 
 
 def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -20,7 +20,7 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         environ = overlay_origin.outside(environ)
     except TrayexecError:
-        if arguments[:1] not in WITHOUT_FILES:
+        if not options.act.startswith(WITHOUT_FILES):
             raise
         environ = {name: value for name, value in environ.items() if name not in overlay_origin.OWN}
     return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, environ))

@@ -1,6 +1,5 @@
 """`agent`: in the foreground, or started and stopped in the background."""
 
-import argparse
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayexec.commands import agent_start
+from trayexec.commands.reading import Options
 from trayexec.core.shell_words import word
 from trayexec.light import (
     agent_connection,
@@ -33,7 +33,7 @@ STOP = 10.0  # seconds until we stop believing that it ends
 PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by Python itself
 
 
-def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def agent(options: Options, environ: Mapping[str, str]) -> int:
     """`agent`, `agent start`, `agent stop`."""
     if options.what == "start":
         return _start(environ)
@@ -42,7 +42,7 @@ def agent(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return _foreground(options, environ)
 
 
-def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def _foreground(options: Options, environ: Mapping[str, str]) -> int:
     if not options.isolated:
         _isolate(options, environ)
     from trayexec.daemon import app  # noqa: PLC0415 — the whole agent
@@ -69,7 +69,7 @@ def _foreground(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return status
 
 
-def _isolate(options: argparse.Namespace, environ: Mapping[str, str]) -> "NoReturn":
+def _isolate(options: Options, environ: Mapping[str, str]) -> "NoReturn":
     """Begin again, in the same process, with an interpreter that neither the environment nor the folder bends.
 
     Whoever starts an agent by hand has a shell with whatever is in it, and our own start scripts cannot be isolated:

@@ -1,6 +1,5 @@
 """`console`: the AWS console in the browser, signed in as a profile's role."""
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.federation import FederationCredentials, signin_token
 from trayexec.commands.env import request
+from trayexec.commands.reading import Options
 from trayexec.core import messages
 from trayexec.core.broker.delivery import FRESH_ROLE
 from trayexec.core.config.profiles import Profile, Role
@@ -21,7 +21,7 @@ from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
 
 
-def console(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def console(options: Options, environ: Mapping[str, str]) -> int:
     """Sign in, and open or print the address.
 
     AWS ends the console's session with the credentials it was opened with, so `--duration` is how much these must

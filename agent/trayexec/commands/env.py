@@ -1,12 +1,12 @@
 """`env`: a profile's credentials on standard output, for a program that takes them in another way than we run it."""
 
-import argparse
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from trayexec.commands import need_warning
 from trayexec.commands.formats import FORMATS, Exported
+from trayexec.commands.reading import Options
 from trayexec.light import agent_client, command_environment, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 
 
-def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def env(options: Options, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
     asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
     served = agent_client.obtain(asked, environ)
@@ -43,7 +43,7 @@ def env(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def request(options: argparse.Namespace, environ: Mapping[str, str], program: str) -> "RequestFields":
+def request(options: Options, environ: Mapping[str, str], program: str) -> "RequestFields":
     """What a verb asks the agent for on behalf of `program`."""
     return protocol_messages.credentials(
         context.surroundings(environ), options.profile, wait=options.wait, need=options.need, program=program

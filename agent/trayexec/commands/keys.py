@@ -1,6 +1,5 @@
 """`keys`: long-term keys into the keychain, out of it, and which are there. They never pass through the agent."""
 
-import argparse
 import getpass
 import os
 import sys
@@ -16,6 +15,7 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import table
 from trayexec.commands.agent_request import ask
+from trayexec.commands.reading import Options
 from trayexec.core import key_shape, messages
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
@@ -31,7 +31,7 @@ from trayexec.light.translate import speaker
 LAST = 4  # characters of an access key id that are shown
 
 
-def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def add(options: Options, environ: Mapping[str, str]) -> int:
     """Ask for a pair of keys, see whose it is and whether it may stand under this name, and store it."""
     seal()
     speak = speaker(environ)
@@ -61,7 +61,7 @@ def add(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def listed(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def listed(options: Options, environ: Mapping[str, str]) -> int:
     """Every identity that the AWS config leads to, and every name under which the keychain has keys."""
     speak = speaker(environ)
     catalogue = _catalogue(environ)
@@ -95,7 +95,7 @@ def _none(catalogue: Catalogue) -> Text:
     return Text("no profile of the AWS config leads to an identity with an MFA device")
 
 
-def remove(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def remove(options: Options, environ: Mapping[str, str]) -> int:
     """Take a pair out of the keychain, and let the agent forget what it made of it."""
     SystemKeychain(environ).remove(options.profile)
     with suppress(OSError):

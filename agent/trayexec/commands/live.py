@@ -1,8 +1,8 @@
 """`--live` and `shell`: the command sees every served profile, and its credentials renew by themselves (DESIGN 3.4)."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 
+from trayexec.commands.reading import Options
 from trayexec.light import (
     agent_client,
     caller_variables,
@@ -19,7 +19,7 @@ DEEPEST = 20  # one in another; more is a credential_process that calls itself b
 DEPTH = "TRAYEXEC_LIVE"
 
 
-def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` live. Errors of the profile come before the command is started."""
     program = execution.find(command[0], environ)
     if isinstance(program, int):
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[st
     return _run(options, named[0] if named else context.chosen(environ), (program, command), environ)
 
 
-def shell(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def shell(options: Options, environ: Mapping[str, str]) -> int:
     """The user's own shell, live."""
     command = [environ.get("SHELL") or "/bin/sh"]
     program = execution.find(command[0], environ)
@@ -36,9 +36,7 @@ def shell(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
 
 
-def _run(
-    options: argparse.Namespace, profile: str | None, what: tuple[str, Sequence[str]], environ: Mapping[str, str]
-) -> int:
+def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]], environ: Mapping[str, str]) -> int:
     program, command = what
     if _depth(environ) >= DEEPEST:
         raise TrayexecError(

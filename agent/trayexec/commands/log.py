@@ -1,6 +1,5 @@
 """`log`: who asked for which profile, when, and what was answered. It reads the ledger itself: no agent is needed."""
 
-import argparse
 import sys
 import time
 from collections import deque
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from trayexec.adapters.ledger import Reader
 from trayexec.commands import table
+from trayexec.commands.reading import Options
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Entry
 from trayexec.light import exits, paths, stderr
@@ -20,7 +20,7 @@ LOOK_AGAIN = 0.3  # seconds between looks for news
 RECENT = 10  # entries that `--follow` begins with, as `tail -f` does
 
 
-def log(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def log(options: Options, environ: Mapping[str, str]) -> int:
     """Print the ledger, all of it or its end, and with `--follow` what is added, until interrupted.
 
     Raises TrayexecError (`file`) for a ledger that cannot be read.

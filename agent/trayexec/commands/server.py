@@ -4,7 +4,6 @@ trayexec stays as the parent: the connection it keeps open to the agent is the l
 if it is killed.
 """
 
-import argparse
 import contextlib
 import socket
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from trayexec.commands import foreground_child, live
+from trayexec.commands.reading import Options
 from trayexec.core.shell_words import argument
 from trayexec.light import (
     agent_client,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LOOK = 1.0  # seconds between looks for a new agent
 
 
-def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` to its end. Returns its exit status, or ends by the signal that ended it."""
     program = execution.find(command[0], environ)
     if isinstance(program, int):

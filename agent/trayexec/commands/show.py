@@ -1,12 +1,12 @@
 """`status` and `list`: what is open, and what there is to use, in words."""
 
-import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
 from trayexec.commands.agent_request import check_files
+from trayexec.commands.reading import Options
 from trayexec.core.shell_words import argument
 from trayexec.light import agent_client, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
@@ -15,7 +15,7 @@ from trayexec.light.translate import speaker
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
 
-def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def status(options: Options, environ: Mapping[str, str]) -> int:
     """The identities, and how each stands."""
     document = _document(environ)
     if options.json:
@@ -44,7 +44,7 @@ def status(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return _well(document)
 
 
-def profiles(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def profiles(options: Options, environ: Mapping[str, str]) -> int:
     """Every profile of the AWS config: where it leads, and how it stands, or why it cannot be served."""
     document = _document(environ)
     _well(document)

@@ -1,10 +1,10 @@
 """`auth` and `lock`: open a session, forget it."""
 
-import argparse
 import sys
 from collections.abc import Mapping
 
 from trayexec.commands.agent_request import ask_everyone
+from trayexec.commands.reading import Options
 from trayexec.commands.table import clock
 from trayexec.light import agent_client, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text
@@ -13,7 +13,7 @@ from trayexec.light.translate import speaker
 LONGEST_CODE = 64
 
 
-def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def auth(options: Options, environ: Mapping[str, str]) -> int:
     """Open or renew the session, with a code from the dialog, the terminal or standard input."""
     caller = context.surroundings(environ)
     request = protocol_messages.auth(
@@ -37,7 +37,7 @@ def auth(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def lock(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def lock(options: Options, environ: Mapping[str, str]) -> int:
     """Forget session and role credentials."""
     speak = speaker(environ)
     request = protocol_messages.lock(context.surroundings(environ), identity=options.identity)

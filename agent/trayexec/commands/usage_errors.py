@@ -1,9 +1,9 @@
 """What a person may have meant by words that cannot be read, made sentences with the fix."""
 
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from trayexec.commands.options import LITERAL, RUN
 from trayexec.core.config.sections import shown
 from trayexec.core.messages import account_of
 from trayexec.core.other_words import ours
@@ -12,9 +12,9 @@ from trayexec.core.suggest import near, told
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.live import overlay_origin
 
-# A run's options: with a value, and without; as they may stand before or behind the profile.
-VALUED = {"--region", "--need", "--wait", "--except", "--jobs", "--output", "--profile"}
-FLAGS = {"--no-wait", "--live", "--server", "--dry-run", "--fail-fast", "--keep-going", "--retry-failed", "--yes"}
+# A run's options, as they may stand before or behind the profile: with a value, and all.
+VALUED = {name for option in (*RUN.options, LITERAL) if option.value is not None for name in option.names}
+EVERY = VALUED | {name for option in RUN.options for name in option.names}
 
 
 def unknown_verb(words: Sequence[str], verbs: Iterable[str], environ: Mapping[str, str]) -> Trouble | None:
@@ -93,7 +93,7 @@ def _options(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The options of a run that a line begins with, their values with them, and what follows."""
     options: list[str] = []
     rest = list(words)
-    while rest and rest[0].partition("=")[0] in VALUED | FLAGS:
+    while rest and rest[0].partition("=")[0] in EVERY:
         option, equals, _ = rest[0].partition("=")
         count = 2 if option in VALUED and not equals else 1
         options += rest[:count]
@@ -143,41 +143,51 @@ def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
     )
 
 
-def explain(message: str) -> Trouble:
-    """The trouble behind one of argparse's messages; what is not known here keeps argparse's own words."""
-    if found := re.fullmatch(r"the following arguments are required: (.*)", message):
-        return trouble("usage", "This is missing: {words}.", "`trayexec help` shows where it goes.", words=found[1])
-    return _of_one(message) or trouble(
-        "usage", "{message}.", "`trayexec help` shows every verb.", message=shown(message.rstrip("."))
+def several(word: str, meant: Sequence[str]) -> Trouble:
+    """An option that is shortened too far."""
+    return trouble(
+        "usage",
+        "These words do not belong here: {words}.",
+        "Did you mean {options}? `trayexec help` shows what belongs here.",
+        words=shown(word),
+        options=", ".join(meant),
     )
 
 
-def _of_one(message: str) -> Trouble | None:
-    """What is wrong with one option or its value."""
-    if found := re.fullmatch(r"argument (\S+): expected one argument", message):
-        return trouble("usage", "{option} lacks its value.", "`trayexec help` shows every option.", option=found[1])
-    if found := re.fullmatch(r"argument (.+?): invalid choice: ['\"](.*)['\"] \(choose from (.*)\)", message):
-        return _of_a_choice(found[2], [one.strip("' ") for one in found[3].split(",")])
-    if found := re.fullmatch(r"argument (\S+): invalid int value: ['\"](.*)['\"]", message):
-        return trouble(
-            "usage",
-            "{option} cannot be {value}.",
-            "`trayexec help` shows every option.",
-            option=found[1],
-            value=shown(found[2]),
-        )
-    if found := re.fullmatch(r"argument (\S+): not allowed with argument (\S+)", message):
-        return trouble(
-            "usage",
-            "{option} does not go with {other}.",
-            "`trayexec help` shows every option.",
-            option=found[1],
-            other=found[2],
-        )
-    return None
+def missing(words: str) -> Trouble:
+    """What has to be on the line."""
+    return trouble("usage", "This is missing: {words}.", "`trayexec help` shows where it goes.", words=words)
 
 
-def _of_a_choice(word: str, choices: Sequence[str]) -> Trouble:
+def without_value(option: str) -> Trouble:
+    """An option with nothing behind it."""
+    return trouble("usage", "{option} lacks its value.", "`trayexec help` shows every option.", option=option)
+
+
+def not_that_value(option: str, value: str) -> Trouble:
+    """An option whose value is none of its kind."""
+    return trouble(
+        "usage",
+        "{option} cannot be {value}.",
+        "`trayexec help` shows every option.",
+        option=option,
+        value=shown(value),
+    )
+
+
+def excluded(option: str, other: str) -> Trouble:
+    """An option behind one that it contradicts."""
+    return trouble(
+        "usage",
+        "{option} does not go with {other}.",
+        "`trayexec help` shows every option.",
+        option=option,
+        other=other,
+    )
+
+
+def no_choice(word: str, choices: Sequence[str]) -> Trouble:
+    """A word in whose place only some can stand."""
     meant = near(word, choices)
     if meant:
         return trouble(

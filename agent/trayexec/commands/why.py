@@ -1,9 +1,9 @@
 """`why`: how a profile resolves, step by step, without asking AWS or a person."""
 
-import argparse
 from collections.abc import Mapping
 
 from trayexec.commands import table
+from trayexec.commands.reading import Options
 from trayexec.core import messages
 from trayexec.core.config import foreign_settings
 from trayexec.core.config.profiles import Identity, Profile, Role, Unserved
@@ -13,7 +13,7 @@ from trayexec.light.translate import speaker
 from trayexec.live.without_agent import files_of
 
 
-def why(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def why(options: Options, environ: Mapping[str, str]) -> int:
     """Print the steps from the profile to the keys; exit status 1 when they do not get there."""
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)

@@ -3,20 +3,20 @@
 `gather` looks at everything once (`facts`), `checks` is the list of pure functions that judge it (`finding`).
 """
 
-import argparse
 from collections.abc import Mapping
 
 from trayexec.commands import table
 from trayexec.commands.doctor.checks import check
 from trayexec.commands.doctor.finding import Grade
 from trayexec.commands.doctor.gather import gather
+from trayexec.commands.reading import Options
 from trayexec.light import exits
 from trayexec.light.translate import speaker
 
 MARKS = {Grade.GOOD: "✓", Grade.NOTE: "·", Grade.PROBLEM: "✗"}
 
 
-def doctor(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def doctor(options: Options, environ: Mapping[str, str]) -> int:
     """Look at everything and say what was found; exit status 1 if anything that is used does not work."""
     findings = list(check(gather(environ)))
     speak = speaker(environ)

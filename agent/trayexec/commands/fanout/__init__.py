@@ -5,7 +5,6 @@ The steps, each in a file of its own: who is meant (`selection`), credentials fo
 `ending`).
 """
 
-import argparse
 import selectors
 import shlex
 import sys
@@ -27,6 +26,7 @@ from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.fanout.spooled import Grouped, JsonLines, room_here
+from trayexec.commands.reading import Options
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
 from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
@@ -40,7 +40,7 @@ JOBS = 8  # commands at a time, unless told
 OUTPUTS = ("prefix", "grouped", "json")
 
 
-def run(options: argparse.Namespace, command: Sequence[str], environ: Mapping[str, str]) -> int:
+def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run `command` for every profile that `options` mean. Returns the exit status: 0, 123, 125, or 128 + a signal.
 
     Raises TrayexecError for what is known to be wrong before anything has run.
@@ -84,7 +84,7 @@ def shown_problem(problem: str) -> str:
     return " ".join(problem.split())
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check(options: Options) -> None:
     """Raises TrayexecError (`usage`) for options that cannot be meant."""
     if options.jobs is not None and options.jobs < 1:
         raise TrayexecError(

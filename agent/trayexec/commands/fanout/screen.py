@@ -3,7 +3,6 @@
 Written are bytes, at once and whole; a write that blocks can be ended by a signal.
 """
 
-import argparse
 import fcntl
 import os
 import select
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
+from trayexec.commands.reading import Options
 from trayexec.commands.table import wide
 from trayexec.light.errors import Text, lines, visible
 from trayexec.light.polling import writable
@@ -150,7 +150,7 @@ def widen(pipe: int) -> None:
 class Invocation:
     """Who called: the options, the command and its file, the environment, and the caller's own two streams."""
 
-    options: argparse.Namespace
+    options: Options
     command: Sequence[str]
     program: str
     environ: Mapping[str, str]

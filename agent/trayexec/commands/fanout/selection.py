@@ -1,11 +1,11 @@
 """Which profiles a run over several means: names, globs and @groups, less what is left out. Pure."""
 
-import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from trayexec.commands.reading import Options
 from trayexec.core import messages
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
@@ -159,7 +159,7 @@ def _nobody(unserved: Sequence[Candidate]) -> Trouble:
 
 
 def select(
-    options: argparse.Namespace, profiles: Iterable[Mapping[str, Any]], settings: Settings, again: Sequence[str] | None
+    options: Options, profiles: Iterable[Mapping[str, Any]], settings: Settings, again: Sequence[str] | None
 ) -> Selection:
     """Who is meant by the words, among what the agent lists, and among what is to be tried `again`.
 

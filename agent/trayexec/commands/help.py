@@ -1,0 +1,188 @@
+"""The help: of all verbs, and of one, cut from the same text; which version this is."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+from trayexec import __version__
+from trayexec.commands.options import HELP as ASKED
+from trayexec.commands.options import LITERAL, RUN, Absent, Option, Verb
+from trayexec.commands.reading import Options
+from trayexec.light.translate import is_japanese, language
+
+HELP = """\
+usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
+       trayexec --live [PROFILE] -- CMD…
+       trayexec --server PROFILE -- CMD…
+       trayexec VERB …
+
+One MFA code in the morning, every AWS account all day, and no key on disk.
+
+run a command with a profile's credentials:
+  PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
+                       signals and its exit status are its own
+  -- CMD…              the same for the profile that AWS_PROFILE names
+  --region R           the region for the command, whatever the profile says
+  --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
+  --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
+  --profile NAME       for a profile whose name looks like something else: -x, @home, star*; for verbs, too
+  --live [PROFILE]     credentials that renew by themselves while CMD runs; inside, AWS_PROFILE names any profile.
+                       `aws configure` and the like change your own ~/.aws/config
+  --server PROFILE     the same over HTTP, for what wants a container's credentials: an address on 127.0.0.1 and a token
+                       of its own, for as long as CMD runs. trayexec stays as its parent
+
+run it once for each of several profiles, side by side:
+  P1 'prod-*' @group -- CMD…
+                       names, globs, and groups from [groups] in config.toml; each profile once. Credentials for all
+                       come first. CMD gets TRAYEXEC_PROFILE and TRAYEXEC_ACCOUNT, an empty standard input and no
+                       terminal
+  --except GLOB        leave these out: a name, a glob or a @group; may be repeated
+  --jobs N             how many run at a time (8)
+  --output prefix      `[account-a] line`, as it comes; a line beyond 1 MiB goes on behind `[account-a]+`
+  --output grouped     each profile's output whole, when it ends
+  --output json        one object a profile: profile, account, status, seconds, stdout, stderr, replaced, error
+  --output dir=PATH    PATH/account-a.out and PATH/account-a.err
+  --dry-run            only say who would run
+  --keep-going         run the others where a profile gets no credentials; else nothing runs then
+  --fail-fast          at the first failure end the others, and begin no more
+  --retry-failed       those that did not succeed in the last run
+  --yes                more than 10 profiles on a terminal: do not ask
+
+verbs:
+  shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
+  auth [IDENTITY]      open the session: asks for the MFA code. --force renews an open one; --code-stdin reads the
+                       code from standard input; --wait and --no-wait as for a run
+  lock [IDENTITY]      forget session and role credentials now
+  status               identities and the time they have left
+  list                 profiles, accounts, roles, state, problems
+  env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
+                       --region, --need, --wait and --no-wait as for a run
+  console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
+                       there, --region in that region, --print prints the address; --duration 45m makes sure that the
+                       session lasts so long (an hour at most)
+  log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
+                       last N only, --follow goes on with what comes
+  keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
+                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, --yes replaces others without a question
+  keys list            the identities of your AWS config, whether and whose keys are stored for them, and what
+                       else is stored
+  keys remove PROFILE  take the keys out of the keychain
+  credential-process PROFILE
+                       AWS's credential_process document, for ~/.aws/config; --wait S (50 seconds) and --no-wait as
+                       for a run
+  hook bash|zsh|fish   shell code: AWS_PROFILE=account-a works in the shell you have, and completion
+  hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
+  doctor               what in this machine or shell stands in the way
+  why PROFILE          how a profile resolves, step by step
+  agent                run the agent in the foreground; --headless: without an icon
+  agent start | stop   start or stop it in the background. The first command that needs it starts it, too
+  version · help       say which version this is · print this
+
+`status`, `list`, `log`, `keys list`, `doctor` and `why` take --json.
+
+exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
+2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.
+
+environment: TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an
+agent. AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE and AWS_ENDPOINT_URL are honoured, also per project.
+
+settings: config.toml in ~/.config/trayexec; see trayexec(1).
+"""
+
+
+def nothing(options: Options, environ: Mapping[str, str]) -> int:
+    """No verb at all: what the two options ask for, else the help, as an error."""
+    if options.wants_version:
+        return version(options, environ)
+    if options.wants_help:
+        return usage(options, environ)
+    sys.stderr.write(_help(environ))
+    return 2
+
+
+def usage(_options: Options, environ: Mapping[str, str]) -> int:
+    """`help`."""
+    sys.stdout.write(_help(environ))
+    return 0
+
+
+def of_verb(options: Options, environ: Mapping[str, str]) -> int:
+    """`VERB --help`."""
+    sys.stdout.write(told(options.path, _help(environ)))
+    return 0
+
+
+def version(_options: Options, _environ: Mapping[str, str]) -> int:
+    """`version`."""
+    sys.stdout.write(f"trayexec {__version__}\n")
+    return 0
+
+
+def told(path: Sequence[Verb], whole: str) -> str:
+    """How a verb is written, what the whole help, in either language, says of it and its options, and examples."""
+    verb, words = path[-1], [one.name for one in path]
+    first, second = [line.partition("trayexec")[0] for line in whole.splitlines()[:2]]
+    lines = [*usages(words, verb)]
+    text = "".join(f"{first if line is lines[0] else second}{line}\n" for line in lines)
+    heads = [words, *([name] for option in _as_for_a_run(verb) for name in option.names)]
+    entries = [entry for head in heads for entry in _entries(whole, head)]
+    if entries:
+        text += "\n" + "".join(entries)
+    examples = [one for each in (verb, *verb.verbs) for one in each.examples]
+    if examples:
+        text += "\n" + "".join(f"  $ trayexec {one}\n" for one in examples)
+    return text
+
+
+def usages(words: Sequence[str], verb: Verb) -> Iterator[str]:
+    """How a verb is written; with verbs of its own below it, how each of these is."""
+    for one in verb.verbs:
+        yield from usages([*words, one.name], one)
+    if not verb.verbs:
+        yield " ".join(("trayexec", *words, *_word(verb), *_options(verb.options)))
+
+
+def _word(verb: Verb) -> Iterator[str]:
+    if verb.word is not None:
+        yield verb.word.metavar if verb.word.absent is Absent.MISSING else f"[{verb.word.metavar}]"
+
+
+def _options(options: Sequence[Option]) -> Iterator[str]:
+    """Each as it is written; those that set one field are alternatives."""
+    fields: dict[str, list[str]] = {}
+    for option in options:
+        if option is not ASKED and not option.hidden:
+            value = option.metavar or "|".join(option.choices)
+            name = next((one for one in option.names if one.startswith("--")), option.names[0])
+            fields.setdefault(option.field, []).append(f"{name} {value}".rstrip())
+    for written in fields.values():
+        yield f"[{' | '.join(written)}]"
+
+
+def _as_for_a_run(verb: Verb) -> tuple[Option, ...]:
+    """The options of which the help has entries: those that a run has as well, and what names a profile."""
+    named = verb.word is not None and verb.word.field == "profile"
+    return (*(option for option in verb.options if option in RUN.options), *((LITERAL,) if named else ()))
+
+
+def _entries(whole: str, head: Sequence[str]) -> Iterator[str]:
+    """The entries that begin with these words, each with the lines below that go on with it."""
+    lines = whole.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if not line.startswith("  ") or line.startswith("   "):
+            continue
+        heads = [one.split()[: len(head)] for one in line[2:].partition("  ")[0].replace("|", " ").split(" · ")]
+        if list(head) in heads:
+            end = number + 1
+            while lines[end].startswith("   "):
+                end += 1
+            yield "".join(lines[number:end])
+
+
+def _help(environ: Mapping[str, str]) -> str:
+    """The help in the person's language."""
+    if not is_japanese(language(environ)):
+        return HELP
+    from trayexec.japanese import HELP as JAPANESE  # noqa: PLC0415 — only for who reads it
+
+    return JAPANESE
