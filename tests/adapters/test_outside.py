@@ -256,7 +256,7 @@ class Machine:
         self.put(live_folder / "config", self.overlay)
         self.put(live_folder / "credentials", "")
         self.put(live_folder / "origin", protocol.document(own))
-        self.document = {
+        self.document: Any = {
             "config": str(live_folder / "config"),
             "shared": str(live_folder / "credentials"),
             "own_config": own["config"],

@@ -1,6 +1,7 @@
-"""Both ends of the protocol: what a client builds is what the agent reads."""
+"""Both ends of the protocol: what one of them builds is what the other reads."""
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,9 @@ from trayexec.daemon.requests import (
     WantStop,
     parse,
 )
-from trayexec.light import protocol, protocol_messages
+from trayexec.light import answers, protocol, protocol_messages
 from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
+from trayexec.light.errors import TrayexecError
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 PATHS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40).map("/{}".format)
@@ -201,3 +203,63 @@ def test_the_agent_reads_every_field_that_a_client_can_say(field: str) -> None:
         for one in with_it
         if field in one
     )
+
+
+# Answers
+
+KEYS: Any = protocol_messages.process_document("id", "secret", "token", expiration="2026-01-31T21:07:09Z", account="1")
+OVERLAY: Any = {"config": "/c", "shared": "/s", "own_config": "/o", "own_shared": "/p", "here": {"pid": 1}}
+STATUS: Any = {"version": 1, "agent": {"pid": 1}, "identities": [], "profiles": []}
+ANSWERS: Mapping[str, tuple[Any, Any, Mapping[str, Any]]] = {
+    "credentials": (protocol_messages.read_credentials, {**KEYS, "Region": None}, {"AccountId": 1, "Region": 1}),
+    "endpoint": (
+        protocol_messages.read_endpoint,
+        {"url": "http://x", "token": "t", "AccountId": None},
+        {"AccountId": 1},
+    ),
+    "session": (protocol_messages.read_session, {"identity": "a", "expires_at": "2026-01-31T21:07:09Z"}, {}),
+    "overlay": (protocol_messages.read_overlay, OVERLAY, {"here": 1}),
+    "status": (protocol_messages.read_status, STATUS, {"version": 1}),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_read_as_it_was_built(name: str) -> None:
+    """Whatever else an agent of another version says stays in it."""
+    reader, answer, _ = ANSWERS[name]
+    said = {**answer, "new": 1}
+
+    assert reader(answers.outcome(protocol.decode(protocol_messages.ok(said)))) == said
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_that_lacks_what_is_needed_is_refused(name: str) -> None:
+    """With what to do about it; what an older agent did not say is not missed."""
+    reader, answer, spare = ANSWERS[name]
+    for field in answer.keys() - {"Version"}:
+        less = {key: value for key, value in answer.items() if key != field}
+        if field in spare:
+            assert reader(less) == less
+        else:
+            with pytest.raises(TrayexecError, match="not of this protocol"):
+                reader(less)
+
+
+def test_a_refusal_is_read_as_it_was_built() -> None:
+    """Its words are the agent's own; one without words is none of this protocol."""
+    line = protocol_messages.error({"code": "locked", "title": "It is {locked}.", "hint": "Open it."})
+
+    with pytest.raises(TrayexecError, match=re.escape("It is {locked}. Open it.")) as caught:
+        answers.outcome(protocol.decode(line))
+    assert caught.value.trouble.code == "locked"
+    with pytest.raises(TrayexecError, match="not of this protocol"):
+        answers.outcome({"v": 1})
+
+
+def test_a_document_has_no_empty_fields() -> None:
+    """SDKs take a field that is there for one that counts."""
+    assert protocol_messages.process_document("id", "secret", None, expiration=None, account=None) == {
+        "Version": 1,
+        "AccessKeyId": "id",
+        "SecretAccessKey": "secret",
+    }

@@ -1,16 +1,16 @@
 """Requests that no person has to answer."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trayexec.light import agent_client, agent_connection, answers, translate
 from trayexec.light.errors import TrayexecError
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import RequestFields, StatusAnswer
 
 
-def ask(request: "RequestFields", environ: Mapping[str, str]) -> Any:
+def ask(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, object] | None:
     """The agent's answer; None when no agent runs: none is started just to be told to forget."""
     try:
         connection = agent_connection.connect(environ)
@@ -22,12 +22,12 @@ def ask(request: "RequestFields", environ: Mapping[str, str]) -> Any:
         connection.close()
 
 
-def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Any:
+def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, object] | None:
     """The answer of the agent, should there be others too that of the first to agree; None when none runs.
 
     Raises the first one's refusal when none agrees.
     """
-    answer: Any = None
+    answer: Mapping[str, object] | None = None
     refusal: TrayexecError | None = None
     for connection in agent_connection.everyone(environ):
         try:
@@ -42,8 +42,8 @@ def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Any:
     return answer
 
 
-def check_files(document: Mapping[str, Any]) -> None:
+def check_files(document: "StatusAnswer") -> None:
     """Raises TrayexecError when this status says that the caller's AWS files cannot be read."""
     problem = document.get("problem")
     if problem is not None:
-        answers.outcome({"error": problem})
+        raise answers.refusal(problem)

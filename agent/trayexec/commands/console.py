@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.browser import open_secretly
@@ -15,10 +16,13 @@ from trayexec.core.config.profiles import Profile, Role
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of
 from trayexec.core.shell_words import argument
-from trayexec.light import agent_client, command_environment, exits, stderr
+from trayexec.light import agent_client, command_environment, exits, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import RegionAnswer
 
 
 def console(options: Options, environ: Mapping[str, str]) -> int:
@@ -30,11 +34,12 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     speak = speaker(environ)
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
     role = _role(options.profile, environ)  # before anybody is asked for a code
-    said = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
+    said: RegionAnswer = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
     region = command_environment.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
     place = place_of(role.arn, region=region, service=options.service, override=override)
-    served = agent_client.obtain(request(options, environ, "trayexec console"), environ)
+    answer = agent_client.obtain(request(options, environ, "trayexec console"), environ)
+    served = protocol_messages.read_credentials(answer)
     ticket = FederationCredentials(
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
     )

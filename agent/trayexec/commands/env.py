@@ -20,7 +20,7 @@ OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENT
 def env(options: Options, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
     asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
-    served = agent_client.obtain(asked, environ)
+    served = protocol_messages.read_credentials(agent_client.obtain(asked, environ))
     need_warning.tell(asked, served, environ)
     own = {name: environ[name] for name in (*command_environment.REGIONS, *OUTER) if name in environ}
     variables = command_environment.environment(served, options.profile, options.region, own)

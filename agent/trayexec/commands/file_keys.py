@@ -8,7 +8,7 @@ for credentials: neither the environment nor the machine.
 from collections.abc import Mapping
 
 from trayexec.adapters.aws_files import Keys, files_of_this_user
-from trayexec.light import context
+from trayexec.light import context, protocol_messages
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.live import overlay_origin
 
@@ -40,14 +40,10 @@ def document(profile: str, environ: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def _document(keys: Keys, expires: str | None) -> Mapping[str, object]:
-    said = {
-        "SessionToken": keys.session_token.reveal() if keys.session_token is not None else None,
-        "Expiration": expires,
-        "AccountId": keys.account,
-    }
-    return {
-        "Version": 1,
-        "AccessKeyId": keys.access_key_id,
-        "SecretAccessKey": keys.secret_access_key.reveal(),
-        **{name: value for name, value in said.items() if value is not None},
-    }
+    return protocol_messages.process_document(
+        keys.access_key_id,
+        keys.secret_access_key.reveal(),
+        keys.session_token.reveal() if keys.session_token is not None else None,
+        expiration=expires,
+        account=keys.account,
+    )

@@ -1,6 +1,7 @@
 """`--live` and `shell`: the command sees every served profile, and its credentials renew by themselves (DESIGN 3.4)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from trayexec.commands.reading import Options
 from trayexec.light import (
@@ -14,6 +15,9 @@ from trayexec.light import (
 )
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.live import overlay_origin
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import OverlayAnswer
 
 DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
 DEPTH = "TRAYEXEC_LIVE"
@@ -54,28 +58,28 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
         request = protocol_messages.credentials(
             context.surroundings(environ), profile, wait=options.wait, need=options.need, program=asker
         )
-        served = agent_client.obtain(request, environ)
+        served = protocol_messages.read_credentials(agent_client.obtain(request, environ))
         region = region or (
             None if command_environment.callers_region(served, environ) else "" if served.get("Region") else None
         )
     return execution.become(program, command, environment(overlay, profile, region, environ))
 
 
-def overlay_here(environ: Mapping[str, str], server: str | None = None) -> Mapping[str, str]:
+def overlay_here(environ: Mapping[str, str], server: str | None = None) -> "OverlayAnswer":
     """The overlay, up to date, before anybody is asked; `server` is the profile of a `--server`.
 
     Raises TrayexecError (`lent`) for one of another machine.
     """
     request = protocol_messages.overlay(context.surroundings(environ), server=server)
-    overlay, connection = agent_client.hold(request, environ)
+    answer, connection = agent_client.hold(request, environ)
+    overlay = protocol_messages.read_overlay(answer)
     same_machine.check(overlay, connection)
     connection.close()
-    found: Mapping[str, str] = overlay
-    return found
+    return overlay
 
 
 def environment(
-    overlay: Mapping[str, str], profile: str | None, region: str | None, environ: Mapping[str, str]
+    overlay: "OverlayAnswer", profile: str | None, region: str | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
     env = caller_variables.without(environ)

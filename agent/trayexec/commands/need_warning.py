@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trayexec.commands import table
 from trayexec.core.shell_words import profile
@@ -11,14 +11,14 @@ from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import CredentialsAnswer, RequestFields
 
 SLACK = 60  # seconds that the question itself may have taken
 
 
-def tell(asked: "RequestFields", served: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+def tell(asked: "RequestFields", served: "CredentialsAnswer", environ: Mapping[str, str]) -> None:
     """Say it if what was `served` ends before the `need` seconds of what was `asked` are over."""
-    stamp = str(served["Expiration"])
+    stamp = served["Expiration"]
     left = (datetime.fromisoformat(stamp) - datetime.now(UTC)).total_seconds()
     if left < asked.get("need", 0) - SLACK:
         stderr.say(

@@ -8,7 +8,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from trayexec.commands import foreground_child, live
@@ -31,7 +31,7 @@ from trayexec.live import overlay_origin
 if TYPE_CHECKING:
     from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
 
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import EndpointAnswer, OverlayAnswer, RequestFields
 
 LOOK = 1.0  # seconds between looks for a new agent
 
@@ -50,7 +50,8 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         program=command[0].rpartition("/")[2],
     )
     overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
-    told, connection = agent_client.hold(request, environ)
+    answer, connection = agent_client.hold(request, environ)
+    told = protocol_messages.read_endpoint(answer)
     lease = Lent(request, told, environ)
     region = command_environment.region_of(options.region, told, environ)
     env = command_environment.in_region(region, environment(told, overlay, profile, environ))
@@ -59,7 +60,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
 
 
 def environment(
-    told: Mapping[str, Any], overlay: Mapping[str, str], profile: str, environ: Mapping[str, str]
+    told: "EndpointAnswer", overlay: "OverlayAnswer", profile: str, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The command's environment, but for the region.
 
@@ -74,8 +75,9 @@ def environment(
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
-    if told.get("AccountId"):
-        env["AWS_ACCOUNT_ID"] = told["AccountId"]
+    account = told.get("AccountId")
+    if account:
+        env["AWS_ACCOUNT_ID"] = account
     env["TRAYEXEC_PROFILE"] = profile
     return env
 
@@ -83,7 +85,7 @@ def environment(
 class Lent:
     """What the agent lent, and what to do when the agent ends before the command does."""
 
-    def __init__(self, request: "RequestFields", told: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    def __init__(self, request: "RequestFields", told: "EndpointAnswer", environ: Mapping[str, str]) -> None:
         """Remember what was asked and answered."""
         self._environ = environ
         self._speak = translate.speaker(environ)
@@ -124,8 +126,8 @@ class Lent:
                 stderr.complain(error)
                 time.sleep(60 * LOOK)
                 continue
-            problem = told.get("problem") or {}
-            if problem:
+            problem = told.get("problem")
+            if isinstance(problem, dict) and problem:
                 stderr.say(f"{problem.get('title', '')}\n  {problem.get('hint', '')}")
             else:
                 stderr.say(self._speak(Text("a new agent serves {profile}", profile=self._profile)))

@@ -1,7 +1,7 @@
 """`status` and `list`: what is open, and what there is to use, in words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.commands import table
@@ -11,6 +11,9 @@ from trayexec.core.shell_words import argument
 from trayexec.light import agent_client, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import IdentityStatus, ProfileStatus, StatusAnswer
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
@@ -74,21 +77,22 @@ def profiles(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def _well(document: Mapping[str, Any]) -> int:
+def _well(document: "StatusAnswer") -> int:
     """The exit status of what was told. Raises TrayexecError with what is wrong with the caller's files."""
     check_files(document)
     return exits.OK
 
 
-def _document(environ: Mapping[str, str]) -> Any:
-    return agent_client.obtain(protocol_messages.status(context.surroundings(environ)), environ)
+def _document(environ: Mapping[str, str]) -> "StatusAnswer":
+    answer = agent_client.obtain(protocol_messages.status(context.surroundings(environ)), environ)
+    return protocol_messages.read_status(answer)
 
 
 def _config(environ: Mapping[str, str]) -> str:
     return context.files(environ).get("config") or "~/.aws/config"
 
 
-def _nobody(found: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Text:
+def _nobody(found: Iterable["ProfileStatus"], environ: Mapping[str, str]) -> Text:
     """Why there is no identity: what is written is wrong, or nothing is written yet."""
     if any(one["problem"] for one in found):
         return Text(
@@ -105,7 +109,7 @@ def _nobody(found: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> T
 # How it stands
 
 
-def _state(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
+def _state(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
     """An identity's state, in words."""
     if one["phase"] == "locked":
         return _locked(one, unready)
@@ -118,7 +122,7 @@ def _state(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
     return Text("{state}; no longer in these AWS files", state=_open(str(one["expires_at"])))
 
 
-def _locked(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
+def _locked(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
     """What was found out by a try says more than a look, but for keys that are not there."""
     trouble = one.get("trouble")
     if trouble and (one["name"] not in unready or trouble["code"] != "keys_missing"):
@@ -126,7 +130,7 @@ def _locked(one: Mapping[str, Any], unready: Mapping[str, Text]) -> Text:
     return unready.get(one["name"], Text("locked"))
 
 
-def _profile_state(one: Mapping[str, Any], identities: Mapping[str, Text]) -> Text:
+def _profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
     """A profile's state, in words: its own problem, what AWS answered for its role, or how its identity stands."""
     if one["problem"]:
         return Text("problem: {why}", why=str(one["problem"]))
@@ -143,7 +147,7 @@ def _open(until: str) -> Text:
     return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
 
 
-def _unready(identities: Iterable[Mapping[str, Any]], environ: Mapping[str, str]) -> Mapping[str, Text]:
+def _unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) -> Mapping[str, Text]:
     """How the locked identities stand that no code alone would open, as far as can be seen from here.
 
     A keychain that is locked, slow or not there tells nothing, and is not asked twice.

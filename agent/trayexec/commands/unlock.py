@@ -24,13 +24,13 @@ def auth(options: Options, environ: Mapping[str, str]) -> int:
         force=True if options.force else None,
         code=sys.stdin.readline(LONGEST_CODE).strip() if options.code_stdin else None,
     )
-    opened = agent_client.obtain(request, environ)
+    opened = protocol_messages.read_session(agent_client.obtain(request, environ))
     stderr.say(
         speaker(environ)(
             Text(
                 "identity {identity} is open until {when}",
-                identity=str(opened["identity"]),
-                when=clock(str(opened["expires_at"])),
+                identity=opened["identity"],
+                when=clock(opened["expires_at"]),
             )
         )
     )

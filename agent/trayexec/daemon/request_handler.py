@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from logging import Logger
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trayexec.core import messages
 from trayexec.core.broker.events import (
@@ -48,9 +48,12 @@ from trayexec.daemon.requests import (
     parse,
 )
 from trayexec.daemon.socket_server import Connection, SocketServer
-from trayexec.light import peer, protocol
+from trayexec.light import peer, protocol_messages
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import ErrorAnswer
 
 # They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
 CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
@@ -131,7 +134,7 @@ class RequestHandler:
         try:
             request = parse(line, self._rooms.place)
         except TrayexecError as error:
-            connection.finish(_error(error.trouble, ""))
+            connection.finish(_refusal(error.trouble, ""))
             return
         if request.common.eof is EndOfInput.GONE:
             connection.end_at_eof()
@@ -156,12 +159,12 @@ class RequestHandler:
             await work
         except TrayexecError as error:
             self._note(connection.number, error.trouble.code)
-            connection.finish(_error(error.trouble, language))
+            connection.finish(_refusal(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
             self._rooms.journal.error("a request failed", exc_info=error)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
             self._note(connection.number, why.code)
-            connection.finish(_error(why, language))
+            connection.finish(_refusal(why, language))
 
     async def _do(self, connection: Connection, visit: Pending) -> None:
         match visit.request:
@@ -171,7 +174,7 @@ class RequestHandler:
                 rule = self._rule(profile)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
-                    connection.finish(protocol.encode({"ok": {"Delivery": rule.delivery.value}}))
+                    connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
                     return
                 self._remember(connection, visit, await self._settings_of(request, catalogue))
                 self._ask(connection, Ask(visit.caller, profile, need, wait))
@@ -188,16 +191,16 @@ class RequestHandler:
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(connection.number, "ok")
-                connection.finish(protocol.encode({"ok": {}}))
+                connection.finish(protocol_messages.ok({}))
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay(common, server):
                 apart = (await self._catalogue(connection, common)).apart
                 ready = await self._overlay(common.surroundings, server if server in apart else None)
-                connection.finish(protocol.encode({"ok": ready}))
+                connection.finish(protocol_messages.ok(ready))
             case WantStop():
                 self._note(connection.number, "ok")
-                connection.finish(protocol.encode({"ok": {"pid": os.getpid()}}))
+                connection.finish(protocol_messages.ok({"pid": os.getpid()}))
                 self._rooms.stop()
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
@@ -251,7 +254,7 @@ class RequestHandler:
         document = status(
             self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
         )
-        connection.finish(protocol.encode({"ok": document}))
+        connection.finish(protocol_messages.ok(document))
 
     def _ask(self, connection: Connection, asked: Ask) -> None:
         self._post(connection, asked)
@@ -268,7 +271,7 @@ class RequestHandler:
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
             self._note(connection.number, "ok")
-            connection.finish(protocol.encode({"ok": _document(profile, what.credentials, overlay)}))
+            connection.finish(protocol_messages.ok(_document(profile, what.credentials, overlay)))
         else:
             self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
 
@@ -300,7 +303,7 @@ class RequestHandler:
         speak, warning = speaker_of(common.language), self._rooms.warning()
         if warning is not None:
             text = f"{speak(warning.title)} {speak(warning.hint)}"
-            connection.say(protocol.encode({"note": "warning", "text": text}))
+            connection.say(protocol_messages.note("warning", text))
         return catalogue
 
     async def _load(self, common: RequestContext) -> Catalogue:
@@ -325,26 +328,21 @@ class RequestHandler:
         if not isinstance(effect, Tell):
             self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
         match effect:
-            case Tell(_, kind, text, identity, left, number, of):
-                note = {"note": kind.value, "text": speaker_of(language)(text)}
-                host = foreign(identity.endpoint_url)
-                note |= {"endpoint": host} if host is not None else {}
-                note |= {"identity": identity.name, "mfa_serial": identity.mfa_serial}
-                connection.say(protocol.encode({**note, "left": left, "number": number, "of": of}))
+            case Tell():
+                connection.say(_note_of(effect, language))
             case Deliver() if isinstance(request, WantEndpoint):
-                connection.keep(protocol.encode({"ok": self._rooms.endpoint.told(connection.number)}))
+                connection.keep(protocol_messages.ok(self._rooms.endpoint.told(connection.number)))
             case Refuse(_, why) if isinstance(request, WantEndpoint) and request.wish is not None:
                 # The command runs already: its lease holds, and gives something once the person has unlocked.
-                problem = _said(why, language)
                 told = self._rooms.endpoint.told(connection.number) or {}
-                connection.keep(protocol.encode({"ok": {**told, "problem": problem}}))
+                connection.keep(protocol_messages.ok({**told, "problem": _said(why, language)}))
             case Deliver(_, profile, credentials):
-                connection.finish(protocol.encode({"ok": _document(profile, credentials, visit.overlay)}))
+                connection.finish(protocol_messages.ok(_document(profile, credentials, visit.overlay)))
             case SessionOpen(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
-                connection.finish(protocol.encode({"ok": ok}))
+                connection.finish(protocol_messages.ok(ok))
             case Refuse(_, why):
-                connection.finish(_error(why, language))
+                connection.finish(_refusal(why, language))
 
     def _note(self, number: int, answer: str) -> None:
         """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
@@ -390,12 +388,15 @@ def _document(
     profile: Profile, credentials: Credentials, overlay: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """AWS's credential_process document, and what goes along with it: the region, and where settings are."""
+    document = protocol_messages.process_document(
+        credentials.access_key_id,
+        credentials.secret_access_key.reveal(),
+        credentials.session_token.reveal(),
+        expiration=utc(credentials.expiry.utc),
+        account=None,
+    )
     return {
-        "Version": 1,
-        "AccessKeyId": credentials.access_key_id,
-        "SecretAccessKey": credentials.secret_access_key.reveal(),
-        "SessionToken": credentials.session_token.reveal(),
-        "Expiration": utc(credentials.expiry.utc),
+        **document,
         "Region": profile.region,
         **({"RegionOf": "default"} if profile.inherits_region else {}),
         "AccountId": profile.account or None,
@@ -403,11 +404,25 @@ def _document(
     }
 
 
-def _error(why: Trouble, language: str) -> bytes:
-    return protocol.encode({"error": _said(why, language)})
+def _note_of(told: Tell, language: str) -> bytes:
+    host = foreign(told.identity.endpoint_url)
+    return protocol_messages.note(
+        told.kind.value,
+        speaker_of(language)(told.text),
+        **({"endpoint": host} if host is not None else {}),
+        identity=told.identity.name,
+        mfa_serial=told.identity.mfa_serial,
+        left=told.left,
+        number=told.number,
+        of=told.of,
+    )
 
 
-def _said(why: Trouble, language: str) -> dict[str, str]:
+def _refusal(why: Trouble, language: str) -> bytes:
+    return protocol_messages.error(_said(why, language))
+
+
+def _said(why: Trouble, language: str) -> "ErrorAnswer":
     speak = speaker_of(language)
     return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
 

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from trayexec.light.protocol_messages import RequestFields
 
 
-def obtain(request: "RequestFields", environ: "Mapping[str, str]") -> "Any":
+def obtain(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":
     """Ask the agent, starting it if there is none, and see the person through to the answer."""
     return hold(request, environ)[0]
 
 
-def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Any, socket]":
+def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Mapping[str, object], socket]":
     """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
     asked: RequestFields = {**request, **context.person(environ)}
     connection = reach(environ)
     return converse(connection, asked, environ), connection
 
 
-def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Any":
+def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":
     """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
     from trayexec.light import answers  # noqa: PLC0415 — see obtain
 

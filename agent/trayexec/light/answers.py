@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any, NoReturn
+    from typing import Any
 
     from trayexec.light.protocol_messages import RequestFields
 
@@ -44,10 +44,10 @@ class Received:
             try:
                 said = protocol.decode(line, LONGEST_ANSWER)
             except protocol.ProtocolError:
-                raise garbled() from None
+                raise protocol_messages.garbled() from None
             yield said, b"\n" in rest
         if len(self._rest) > LONGEST_ANSWER:
-            raise garbled()
+            raise protocol_messages.garbled()
 
 
 def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iterator[dict[str, Any]]":
@@ -77,17 +77,6 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
             note = said.get("note")
             if note != HERE and not (note in QUESTIONS and overtaken):  # an overtaken question asks for nothing
                 yield said
-
-
-def garbled() -> TrayexecError:
-    """What came is not of the protocol."""
-    return TrayexecError(
-        trouble(
-            "protocol",
-            "The agent's answer is not of this protocol.",
-            "Agent and command may be of different versions: run `trayexec agent stop`, then try again.",
-        )
-    )
 
 
 def _hung_up() -> TrayexecError:
@@ -123,19 +112,17 @@ def ask(
     raise _hung_up()
 
 
-class Answer(dict):  # type: ignore[type-arg]  # `dict[str, Any]` cannot be written without importing Any
-    """What an agent answered. One of another version may not say all that we look for."""
-
-    def __missing__(self, name: str) -> "NoReturn":
-        raise garbled()
-
-
-def outcome(final: "Mapping[str, Any]") -> "Any":
+def outcome(final: "Mapping[str, Any]") -> "Mapping[str, object]":
     """The `ok` of a final line. Raises TrayexecError with the agent's own words otherwise."""
-    if isinstance(final.get("ok"), dict):
-        return Answer(final["ok"])
-    error = final.get("error")
-    if not isinstance(error, dict):
-        raise garbled()
-    said = {name: str(error.get(name, "")) for name in ("code", "title", "hint")}
-    raise TrayexecError(trouble(said["code"], "{title}", "{hint}", **{k: said[k] for k in ("title", "hint")}))
+    answer = final.get("ok")
+    if isinstance(answer, dict):
+        return answer
+    raise refusal(final.get("error"))
+
+
+def refusal(said: object) -> TrayexecError:
+    """An `error` of the agent's, in its own words."""
+    if not isinstance(said, dict):
+        return protocol_messages.garbled()
+    words = {name: str(said.get(name, "")) for name in ("code", "title", "hint")}
+    return TrayexecError(trouble(words["code"], "{title}", "{hint}", title=words["title"], hint=words["hint"]))

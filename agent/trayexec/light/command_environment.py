@@ -7,14 +7,15 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+
+    from trayexec.light.protocol_messages import CredentialsAnswer, OverlayAnswer, RegionAnswer
 
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def environment(
-    served: "Mapping[str, Any]", profile: str, region: str | None, environ: "Mapping[str, str]"
+    served: "CredentialsAnswer", profile: str, region: str | None, environ: "Mapping[str, str]"
 ) -> "dict[str, str]":
     """The command's environment: DESIGN 3.2."""
     env = caller_variables.without(environ)
@@ -22,15 +23,16 @@ def environment(
     env["AWS_SECRET_ACCESS_KEY"] = served["SecretAccessKey"]
     env["AWS_SESSION_TOKEN"] = served["SessionToken"]
     env["AWS_CREDENTIAL_EXPIRATION"] = served["Expiration"]
-    if served.get("AccountId"):
-        env["AWS_ACCOUNT_ID"] = served["AccountId"]
+    account = served.get("AccountId")
+    if account:
+        env["AWS_ACCOUNT_ID"] = account
     env["TRAYEXEC_PROFILE"] = profile
     if "Overlay" in served:  # its settings are not those of [default], which is what SDKs read beside keys
         env |= _settings(served["Overlay"], profile)
     return in_region(region_of(region, served, environ), env)
 
 
-def _settings(overlay: "Mapping[str, str]", profile: str) -> "dict[str, str]":
+def _settings(overlay: "OverlayAnswer", profile: str) -> "dict[str, str]":
     """The variables by which the profile has its own settings; none where the agent's files are not to be seen here."""
     from trayexec.light import same_machine  # noqa: PLC0415 — only for such a profile
     from trayexec.live import overlay_origin  # noqa: PLC0415 — only for such a profile
@@ -47,13 +49,12 @@ def _settings(overlay: "Mapping[str, str]", profile: str) -> "dict[str, str]":
     return {}
 
 
-def region_of(named: str | None, served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
+def region_of(named: str | None, served: "RegionAnswer", environ: "Mapping[str, str]") -> str | None:
     """The region of a command (DESIGN 3.2): named, the profile's or its source's, the caller's, that of [default]."""
-    said: str | None = served.get("Region")
-    return named or callers_region(served, environ) or said
+    return named or callers_region(served, environ) or served.get("Region")
 
 
-def callers_region(served: "Mapping[str, Any]", environ: "Mapping[str, str]") -> str | None:
+def callers_region(served: "RegionAnswer", environ: "Mapping[str, str]") -> str | None:
     """The caller's own region where it is better than the one that was served; not one that an outer run has left."""
     own = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if not own or (served.get("Region") and served.get("RegionOf") != "default"):

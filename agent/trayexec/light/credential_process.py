@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, NoReturn
 
+    from trayexec.light.protocol_messages import CredentialsAnswer
+
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
 NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
@@ -61,7 +63,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
         if line.get("note", answers.SLOW) != answers.SLOW and sys.stderr.isatty():
             stderr.say(str(line.get("text", "")))
     try:
-        served = _document(answers.outcome(final))
+        served = _document(protocol_messages.read_credentials(answers.outcome(final)))
     except TrayexecError as error:
         if OR_FROM_FILES not in words or error.trouble.code not in NOT_OURS:
             raise
@@ -69,14 +71,14 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     _end(served)
 
 
-def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, Any]":
+def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, object]":
     """The key in the user's own files: it needs no agent, and is the user's own affair."""
     from trayexec.commands import file_keys  # noqa: PLC0415 — not for the profiles that we serve
 
     return file_keys.document(profile, environ)
 
 
-def _end(document: "Mapping[str, Any]") -> "NoReturn":
+def _end(document: "Mapping[str, object]") -> "NoReturn":
     sys.stdout.write(protocol.document(document) + "\n")
     sys.stdout.flush()
     os._exit(exits.OK)  # an interpreter's farewell costs as much as the question
@@ -93,11 +95,14 @@ def earlier(stamp: str, seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
 
 
-def _document(served: "Mapping[str, Any]") -> "Mapping[str, Any]":
-    keys: dict[str, Any] = {name: served[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
-    if served.get("AccountId"):
-        keys["AccountId"] = served["AccountId"]
-    return {"Version": 1, **keys, "Expiration": earlier(str(served["Expiration"]), EARLY)}
+def _document(served: "CredentialsAnswer") -> "Mapping[str, object]":
+    return protocol_messages.process_document(
+        served["AccessKeyId"],
+        served["SecretAccessKey"],
+        served["SessionToken"],
+        expiration=earlier(served["Expiration"], EARLY),
+        account=served.get("AccountId") or None,
+    )
 
 
 def _read(words: "Sequence[str]") -> "tuple[str, int]":

@@ -33,9 +33,11 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
     if plain is None:
         return _otherwise(words, command, environ)
     request, region = plain
-    served = agent_client.obtain(request, environ)
-    if "Delivery" in served:  # as config.toml says for this profile
-        return _otherwise([*words, f"--{served['Delivery']}"], command, environ)
+    answer = agent_client.obtain(request, environ)
+    delivery = protocol_messages.delivery(answer)
+    if delivery is not None:  # as config.toml says for this profile
+        return _otherwise([*words, f"--{delivery}"], command, environ)
+    served = protocol_messages.read_credentials(answer)
     if "need" in request:
         from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
 

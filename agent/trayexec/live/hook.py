@@ -132,10 +132,10 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         final: Mapping[str, object] = {}
         for line in answers.ask(connection, request, _silence):
             final = line
-        answer: dict[str, str] = answers.outcome(final)
+        answer = protocol_messages.read_overlay(answers.outcome(final))
         same_machine.check(answer, connection)
         connection.close()
-        return answer
+        return {name: value for name, value in answer.items() if isinstance(value, str)}
     return _left(environ) or _made(environ)
 
 

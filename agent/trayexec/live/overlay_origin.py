@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from trayexec.light.protocol_messages import OverlayAnswer
+
 NAME = "origin"
 LONGEST = 64 * 1024
 OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}
@@ -141,7 +143,7 @@ def outside(environ: "Mapping[str, str]") -> "Mapping[str, str]":
     return {**environ, **files}
 
 
-def leading_to(overlay: "Mapping[str, str]") -> "dict[str, str]":
+def leading_to(overlay: "OverlayAnswer") -> "dict[str, str]":
     """The variables that lead SDKs to the overlay, and us past it to the user's own files."""
     return {
         "AWS_CONFIG_FILE": overlay["config"],

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from trayexec import __version__
 from trayexec.adapters import settings_file
@@ -63,7 +62,8 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
     try:
-        document: Any = ask(protocol_messages.status(context.surroundings(environ)), environ)
+        answer = ask(protocol_messages.status(context.surroundings(environ)), environ)
+        document = None if answer is None else protocol_messages.read_status(answer)
     except agent_connection.AgentAbsentError:
         return None
     except TrayexecError as error:
@@ -92,9 +92,9 @@ def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
             continue
         known.add(os.path.realpath(place))
         with suppress(TrayexecError, KeyError, TypeError, ValueError):
-            document: Any = ask(protocol_messages.status({}), {**bare, "TRAYEXEC_SOCKET": place})
-            if document is not None:
-                yield Other(place, int(document["agent"]["pid"]))
+            answer = ask(protocol_messages.status({}), {**bare, "TRAYEXEC_SOCKET": place})
+            if answer is not None:
+                yield Other(place, int(protocol_messages.read_status(answer)["agent"]["pid"]))
 
 
 def _has_terminal() -> bool:

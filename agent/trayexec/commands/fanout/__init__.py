@@ -56,7 +56,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         caller.say(Text("nothing to run: the last run had no failures"))
         return exits.OK
     surroundings = context.surroundings(environ)
-    document = agent_client.obtain(protocol_messages.status(surroundings), environ)
+    document = protocol_messages.read_status(agent_client.obtain(protocol_messages.status(surroundings), environ))
     check_files(document)
     selection = select(options, document["profiles"], settings, None if last is None else last.failed)
     for one in selection.unserved:

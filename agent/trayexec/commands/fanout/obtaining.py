@@ -22,7 +22,7 @@ from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 if TYPE_CHECKING:
     from _socket import socket
 
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import CredentialsAnswer, RequestFields
 
 SLOW = 1.0  # seconds until it is said what takes so long
 AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and answers the rest from memory
@@ -34,7 +34,7 @@ class Served:
     """The agent's answer for a profile: the document of `credential_process`, with the region."""
 
     profile: str
-    document: Mapping[str, Any] = field(repr=False)
+    document: "CredentialsAnswer" = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Obtaining:
         try:
             for said, overtaken in conversation.received.lines(more):
                 if "note" not in said:
-                    return Served(conversation.profile, answers.outcome(said))
+                    return Served(conversation.profile, protocol_messages.read_credentials(answers.outcome(said)))
                 if not overtaken:
                     self._note(conversation, said)
         except TrayexecError as error:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trayexec.commands.fanout.groups import ProcessGroups
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
@@ -22,6 +22,9 @@ from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import profile
 from trayexec.light import command_environment, exits
 from trayexec.light.errors import Text, Trouble, trouble
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import CredentialsAnswer
 
 FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
 USABLE = 60  # seconds: with less, nothing is started
@@ -79,7 +82,7 @@ class Runner:
     speak: Callable[[Text], str]
     lost: LostError | None = field(default=None, init=False)
     groups: ProcessGroups = field(init=False)
-    _held: dict[str, Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _held: "dict[str, CredentialsAnswer]" = field(default_factory=dict, init=False)
     _waiting: deque[Candidate] = field(default_factory=deque, init=False)
     _renewing: dict[str, Candidate] = field(default_factory=dict, init=False)
     _look_at: float = field(default=0.0, init=False)
@@ -89,7 +92,7 @@ class Runner:
     def __post_init__(self) -> None:
         self.groups = ProcessGroups(self.screen)
 
-    def run(self, candidates: Iterable[Candidate], held: Mapping[str, Mapping[str, Any]]) -> dict[str, Result]:
+    def run(self, candidates: Iterable[Candidate], held: "Mapping[str, CredentialsAnswer]") -> dict[str, Result]:
         """Run for each, with the credentials `held` (agent's documents by profile). Returns how each ended.
 
         Afterwards `groups.stop` says whether a signal ended it, and `lost` whether nobody read our output.
@@ -161,7 +164,7 @@ class Runner:
 
     def _left(self, candidate: Candidate) -> float:
         """How many seconds the credentials we hold for it have left."""
-        stamp = str(self._held[candidate.name].get("Expiration", ""))
+        stamp = self._held[candidate.name]["Expiration"]
         try:
             ends = datetime.fromisoformat(stamp).timestamp()
         except ValueError:

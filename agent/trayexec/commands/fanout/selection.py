@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING
 
 from trayexec.commands.reading import Options
 from trayexec.core import messages
@@ -11,6 +11,9 @@ from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
 from trayexec.core.suggest import near
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import ProfileStatus
 
 PATTERN = frozenset("*?[")
 
@@ -159,13 +162,13 @@ def _nobody(unserved: Sequence[Candidate]) -> Trouble:
 
 
 def select(
-    options: Options, profiles: Iterable[Mapping[str, Any]], settings: Settings, again: Sequence[str] | None
+    options: Options, profiles: Iterable["ProfileStatus"], settings: Settings, again: Sequence[str] | None
 ) -> Selection:
     """Who is meant by the words, among what the agent lists, and among what is to be tried `again`.
 
     Raises TrayexecError. What failed and has since been taken out of the AWS config is `gone`: it can be meant no more.
     """
-    candidates = [Candidate(str(one["name"]), one["account"], one["problem"]) for one in profiles]
+    candidates = [Candidate(one["name"], one["account"], one["problem"]) for one in profiles]
     wanted = Wanted(tuple(options.profiles), tuple(options.literal), tuple(options.leave_out))
     if again is None:
         return choose(wanted, candidates, settings.groups)
