@@ -351,6 +351,7 @@ LIGHT = {
 }
 # What the light part may call up, and when: none of it is loaded on a usual run.
 CALLED = {
+    "trayexec.core.stamps": "an agent of an older version leaves the margin of credential-process to us",
     "trayexec.commands.agent_start": "there is no agent yet",
     "trayexec.commands.file_keys": "the profile's keys are in the user's own files",
     "trayexec.commands.need_warning": "with --need",

@@ -12,7 +12,9 @@ import pytest
 
 from support.desktop import eventually
 from support.rig import COMMAND, Rig
-from trayexec.light.credential_process import earlier
+from trayexec.core.stamps import earlier
+from trayexec.light.credential_process import usable_until
+from trayexec.light.protocol_messages import read_credentials
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -51,6 +53,13 @@ def test_every_second_of_a_while_is_as_the_calendar_has_it() -> None:
     for _ in range(4000):
         day += timedelta(days=13, seconds=37)
         assert earlier(day.strftime(STAMP), 60) == (day - timedelta(seconds=60)).strftime(STAMP)
+
+
+def test_an_agent_of_an_older_version_leaves_the_margin_to_us() -> None:
+    """It says only when the credentials end."""
+    served = {"AccessKeyId": "id", "SecretAccessKey": "secret", "SessionToken": "token"}
+    answer = read_credentials({**served, "Expiration": "2026-03-01T00:00:30Z"})
+    assert usable_until(answer) == "2026-02-28T23:59:30Z"
 
 
 def test_it_needs_no_environment_and_no_terminal(open_rig: Rig) -> None:

@@ -1,11 +1,12 @@
 """`--need`: what is said when the session has the time that was asked for, but AWS gives the role less."""
 
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trayexec.commands import table
 from trayexec.core.shell_words import profile
+from trayexec.core.stamps import unix
 from trayexec.light import stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
@@ -19,8 +20,7 @@ SLACK = 60  # seconds that the question itself may have taken
 def tell(asked: "RequestFields", served: "CredentialsAnswer", environ: Mapping[str, str]) -> None:
     """Say it if what was `served` ends before the `need` seconds of what was `asked` are over."""
     stamp = served["Expiration"]
-    left = (datetime.fromisoformat(stamp) - datetime.now(UTC)).total_seconds()
-    if left < asked.get("need", 0) - SLACK:
+    if unix(stamp) - time.time() < asked.get("need", 0) - SLACK:
         stderr.say(
             speaker(environ)(
                 Text(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from unicodedata import category, east_asian_width
 
+from trayexec.core.stamps import unix
 from trayexec.light.errors import Text, visible
 
 HOUR, MINUTE = 3600, 60
@@ -121,7 +122,7 @@ def _escaped(one: str) -> str:
 
 def clock(stamp: str) -> str:
     """`2026-01-31T21:07:09Z` as a person's clock shows it: with the day, unless that is today."""
-    then = _parse(stamp).astimezone()
+    then = datetime.fromtimestamp(unix(stamp), UTC).astimezone()
     today = datetime.now().astimezone().date()
     return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
 
@@ -129,23 +130,19 @@ def clock(stamp: str) -> str:
 def moment(stamp: str) -> str:
     """The same with the day and the second, for a log; `?` for what is no such stamp."""
     try:
-        return _parse(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(unix(stamp), UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except ValueError:
         return "?"
 
 
 def left(stamp: str) -> Text:
     """How long until then."""
-    seconds = int(_parse(stamp).timestamp() - time.time())
+    seconds = int(unix(stamp) - time.time())
     if seconds < MINUTE:
         return Text("<1 min")
     if seconds < HOUR:
         return Text("{m} min", m=seconds // MINUTE)
     return Text("{h} h {m:02} min", h=seconds // HOUR, m=seconds % HOUR // MINUTE)
-
-
-def _parse(stamp: str) -> datetime:
-    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def wide(cell: str) -> int:

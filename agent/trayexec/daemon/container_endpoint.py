@@ -17,11 +17,11 @@ from typing import cast
 
 from trayexec.core.broker.delivery import LEAST
 from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Gone, Refuse, SessionOpen, Tell
-from trayexec.core.broker.status import utc
 from trayexec.core.config.profiles import Profile
 from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease, admit, is_token
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, Entry, Ledger
+from trayexec.core.stamps import utc
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 

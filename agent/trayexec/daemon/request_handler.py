@@ -22,7 +22,7 @@ from trayexec.core.broker.events import (
     Shell,
     Tell,
 )
-from trayexec.core.broker.status import AgentFacts, find, status, utc
+from trayexec.core.broker.status import AgentFacts, find, status
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile
 from trayexec.core.config.surroundings import Sight, Surroundings
@@ -30,6 +30,7 @@ from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.settings import Delivery, ProfileRule
 from trayexec.core.shell_words import argument
+from trayexec.core.stamps import utc
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Answering, Loop
@@ -271,7 +272,7 @@ class RequestHandler:
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
             self._note(connection.number, "ok")
-            connection.finish(protocol_messages.ok(_document(profile, what.credentials, overlay)))
+            connection.finish(protocol_messages.ok(_document(profile, what.credentials, request.common.then, overlay)))
         else:
             self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
 
@@ -337,7 +338,9 @@ class RequestHandler:
                 told = self._rooms.endpoint.told(connection.number) or {}
                 connection.keep(protocol_messages.ok({**told, "problem": _said(why, language)}))
             case Deliver(_, profile, credentials):
-                connection.finish(protocol_messages.ok(_document(profile, credentials, visit.overlay)))
+                connection.finish(
+                    protocol_messages.ok(_document(profile, credentials, request.common.then, visit.overlay))
+                )
             case SessionOpen(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
                 connection.finish(protocol_messages.ok(ok))
@@ -385,7 +388,7 @@ def _caller(connection: Connection, request: Request) -> Caller:
 
 
 def _document(
-    profile: Profile, credentials: Credentials, overlay: Mapping[str, object] | None = None
+    profile: Profile, credentials: Credentials, use: AnswerUse, overlay: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """AWS's credential_process document, and what goes along with it: the region, and where settings are."""
     document = protocol_messages.process_document(
@@ -397,6 +400,11 @@ def _document(
     )
     return {
         **document,
+        **(
+            {"UsableUntil": utc(credentials.expiry.utc - protocol_messages.SDK_MARGIN)}
+            if use is AnswerUse.PASSES
+            else {}
+        ),
         "Region": profile.region,
         **({"RegionOf": "default"} if profile.inherits_region else {}),
         "AccountId": profile.account or None,

@@ -5,7 +5,6 @@ The document: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-cr
 
 import os
 import sys
-import time
 
 from trayexec.light import (
     agent_client,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from trayexec.light.protocol_messages import CredentialsAnswer
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
-EARLY = 60  # seconds that SDKs are told less: some use credentials to the very last second
 NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
 CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
 
@@ -84,15 +82,14 @@ def _end(document: "Mapping[str, object]") -> "NoReturn":
     os._exit(exits.OK)  # an interpreter's farewell costs as much as the question
 
 
-def earlier(stamp: str, seconds: int) -> str:
-    """`YYYY-MM-DDTHH:MM:SSZ`, so many seconds before `stamp`."""
-    year, month, day = int(stamp[0:4]), int(stamp[5:7]), int(stamp[8:10])
-    # Days since 1970 in the Gregorian calendar, years beginning in March; datetime would cost as much as all the rest.
-    shifted = year - (month < 3)  # noqa: PLR2004 — March
-    months = (month + 9) % 12
-    days = shifted * 365 + shifted // 4 - shifted // 100 + shifted // 400 + (153 * months + 2) // 5 + day - 719469
-    then = ((days * 24 + int(stamp[11:13])) * 60 + int(stamp[14:16])) * 60 + int(stamp[17:19]) - seconds
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
+def usable_until(served: "CredentialsAnswer") -> str:
+    """The end that SDKs are told, as the agent says it; one of an older version leaves the margin to us."""
+    said = served.get("UsableUntil")
+    if said is not None:
+        return said
+    from trayexec.core import stamps  # noqa: PLC0415 — until that agent has ended
+
+    return stamps.earlier(served["Expiration"], protocol_messages.SDK_MARGIN)
 
 
 def _document(served: "CredentialsAnswer") -> "Mapping[str, object]":
@@ -100,7 +97,7 @@ def _document(served: "CredentialsAnswer") -> "Mapping[str, object]":
         served["AccessKeyId"],
         served["SecretAccessKey"],
         served["SessionToken"],
-        expiration=earlier(served["Expiration"], EARLY),
+        expiration=usable_until(served),
         account=served.get("AccountId") or None,
     )
 

@@ -77,12 +77,16 @@ if TYPE_CHECKING:
         AccountId: str | None
 
     class CredentialsAnswer(RegionAnswer):
-        """AWS's document, and where the profile's settings are if it has some of its own."""
+        """AWS's document, and where the profile's settings are if it has some of its own.
+
+        `UsableUntil` is what SDKs are told in place of `Expiration`, for who passes it to them.
+        """
 
         AccessKeyId: str
         SecretAccessKey: str
         SessionToken: str
         Expiration: str
+        UsableUntil: NotRequired[str]
         Overlay: NotRequired[OverlayAnswer]
 
     class EndpointAnswer(RegionAnswer):
@@ -149,6 +153,9 @@ if TYPE_CHECKING:
         identities: list[IdentityStatus]
         profiles: list[ProfileStatus]
         problem: NotRequired[ErrorAnswer]
+
+
+SDK_MARGIN = 60  # seconds that SDKs are told less: some use credentials to the very last second
 
 
 def credentials(  # noqa: PLR0913 — the fields of the request

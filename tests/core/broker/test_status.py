@@ -9,10 +9,11 @@ import pytest
 
 from support.stage import ADMIN, ALICE, BASE, DEEP, EVERY_REFUSAL, HOUR, A, B, Stage, identity
 from trayexec.core.broker.events import AskAt, Configured, Prompt, Renewal, Screen
-from trayexec.core.broker.status import AgentFacts, at_hand, find, status, utc, view
+from trayexec.core.broker.status import AgentFacts, at_hand, find, status, view
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.settings import OnLock
+from trayexec.core.stamps import utc
 from trayexec.core.view import IconState, Item, Separator, Submenu
 from trayexec.light.errors import trouble
 

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from selectors import EVENT_READ, BaseSelector
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from trayexec.commands.fanout.selection import Candidate, who
 from trayexec.core.broker.expiry_watch import AHEAD, GRACE
 from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import profile
+from trayexec.core.stamps import unix
 from trayexec.light import command_environment, exits
 from trayexec.light.errors import Text, Trouble, trouble
 
@@ -164,12 +164,10 @@ class Runner:
 
     def _left(self, candidate: Candidate) -> float:
         """How many seconds the credentials we hold for it have left."""
-        stamp = self._held[candidate.name]["Expiration"]
         try:
-            ends = datetime.fromisoformat(stamp).timestamp()
+            return unix(self._held[candidate.name]["Expiration"]) - self.plan.wall()
         except ValueError:
             return 0.0
-        return ends - self.plan.wall()
 
     def _listen(self, conversation: Conversation) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from trayexec.core.broker.events import Screen
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
@@ -10,6 +10,7 @@ from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
 from trayexec.core.settings import OnLock
+from trayexec.core.stamps import utc
 from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
 from trayexec.light.errors import Text, Trouble
 
@@ -27,11 +28,6 @@ class AgentFacts:
     prompt: str
     settings: str = ""  # which config.toml it reads
     display: str = "there"  # whether it has one for a dialog; else empty
-
-
-def utc(seconds: int) -> str:
-    """Unix seconds as `YYYY-MM-DDTHH:MM:SSZ`: the one form that every SDK reads."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def status(
