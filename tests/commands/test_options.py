@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,11 @@ from trayexec.commands.options import (
     Verb,
 )
 from trayexec.commands.parse import read, verbs
+from trayexec.commands.reading import Options
 from trayexec.japanese import HELP as JAPANESE
 from trayexec.light import credential_process, run
 from trayexec.light.errors import TrayexecError
-from trayexec.live import hook
+from trayexec.live import hook, overlay_origin
 
 MAN = Path(trayexec.__file__).parents[2] / "packaging/linux/trayexec.1"
 ENVIRON = {"HOME": "/nonexistent"}
@@ -65,7 +66,7 @@ def test_the_run_path_knows_the_options_of_a_plain_run() -> None:
 def test_credential_process_knows_its_options() -> None:
     """It reads them by itself, too."""
     hidden = {name for one in CREDENTIAL_PROCESS.options if one.hidden for name in one.names}
-    assert hidden == {credential_process.FROM_FILES, credential_process.OR_FROM_FILES}
+    assert hidden == {overlay_origin.FROM_FILES, overlay_origin.OR_FROM_FILES}
     waits = [one for one in CREDENTIAL_PROCESS.options if one.field == WAIT.field]
     assert [one.unsaid for one in waits] == [credential_process.WAIT] * 2
     for option in (*waits, LITERAL):
@@ -161,7 +162,8 @@ ALPHABET = sorted(
 @given(st.lists(st.sampled_from(ALPHABET) | st.text(max_size=4), max_size=7))
 def test_any_words_are_read_or_refused_with_a_sentence(line: list[str]) -> None:
     """Never a traceback: what cannot be read is a trouble of ours."""
-    for reading in (lambda: read(line, ENVIRON), lambda: run_options.read(line)):
+    readings: tuple[Callable[[], Options], ...] = (lambda: read(line, ENVIRON), lambda: run_options.read(line))
+    for reading in readings:
         try:
             assert isinstance(reading().act, str)
         except TrayexecError as error:

@@ -135,7 +135,7 @@ def test_on_macos_the_agent_works_in_its_folder(mac: tuple[Run, Rig, Path]) -> N
 def test_on_macos_a_signal_reaches_the_command_once(
     mac: tuple[Run, Rig, Path], number: signal.Signals, to: Callable[[int, int], None]
 ) -> None:
-    """Without sigwaitinfo(2) the witness alone tells what the whole group got."""
+    """Without sigwaitinfo(2) the signal probe alone tells what the whole group got."""
     _, rig, program = mac
     counting = (
         "import os, signal, sys\n"

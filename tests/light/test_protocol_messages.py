@@ -108,9 +108,9 @@ def test_the_agent_reads_a_request_for_an_endpoint(
     again = read(protocol_messages.endpoint_again(asked, token=token, port=port))
 
     assert isinstance(again, WantEndpoint)
-    assert again.wish is not None
-    assert (again.wish.token.reveal(), again.wish.port) == (token, port)
-    assert replace(again, wish=None, wait=wait) == found
+    assert again.former is not None
+    assert (again.former.token.reveal(), again.former.port) == (token, port)
+    assert replace(again, former=None, wait=wait) == found
     assert again.wait == 0
 
 
@@ -187,8 +187,8 @@ def understood(message: Mapping[str, object]) -> object:
     match found:  # secrets are not compared by themselves
         case WantSession(code=Secret() as code):
             return replace(found, code=None), code.reveal()
-        case WantEndpoint(wish=FormerLease(token, port)):
-            return replace(found, wish=None), token.reveal(), port
+        case WantEndpoint(former=FormerLease(token, port)):
+            return replace(found, former=None), token.reveal(), port
         case _:
             return found
 

@@ -121,14 +121,14 @@ def test_nothing_of_ours_is_left_in_the_command(open_rig: Rig) -> None:
 
 
 def test_no_process_of_ours_outlives_the_command(open_rig: Rig) -> None:
-    """Neither the parent nor its witness, and whoever reads the command's output sees its end at once."""
+    """Neither the parent nor its signal probe, and whoever reads the command's output sees its end at once."""
     marker = str(time.monotonic_ns())
     done = open_rig.run("--server", "account-a", "--", "sh", "-c", f"echo {marker} $PPID", env={"MARKER": marker})
     assert done.out.startswith(marker)
     eventually("all of them to end", lambda: not _with(f"MARKER={marker}"))
 
 
-def test_the_witness_ends_when_the_parent_is_killed(open_rig: Rig) -> None:
+def test_the_signal_probe_ends_when_the_parent_is_killed(open_rig: Rig) -> None:
     """Kill -9 leaves the command alone, and nothing else."""
     marker = str(time.monotonic_ns())
     process = open_rig.start(

@@ -41,16 +41,16 @@ class FederationCredentials:
     session_token: Secret
 
 
-def signin_token(endpoint: str, ticket: FederationCredentials, *, ca_bundle: str | None) -> Secret:
+def signin_token(endpoint: str, credentials: FederationCredentials, *, ca_bundle: str | None) -> Secret:
     """Ask `endpoint` for a sign-in token. Blocking, for 20 seconds at most between bytes.
 
     Raises TrayexecError: `signin_refused`, `signin_unreachable`, `signin_tls`, `signin_proxy`, `signin_down`,
     `signin_not_aws`.
     """
     session = {
-        "sessionId": ticket.access_key_id,
-        "sessionKey": ticket.secret_access_key.reveal(),
-        "sessionToken": ticket.session_token.reveal(),
+        "sessionId": credentials.access_key_id,
+        "sessionKey": credentials.secret_access_key.reveal(),
+        "sessionToken": credentials.session_token.reveal(),
     }
     # Without SessionDuration: AWS refuses it for a role that was not assumed with long-term keys.
     body = urlencode({"Action": "getSigninToken", "Session": json.dumps(session)})

@@ -39,11 +39,11 @@ class H11Exchange:
                 return None
             if not isinstance(event, h11.Request):
                 raise _no_request(Text("it ends too soon"))
-            return self._visit(event)
+            return self._request(event)
         except h11.RemoteProtocolError:  # its words quote the request, and with it the token
             raise _no_request(Text("it is not HTTP/1.1")) from None
 
-    def _visit(self, request: h11.Request) -> HttpRequest:
+    def _request(self, request: h11.Request) -> HttpRequest:
         self._method = request.method
         headers = tuple((bytes(name), bytes(value)) for name, value in request.headers)
         if request.http_version not in VERSIONS:

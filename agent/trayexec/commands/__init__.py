@@ -1,4 +1,4 @@
-"""Every verb but the run path, a room each, loaded when asked for: imports are free in there."""
+"""Every verb but the run path, a module each, loaded when asked for: imports are free in there."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -16,11 +16,11 @@ def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     Under `--live` no verb sees the overlay in place of the user's own AWS files.
     """
     options = read(arguments, environ)
-    room, _, act = options.act.partition(".")
+    module, _, act = options.act.partition(".")
     try:
         environ = overlay_origin.outside(environ)
     except TrayexecError:
         if not options.act.startswith(WITHOUT_FILES):
             raise
         environ = {name: value for name, value in environ.items() if name not in overlay_origin.OWN}
-    return int(getattr(import_module(f"trayexec.commands.{room}"), act)(options, environ))
+    return int(getattr(import_module(f"trayexec.commands.{module}"), act)(options, environ))

@@ -55,9 +55,9 @@ def _foreground(options: Options, environ: Mapping[str, str]) -> int:
         _begin_afresh()
     private_files.sweep(paths.state_folder(environ))
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
-    face = app.Visibility.HEADLESS if options.headless else app.Visibility.TRAY
+    visibility = app.Visibility.HEADLESS if options.headless else app.Visibility.TRAY
     try:
-        status = app.run(app.StartOptions(agent_environment.of(environ), face, ready))
+        status = app.run(app.StartOptions(agent_environment.of(environ), visibility, ready))
     except TrayexecError as error:
         if options.ready_fd is None:
             raise

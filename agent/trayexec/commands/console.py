@@ -40,10 +40,10 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     place = place_of(role.arn, region=region, service=options.service, override=override)
     answer = agent_client.obtain(request(options, environ, "trayexec console"), environ)
     served = protocol_messages.read_credentials(answer)
-    ticket = FederationCredentials(
+    credentials = FederationCredentials(
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
     )
-    token = signin_token(place.endpoint, ticket, ca_bundle=role.ca_bundle or environ.get("REQUESTS_CA_BUNDLE"))
+    token = signin_token(place.endpoint, credentials, ca_bundle=role.ca_bundle or environ.get("REQUESTS_CA_BUNDLE"))
     url = login_url(place, token.reveal())
     if options.print:
         minutes = URL_LIFE // 60

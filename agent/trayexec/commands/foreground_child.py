@@ -3,7 +3,7 @@
 The child stays in our process group. So the terminal treats both as one job, also in a pipeline: Ctrl-C, Ctrl-Z, `fg`
 and a hangup reach the child without us. What is sent to us alone we relay; what was sent to the group must not be
 relayed, or the child would get it twice, and to many programs a second SIGINT means "at once". No system says
-which of the two a signal was, so a *witness*, a small process of the same group, is asked: what it got, the child
+which of the two a signal was, so a *signal probe*, a small process of the same group, is asked: what it got, the child
 got too. A shell with job control leaves the group and makes the terminal its own: then it gets everything through us,
 and when it stops, so do we, for the shell outside to take the terminal back.
 """
@@ -53,7 +53,7 @@ def run(program: str, command: Sequence[str], env: Mapping[str, str], *, beside:
         # Whoever started us may ignore it: then there is no status. And BSD drops what is ignored, even if awaited.
         signal.signal(number, lambda *_: None)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
-    with _witness() as group_got:
+    with _signal_probe() as group_got:
         try:
             pid = _start(program, command, env, before)
         except OSError as error:
@@ -146,13 +146,13 @@ def _end_by(number: int) -> int:
 
 
 @contextlib.contextmanager
-def _witness() -> Iterator[Callable[[int], bool]]:
+def _signal_probe() -> Iterator[Callable[[int], bool]]:
     """What answers, for a signal that this process got, whether its whole group got it."""
     question, ask = os.pipe()
     hear, answer = os.pipe()
     pid = os.fork()
     if not pid:
-        _testify(question, answer)
+        _be_the_probe(question, answer)
     os.close(question)
     os.close(answer)
     seen = 0
@@ -178,8 +178,8 @@ def _witness() -> Iterator[Callable[[int], bool]]:
             os.waitpid(pid, 0)
 
 
-def _testify(question: int, answer: int) -> None:
-    """Be the witness, until the other end is closed.
+def _be_the_probe(question: int, answer: int) -> None:
+    """Be the signal probe, until the other end is closed.
 
     Every signal is taken as it comes: of those that stay pending, SIGTSTP and SIGCONT would cancel each other.
     """

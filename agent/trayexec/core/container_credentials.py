@@ -37,7 +37,7 @@ class HttpRequest:
 
 
 class HttpExchange(Protocol):
-    """One HTTP connection, without its socket: `receive` until it gives a visit, then `respond` once."""
+    """One HTTP connection, without its socket: `receive` until it gives a request, then `respond` once."""
 
     def receive(self, data: bytes) -> HttpRequest | None:
         """The request, once all of it is there. Raises TrayexecError (`http_request`, `http_too_long`) for none."""
@@ -68,22 +68,22 @@ def is_token(text: str) -> bool:
     )
 
 
-def admit(visit: HttpRequest, leases: Iterable[Lease], *, port: int) -> Lease:
+def admit(request: HttpRequest, leases: Iterable[Lease], *, port: int) -> Lease:
     """The lease that a request belongs to.
 
     Raises TrayexecError: `http_method`, `http_host`, `http_browser`, `http_token`, `http_path`.
     """
-    if visit.method != b"GET":
+    if request.method != b"GET":
         raise TrayexecError(trouble("http_method", "Only GET is answered here.", ""))
-    hosts = visit.all(b"host")
+    hosts = request.all(b"host")
     if len(hosts) != 1 or hosts[0].lower() not in {
         b"%b:%d" % (name, port) for name in (b"127.0.0.1", b"localhost", b"[::1]")
     }:
         raise TrayexecError(trouble("http_host", "The request was meant for another host.", ""))
-    for name, _value in visit.headers:
+    for name, _value in request.headers:
         if name in FOREIGN or name.startswith(FOREIGN_PREFIXES):
             raise TrayexecError(trouble("http_browser", "Browsers and proxies get no credentials here.", ""))
-    lease = _holder(visit.all(b"authorization"), leases)
+    lease = _holder(request.all(b"authorization"), leases)
     if lease is None:
         raise TrayexecError(
             trouble(
@@ -93,7 +93,7 @@ def admit(visit: HttpRequest, leases: Iterable[Lease], *, port: int) -> Lease:
                 "that again.",
             )
         )
-    if visit.target != lease.path.encode():
+    if request.target != lease.path.encode():
         raise TrayexecError(trouble("http_path", "There is nothing at this path.", ""))
     return lease
 

@@ -82,17 +82,17 @@ class StartOptions:
     """How the agent is started: where its environment points, and whom to tell once it listens."""
 
     environ: Mapping[str, str]
-    face: Visibility
+    visibility: Visibility
     ready: Callable[[], None]
 
 
-def run(wish: StartOptions) -> int:
+def run(options: StartOptions) -> int:
     """Be the agent until told to stop. Returns the exit status.
 
     Raises TrayexecError when it cannot start: another one runs, the folder is not trusted, the settings are wrong.
     """
     harden()
-    environ = wish.environ
+    environ = options.environ
     for name in protocol.PROXY_VARIABLES:
         os.environ.pop(name, None)  # each request says its own; botocore would take these where one has none
     settings = settings_file.refresh(paths.settings_path(environ), None)
@@ -107,9 +107,9 @@ def run(wish: StartOptions) -> int:
         alone=alone,
         claim=claim(socket),
         journal=open_journal(Path(paths.log_path(environ))),
-        tray=choose_tray(environ if wish.face is Visibility.TRAY else {}, speaker(environ)),
+        tray=choose_tray(environ if options.visibility is Visibility.TRAY else {}, speaker(environ)),
     )
-    return _Agent(wish, found).live()
+    return _Agent(options, found).live()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ class _Found:
 class _Agent:
     """All parts of one running agent."""
 
-    def __init__(self, wish: StartOptions, found: _Found) -> None:
-        environ, speak = wish.environ, speaker(wish.environ)
-        self._wish = wish
+    def __init__(self, options: StartOptions, found: _Found) -> None:
+        environ, speak = options.environ, speaker(options.environ)
+        self._options = options
         self._alone = found.alone
         self._settings, self._claim, self._journal = found.settings, found.claim, found.journal
         self._tray = SupervisedTray(found.tray, mishap=self._mishap, ending=self._end)
@@ -151,7 +151,7 @@ class _Agent:
         self._written = asyncio.Event()
         ledger = FileLedger(Path(paths.ledger_path(environ)))
         self._endpoint = ContainerEndpoint(Records(self._clock, ledger, self._journal), _exchange)
-        rooms = Dependencies(
+        dependencies = Dependencies(
             self._overlays,
             self._overlay,
             self._server_overlay,
@@ -167,9 +167,9 @@ class _Agent:
             self._tray.stop,
             self._sees,
         )
-        self._service = RequestHandler(rooms)
-        self._front = TrayController(self._tray, self._clock)
-        self._gate = SocketServer(self._service.heard, self._service.left)
+        self._handler = RequestHandler(dependencies)
+        self._controller = TrayController(self._tray, self._clock)
+        self._server = SocketServer(self._handler.heard, self._handler.left)
         self._loop = Loop(
             Ports(
                 self._clock,
@@ -182,13 +182,13 @@ class _Agent:
             ),
             self._workers,
             answer=self._answer,
-            changed=self._front.changed,
+            changed=self._controller.changed,
             mishap=self._mishap,
         )
-        self._service.to(self._loop, self._gate)
-        self._endpoint.to(self._post_in_time, self._gate.number)
-        self._front.to(self._loop.post, self._loop.perform, self._running.call_later)
-        self._notices.on_action(self._front.pressed)
+        self._handler.to(self._loop, self._server)
+        self._endpoint.to(self._post_in_time, self._server.number)
+        self._controller.to(self._loop.post, self._loop.perform, self._running.call_later)
+        self._notices.on_action(self._controller.pressed)
 
     def live(self) -> int:
         """Run until stopped; then forget everything and leave nothing behind."""
@@ -201,7 +201,7 @@ class _Agent:
         signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
         thread = threading.Thread(target=self._run_loop, args=[ours], name="loop", daemon=True)
         thread.start()
-        self._tray.run(lambda action: self._in_loop(self._front.clicked, action))
+        self._tray.run(lambda action: self._in_loop(self._controller.clicked, action))
         self._let_go.set()
         self._gone.wait(FAREWELL)
         return self._leave()
@@ -241,28 +241,30 @@ class _Agent:
             for own in self._catalogues.paths(None, None):
                 self._folders.add(Path(own).parent)
         await self._guarded(self._look())
-        await self._gate.open(self._claim.listener)
+        await self._server.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
         self._alone.tell(self._claim.path)
         if self._alone.trouble is not None:
             self._journal.warning("callers with another environment may not find it: %s", self._alone.trouble)
-        self._wish.ready()
+        self._options.ready()
         watch = ScreenWatch(
-            self._wish.environ,
+            self._options.environ,
             on_change=lambda screen: self._loop.post(ScreenChanged(screen)),
             on_sleep=lambda: self._loop.post(Tick()),
             on_wake=lambda: self._loop.post(Tick()),
         )
-        self._workers.sessions.submit(_learn, paths.stored_path(self._wish.environ), SystemKeychain(self._wish.environ))
+        self._workers.sessions.submit(
+            _learn, paths.stored_path(self._options.environ), SystemKeychain(self._options.environ)
+        )
         extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._keep_carrying())]
         await self._stopped.wait()
         self._loop.post(Lock())
-        # Before the gate closes, for which waits who stops us: what was written under --live a moment ago goes home.
+        # Before the server closes, for which waits who stops us: what was written under --live a moment ago goes home.
         await self._guarded(self._carry_home())
         if descriptor is not None:
             self._running.remove_reader(descriptor)
             self._folders.close()
-        self._gate.close()
+        self._server.close()
         self._endpoint.close()
         for task in extra:
             task.cancel()
@@ -365,7 +367,7 @@ class _Agent:
     def _read_settings(self) -> Trouble | None:
         """Put our settings in force as they are now, before each request too; what is wrong with them, if anything."""
         last = self._settings
-        self._settings = settings_file.refresh(paths.settings_path(self._wish.environ), last)
+        self._settings = settings_file.refresh(paths.settings_path(self._options.environ), last)
         if self._settings is not last:
             self._dialogs.prefer(_method(self._settings.settings))
             broker = self._loop.broker
@@ -378,7 +380,7 @@ class _Agent:
 
     def _answer(self, effect: Answering) -> None:
         """Each gets the answers to its own requests."""
-        (self._service if effect.caller.request > 0 else self._front).answer(effect)
+        (self._handler if effect.caller.request > 0 else self._controller).answer(effect)
 
     def _mishap(self, error: BaseException) -> None:
         """A bug: the log gets its kind and its place, never its words, which may hold anything."""
@@ -387,7 +389,7 @@ class _Agent:
     # Overlays, in the worker for files
 
     def _follow(self, environ: Mapping[str, str]) -> Overlays:
-        means = OverlayInputs(
+        inputs = OverlayInputs(
             self._catalogues,
             own_command.command(),
             {name: environ[name] for name in agent_environment.SESSION if environ.get(name)},
@@ -395,7 +397,7 @@ class _Agent:
             tell=self._tell,
             later=lambda: self._in_loop(self._written.set),
         )
-        return Overlays(Path(paths.live_folder(environ)), means)
+        return Overlays(Path(paths.live_folder(environ)), inputs)
 
     def _overlay(self, where: Surroundings) -> Mapping[str, object]:
         place = self._overlays.want(where)
@@ -428,7 +430,7 @@ class _Agent:
             self._running.call_soon_threadsafe(call, *arguments)
 
     def _facts(self) -> AgentFacts:
-        environ = self._wish.environ
+        environ = self._options.environ
         display = "there" if sys.platform != "linux" or on_screen(environ) else ""
         read = paths.settings_path(environ)
         return AgentFacts(os.getpid(), __version__, self._tray.name, self._dialogs.name, read, display)

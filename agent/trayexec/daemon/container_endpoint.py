@@ -25,9 +25,9 @@ from trayexec.core.stamps import utc
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 
-HEAD = 2.0  # seconds a visitor has to say its request
-PATIENCE = 0.9  # seconds that AWS may take before the visitor is told to come again: SDKs wait 1 s (JavaScript) or 2
-GOODBYE = 1.0  # seconds a visitor has to take its answer and hang up
+HEAD = 2.0  # seconds a client has to send its request
+PATIENCE = 0.9  # seconds that AWS may take before the client is told to come again: SDKs wait 1 s (JavaScript) or 2
+GOODBYE = 1.0  # seconds a client has to take its answer and hang up
 MOST = 256  # connections at once
 BACKLOG = 128
 
@@ -55,7 +55,7 @@ class FormerLease:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where hand-outs are noted, and where knocks at the door are."""
+    """Where hand-outs are noted (`ledger`), and refused requests (`journal`)."""
 
     clock: Clock
     ledger: Ledger
@@ -63,17 +63,17 @@ class Records:
 
 
 class ContainerEndpoint:
-    """All doors, leases and visitors. Everything here runs in the loop; `to` wires it, once the loop exists."""
+    """All listeners, leases and connections. Everything here runs in the loop; `to` wires it, once the loop exists."""
 
-    def __init__(self, books: Records, exchange: Callable[[], HttpExchange]) -> None:
-        """Keep where things are written down, and what makes sense of a visitor's bytes."""
-        self._books = books
+    def __init__(self, records: Records, exchange: Callable[[], HttpExchange]) -> None:
+        """Keep where things are written down, and what parses the bytes of a connection."""
+        self._records = records
         self.exchange = exchange
         self._told_at = float("-inf")
-        self._leases: dict[int, tuple[Lease, _Door]] = {}
+        self._leases: dict[int, tuple[Lease, _Listener]] = {}
         self._looks: dict[int, Callable[[], Awaitable[Profile]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._doors: dict[int, _Door] = {}
+        self._listeners: dict[int, _Listener] = {}
         self._asking: dict[int, tuple[HttpConnection, Lease]] = {}
         self._post: Callable[[Event], None]
         self._number: Callable[[], int]
@@ -89,7 +89,7 @@ class ContainerEndpoint:
         self,
         caller: Caller,
         profile: Profile,
-        wish: FormerLease | None,
+        former: FormerLease | None,
         *,
         language: str,
         look: Callable[[], Awaitable[Profile]],
@@ -98,20 +98,20 @@ class ContainerEndpoint:
 
         `look` tells what the profile is now: a lease is one of its name, and its files may be edited at any time.
         """
-        token = wish.token if wish is not None else Secret(secrets.token_urlsafe(32))
-        if wish is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
+        token = former.token if former is not None else Secret(secrets.token_urlsafe(32))
+        if former is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
             raise _taken()
-        door = self._door(wish)
-        self._leases[caller.request] = (Lease(caller, profile, token, language), door)
+        listener = self._listener_for(former)
+        self._leases[caller.request] = (Lease(caller, profile, token, language), listener)
         self._looks[caller.request] = look
 
     def told(self, number: int) -> dict[str, object] | None:
         """What the holder of a lease puts into its command's environment."""
         if number not in self._leases:
             return None
-        lease, door = self._leases[number]
+        lease, listener = self._leases[number]
         return {
-            "url": f"http://127.0.0.1:{door.port}{lease.path}",
+            "url": f"http://127.0.0.1:{listener.port}{lease.path}",
             "token": lease.token.reveal(),
             "Region": lease.profile.region,
             **({"RegionOf": "default"} if lease.profile.inherits_region else {}),
@@ -119,45 +119,45 @@ class ContainerEndpoint:
         }
 
     def end(self, number: int) -> None:
-        """The holder has gone: its token is worth nothing from now on. The last one closes the door."""
+        """The holder has gone: its token is worth nothing from now on. The last one closes the listener."""
         self._looks.pop(number, None)
-        lease, door = self._leases.pop(number, (None, None))
-        if lease is None or door is None:
+        lease, listener = self._leases.pop(number, (None, None))
+        if lease is None or listener is None:
             return
-        for asking, (visitor, other) in list(self._asking.items()):
+        for asking, (connection, other) in list(self._asking.items()):
             if other is lease:
                 del self._asking[asking]
                 self._post(Gone(asking))
-                visitor.refuse(_no_token(), lease.language)
-        if not any(other is door for _, other in self._leases.values()):
-            del self._doors[door.port]
-            door.close()
+                connection.refuse(_no_token(), lease.language)
+        if not any(other is listener for _, other in self._leases.values()):
+            del self._listeners[listener.port]
+            listener.close()
 
     def close(self) -> None:
         """End every lease."""
         for number in list(self._leases):
             self.end(number)
 
-    def _door(self, wish: FormerLease | None) -> "_Door":
-        if wish is None and self._doors:
-            return next(iter(self._doors.values()))
-        if wish is not None and wish.port in self._doors:
-            return self._doors[wish.port]
+    def _listener_for(self, former: FormerLease | None) -> "_Listener":
+        if former is None and self._listeners:
+            return next(iter(self._listeners.values()))
+        if former is not None and former.port in self._listeners:
+            return self._listeners[former.port]
         try:
-            door = _Door(self, _bound(wish.port if wish is not None else 0))
+            listener = _Listener(self, _bound(former.port if former is not None else 0))
         except OSError as error:
             raise _no_port(error) from None
-        self._doors[door.port] = door
-        return door
+        self._listeners[listener.port] = listener
+        return listener
 
-    # Visits
+    # Requests
 
-    def visited(self, visitor: "HttpConnection", visit: HttpRequest) -> None:
+    def received(self, connection: "HttpConnection", request: HttpRequest) -> None:
         """Let a request in, and ask the broker. Raises TrayexecError."""
-        leases = [lease for lease, door in self._leases.values() if door is visitor.door]
-        lease = admit(visit, leases, port=visitor.door.port)
+        leases = [lease for lease, listener in self._leases.values() if listener is connection.listener]
+        lease = admit(request, leases, port=connection.listener.port)
         number = self._number()
-        self._asking[number] = (visitor, lease)
+        self._asking[number] = (connection, lease)
         running = asyncio.get_running_loop()
         task = running.create_task(self._ask(number, lease))
         self._tasks.add(task)
@@ -168,7 +168,7 @@ class ContainerEndpoint:
         caller = Caller(number, lease.caller.program, lease.caller.pid)
         look = self._looks.get(lease.caller.request)
         if look is None:
-            return  # the lease has ended, and with it this visit
+            return  # the lease has ended, and with it this request
         try:
             profile = await look()
         except TrayexecError as error:
@@ -179,82 +179,82 @@ class ContainerEndpoint:
             self._post(Ask(caller, profile, need=LEAST, wait=0))
 
     def answer(self, effect: Deliver | SessionOpen | Refuse | Tell) -> None:
-        """Pass on what the broker says to a visitor."""
+        """Pass on what the broker says to a connection."""
         if isinstance(effect, Tell | SessionOpen):
             return
         asking = self._asking.pop(effect.caller.request, None)
         if asking is None:
             return
-        visitor, lease = asking
+        connection, lease = asking
         if isinstance(effect, Deliver):
-            visitor.respond(OK, _document(effect.profile, effect.credentials))
+            connection.respond(OK, _document(effect.profile, effect.credentials))
             self._note(lease, "ok")
         else:
-            visitor.refuse(effect.trouble, lease.language)
+            connection.refuse(effect.trouble, lease.language)
             self._note(lease, effect.trouble.code)
 
-    def forget(self, visitor: "HttpConnection") -> None:
-        """A visitor has hung up."""
+    def forget(self, connection: "HttpConnection") -> None:
+        """A client has hung up."""
         for number, (other, _) in list(self._asking.items()):
-            if other is visitor:
+            if other is connection:
                 del self._asking[number]
                 self._post(Gone(number))
 
     def turned_away(self, why: Trouble) -> None:
-        """Note that somebody was not let in, once a second: nobody may push older lines out of the log by knocking."""
+        """Log a refused request, at most once a second: nobody may push older lines out of the log by asking."""
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= 1.0:
             self._told_at = now
-            self._books.journal.warning("the endpoint turned somebody away: %s", why.code)
+            self._records.journal.warning("the endpoint turned somebody away: %s", why.code)
 
     def _late(self, number: int) -> None:
         asking = self._asking.pop(number, None)
         if asking is not None:
-            visitor, lease = asking
+            connection, lease = asking
             self._post(Gone(number))
-            visitor.refuse(_not_yet(lease.profile), lease.language)
+            connection.refuse(_not_yet(lease.profile), lease.language)
             self._note(lease, "not_yet")
 
     def _note(self, lease: Lease, answer: str) -> None:
         caller = lease.caller
-        at = utc(int(self._books.clock.now().wall))
+        at = utc(int(self._records.clock.now().wall))
         entry = Entry(at, lease.profile.name, "fetch", caller.pid, caller.program, answer, caller.parents)
-        self._books.ledger.note(entry)
+        self._records.ledger.note(entry)
 
 
-class _Door:
-    """One listening port and those who came in by it."""
+class _Listener:
+    """One listening port and its connections."""
 
-    def __init__(self, endpoint: ContainerEndpoint, listener: socket.socket) -> None:
-        """Take over a socket that listens; visitors are let in as soon as the loop comes round."""
-        self.port = int(listener.getsockname()[1])
-        self.visitors: set[HttpConnection] = set()
-        self._listener = listener
+    def __init__(self, endpoint: ContainerEndpoint, sock: socket.socket) -> None:
+        """Take over a socket that listens; connections are accepted as soon as the loop comes round."""
+        self.port = int(sock.getsockname()[1])
+        self.connections: set[HttpConnection] = set()
+        self._socket = sock
         self._server: asyncio.Server | None = None
         self._opening = asyncio.get_running_loop().create_task(self._open(endpoint))
 
     async def _open(self, endpoint: ContainerEndpoint) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: HttpConnection(endpoint, self), sock=self._listener, backlog=BACKLOG
+            lambda: HttpConnection(endpoint, self), sock=self._socket, backlog=BACKLOG
         )
 
     def close(self) -> None:
-        """Let nobody in any more, and everybody out."""
+        """Accept no connection any more, and end those there are."""
         self._opening.cancel()
         if self._server is not None:
             self._server.close()
-        self._listener.close()
-        for visitor in list(self.visitors):
-            visitor.leave()
+        self._socket.close()
+        for connection in list(self.connections):
+            connection.leave()
 
 
 class HttpConnection(asyncio.Protocol):
     """One HTTP connection: one request, one response, and it ends."""
 
-    def __init__(self, endpoint: ContainerEndpoint, door: _Door) -> None:
-        """Wait at the door."""
-        self.door = door
+    def __init__(self, endpoint: ContainerEndpoint, listener: _Listener) -> None:
+        """Keep the listener that accepted it."""
+        self.listener = listener
         self._endpoint = endpoint
         self._exchange = endpoint.exchange()
         self._heard = self._whole = self._answered = self._half = False
@@ -264,10 +264,10 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count the time."""
         self._transport = cast("asyncio.Transport", transport)
-        if len(self.door.visitors) >= MOST:
+        if len(self.listener.connections) >= MOST:
             self._transport.abort()
             return
-        self.door.visitors.add(self)
+        self.listener.connections.add(self)
         self._deadline = asyncio.get_running_loop().call_later(HEAD, self._slow)
 
     def data_received(self, data: bytes) -> None:
@@ -275,27 +275,27 @@ class HttpConnection(asyncio.Protocol):
         if self._heard:
             return
         try:
-            visit = self._exchange.receive(data)
-            if visit is not None:
+            request = self._exchange.receive(data)
+            if request is not None:
                 self._heard = self._whole = True
-                self._endpoint.visited(self, visit)
+                self._endpoint.received(self, request)
         except TrayexecError as error:
             self._heard = True
             self._endpoint.turned_away(error.trouble)
             self.refuse(error.trouble, "")
 
     def eof_received(self) -> bool:
-        """A visitor that has said its request still gets its answer."""
+        """A client that has sent its request still gets its answer."""
         self._half = True
         return self._heard and not self._answered
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the visitor."""
+        """Forget the connection."""
         del exc
         if self._deadline is not None:
             self._deadline.cancel()
         self._transport = None
-        self.door.visitors.discard(self)
+        self.listener.connections.discard(self)
         self._endpoint.forget(self)
 
     def refuse(self, why: Trouble, language: str) -> None:
@@ -307,7 +307,7 @@ class HttpConnection(asyncio.Protocol):
         self.respond(status, json.dumps(said).encode())
 
     def respond(self, status: int, body: bytes) -> None:
-        """Send the answer, and end. Where not all was read that came, only once the visitor has it.
+        """Send the answer, and end. Where not all was read that came, only once the client has it.
 
         To close a socket with something unread resets the connection, which could overtake the answer (RFC 1122,
         4.2.2.13).
@@ -345,16 +345,16 @@ def _bound(port: int) -> socket.socket:
     With SO_REUSEPORT the holder of a lease can bind the port too: should the agent die, no other user gets the port
     that the command's environment names, and a new agent of the same user does (socket(7)).
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setblocking(False)  # noqa: FBT003 — the standard library's signature
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(BACKLOG)
+        sock.setblocking(False)  # noqa: FBT003 — the standard library's signature
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.listen(BACKLOG)
     except OSError:
-        listener.close()
+        sock.close()
         raise
-    return listener
+    return sock
 
 
 def _document(profile: Profile, credentials: Credentials) -> bytes:
@@ -370,8 +370,8 @@ def _document(profile: Profile, credentials: Credentials) -> bytes:
     ).encode()
 
 
-def wish_of(token: str | None, port: int | None) -> FormerLease | None:
-    """The wish that a request carries. Raises TrayexecError (`bad_request`) for half of one."""
+def former_lease(token: str | None, port: int | None) -> FormerLease | None:
+    """The former lease that a request names. Raises TrayexecError (`bad_request`) for half of one."""
     if token is None and port is None:
         return None
     if token is None or port is None or not is_token(token) or not 1024 <= port <= 65535:  # noqa: PLR2004 — not root's

@@ -72,7 +72,7 @@ class Loop:
 
     def __init__(
         self,
-        neighbours: Ports,
+        ports: Ports,
         workers: Workers,
         *,
         answer: Callable[[Answering], None],
@@ -80,8 +80,8 @@ class Loop:
         mishap: Callable[[BaseException], None],
     ) -> None:
         """Wire it; nothing runs yet. `changed` is told every new state, `mishap` every bug."""
-        self._to = neighbours
-        self._keys = StoredKeys(neighbours.keychain, neighbours.sts, neighbours.remember)
+        self._ports = ports
+        self._keys = StoredKeys(ports.keychain, ports.sts, ports.remember)
         self._workers = workers
         self._answer = answer
         self._changed = changed
@@ -93,7 +93,7 @@ class Loop:
 
     def post(self, event: Event) -> None:
         """Take one step, and see to its effects."""
-        now = self._to.clock.now()
+        now = self._ports.clock.now()
         self.broker, effects = step(self.broker, event, now)
         for effect in effects:
             self.perform(effect)
@@ -139,16 +139,16 @@ class Loop:
             case AssumeRole():
                 self._start(self._assume(effect))
             case Show(notice):
-                self._start(self._to.notifier.show(notice))
+                self._start(self._ports.notifier.show(notice))
             case Hide(key):
-                self._start(self._to.notifier.close(key))
+                self._start(self._ports.notifier.close(key))
             case Look(processes):
                 asyncio.get_running_loop().call_soon(self._look, processes)
             case _:
                 assert_never(effect)
 
     def _look(self, processes: tuple[Process, ...]) -> None:
-        self.post(Looked(processes, self._to.running(processes)))
+        self.post(Looked(processes, self._ports.running(processes)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
@@ -169,7 +169,7 @@ class Loop:
     async def _prompt(self, effect: Prompt) -> None:
         """Ask a person."""
         try:
-            answer = await self._to.prompter.ask(effect.question)
+            answer = await self._ports.prompter.ask(effect.question)
         except Exception as error:  # noqa: BLE001 — the border: a broken dialog must not leave callers waiting
             self._mishap(error)
             answer = NoDialog(_internal(error))
@@ -207,7 +207,7 @@ class Loop:
                 known = error.refusal is Refusal.KEYS
                 # Only whose keys they are was asked: the code has not been sent.
                 raise StsError(error.trouble, Refusal.KEYS if known else Refusal.UNSENT) from None
-            return self._to.sts.result().open_session(effect.identity, keys, effect.code, effect.seconds)
+            return self._ports.sts.result().open_session(effect.identity, keys, effect.code, effect.seconds)
 
         outcome = await self._attempt(self._workers.sessions, call)
         if isinstance(outcome, Credentials):
@@ -217,7 +217,7 @@ class Loop:
 
     async def _assume(self, effect: AssumeRole) -> None:
         def call() -> Credentials:
-            return self._to.sts.result().assume(effect.role, effect.by)
+            return self._ports.sts.result().assume(effect.role, effect.by)
 
         outcome = await self._attempt(self._workers.roles, call)
         if isinstance(outcome, Credentials):

@@ -71,7 +71,7 @@ OPS: Mapping[type[Request], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the service needs beside the loop and the gate."""
+    """What the request handler needs beside the loop and the socket server."""
 
     catalogues: Catalogues
     overlay: Callable[[Surroundings], Mapping[str, object]]
@@ -112,83 +112,83 @@ class Pending:
 
 
 class RequestHandler:
-    """Between the gate and the loop. `to` wires it to both, once they exist."""
+    """Between the socket server and the loop. `to` wires it to both, once they exist."""
 
-    def __init__(self, rooms: Dependencies) -> None:
-        """Keep the neighbours."""
-        self._rooms = rooms
-        self._visits: dict[int, Pending] = {}
+    def __init__(self, dependencies: Dependencies) -> None:
+        """Keep the dependencies; nothing runs yet."""
+        self._dependencies = dependencies
+        self._pending: dict[int, Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[int] = set()  # who has waited: meanwhile its profile may have become another
         self._loop: Loop
-        self._gate: SocketServer
+        self._server: SocketServer
 
-    def to(self, loop: Loop, gate: SocketServer) -> None:
+    def to(self, loop: Loop, server: SocketServer) -> None:
         """Wire the two ends."""
         self._loop = loop
-        self._gate = gate
+        self._server = server
 
-    # From the gate
+    # From the socket server
 
     def heard(self, connection: Connection, line: bytes) -> None:
         """A caller has said its line."""
         try:
-            request = parse(line, self._rooms.place)
+            request = parse(line, self._dependencies.place)
         except TrayexecError as error:
             connection.finish(_refusal(error.trouble, ""))
             return
         if request.common.eof is EndOfInput.GONE:
             connection.end_at_eof()
-        visit = Pending(request, _caller(connection, request))
-        self._visits[connection.number] = visit
-        self._start(connection, visit, self._do(connection, visit))
+        pending = Pending(request, _caller(connection, request))
+        self._pending[connection.number] = pending
+        self._start(connection, pending, self._do(connection, pending))
 
-    def _start(self, connection: Connection, visit: Pending, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(connection, visit, work))
+    def _start(self, connection: Connection, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(connection, pending, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def left(self, number: int) -> None:
         """A caller has hung up, or has been answered."""
         self._note(number, "gone")
-        self._rooms.endpoint.end(number)
+        self._dependencies.endpoint.end(number)
         self._loop.post(Gone(number))
 
-    async def _serve(self, connection: Connection, visit: Pending, work: Coroutine[Any, Any, None]) -> None:
-        language = visit.request.common.language
+    async def _serve(self, connection: Connection, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
+        language = pending.request.common.language
         try:
             await work
         except TrayexecError as error:
             self._note(connection.number, error.trouble.code)
             connection.finish(_refusal(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
-            self._rooms.journal.error("a request failed", exc_info=error)
+            self._dependencies.journal.error("a request failed", exc_info=error)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
             self._note(connection.number, why.code)
             connection.finish(_refusal(why, language))
 
-    async def _do(self, connection: Connection, visit: Pending) -> None:
-        match visit.request:
+    async def _do(self, connection: Connection, pending: Pending) -> None:
+        match pending.request:
             case WantCredentials(common, name, need, wait) as request:
                 catalogue = await self._catalogue(connection, common)
                 profile = _profile(catalogue, name)
                 rule = self._rule(profile)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
-                    self._visits.pop(connection.number, None)  # it comes again, by the way that the settings name
+                    self._pending.pop(connection.number, None)  # it comes again, by the way that the settings name
                     connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
                     return
-                self._remember(connection, visit, await self._settings_of(request, catalogue))
-                self._ask(connection, Ask(visit.caller, profile, need, wait))
-            case WantEndpoint(common, name, need, wait, wish) as request:
+                self._remember(connection, pending, await self._settings_of(request, catalogue))
+                self._ask(connection, Ask(pending.caller, profile, need, wait))
+            case WantEndpoint(common, name, need, wait, former) as request:
                 profile = _profile(await self._catalogue(connection, common), name)
                 self._rule(profile)
                 if not connection.there:
                     return  # nobody would end its lease
-                self._lend(visit.caller, profile, request)
-                self._post(connection, Ask(visit.caller, profile, need, wait if wish is None else 0))
+                self._lend(pending.caller, profile, request)
+                self._post(connection, Ask(pending.caller, profile, need, wait if former is None else 0))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name, "auth")
-                self._post(connection, Authenticate(visit.caller, identity, renewal, code, wait))
+                self._post(connection, Authenticate(pending.caller, identity, renewal, code, wait))
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(connection.number, "ok")
@@ -202,7 +202,7 @@ class RequestHandler:
             case WantStop():
                 self._note(connection.number, "ok")
                 connection.finish(protocol_messages.ok({"pid": os.getpid()}))
-                self._rooms.stop()
+                self._dependencies.stop()
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
         """The name of the keys whose session is to be forgotten; None for all."""
@@ -217,9 +217,9 @@ class RequestHandler:
                     return one.keys
             raise
 
-    def _remember(self, connection: Connection, visit: Pending, overlay: Mapping[str, object] | None) -> None:
-        if overlay is not None and connection.number in self._visits:
-            self._visits[connection.number] = replace(visit, overlay=overlay)
+    def _remember(self, connection: Connection, pending: Pending, overlay: Mapping[str, object] | None) -> None:
+        if overlay is not None and connection.number in self._pending:
+            self._pending[connection.number] = replace(pending, overlay=overlay)
 
     async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
         """Where a profile has its own settings: beside keys alone it would have those of [default]. None: it has none.
@@ -232,8 +232,8 @@ class RequestHandler:
 
     async def _overlay(self, where: Surroundings, server: str | None = None) -> Mapping[str, object]:
         """The overlay of a caller's files; of `--server` with that profile. Raises TrayexecError."""
-        make = self._rooms.overlay if server is None else partial(self._rooms.server_overlay, server)
-        return await self._rooms.files.run(make, where.files)
+        make = self._dependencies.overlay if server is None else partial(self._dependencies.server_overlay, server)
+        return await self._dependencies.files.run(make, where.files)
 
     def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
@@ -251,20 +251,20 @@ class RequestHandler:
             catalogue = await self._catalogue(connection, common)
         except TrayexecError as error:  # what is open is to be seen all the same
             catalogue = error.trouble
-        facts = self._rooms.facts()
+        facts = self._dependencies.facts()
         document = status(
-            self._loop.broker, catalogue, facts, self._rooms.clock.now(), speak=speaker_of(common.language)
+            self._loop.broker, catalogue, facts, self._dependencies.clock.now(), speak=speaker_of(common.language)
         )
         connection.finish(protocol_messages.ok(document))
 
     def _ask(self, connection: Connection, asked: Ask) -> None:
         self._post(connection, asked)
-        if connection.number in self._visits:
+        if connection.number in self._pending:
             self._late.add(connection.number)
 
-    async def _deliver(self, connection: Connection, visit: Pending, what: Deliver) -> None:
+    async def _deliver(self, connection: Connection, pending: Pending, what: Deliver) -> None:
         """Hand out what somebody has waited for, if it is still what the profile means."""
-        request = visit.request
+        request = pending.request
         if not isinstance(request, WantCredentials):
             return
         catalogue = await self._load(request.common)
@@ -274,14 +274,14 @@ class RequestHandler:
             self._note(connection.number, "ok")
             connection.finish(protocol_messages.ok(_document(profile, what.credentials, request.common.then, overlay)))
         else:
-            self._ask(connection, Ask(visit.caller, profile, request.need, request.wait))
+            self._ask(connection, Ask(pending.caller, profile, request.need, request.wait))
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
             return _profile(await self._load(request.common), request.profile)
 
         language = request.common.language
-        self._rooms.endpoint.lend(caller, profile, request.wish, language=language, look=look)
+        self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
 
     def _rule(self, profile: Profile) -> ProfileRule:
         """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
@@ -295,36 +295,36 @@ class RequestHandler:
 
         Raises TrayexecError for files that AWS's tools would refuse.
         """
-        await self._rooms.sure()
+        await self._dependencies.sure()
         if common.sight is None:
             catalogue = await self._load(common)
         else:  # only now: what it has waited for may be of a file that was saved meanwhile
-            look = _Look(self._rooms.catalogues.load, self._rooms.sees, common.sight)
-            catalogue = await self._rooms.files.run(look, common.surroundings)
-        speak, warning = speaker_of(common.language), self._rooms.warning()
+            look = _Look(self._dependencies.catalogues.load, self._dependencies.sees, common.sight)
+            catalogue = await self._dependencies.files.run(look, common.surroundings)
+        speak, warning = speaker_of(common.language), self._dependencies.warning()
         if warning is not None:
             text = f"{speak(warning.title)} {speak(warning.hint)}"
             connection.say(protocol_messages.note("warning", text))
         return catalogue
 
     async def _load(self, common: RequestContext) -> Catalogue:
-        load, where = self._rooms.catalogues.load, common.surroundings
-        return await self._rooms.files.run(load, where)
+        load, where = self._dependencies.catalogues.load, common.surroundings
+        return await self._dependencies.files.run(load, where)
 
-    # To the gate
+    # To the socket server
 
     def answer(self, effect: Answering) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
-        connection = self._gate.connection(effect.caller.request)
-        visit = self._visits.get(effect.caller.request)
-        if connection is None or visit is None:
-            self._rooms.endpoint.answer(effect)  # it has hung up, or it came by HTTP
+        connection = self._server.connection(effect.caller.request)
+        pending = self._pending.get(effect.caller.request)
+        if connection is None or pending is None:
+            self._dependencies.endpoint.answer(effect)  # it has hung up, or it came by HTTP
             return
-        request = visit.request
+        request = pending.request
         language = request.common.language
         if isinstance(effect, Deliver) and connection.number in self._late:
             self._late.discard(connection.number)
-            self._start(connection, visit, self._deliver(connection, visit, effect))
+            self._start(connection, pending, self._deliver(connection, pending, effect))
             return
         if not isinstance(effect, Tell):
             self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
@@ -332,14 +332,14 @@ class RequestHandler:
             case Tell():
                 connection.say(_note_of(effect, language))
             case Deliver() if isinstance(request, WantEndpoint):
-                connection.keep(protocol_messages.ok(self._rooms.endpoint.told(connection.number)))
-            case Refuse(_, why) if isinstance(request, WantEndpoint) and request.wish is not None:
+                connection.keep(protocol_messages.ok(self._dependencies.endpoint.told(connection.number)))
+            case Refuse(_, why) if isinstance(request, WantEndpoint) and request.former is not None:
                 # The command runs already: its lease holds, and gives something once the person has unlocked.
-                told = self._rooms.endpoint.told(connection.number) or {}
+                told = self._dependencies.endpoint.told(connection.number) or {}
                 connection.keep(protocol_messages.ok({**told, "problem": _said(why, language)}))
             case Deliver(_, profile, credentials):
                 connection.finish(
-                    protocol_messages.ok(_document(profile, credentials, request.common.then, visit.overlay))
+                    protocol_messages.ok(_document(profile, credentials, request.common.then, pending.overlay))
                 )
             case SessionOpen(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
@@ -348,24 +348,24 @@ class RequestHandler:
                 connection.finish(_refusal(why, language))
 
     def _note(self, number: int, answer: str) -> None:
-        """Who asked for what, and what was answered: never what was handed out. Once for each visit."""
-        visit = self._visits.pop(number, None)
+        """Note who asked for what, and what was answered: never what was handed out. Once for each request."""
+        pending = self._pending.pop(number, None)
         self._late.discard(number)
-        if visit is None or isinstance(visit.request, WantStatus | WantOverlay):
+        if pending is None or isinstance(pending.request, WantStatus | WantOverlay):
             return  # a status hands nothing out, and prompts of shells ask often
-        request, caller = visit.request, visit.caller
+        request, caller = pending.request, pending.caller
         about = (
             request.profile
             if isinstance(request, WantCredentials | WantEndpoint)
             else getattr(request, "identity", None) or ""
         )
-        at = utc(int(self._rooms.clock.now().wall))
+        at = utc(int(self._dependencies.clock.now().wall))
         op = OPS[type(request)]
-        self._rooms.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
+        self._dependencies.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
 
 
 def _caller(connection: Connection, request: Request) -> Caller:
-    """Who is on the line. Its parents are looked up now: it may be gone when it is answered."""
+    """Who asks. Its parents are looked up now: it may be gone when it is answered."""
     pid = connection.pid
     if isinstance(request, WantStatus | WantOverlay):
         return Caller(connection.number, pid=pid)

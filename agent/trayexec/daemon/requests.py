@@ -8,7 +8,7 @@ from trayexec import __version__
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.surroundings import Sight, Surroundings
 from trayexec.core.credentials import Secret
-from trayexec.daemon.container_endpoint import FormerLease, wish_of
+from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import protocol, same_machine
 from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.light.errors import Text, TrayexecError, trouble
@@ -64,13 +64,13 @@ class WantCredentials:
 
 @dataclass(frozen=True, slots=True)
 class WantEndpoint:
-    """`endpoint`: a lease on the container endpoint; `wish` is the one that a former agent gave."""
+    """`endpoint`: a lease on the container endpoint; `former` is the one that an earlier agent gave."""
 
     common: RequestContext
     profile: str
     need: int
     wait: int
-    wish: FormerLease | None
+    former: FormerLease | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus |
 
 
 def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911 — a flat table of all to be asked
-    """The request on one line, to an agent at this place (`nearby.place`).
+    """The request on one line, to an agent at this place (`same_machine.place`).
 
     Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
     """
@@ -148,7 +148,7 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
             return WantCredentials(common, *_wanted(said))
         case "endpoint":
             port = _number(said, "port", default=0, most=65535) if "port" in said else None
-            return WantEndpoint(common, *_wanted(said), wish_of(_word(said, "token"), port))
+            return WantEndpoint(common, *_wanted(said), former_lease(_word(said, "token"), port))
         case "auth":
             code = _word(said, "code")
             return WantSession(

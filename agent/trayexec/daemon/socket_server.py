@@ -26,8 +26,8 @@ BACKLOG = 1024
 class Connection(asyncio.Protocol):
     """One caller: one line in, lines out, the last of which closes it."""
 
-    def __init__(self, gate: "SocketServer", number: int) -> None:
-        self._gate = gate
+    def __init__(self, server: "SocketServer", number: int) -> None:
+        self._server = server
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._deadline: asyncio.TimerHandle | None = None
@@ -53,8 +53,8 @@ class Connection(asyncio.Protocol):
         if stranger:
             self._transport.abort()
             return
-        if not self._gate.entered(self):
-            self.finish(protocol.encode({"error": _full(self._gate.most)}))
+        if not self._server.entered(self):
+            self.finish(protocol.encode({"error": _full(self._server.most)}))
             return
         self._deadline = asyncio.get_running_loop().call_later(HELLO, self.leave)
 
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
             if self._deadline is not None:
                 self._deadline.cancel()
             self._here = asyncio.get_running_loop().call_later(STILL_HERE, self._reassure)
-            self._gate.heard(self, bytes(line))
+            self._server.heard(self, bytes(line))
 
     def eof_received(self) -> bool:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
                 timer.cancel()
         self._transport = None
         self._buffer = bytearray()
-        self._gate.left(self)
+        self._server.left(self)
 
     def say(self, line: bytes) -> None:
         """Send a note, if the caller is still there."""
@@ -146,14 +146,14 @@ class Connection(asyncio.Protocol):
 
 
 class SocketServer:
-    """All connections. `on_line(connection, line)` and `on_left(number)` are the room behind it."""
+    """All connections. `on_line(connection, line)` and `on_left(number)` are what serves them."""
 
     def __init__(self, on_line: Callable[[Connection, bytes], None], on_left: Callable[[int], None]) -> None:
         """Keep the two callbacks; `open` does the rest."""
-        self.most = _room()
+        self.most = _most_connections()
         self._on_line = on_line
         self._on_left = on_left
-        self._inside: dict[int, Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._count = 0
         self._server: asyncio.Server | None = None
 
@@ -166,15 +166,15 @@ class SocketServer:
         listener.listen(BACKLOG)
 
     def close(self) -> None:
-        """Let nobody in any more, and everybody out."""
+        """Accept no connection any more, and end those there are."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._inside.values()):
+        for connection in list(self._connections.values()):
             connection.finish(b"")
 
     def connection(self, number: int) -> Connection | None:
         """The caller with this number, if it is still there."""
-        return self._inside.get(number)
+        return self._connections.get(number)
 
     def number(self) -> int:
         """A number that no other request has."""
@@ -185,10 +185,10 @@ class SocketServer:
         return Connection(self, self.number())
 
     def entered(self, connection: Connection) -> bool:
-        """Whether there is room."""
-        if len(self._inside) >= self.most:
+        """Whether there may be one more."""
+        if len(self._connections) >= self.most:
             return False
-        self._inside[connection.number] = connection
+        self._connections[connection.number] = connection
         return True
 
     def heard(self, connection: Connection, line: bytes) -> None:
@@ -197,11 +197,11 @@ class SocketServer:
 
     def left(self, connection: Connection) -> None:
         """Pass on that a caller has gone."""
-        if self._inside.pop(connection.number, None) is not None:
+        if self._connections.pop(connection.number, None) is not None:
             self._on_left(connection.number)
 
 
-def _room() -> int:
+def _most_connections() -> int:
     """How many connections there can be: as many as there are descriptors, with some to spare."""
     if sys.platform == "win32":
         return MOST
