@@ -621,7 +621,7 @@ SENTENCES: dict[str, str] = {
     "Here that is `trayexec agent start`.": "trayexec では `trayexec agent start` です。",
     "Here that is `trayexec doctor`.": "trayexec では `trayexec doctor` です。",
     "Here `trayexec auth` opens the session, and `trayexec console PROFILE` the AWS console.": "trayexec では `trayexec auth` がセッションを、`trayexec console PROFILE` が AWS コンソールを開きます。",
-    "Profiles of IAM Identity Center work as they are: `aws sso login --profile PROFILE`.": "IAM Identity Center のプロファイルはそのまま使えます: `aws sso login --profile PROFILE`。",
+    "Profiles of IAM Identity Center work as they are: `aws sso login --profile PROFILE` (AWS CLI 2).": "IAM Identity Center のプロファイルはそのまま使えます: `aws sso login --profile PROFILE` (AWS CLI 2)。",
     "Here that is `trayexec status`.": "trayexec では `trayexec status` です。",
     "Make a new key in the AWS console (IAM), then `trayexec keys add PROFILE` puts it in place of the old.": "AWS コンソール (IAM) で新しいキーを作成し、`trayexec keys add PROFILE` で古いキーと置き換えてください。",
     "Here that is `trayexec keys list`.": "trayexec では `trayexec keys list` です。",
@@ -725,7 +725,7 @@ SENTENCES: dict[str, str] = {
     "Remove credential_source from {section}.": "{section} から credential_source を削除してください。",
     "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.": "プロファイル {profile} は {key} で認証情報を取得します。trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。",
     "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.": "プロファイル {profile} は MFA 付きのキーではなく、IAM Identity Center ({key}) で認証情報を取得します。",
-    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}`": "`trayexec shell` の中でも、そのまま使えます。ログイン: `aws sso login --profile {name}`",
+    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)": "`trayexec shell` の中でも、そのまま使えます。ログイン: `aws sso login --profile {name}` (AWS CLI 2)",
     "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.": "このプロファイルは trayexec なしで使うか、代わりに {section} に role_arn と source_profile を書いてください。",
     "Profile {profile} has {key}, which trayexec does not send.": "プロファイル {profile} の {key} を trayexec は送信しません。",
     "Remove {key} from {section} if the role works without it.": "なくてもロールが使えるなら、{section} から {key} を削除してください。",
@@ -828,7 +828,7 @@ SENTENCES: dict[str, str] = {
     "Run the command again: it gets another port.": "コマンドをもう一度実行してください。別のポートを使います。",
     # daemon/socket_server.py
     "{most} callers wait for the agent, and it takes no more.": "{most} 件の呼び出しがエージェントを待っており、これ以上は受け付けられません。",
-    "End those that are not needed (`trayexec log` names them), or try again in a moment.": "不要なものを終了するか (`trayexec log` で確認できます)、しばらくしてからもう一度試してください。",
+    "End those that are not needed (`pgrep -af trayexec` lists them), or try again in a moment.": "不要なものを終了するか (`pgrep -af trayexec` で確認できます)、しばらくしてからもう一度試してください。",
     # daemon/file_workers.py
     "The AWS config {config} or what stands beside it cannot be read: the disk does not answer.": "AWS config {config} またはその付属ファイルを読み込めません。ディスクが応答しません。",
     "Check the disk or the network that it is on, and that no program keeps the file locked; then try again.": "ディスクまたはネットワークを確認し、ファイルをロックしているプログラムがないことを確認してから、もう一度試してください。",

@@ -1,5 +1,6 @@
 """States that take a machine or minutes that no test has: the words are those of the function that says them."""
 
+import errno
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from trayexec.adapters.sts_errors import Purpose, Request, _invalid
 from trayexec.adapters.tray import bus, pystrays
 from trayexec.commands.doctor import keys, ours
 from trayexec.commands.doctor.facts import Agent, Asked
+from trayexec.commands.fanout import obtaining
 from trayexec.core import messages
 from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
@@ -157,6 +159,7 @@ STATES = (
             lambda _: refused(lambda: pystrays.backend("win32")),
             lambda _: refused(lambda: botocore_keys._no_prompt("")),
             _lent,
+            lambda _: obtaining._no_room(OSError(errno.EMFILE, "Too many open files")),
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
             lambda _: next(
                 one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "keys" in str(one.label)
@@ -167,6 +170,7 @@ STATES = (
         (
             "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.",
             "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
+            "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.",
             "No identity yet: run `trayexec keys add default`",
             "Unlock it in your desktop's password manager, then run `trayexec doctor` again.",
             "Check the network, the VPN and the proxy (HTTPS_PROXY), then run `trayexec doctor` again.",

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +23,17 @@ METAVARS = {
     "…": "true",
     "arn:aws:iam::ACCOUNT:mfa/DEVICE": "arn:aws:iam::111111111111:mfa/alice",
 }
+# It comes for the page, and does not go where that leads.
+BROWSER = f"""\
+#!{sys.executable}
+import http.client, sys, urllib.parse
+address = urllib.parse.urlsplit(sys.argv[1])
+connection = http.client.HTTPConnection(address.netloc)
+connection.request("GET", address.path)
+connection.getresponse()
+"""
 PATIENCE = 60.0
-QUIET = 1.5  # seconds of silence of a program that stays: then it is ended
+STAYS = "Ctrl-C stops it"  # says an agent in the foreground
 # Nobody who does what he is told hears this.
 NEVER = (
     *("There is no profile", "There is no identity", "There is no verb", "There is no group", "several identities"),
@@ -43,32 +53,33 @@ class Person:
 
     def type(self, command: str) -> tuple[int, str]:
         """Run the line as bash reads it, answering what is asked: its exit status, and all that was on the screen."""
-        shim = self.rig.write("bin/trayexec", f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
-        shim.chmod(0o755)
+        shim = self.rig.desk.home("bin/trayexec")
+        if not shim.exists():  # a state may have put another version there
+            self.rig.write("bin/trayexec", f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n').chmod(0o755)
         aws = shim.with_name("aws")
         if not aws.is_symlink():
             aws.symlink_to(CLI_2)
-        env = {"SHELL": "/bin/true", "BROWSER": "/bin/true", "TERM": "dumb", **self.env}
+        browser = self.rig.write("bin/browser", BROWSER)
+        browser.chmod(0o755)
+        env = {"SHELL": "/bin/true", "BROWSER": str(browser), "TERM": "dumb", **self.env}
         env["PATH"] = f"{shim.parent}:{self.rig.env['PATH']}"
         line = self._replaced(command)
         terminal = self.rig.terminal_for([program("bash"), "--norc", "-c", line], env=env)
-        end, quiet, read, answered = time.monotonic() + PATIENCE, time.monotonic(), 0, 0
+        end, answered = time.monotonic() + PATIENCE, 0
         while terminal.process.poll() is None and time.monotonic() < end:
             terminal._look(0.1)
-            if len(terminal.screen) != read:
-                read, quiet = len(terminal.screen), time.monotonic()
             answer = self._answer(terminal.screen[answered:])
             if answer is not None:
                 answered = len(terminal.screen)
                 terminal.type(f"{answer}\n")
-            elif self._stays(line) and time.monotonic() - quiet > QUIET:
+            elif STAYS in terminal.screen[answered:]:
+                answered = len(terminal.screen)
                 terminal.type("\x03")
-                quiet = time.monotonic()
         status, screen = terminal.ended()
         return status, screen.replace("\r\n", "\n")
 
     def _replaced(self, command: str) -> str:
-        for word, value in {**METAVARS, **self.replaced}.items():
+        for word, value in {**self.replaced, **METAVARS, **self.replaced}.items():
             command = re.sub(rf"(?<![\w:]){re.escape(word)}(?!\w)", value.replace("\\", r"\\"), command)
         return command
 
@@ -90,8 +101,3 @@ class Person:
         code = self.rig.fresh_code()
         self.rig._given.add(code)
         return code
-
-    @staticmethod
-    def _stays(line: str) -> bool:
-        """Whether this is an agent in the foreground."""
-        return line.split()[-1:] == ["agent"]

@@ -71,6 +71,12 @@ def removed(rig: Rig) -> Look:
     return files(BASE, ("keys", "list"))(rig)
 
 
+def of_no_use(rig: Rig) -> Look:
+    """No device is left in the profile of these keys."""
+    files(ODD_ROLE, stores=(ODD,))(rig)
+    return files("@ODD\n@URL\n", ("keys", "list"))(rig)
+
+
 def in_environment(rig: Rig) -> Look:
     """Where nobody can be asked; the pair is in the environment then."""
     key = rig.sim.world.user_key()
@@ -127,6 +133,19 @@ STATES = (
         removed,
         ("no profile of this name any more: `trayexec keys remove {name}` takes them out",),
         gone=True,
+        own=True,
+    ),
+    State(
+        "keys of no use",
+        of_no_use,
+        ("not used: `trayexec why {name}` says what stands in the way",),
+        own=True,
+        leaves={"trayexec why": 1},
+    ),
+    State(
+        "nobody to ask for keys",
+        in_environment,
+        ("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then run `trayexec keys add {word} --env`.",),
         own=True,
     ),
     State(

@@ -7,7 +7,7 @@ from string import Formatter
 from test_japanese import SOURCE, templates
 
 COMMAND = re.compile(r"`([^`]*)`")
-OTHERS = ("aws", "chmod", "kill", "ls", "sed", "sudo", "timedatectl", "ulimit", "unset")
+OTHERS = ("aws", "chmod", "kill", "ls", "pgrep", "sed", "sudo", "timedatectl", "ulimit", "unset")
 RUNNABLE = re.compile(rf"(?:eval \"\$\()?(?:[A-Z_]+=\S+ )*(?:trayexec|{'|'.join(OTHERS)})\b|\{{command\}}")
 
 

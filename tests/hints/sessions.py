@@ -1,5 +1,6 @@
 """States of a session and of what waits for one."""
 
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.desktop import eventually
-from support.rig import Rig
+from support.rig import COMMAND, Rig
 
 UNLOCK = "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray."
 
@@ -122,37 +123,38 @@ def strange(rig: Rig) -> Look:
 
 
 STRANGER = """\
-import os, urllib.error, urllib.request
+import json, os, urllib.error, urllib.request
 address = urllib.request.Request(os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers={"Authorization": "x"})
 try:
     urllib.request.urlopen(address)
 except urllib.error.HTTPError as error:
-    print(error.read().decode())
+    print(*json.load(error).values())
 """
 
 
-def refused_inside(rig: Rig) -> Look:
-    """The same where the user's file is read-only."""
-    rig.write("home/.aws/credentials", "").chmod(0o400)
-    look = written_inside(rig)
-    rig.desk.home("home/.aws/credentials").chmod(0o600)
-    return look
-
-
 def written_inside(rig: Rig) -> Look:
-    """`aws configure` under --live; what comes of it is told in a notification, or in the log."""
-    rig.config(
-        BASE.replace("@DEVICE", f"mfa_serial = {rig.sim.world.device().serial}")
-        .replace("@URL", f"endpoint_url = {rig.sim.url}")
-        .replace("@ROLE", f"role_arn = {rig.sim.world.profiles['account-a']}")
-    )
-    rig.store_keys()
+    """`aws configure` under --live, over a file that is read-only and one that is not: the log has what is told."""
+    files(BASE, stores=("default",))(rig)
     key = rig.sim.world.user_key()
     line = f"aws configure set aws_access_key_id {key.id} && aws configure set aws_secret_access_key {key.secret}"
-    Person(rig).type(f"trayexec --live -- sh -c '{line}'")
+    for mode, word in ((0o400, "not kept anywhere"), (0o600, "in plain text")):
+        rig.desk.home("home/.aws/credentials").chmod(mode)
+        Person(rig).type(f"trayexec --live -- sh -c '{line}'")
+        eventually("the word of it", lambda word=word: word in rig.log)  # type: ignore[misc]
     rig.env.update({"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret})
-    eventually("the word of it", lambda: "Access keys were written" in rig.log or "not kept" in rig.log)
     return lambda: rig.log
+
+
+def failing_outside(rig: Rig) -> Look:
+    """Under --live, a profile whose own process fails; and --live in itself, many times over."""
+    files(f"{BASE}@ODD\ncredential_process = /bin/false\n")(rig)
+    inner = shlex.join([*COMMAND, "credential-process", "--from-files", ODD])
+
+    def look() -> str:
+        deep = rig.run("--live", "--", "true", env={"TRAYEXEC_LIVE": "20"})
+        return rig.run("--live", "--", "sh", "-c", inner).err + deep.err
+
+    return look
 
 
 STATES = (
@@ -215,6 +217,43 @@ STATES = (
         ),
         own=True,
         replaced={"PROFILE": "r"},
+    ),
+    State(
+        "a token that is none",
+        strange,
+        (
+            (
+                "It ends with the `trayexec --server PROFILE -- CMD…` that it was made for: run the command "
+                "through that again."
+            ),
+        ),
+        own=True,
+        replaced={"PROFILE": "r"},
+    ),
+    State(
+        "keys written under --live",
+        written_inside,
+        (
+            (
+                "{why} The access keys that were written under --live are not kept anywhere: put them into "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run `trayexec keys add PROFILE --env`."
+            ),
+            (
+                "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file."
+            ),
+        ),
+        own=True,
+        replaced={"PROFILE": "default"},
+    ),
+    State(
+        "what fails without us, too",
+        failing_outside,
+        (
+            ("Try it in a shell without --live: `AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`"),
+            "A credential_process in your AWS config may call itself: `trayexec list` shows which there are.",
+        ),
+        leaves={"AWS_CONFIG_FILE": 255},
     ),
     State(
         "a server whose agent has ended",

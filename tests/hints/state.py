@@ -13,8 +13,9 @@ class State:
     """A state that `make` brings about; what it returns shows what is said there, each time anew.
 
     `says` are the templates that stand in it. When their commands have been run, `gone` ones are not said any more; the
-    others only lead on. `leaves` are exit statuses other than 0 that are right there, by the command; `then` is
-    what a person does besides, before the commands.
+    others only lead on. `leaves` are exit statuses other than 0 that are right there, by the command; `leads` are the
+    templates that such a command says in turn, whose commands are typed as well. `then` is what a person does besides,
+    before the commands.
     """
 
     name: str
@@ -22,6 +23,7 @@ class State:
     says: tuple[str, ...]
     gone: bool = False
     leaves: Mapping[str, int] = field(default_factory=dict)
+    leads: tuple[str, ...] = ()
     then: Callable[[Rig], None] = lambda _: None
     env: Mapping[str, str | None] = field(default_factory=dict)
     replaced: Mapping[str, str] = field(default_factory=dict)

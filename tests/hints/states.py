@@ -1,11 +1,16 @@
 """States that are made of files and words alone, and of an agent that is asked for nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import pytest
 
 from hints.follow import DASHED, ODD
 from hints.state import Look, State
 from support.rig import Rig
+from trayexec.commands import dispatch
 from trayexec.core.config.sections import header
+from trayexec.core.other_words import OURS
+from trayexec.light.errors import TrayexecError, Trouble
 
 Line = tuple[str, ...]
 
@@ -19,8 +24,7 @@ def roles(rig: Rig, more: str = "") -> None:
     rig.config(
         world.config_text(rig.sim.url)
         + f"\n{header(ODD)}\n{role}\n{header(DASHED)}\n{role}\n[profile spare]\n{device}"
-        + "\n[profile by-sso]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = x\n"
-        + "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = http://127.0.0.1:9/start\n"
+        + f"\n{SSO}"
         + more
     )
     rig.env["AWS_ENDPOINT_URL_SIGNIN"] = rig.sim.url
@@ -158,12 +162,51 @@ TEMPORARY = "aws_access_key_id = ASIAQQQQQQQQQQQQQQQQ\naws_secret_access_key = x
 KEY = "aws_access_key_id = AKIAQQQQQQQQQQQQQQQQ\naws_secret_access_key = x\n"
 
 
+def words_of_others(rig: Rig) -> Look:
+    """All words of other tools that we know, and an open session for what they are with us."""
+    files(f"{BASE}{SSO}", stores=("default",))(rig)
+    rig.auth()
+    rig.env["AWS_ENDPOINT_URL_SIGNIN"] = rig.sim.url
+    return lambda: "\n".join(str(_refused(word, rig.env).hint) for word in OURS)
+
+
+def _refused(word: str, environ: Mapping[str, str]) -> Trouble:
+    with pytest.raises(TrayexecError) as error:
+        dispatch([word], environ)
+    return error.value.trouble
+
+
+SSO = (
+    "[profile by-sso]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = x\n"
+    "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = http://127.0.0.1:9/start\n"
+)
+ENDS = ("`trayexec lock`", "`trayexec keys remove", "`trayexec agent st")  # these come last
+
+
 def with_device(rig: Rig) -> None:
     """A person writes what the hint asks for."""
     rig.config(f"[default]\nmfa_serial = {rig.sim.world.device().serial}\nendpoint_url = {rig.sim.url}\n")
 
 
 FILES = (
+    State(
+        "words of other tools",
+        words_of_others,
+        (
+            *sorted(
+                dict.fromkeys(line.template for line in OURS.values()),
+                key=lambda template: any(one in template for one in ENDS),
+            ),
+            "{line} `trayexec help` shows the verbs.",
+        ),
+        own=True,
+        leaves={"trayexec doctor": 1, "aws sso login": 255},
+        replaced={
+            "keys add PROFILE": "keys add default",
+            "keys remove PROFILE": "keys remove default",
+            "sso login --profile PROFILE": "sso login --profile by-sso",
+        },
+    ),
     State(
         "several identities",
         files(f"[default]\nregion = x\n{IDENTITY}", ("auth", "--no-wait"), ("env", "a")),
@@ -227,7 +270,7 @@ FILES = (
             "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = http://127.0.0.1:9/start\n",
             ("list",),
         ),
-        ("It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}`",),
+        ("It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)",),
         leaves={"aws sso login": 255},
     ),
     State(

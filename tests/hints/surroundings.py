@@ -1,8 +1,5 @@
 """States of the agent, of the shell and of this machine, most of them as `doctor` says them."""
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 from hints.follow import ODD
@@ -10,19 +7,6 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.rig import COMMAND, Rig
-
-ABSENT = "Start it: `trayexec agent start`"
-
-
-def with_env(config: str, *lines: tuple[str, ...], **env: str) -> Callable[[Rig], Look]:
-    """Under variables that stay in the shell, unless they are taken out there."""
-
-    def make(rig: Rig) -> Look:
-        look = files(config, *lines)(rig)
-        rig.env.update(env)
-        return look
-
-    return make
 
 
 def elsewhere(rig: Rig) -> Look:
@@ -33,32 +17,39 @@ def elsewhere(rig: Rig) -> Look:
     return look
 
 
-def second(rig: Rig) -> Look:
-    """One where an older version would listen."""
-    files(BASE, stores=("default",))(rig)
+def amiss(rig: Rig) -> Look:
+    """What `doctor` finds where much is amiss: other variables, files that others may read, two agents."""
+    rig.config("")
+    path = rig.write('a b\'c "-x"/config', f"[default]\nmfa_serial = {rig.sim.world.device().serial}\n")
+    path.chmod(0o644)
+    rig.start_agent()
     rig.foreground_agent(env={"TRAYEXEC_SOCKET": str(rig.desk.home("home/.local/state/trayexec/agent.sock"))})
+    rig.env.update(
+        {
+            "AWS_CONFIG_FILE": str(path),
+            "AWS_ENDPOINT_URL_STS": rig.sim.url,
+            "AWS_PROFILE": "defualt",
+            "AWS_DEFAULT_PROFILE": "default",
+            "AWS_ACCESS_KEY_ID": "AKIAQQQQQQQQQQQQQQQQ",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "DISPLAY": ":9",
+            "XDG_CONFIG_HOME": str(rig.desk.home("other")),
+        }
+    )
     return lambda: rig.run("doctor").out
 
 
-def stopped(rig: Rig) -> Look:
-    """An agent that hangs."""
-    os.kill(rig.start_agent(), signal.SIGSTOP)
-    return lambda: rig.run("agent", "stop").err
+def not_started(rig: Rig) -> Look:
+    """TRAYEXEC_NO_AUTOSTART."""
+    look = files(BASE, ("doctor",), ("account-a", "--no-wait", "--", "true"))(rig)
+    rig.env["TRAYEXEC_NO_AUTOSTART"] = "1"
+    return look
 
 
 def running(rig: Rig) -> Look:
     """A second one in the foreground."""
     rig.start_agent()
     return lambda: rig.run("agent", "--headless").err
-
-
-def loose(rig: Rig) -> Look:
-    """Others may read the files, which are elsewhere, under a name that a shell would take apart."""
-    files(BASE)(rig)
-    path = rig.write("a b'c $HOME/config", f"[default]\nmfa_serial = {rig.sim.world.device().serial}\n")
-    path.chmod(0o644)
-    rig.env["AWS_CONFIG_FILE"] = str(path)
-    return lambda: rig.run("doctor").out
 
 
 def nothing_yet(rig: Rig) -> Look:
@@ -114,9 +105,30 @@ STATES = (
         gone=True,
     ),
     State(
-        "an agent that hangs",
-        stopped,
-        ("End its process, whose number is in its lock file: `kill -9 $(cat {lock})`",),
+        "no agent, and none is to be started",
+        not_started,
+        ("Start it: `trayexec agent start`", "Start one with `trayexec agent start`."),
+        gone=True,
+    ),
+    State(
+        "much is amiss",
+        amiss,
+        (
+            "`unset {names}`",
+            "`unset AWS_DEFAULT_PROFILE`",
+            "{hint} Or: `unset {variable}`",
+            "`chmod 600 {file}`",
+            "Stop it: `TRAYEXEC_SOCKET={socket} trayexec agent stop`",
+            "The next command starts one with a display after: `trayexec agent stop` (it forgets what is open)",
+            "To let it read that of this shell, for all shells: `trayexec agent stop`, then any command",
+        ),
+        gone=True,
+    ),
+    State("nothing yet", nothing_yet, (CONFIGURE,), gone=True, own=True),
+    State(
+        "an overlay of nobody",
+        lost,
+        ("Open a new shell, or run: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`",),
         gone=True,
     ),
     State("an agent in the foreground", running, ("Nothing to do; `trayexec agent stop` ends it.",)),

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 STOP = 10.0  # seconds until we stop believing that it ends
+STOP_UNKNOWN = 2.0  # the same for an agent of another version, which may not have understood
+OTHER_VERSION = {"protocol", "version"}  # codes of what such an agent's answer comes to
 PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by Python itself
 
 
@@ -117,10 +119,16 @@ def _stop(environ: Mapping[str, str]) -> int:
             if seconds > STOP:
                 raise TrayexecError(_unstoppable(path))
 
-        for line in answers.ask(connection, protocol_messages.stop(), patient):
-            answers.outcome(line)
+        seconds = STOP
+        try:
+            for line in answers.ask(connection, protocol_messages.stop(), patient):
+                answers.outcome(line)
+        except TrayexecError as error:
+            if error.trouble.code not in OTHER_VERSION:
+                raise
+            seconds = STOP_UNKNOWN  # whether it has understood us is told by whether it goes
         connection.close()
-        _await_end(path, environ)
+        _await_end(path, environ, seconds)
         stopped += 1
     if stopped:
         stderr.say(speak(Text("the agent has stopped and forgotten everything")))
@@ -129,9 +137,9 @@ def _stop(environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def _await_end(path: str, environ: Mapping[str, str]) -> None:
+def _await_end(path: str, environ: Mapping[str, str], seconds: float) -> None:
     """Wait until nobody listens there. Raises TrayexecError."""
-    deadline = time.monotonic() + STOP
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             agent_connection.connect_to(path, environ).close()

@@ -27,7 +27,7 @@ OURS: Mapping[str, Text] = {
     **dict.fromkeys(("exec", "run", "execute", "x"), _RUN),
     **dict.fromkeys(("assume", "awsume", "switch", "use", "sh", "bash", "zsh", "subshell"), _SHELL),
     "login": Text("Here `trayexec auth` opens the session, and `trayexec console PROFILE` the AWS console."),
-    "sso": Text("Profiles of IAM Identity Center work as they are: `aws sso login --profile PROFILE`."),
+    "sso": Text("Profiles of IAM Identity Center work as they are: `aws sso login --profile PROFILE` (AWS CLI 2)."),
     **dict.fromkeys(("whoami", "id", "identity", "identities", "info"), Text("Here that is `trayexec status`.")),
     **dict.fromkeys(("ls", "profiles", "roles", "accounts", "list-roles", "list-profiles", "show"), _LIST),
     **dict.fromkeys(("unlock", "signin", "sign-in", "mfa", "authenticate", "authorize"), _OPEN),

@@ -213,7 +213,7 @@ def _full(most: int) -> dict[str, str]:
     why = trouble(
         "busy",
         "{most} callers wait for the agent, and it takes no more.",
-        "End those that are not needed (`trayexec log` names them), or try again in a moment.",
+        "End those that are not needed (`pgrep -af trayexec` lists them), or try again in a moment.",
         most=most,
     )
     return {"code": why.code, "title": str(why.title), "hint": str(why.hint)}

@@ -515,7 +515,8 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
                 trouble(
                     "profile_unsupported",
                     "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
-                    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}`",
+                    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` "
+                    "(AWS CLI 2)",
                     profile=shown(profile),
                     key=shown(key),
                     name=word(profile),
