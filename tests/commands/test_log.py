@@ -259,7 +259,7 @@ def test_json_is_utf8_whatever_was_typed(open_rig: Rig) -> None:
     """A name with bytes that are no UTF-8 is in the ledger, and every line of `log --json` can be read."""
     assert open_rig.run("env", "caf\udce9 日本").status == 125
     done = open_rig.run("log", "--json", "-n", "1")
-    assert done.out.isascii()
+    assert "caf\\udce9 日本" in done.out
     assert json.loads(done.out)["answer"] == "unknown_profile"
 
 

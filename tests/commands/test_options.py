@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -26,11 +27,13 @@ from trayexec.commands.options import (
     Verb,
 )
 from trayexec.commands.parse import read, verbs
-from trayexec.commands.reading import Options
 from trayexec.japanese import HELP as JAPANESE
 from trayexec.light import credential_process, run
 from trayexec.light.errors import TrayexecError
 from trayexec.live import hook, overlay_origin
+
+if TYPE_CHECKING:
+    from trayexec.commands.reading import Options
 
 MAN = Path(trayexec.__file__).parents[2] / "packaging/linux/trayexec.1"
 ENVIRON = {"HOME": "/nonexistent"}

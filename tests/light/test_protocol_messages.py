@@ -103,7 +103,7 @@ def test_the_agent_reads_a_request_for_an_endpoint(
 
     assert isinstance(found, WantEndpoint)
     assert (found.profile, found.wait, found.need) == (profile, wait, SOFT_NEED if need is None else need)
-    assert (found.common.program, found.wish) == (who, None)
+    assert (found.common.program, found.former) == (who, None)
 
     again = read(protocol_messages.endpoint_again(asked, token=token, port=port))
 
