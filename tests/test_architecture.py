@@ -358,6 +358,7 @@ CALLED = {
     "trayexec.commands.run_options": "several profiles, --live, --server",
     "trayexec.commands.terminal": "a person is asked here",
     "trayexec.japanese": "for who reads it",
+    "trayexec.live.overlay_files": "the options that only an overlay has for credential-process",
     "trayexec.live.overlay_origin": "within an overlay, or where AWS_CONFIG_FILE is set",
 }
 

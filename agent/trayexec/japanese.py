@@ -109,7 +109,7 @@ SENTENCES: dict[str, str] = {
     # adapters/ledger.py
     "The file {file} cannot be read: {reason}.": "ファイル {file} を読み込めません: {reason}。",
     "Check who owns it and its permissions: `ls -l {path}`": "所有者とアクセス権を確認してください: `ls -l {path}`",
-    # live/overlays.py
+    # live/carry_home.py
     "Access keys were written in plain text to {file}. Put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `trayexec keys add PROFILE --env`, and remove them from the file.": "アクセスキーが {file} に平文で書き込まれました。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行し、ファイルから削除してください。",
     "{why} The access keys that were written under --live are not kept anywhere: put them into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and run `trayexec keys add PROFILE --env`.": "{why} --live の中で書き込まれたアクセスキーはどこにも残していません。AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY に設定して `trayexec keys add PROFILE --env` を実行してください。",
     "What is removed under --live stays in {file}: {names}. Remove it there, if you mean it.": "--live の中で削除しても {file} には残ります: {names}。本当に削除するなら、そのファイルで削除してください。",
@@ -117,6 +117,7 @@ SENTENCES: dict[str, str] = {
     "What was written to the AWS config under --live cannot be read as one.": "--live の中で AWS config に書き込まれた内容を config として読み取れません。",
     "{file} cannot be written: {why}.": "{file} に書き込めません: {why}。",
     "{why} What was to be there is kept in {file}.": "{why} 書き込むはずだった内容は {file} に残しました。",
+    # live/overlays.py
     "The AWS config for --live cannot be written in {folder}: {why}.": "--live 用の AWS config を {folder} に書き込めません: {why}。",
     "Check who owns the folder and that the disk is not full.": "フォルダーの所有者と、ディスクに空きがあることを確認してください。",
     # adapters/peer/windows.py

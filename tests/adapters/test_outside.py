@@ -39,9 +39,9 @@ from trayexec.core.config.inifile import profile_of, section_for
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
 from trayexec.light import caller_variables, context, paths, protocol
 from trayexec.light.errors import TrayexecError
+from trayexec.live.carry_home import parsed
 from trayexec.live.layout import overlay
-from trayexec.live.overlay_origin import FROM_FILES, OR_FROM_FILES
-from trayexec.live.overlays import parsed
+from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 
 CONFIGS = max(5000, int(os.environ.get("TRAYEXEC_CONFIGS", "0")))
 SEED = os.environ.get("TRAYEXEC_SEED", "7")

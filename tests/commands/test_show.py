@@ -40,7 +40,9 @@ def test_every_state_has_its_words(rig: Rig) -> None:
 
     rig.unlock()
     assert rig.run("nowhere", "--", "true").status == 125
-    assert re.search(r" open until (?:\d{4}-\d\d-\d\d )?\d\d:\d\d \(\d+ h \d\d min left\)$", line(rig, "default", "status"))
+    assert re.search(
+        r" open until (?:\d{4}-\d\d-\d\d )?\d\d:\d\d \(\d+ h \d\d min left\)$", line(rig, "default", "status")
+    )
     assert " open until " in line(rig, "account-a")
     assert re.search(r" denied at \d\d:\d\d: AWS refused the role", line(rig, "nowhere"))
     found = {one["name"]: one for one in rig.run("list", "--json").json}

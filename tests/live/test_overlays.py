@@ -14,7 +14,8 @@ from trayexec.adapters.redact import redacted
 from trayexec.core.config.profiles import Profile
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.light.errors import Text, TrayexecError
-from trayexec.live.overlays import OverlayInputs, Overlays, write_home
+from trayexec.live.carry_home import write_home
+from trayexec.live.overlays import OverlayInputs, Overlays
 
 CONFIG = """\
 [default]
@@ -150,7 +151,7 @@ def test_what_is_kept_aside_can_be_found(
 def test_a_folder_of_anothers_is_not_used(make: Callable[..., Overlays], tmp_path: Path) -> None:
     """An overlay's folder that is a link is refused, not followed."""
     overlays = make()
-    place = overlays.place()
+    place = overlays.places.place()
     place.folder.parent.mkdir()
     (tmp_path / "elsewhere").mkdir()
     place.folder.symlink_to(tmp_path / "elsewhere")
@@ -381,14 +382,14 @@ def test_a_request_only_looks_at_its_files(make: Callable[..., Overlays], tmp_pa
     """Where an overlay is is worked out once: a request whose files are as they were costs seven looks at files."""
     overlays = make()
     place = overlays.want()
-    assert overlays.place() is place
+    assert overlays.places.place() is place
     files = (str(tmp_path / ".aws/config"), str(tmp_path / ".aws/credentials"))
-    assert overlays.place(Surroundings(*files)) == place
+    assert overlays.places.place(Surroundings(*files)) == place
     stored = ""  # this test's files come without what is known of stored keys
     assert place.watched == (*files, stored, *map(str, (place.overlay, place.server, place.empty, place.origin)))
     for number in range(200):
-        assert overlays.place(Surroundings(f"/{number}")).config == Path(f"/{number}")
-    assert overlays.place() == place
+        assert overlays.places.place(Surroundings(f"/{number}")).config == Path(f"/{number}")
+    assert overlays.places.place() == place
 
 
 def test_what_went_home_goes_once(make: Callable[..., Overlays], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from trayexec.light import (
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.light.translate import language
 from trayexec.live import overlay_origin
-from trayexec.live.overlay_origin import FROM_FILES, OR_FROM_FILES
+from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

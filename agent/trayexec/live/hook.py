@@ -23,7 +23,7 @@ from trayexec.light import (
 )
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
-from trayexec.live import overlay_origin
+from trayexec.live import overlay_files, overlay_origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def _watched(shell: str) -> "dict[str, str]":
 def _is_for_server(environ: "Mapping[str, str]") -> bool:
     """Whether this shell runs under `--server`."""
     config = environ.get("AWS_CONFIG_FILE", "")
-    return config.rpartition("/")[2].startswith("server") and overlay_origin.record(config, environ) is not None
+    return (
+        config.rpartition("/")[2].startswith(overlay_files.SERVER)
+        and overlay_origin.record(config, environ) is not None
+    )
 
 
 def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -141,43 +144,15 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
 
 def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     """The overlay that is there, if there is nothing new in it nor in the files it was made from."""
-    import hashlib  # noqa: PLC0415 — only without an agent
-
     files = context.files(environ)
     usual = _usual(environ)
     own = (files.get("config") or usual[0], files.get("shared") or usual[1])
-    digest = hashlib.sha256("\0".join(own).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    folder = f"{paths.live_folder(environ)}/{digest}"
-    if not _is_current(folder, own, environ):
+    folder = f"{paths.live_folder(environ)}/{overlay_files.folder_name(*own)}"
+    if not overlay_files.is_current(folder, own):
         return None
-    return {
-        "config": f"{folder}/config",
-        "shared": f"{folder}/credentials",
-        "words": f"{folder}/words",
-        "own_config": own[0],
-        "own_shared": own[1],
-    }
-
-
-def _is_current(folder: str, own: "tuple[str, str]", environ: "Mapping[str, str]") -> bool:
-    """Whether the overlay is as it was written, and younger than the user's files. The rules: `overlays`."""
-    try:
-        with open(f"{folder}/config", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
-            overlay = file.read()
-        with open(f"{folder}/base-{overlay[2:18].decode()}", "rb") as file:  # noqa: PTH123 — likewise
-            if file.read() != overlay or os.stat(f"{folder}/credentials").st_size:  # noqa: PTH116 — likewise
-                return False
-        if overlay_origin.starter(f"{folder}/config", environ) != own_command.command():
-            return False
-        looked = os.stat(f"{folder}/{overlay_origin.NAME}").st_mtime_ns  # noqa: PTH116 — likewise
-        for path in own:
-            # where there is none, it was taken away after we looked, or there was none
-            there = path if os.path.exists(path) else path.rpartition("/")[0]  # noqa: PTH110 — likewise
-            if os.stat(there).st_mtime_ns >= looked:  # noqa: PTH116 — likewise
-                return False
-    except (OSError, ValueError):
-        return False
-    return True
+    found = overlay_files.document(folder, *own)
+    # An install that has moved makes it anew: the overlay names the command that starts us.
+    return found if overlay_origin.starter(found["config"], environ) == own_command.command() else None
 
 
 def _made(environ: "Mapping[str, str]") -> "dict[str, str]":

@@ -24,7 +24,7 @@ from trayexec.core.config.sources import (
     source,
 )
 from trayexec.light import shell_quotes
-from trayexec.live.overlay_origin import FROM_FILES, OR_FROM_FILES
+from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 from trayexec.live.setting_names import from_config, from_credentials, holds_secret
 
 # What belongs to each source of credentials. `mfa_serial` and `duration_seconds` are not among these: beside a

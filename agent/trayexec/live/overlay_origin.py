@@ -9,6 +9,7 @@ its path looks, which may be that of a file of the user's own. One of which noth
 import os
 
 from trayexec.light.errors import TrayexecError, trouble
+from trayexec.live import overlay_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,14 +18,10 @@ if TYPE_CHECKING:
 
     from trayexec.light.protocol_messages import OverlayAnswer
 
-NAME = "origin"
 LONGEST = 64 * 1024
 OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}
 KEYS = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "shared"}
-FROM_FILES = "--from-files"  # of `credential-process`, for a profile whose keys are in the user's own files
-OR_FROM_FILES = "--or-from-files"  # the same unless keys are stored for it
 FIRST = b"# Written by trayexec from "  # of an overlay, after a line with its digest
-DIGEST = 16  # hexadecimal digits: an overlay's folder is named after the files that it was made from
 OTHERS_MAY_WRITE = 0o022
 _PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no link, and no pipe that waits
 
@@ -38,9 +35,11 @@ def own(variable: str, path: str, environ: "Mapping[str, str]") -> str:
     if said is not None:
         return str(said[KEYS[variable]])
     folder = path.rpartition("/")[0]
-    if _could_be(folder) and _digest(environ) == folder.rpartition("/")[2]:
+    name = folder.rpartition("/")[2]
+    could_be = overlay_files.is_folder_name(name)
+    if could_be and _is_of_remembered_files(name, environ):
         return environ[OWN[variable]]
-    if _is_text_of_ours(path) or (_could_be(folder) and _is_ours(folder, environ)):
+    if _is_text_of_ours(path) or (could_be and _is_ours(folder, environ)):
         raise TrayexecError(
             trouble(
                 "overlay_lost",
@@ -57,7 +56,7 @@ def record(path: str, environ: "Mapping[str, str]") -> "dict[str, Any] | None":
     """What stands beside the overlay that is at `path`; None where nothing does that we have written for this user."""
     folder = path.rpartition("/")[0]
     try:
-        descriptor = os.open(folder + "/" + NAME, _PLAIN)
+        descriptor = os.open(folder + "/" + overlay_files.ORIGIN, _PLAIN)
     except (OSError, ValueError):
         return None
     try:
@@ -77,19 +76,10 @@ def record(path: str, environ: "Mapping[str, str]") -> "dict[str, Any] | None":
     return said if whole else None
 
 
-def _could_be(folder: str) -> bool:
-    name = folder.rpartition("/")[2]
-    return len(name) == DIGEST and not set(name) - set("0123456789abcdef")
-
-
-def _digest(environ: "Mapping[str, str]") -> str:
-    """How the folder of an overlay is called that was made from the files which the environment remembers."""
-    named = [environ.get(name) for name in OWN.values()]
-    if None in named:
-        return ""
-    import hashlib  # noqa: PLC0415 — only where the record is lost
-
-    return hashlib.sha256("\0".join(map(str, named)).encode("utf-8", "surrogateescape")).hexdigest()[:DIGEST]
+def _is_of_remembered_files(name: str, environ: "Mapping[str, str]") -> bool:
+    """Whether this is what the folder of the overlay is called whose files the environment remembers."""
+    config, shared = (environ.get(name) for name in OWN.values())
+    return config is not None and shared is not None and overlay_files.folder_name(config, shared) == name
 
 
 def _is_text_of_ours(path: str) -> bool:
@@ -103,7 +93,7 @@ def _is_text_of_ours(path: str) -> bool:
         return False
     finally:
         os.close(descriptor)
-    return text.startswith(FIRST) or text[DIGEST + 3 :].startswith(FIRST)
+    return text.startswith(FIRST) or text[overlay_files.DIGEST + 3 :].startswith(FIRST)
 
 
 def _is_ours(folder: str, environ: "Mapping[str, str]") -> bool:

@@ -13,7 +13,8 @@ from trayexec.light import agent_environment, context, own_command, paths, stder
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
-from trayexec.live.overlays import OverlayInputs, Overlays, parsed
+from trayexec.live.carry_home import parsed
+from trayexec.live.overlays import OverlayInputs, Overlays
 
 
 def overlays(environ: Mapping[str, str]) -> Overlays:

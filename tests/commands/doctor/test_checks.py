@@ -18,7 +18,7 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.settings import Settings
 from trayexec.core.shell_words import word
 from trayexec.light.errors import Trouble, trouble
-from trayexec.live.overlays import parsed
+from trayexec.live.carry_home import parsed
 from trayexec.live.without_agent import FilesHere
 
 SERIAL = "arn:aws:iam::111111111111:mfa/alice"
