@@ -30,7 +30,7 @@ from trayexec.commands.parse import read, verbs
 from trayexec.japanese import HELP as JAPANESE
 from trayexec.light import credential_process, run
 from trayexec.light.errors import TrayexecError
-from trayexec.live import hook, overlay_origin
+from trayexec.live import hook, overlay_files
 
 if TYPE_CHECKING:
     from trayexec.commands.reading import Options
@@ -69,7 +69,7 @@ def test_the_run_path_knows_the_options_of_a_plain_run() -> None:
 def test_credential_process_knows_its_options() -> None:
     """It reads them by itself, too."""
     hidden = {name for one in CREDENTIAL_PROCESS.options if one.hidden for name in one.names}
-    assert hidden == {overlay_origin.FROM_FILES, overlay_origin.OR_FROM_FILES}
+    assert hidden == {overlay_files.FROM_FILES, overlay_files.OR_FROM_FILES}
     waits = [one for one in CREDENTIAL_PROCESS.options if one.field == WAIT.field]
     assert [one.unsaid for one in waits] == [credential_process.WAIT] * 2
     for option in (*waits, LITERAL):
