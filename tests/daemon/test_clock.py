@@ -30,7 +30,7 @@ class Time:
         return time.time() + float(Path(sys.argv[1]).read_text())
 
 clock.time = Time()
-app.leave(app.run(app.Wish(os.environ, app.Face.HEADLESS, lambda: print("ready", flush=True))))
+app.leave(app.run(app.StartOptions(os.environ, app.Visibility.HEADLESS, lambda: print("ready", flush=True))))
 """
 
 

@@ -275,7 +275,9 @@ def test_a_thousand_wait_for_one_code(rig: Rig) -> None:
             callers.append(caller)
             caller.sendall(json.dumps({**CREDENTIALS, "wait": 60, "hand": "terminal"}).encode() + b"\n")
         for caller in callers:
-            assert b'"note":"code"' in caller.recv(4096)
+            said = b""
+            while b'"note":"code"' not in said:  # on a busy machine it first hears that somebody is there
+                said += caller.recv(4096) or pytest.fail(f"it was hung up on: {said!r}")
         begun = time.monotonic()
         assert rig.auth().status == 0
         assert all(b"SecretAccessKey" in rest(caller) for caller in callers)

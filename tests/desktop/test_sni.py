@@ -18,8 +18,9 @@ from support.trays import MENU as LINES
 from support.trays import FakePanel, running, view
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SIZES, SniTray
+from trayexec.adapters.wording import BRIEF, brief
 from trayexec.core.view import IconState, Item, Submenu
-from trayexec.light.errors import Text, visible
+from trayexec.light.errors import Text
 
 ITEM_PATH, MENU_PATH = "/StatusNotifierItem", "/MenuBar"
 
@@ -168,7 +169,7 @@ def test_any_name_can_be_shown(bus: Desktop, fake: FakePanel, tray: SniTray, nam
     shown = bus.menu_labels()[0]
 
     assert raw == shown.replace("_", "__")
-    assert shown == visible(name)
+    assert shown == brief(name, BRIEF)
     assert shown.isprintable()
 
 

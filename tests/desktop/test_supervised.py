@@ -39,7 +39,7 @@ class Bad:
         pass
 
 app.choose_tray = lambda *_: Bad()
-app.leave(app.run(app.Wish(os.environ, app.Face.TRAY, lambda: print("ready", flush=True))))
+app.leave(app.run(app.StartOptions(os.environ, app.Visibility.TRAY, lambda: print("ready", flush=True))))
 """
 
 

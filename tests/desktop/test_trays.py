@@ -5,6 +5,7 @@ import queue
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.adapters.tray.pystrays import Icon, backend
 from trayexec.adapters.tray.sni import SniTray
 from trayexec.core.view import IconState
-from trayexec.light.errors import TrayexecError
+from trayexec.light.errors import Text, TrayexecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,7 +265,7 @@ def test_windows_titles_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "Icon", Win, raising=False)
     monkeypatch.setitem(sys.modules, "pystray._win32", module)
     tray = choose({}, platform="win32")
-    tray.show(view(tooltip="x" * 500))
+    tray.show(replace(view(), tooltip=Text("x" * 500)))
     with running(tray):
         eventually("the icon", lambda: icons and icons[0].visible)
 
