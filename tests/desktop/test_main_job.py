@@ -194,7 +194,9 @@ def test_a_restarted_bus_gets_the_icon_back_while_a_thousand_wait(rig: Rig) -> N
                 caller.connect(str(rig.socket))
                 caller.sendall(request.encode() + b"\n")
             for caller in callers:
-                assert b'"note":"code"' in caller.recv(4096)
+                said = b""
+                while b'"note":"code"' not in said:  # on a busy machine it first hears that somebody is there
+                    said += caller.recv(4096) or pytest.fail(f"it was hung up on: {said!r}")
             desk.restart_bus()
             wait_for_icon(desk)
             assert rig.agent_pid == pid

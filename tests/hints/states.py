@@ -71,7 +71,6 @@ SLIPS = (
             "`trayexec help` shows what does.",
             "Did you mean {options}? `trayexec help` shows what belongs here.",
             "`trayexec help` shows where it goes.",
-            "`trayexec help` shows every verb.",
             "`trayexec help` shows every option.",
             "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)",
             "Did you mean {verbs}? `trayexec help` shows the verbs.",

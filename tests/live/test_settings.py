@@ -185,9 +185,7 @@ def recorded(rig: Rig, case: str) -> Case:
     what, _, caller = case.partition("; ")
     group, _, which = what.partition(": ")
     path = rig.write(f"settings-{case}", config(rig, group, which))
-    record = rig.write("record", "#!/bin/sh\nexec env -0\n")
-    record.chmod(0o700)
-    command = str(record)
+    command = str(rig.desk.home("record"))
     env: dict[str, str | None] = {"AWS_CONFIG_FILE": str(path), "AWS_ENDPOINT_URL_STS": rig.sim.url}
     if group == "ignored addresses":
         env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"  # a variable wins: only so the agent finds this test's AWS
@@ -257,6 +255,7 @@ class Answers:
 @pytest.fixture(scope="module")
 def answers(open_rig: Rig) -> Iterator[Answers]:
     """The environments of all modes in all cases, while what they name is there."""
+    open_rig.write("record", "#!/bin/sh\nexec env -0\n").chmod(0o700)
     with ThreadPoolExecutor(4) as pool:
         names = [*CASES, *CALLERS]
         cases = dict(zip(names, pool.map(functools.partial(recorded, open_rig), names), strict=True))
