@@ -9,7 +9,7 @@ import io
 import os
 import sys
 
-from trayexec.light import exits, run, stderr
+from trayexec.light import run
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -54,40 +54,40 @@ def _guarded(arguments: "Sequence[str]") -> int:
         else:
             status = _verb(arguments, os.environ)
         sys.stdout.flush()  # here, where it may fail: at the end of the interpreter it is too late to say so
-    except TrayexecError as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if os.environ.get("TRAYEXEC_DEBUG") and not isinstance(error, TrayexecError | KeyboardInterrupt):
+            raise
+        return _failed(error)
+    return status
+
+
+def _failed(error: BaseException) -> int:
+    """Tell the person what went wrong, with the fix. Returns the exit status."""
+    from trayexec.light import exits, stderr  # noqa: PLC0415 — not where all goes well
+
+    if isinstance(error, TrayexecError):
         stderr.complain(error)
         return exits.USAGE if error.trouble.code == "usage" else exits.FAILED
-    except KeyboardInterrupt:
+    if isinstance(error, KeyboardInterrupt):
         return exits.INTERRUPTED
-    except Exception as error:
-        if os.environ.get("TRAYEXEC_DEBUG"):
-            raise
-        if isinstance(error, _LostError):
-            return _lost(error)
-        if isinstance(error, ModuleNotFoundError):
-            stderr.complain(
-                TrayexecError(
-                    trouble(
-                        "incomplete",
-                        "A part that trayexec needs is missing: {name}",
-                        "Install trayexec again, with what it depends on.",
-                        name=error.name or "?",
-                    )
-                )
-            )
-            return exits.FAILED
-        stderr.complain(
-            TrayexecError(
-                trouble(
-                    "internal",
-                    "Something went wrong inside trayexec ({kind}).",
-                    "Run it again with TRAYEXEC_DEBUG=1: that shows where.",
-                    kind=type(error).__name__,
-                )
-            )
+    if isinstance(error, _LostError):
+        return _lost(error)
+    if isinstance(error, ModuleNotFoundError):
+        why = trouble(
+            "incomplete",
+            "A part that trayexec needs is missing: {name}",
+            "Install trayexec again, with what it depends on.",
+            name=error.name or "?",
         )
-        return exits.FAILED
-    return status
+    else:
+        why = trouble(
+            "internal",
+            "Something went wrong inside trayexec ({kind}).",
+            "Run it again with TRAYEXEC_DEBUG=1: that shows where.",
+            kind=type(error).__name__,
+        )
+    stderr.complain(TrayexecError(why))
+    return exits.FAILED
 
 
 def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
@@ -104,7 +104,7 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         from trayexec.light import own_command  # noqa: PLC0415 — only in a bundle, which has no other Python to start
 
         own_command.be([*arguments[1:]])
-        return exits.OK
+        return 0
     from trayexec.commands import dispatch  # noqa: PLC0415 — a verb is not the run path
 
     return dispatch(arguments, environ)
@@ -140,6 +140,8 @@ def _open_streams() -> None:
 
 def _lost(error: _LostError) -> int:
     """Say that a disk is full; a reader that has left wants to hear nothing."""
+    from trayexec.light import exits, stderr  # noqa: PLC0415 — see _failed
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
     if error.errno != errno.EPIPE:
         stderr.tell(Text("Standard output cannot be written: {why}.", why=error.strerror or "?"))

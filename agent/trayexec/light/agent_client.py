@@ -2,7 +2,7 @@
 
 import sys
 
-from trayexec.light import context, stderr
+from trayexec.light import context
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -50,6 +50,8 @@ def converse(connection: "socket", request: "RequestFields", environ: "Mapping[s
         if line["note"] == answers.SLOW:
             slow.append(str(line.get("text", "")))
         else:
+            from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
+
             stderr.say(str(line.get("text", "")))
     return answers.outcome(final)
 
@@ -75,6 +77,8 @@ def _progress(slow: "list[str | Text]", patience: int) -> "Any":
         if seconds > patience:
             raise agent_connection.silent()
         if slow and sys.stderr.isatty():
+            from trayexec.light import stderr  # noqa: PLC0415 — likewise
+
             text = slow.pop()
             stderr.say(text) if isinstance(text, str) else stderr.tell(text)
 

@@ -1,6 +1,6 @@
 """The environment of a command that is run with credentials (DESIGN 3.2)."""
 
-from trayexec.light import caller_variables, stderr
+from trayexec.light import caller_variables
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -39,6 +39,8 @@ def _settings(overlay: "OverlayAnswer", profile: str) -> "dict[str, str]":
 
     if same_machine.sees(overlay):
         return {**overlay_origin.leading_to(overlay), "AWS_PROFILE": profile}
+    from trayexec.light import stderr  # noqa: PLC0415 — only then
+
     stderr.tell(
         Text(
             "{profile} has settings of its own (endpoints, FIPS and the like) where the agent runs, and they are not "

@@ -3,7 +3,6 @@
 import errno
 import os
 
-from trayexec.light import exits, stderr
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -24,6 +23,8 @@ def find(name: str, environ: "Mapping[str, str]") -> str | int:
         if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112 — pathlib is slow to import
             return path
         there = there or (os.path.exists(path) and (path is name or not os.path.isdir(path)))  # noqa: PTH110, PTH112
+    from trayexec.light import exits, stderr  # noqa: PLC0415 — only then
+
     if there:
         stderr.tell(Text("{name}: not executable", name=name))
         return exits.NOT_EXECUTABLE
@@ -45,5 +46,7 @@ def become(program: str, command: "Sequence[str]", env: "dict[str, str]") -> int
                 os.execve("/bin/sh", ["sh", program, *command[1:]], env)  # noqa: S606 — likewise
             except OSError as second:
                 error = second
+        from trayexec.light import exits, stderr  # noqa: PLC0415 — only then
+
         stderr.say(f"{command[0]}: {error.strerror}")
         return exits.NOT_FOUND if error.errno == errno.ENOENT else exits.NOT_EXECUTABLE

@@ -2,7 +2,7 @@
 
 import os
 
-from trayexec.light import agent_client, command_environment, context, execution, misuse, protocol_messages, stderr
+from trayexec.light import agent_client, command_environment, context, execution, protocol_messages
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -24,6 +24,8 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
     Raises TrayexecError.
     """
     if not command:
+        from trayexec.light import misuse  # noqa: PLC0415 — only then
+
         raise misuse.misread("There is no command after `--`.")
     program = execution.find(command[0], environ)
     if isinstance(program, int):
@@ -43,6 +45,8 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
 
         need_warning.tell(request, served, environ)
     if asker in SHELLS and len(command) == 1 and os.isatty(2):
+        from trayexec.light import stderr  # noqa: PLC0415 — only then
+
         stderr.tell(
             Text(
                 "in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",
@@ -84,6 +88,8 @@ def _request(
             elif option == "--profile":
                 named = value
             else:
+                from trayexec.light import misuse  # noqa: PLC0415 — only with such an option
+
                 seconds[option[2:]] = misuse.seconds(option, value)
         else:
             return None
@@ -108,6 +114,8 @@ def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
     if not words:
         name = context.chosen(environ)
         if name is None:
+            from trayexec.light import misuse  # noqa: PLC0415 — only then
+
             raise misuse.nobody()
         return name
     return None if len(words) > 1 or words[0].startswith("@") or PATTERN.intersection(words[0]) else words[0]
