@@ -9,7 +9,6 @@ import io
 import os
 import sys
 
-from trayexec.light import run
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -49,6 +48,8 @@ def _guarded(arguments: "Sequence[str]") -> int:
 
             platforms.check(arguments)
         if "--" in arguments:
+            from trayexec.light import run  # noqa: PLC0415 — credential-process and hook do without
+
             cut = arguments.index("--")
             status = run.run(arguments[:cut], arguments[cut + 1 :], os.environ)
         else:

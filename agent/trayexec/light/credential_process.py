@@ -11,11 +11,8 @@ from trayexec.light import (
     agent_connection,
     answers,
     context,
-    exits,
-    misuse,
     protocol,
     protocol_messages,
-    stderr,
 )
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.light.translate import language
@@ -59,6 +56,8 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     for line in answers.ask(connection, request, _silence(wait + answers.PATIENCE)):
         final = line
         if line.get("note", answers.SLOW) != answers.SLOW and sys.stderr.isatty():
+            from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
+
             stderr.say(str(line.get("text", "")))
     try:
         served = _document(protocol_messages.read_credentials(answers.outcome(final)))
@@ -79,7 +78,7 @@ def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, objec
 def _end(document: "Mapping[str, object]") -> "NoReturn":
     sys.stdout.write(protocol.document(document) + "\n")
     sys.stdout.flush()
-    os._exit(exits.OK)  # an interpreter's farewell costs as much as the question
+    os._exit(0)  # an interpreter's farewell costs as much as the question
 
 
 def usable_until(served: "CredentialsAnswer") -> str:
@@ -116,6 +115,8 @@ def _read(words: "Sequence[str]") -> "tuple[str, int]":
         elif option in {"--wait", "--profile"} and (equals or rest):
             value = value if equals else rest.pop(0)
             if option == "--wait":
+                from trayexec.light import misuse  # noqa: PLC0415 — only with the option
+
                 wait = misuse.seconds(option, value)
             else:
                 profiles.append(value)
