@@ -62,7 +62,11 @@ ROWS = (
     Row("BOTO_CONFIG", "botocore, boto 2", "botocore/credentials.py, BotoProvider.BOTO_CONFIG_ENV"),
     Row("BOTO_PATH", "boto 2", "boto/boto boto/pyami/config.py"),
     Row("AWS_PROFILE", "every SDK", "https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html"),
-    Row("AWS_DEFAULT_PROFILE", "Python, CLI, Go, Ruby, C++", "botocore/session.py"),
+    Row(
+        "AWS_DEFAULT_PROFILE",
+        "Python, CLI, Go, Ruby; C++ before AWS_PROFILE",
+        "botocore/session.py; aws/aws-sdk-cpp src/aws-cpp-sdk-core/source/auth/AWSCredentialsProvider.cpp",
+    ),
     Row(
         "AWS_EB_PROFILE",
         "EB CLI, oh-my-zsh's asp sets it",
@@ -84,8 +88,9 @@ ROWS = (
     Row("AWS_SOURCE_IDENTITY", "aws-vault", "99designs/aws-vault vault/config.go"),
     Row(
         "AWS_ACCOUNT_ID",
-        "botocore, Go 2, Java 2, JavaScript 3, Ruby, .NET",
-        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html",
+        "botocore, Go 2, Java 2, JavaScript 3, Ruby, .NET, C++, Swift",
+        "https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html; "
+        "awslabs/aws-sdk-swift …/EnvironmentAWSCredentialIdentityResolver.swift",
     ),
     Row(
         "CDK_DEFAULT_ACCOUNT",
