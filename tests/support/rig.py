@@ -19,6 +19,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -256,8 +257,8 @@ class Rig:
     def foreground_agent(self, *words: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[str]:
         """`trayexec agent` as a child of the test, listening."""
         process = self.start("agent", *(words or ("--headless",)), env=env)
-        socket = Path((env or {}).get("TRAYEXEC_SOCKET") or self.socket)
-        eventually("the agent to listen", lambda: socket.exists() or process.poll() is not None)
+        place = Path((env or {}).get("TRAYEXEC_SOCKET") or self.socket)
+        eventually("the agent to listen", lambda: _listens(place) or process.poll() is not None)
         return process
 
     def end(self) -> None:
@@ -362,6 +363,16 @@ def end_process(pid: int) -> None:
         with contextlib.suppress(DesktopError):
             eventually(f"process {pid} to end", lambda: not alive(pid), seconds=6)
             return
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody takes connections there: a socket is a file before its agent listens."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _well(done: Done) -> Done:
