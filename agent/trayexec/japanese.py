@@ -120,7 +120,7 @@ SENTENCES: dict[str, str] = {
     # live/overlays.py
     "The AWS config for --live cannot be written in {folder}: {why}.": "--live 用の AWS config を {folder} に書き込めません: {why}。",
     "Check who owns the folder and that the disk is not full.": "フォルダーの所有者と、ディスクに空きがあることを確認してください。",
-    # adapters/peer/windows.py
+    # light/platforms.py
     "trayexec does not run on Windows yet.": "trayexec はまだ Windows に対応していません。",
     "trayexec does not run on {platform} yet.": "trayexec はまだ {platform} に対応していません。",
     "It runs on Linux and, untried, on macOS.": "対応しているのは Linux と macOS (macOS は動作未確認) です。",
@@ -247,7 +247,7 @@ SENTENCES: dict[str, str] = {
     "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)": "サブコマンドの後に入力してください: `trayexec {verb} PROFILE` (一覧は `trayexec list`)",
     "Still waiting for {profile}…": "{profile} をまだ待っています…",
     "Still waiting for the agent…": "エージェントをまだ待っています…",
-    # client.py
+    # light/agent_connection.py, light/answers.py
     "The socket {path} belongs to another user's process.": "ソケット {path} は別のユーザーのプロセスのものです。",
     "Nothing was sent. Remove it, or unset TRAYEXEC_SOCKET.": "何も送信していません。ソケットを削除するか、TRAYEXEC_SOCKET の設定を解除してください。",
     "No trayexec agent listens at {path}.": "{path} で待機している trayexec エージェントがありません。",

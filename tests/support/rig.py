@@ -365,6 +365,15 @@ def end_process(pid: int) -> None:
             return
 
 
+def hear(connection: socket.socket, awaited: bytes) -> None:
+    """Read until this was said; on a busy machine a caller first hears that somebody is there."""
+    said = b""
+    while awaited not in said:
+        more = connection.recv(4096)
+        assert more, f"hung up on after {said!r}"
+        said += more
+
+
 def _listens(path: Path) -> bool:
     """Whether somebody takes connections there: a socket is a file before its agent listens."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as caller:
