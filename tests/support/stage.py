@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from trayexec.core.broker import state
 from trayexec.core.broker.events import (
     SOFT_NEED,
     Answered,
@@ -42,7 +43,7 @@ from trayexec.core.broker.events import (
     Tell,
     Tick,
 )
-from trayexec.core.broker.state import Broker, Locked, Open, PromptChannel, Prompting
+from trayexec.core.broker.state import Broker, Locked, Open, Phase, PromptChannel, Prompting
 from trayexec.core.broker.state import Stage as Question
 from trayexec.core.broker.status import AgentFacts, status, view
 from trayexec.core.broker.step import next_deadline, step
@@ -87,6 +88,22 @@ B = profile("account-b", AUDIT)
 DEEP = profile("deep", TOP)
 BASE = profile("default", ALICE)
 
+# Before, after and the event: what the rules' own table says of phases.
+PHASE_TABLE = {
+    (before, after, event)
+    for before, after, events in re.findall(r"^    (\w+) +→ (\w+) +(.+)$", str(state.__doc__), re.MULTILINE)
+    for event in events.split(", ")
+}
+
+
+def phases_of_move(before: Phase, after: Phase) -> tuple[str, str]:
+    """From which phase to which an identity went, as the table has it: of a session that goes on, the renewal went."""
+    if isinstance(before, Open) and isinstance(after, Open):
+        if before.session is not after.session:
+            return type(before.renewal).__name__, "Open"
+        before, after = before.renewal or Locked(), after.renewal or Locked()
+    return type(before).__name__, type(after).__name__
+
 
 @dataclass(slots=True)
 class Issued:
@@ -112,6 +129,7 @@ class Stage:
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
     past: list[Event] = field(default_factory=list)
+    moves: set[tuple[str, str, str]] = field(default_factory=set)  # between phases, as in the table
     _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its identity then
     _locks: Counter[Identity] = field(default_factory=Counter)
     _issued: dict[str, Issued] = field(default_factory=dict)
@@ -132,6 +150,7 @@ class Stage:
         for effect in effects:
             self._witness(effect)
         self.told += effects
+        self._check_moves(before, event)
         self._check_state(effects)
         while self.checks and not self.slow_keychain:
             self.find(next(iter(self.checks)))
@@ -449,6 +468,13 @@ class Stage:
     def _closed(self) -> bool:
         return self.broker.screen is Screen.LOCKED and self.broker.settings.on_lock is not OnLock.KEEP
 
+    def _check_moves(self, earlier: Broker, event: Event) -> None:
+        for who in self.broker.phases.keys() | earlier.phases.keys():
+            before, after = phases_of_move(earlier.phase(who), self.broker.phase(who))
+            if before != after:
+                self.moves.add((before, after, type(event).__name__))
+        assert self.moves <= PHASE_TABLE, f"the table of phases does not know {self.moves - PHASE_TABLE}"
+
     def _check_state(self, effects: tuple[Effect, ...]) -> None:
         assert 0 < next_deadline(self.broker, self.now) <= 15
         assert self.broker.waiting.keys() == self.asked.keys() - self.answers.keys(), "a request is lost"
@@ -476,6 +502,8 @@ class Stage:
             assert not looking or attempt is None or self.checks[who].epoch == attempt.epoch
             if asking and attempt is not None:
                 assert self.dialogs[who].epoch == attempt.epoch
+            if isinstance(attempt, Prompting) and not asking:
+                assert self.broker.queues.get(who), "a question that nobody waits for, and no dialog to type into"
             if self._closed():
                 assert not isinstance(attempt, Prompting)
         for one, held in self.broker.roles.items():

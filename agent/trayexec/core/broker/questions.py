@@ -97,9 +97,7 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
     prompt = step.current(identity, epoch)
     if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
         return
-    if not still_wanted(step, identity):
-        withdraw(step, identity)
-    elif prompt.place is PromptChannel.DIALOG:
+    if prompt.place is PromptChannel.DIALOG:
         _show(step, identity, prompt, wait=0)
     else:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING))

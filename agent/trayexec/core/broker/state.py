@@ -1,12 +1,20 @@
 """What the broker knows: phases, sessions, roles, who waits. This module must not know what happens to them.
 
-The phases of an identity:
+The phases of an identity, and the events that lead from one to another (the tests compare this with what happens):
 
-    Locked ──▶ Prompting ──▶ Opening ──▶ Open
-      ▲  ▲         │            │         │ ▲
-      │  └─────────┴────────────┘         │ │ renewal: Prompting ──▶ Opening, while the session goes on
-      └───────────────────────────────────┘ └─
-         lock, expiry, revoked
+    Locked    → Prompting   Ask, Authenticate, RoleRefused
+    Locked    → Opening     Authenticate
+    Prompting → Opening     Answered, Authenticate
+    Prompting → Locked      Answered, Gone, SessionOpened, SessionRefused, Tick, Lock, ScreenChanged, Configured
+    Opening   → Open        SessionOpened
+    Opening   → Prompting   SessionRefused
+    Opening   → Locked      SessionOpened, SessionRefused, Lock, ScreenChanged, Configured
+    Open      → Locked      RoleRefused, Tick, Lock, ScreenChanged, Configured
+    Open      → Prompting   RoleRefused, Tick
+    Open      → Opening     RoleRefused, Tick
+
+A renewal goes the same ways beside a session that goes on, where `Locked` stands for no renewal. `Open → Prompting`
+and `Open → Opening` are the end of a session that is being renewed, or whose roles are still wanted.
 
 Only `Open` has a session. An *epoch* number is stamped on every dialog and call that is started; an answer that does
 not carry the number that is expected now is dropped, so nothing that was under way survives a lock.
