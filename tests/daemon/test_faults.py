@@ -14,7 +14,7 @@ from awssim import Kind, Sim, Trust
 from awssim.world import World
 from support.desktop import eventually, private_desktop
 from support.processes import ended
-from support.rig import COMMAND, Done, Keyring, Rig, rig_on, world_with
+from support.rig import COMMAND, Done, Keyring, Rig, listens, rig_on, world_with
 
 
 def unwell(rig: Rig, done: Done, *words: str) -> None:
@@ -464,7 +464,7 @@ def test_a_full_disk(rig: Rig) -> None:
     argv = ["bash", "-c", line, "sh", *COMMAND, "agent", "--headless"]
     with ended(subprocess.Popen(argv, env=rig.env, stderr=subprocess.DEVNULL)) as agent:
         try:
-            eventually("the agent to listen", lambda: rig.socket.exists() or agent.poll() is not None)
+            eventually("the agent to listen", lambda: listens(rig.socket) or agent.poll() is not None)
             assert agent.poll() is None
             rig.unlock()
             assert rig.run("account-a", "--", "true").status == 0

@@ -15,8 +15,8 @@ import pytest
 from awssim import Kind
 from support.desktop import eventually
 from support.others import NOBODY, mode, needs_root, processes_of, unprivileged
-from support.processes import ended
-from support.rig import COMMAND, Rig, alive, holder
+from support.processes import alive, ended
+from support.rig import COMMAND, Rig, holder, listens
 
 
 def agents(rig: Rig) -> list[int]:
@@ -224,7 +224,7 @@ def test_what_is_ignored_at_its_start_does_not_end_it(rig: Rig) -> None:
     """`nohup trayexec agent &` stays when the terminal goes; TERM ends it as ever."""
     argv = [*SHELTERED, *COMMAND, "agent", "--headless"]
     with ended(subprocess.Popen(argv, env=rig.env, cwd=rig.desk.home("home"))) as agent:
-        eventually("the agent to listen", rig.socket.exists)
+        eventually("the agent to listen", lambda: listens(rig.socket))
         rig.unlock()
         agent.send_signal(signal.SIGHUP)
         agent.send_signal(signal.SIGINT)
@@ -312,7 +312,7 @@ def test_its_memory_cannot_be_read_by_the_same_user(bare: Rig) -> None:
         try:
             assert ordinary.stdout is not None
             ordinary.stdout.readline()
-            eventually("the agent to listen", named.exists)
+            eventually("the agent to listen", lambda: listens(named))
             peep = [sys.executable, "-c", PEEP]
 
             def look(pid: int) -> subprocess.CompletedProcess[str]:
@@ -335,7 +335,7 @@ def test_a_crash_leaves_no_core(rig: Rig, number: signal.Signals) -> None:
     line = 'ulimit -c unlimited; exec "$@"'
     argv = ["bash", "-c", line, "sh", sys.executable, "-m", "trayexec", "agent", "--headless"]
     with ended(subprocess.Popen(argv, env=rig.env, cwd=rig.desk.home("home"))) as agent:
-        eventually("the agent to listen", rig.socket.exists)
+        eventually("the agent to listen", lambda: listens(rig.socket))
         rig.unlock()
         agent.send_signal(number)
         status = os.waitid(os.P_PID, agent.pid, os.WEXITED)

@@ -12,8 +12,8 @@ import pytest
 
 from support.desktop import eventually
 from support.others import NOBODY, mode, needs_root, processes_of
-from support.processes import ended
-from support.rig import COMMAND, Done, Rig, alive, end_process
+from support.processes import alive, ended
+from support.rig import COMMAND, Done, Rig, end_process
 from trayexec.light import agent_record
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from support import desktop
 from support.desktop import Desktop, eventually, private_desktop
+from support.processes import alive
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
 from trayexec.light.errors import Text
@@ -56,7 +57,7 @@ def while_asked(
 
 def _processes(screen: Desktop) -> set[int]:
     """Every live process of this desktop that is not a service the bus started for a dialog."""
-    live = {pid for pid in desktop._marked(str(screen.folder)) if not desktop._gone(pid)}
+    live = {pid for pid in desktop._marked(str(screen.folder)) if alive(pid)}
     return {pid for pid in live if "dbus" not in _command(pid)}
 
 

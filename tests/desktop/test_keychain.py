@@ -12,6 +12,7 @@ import pytest
 
 from support import desktop
 from support.desktop import Desktop, eventually
+from support.processes import alive
 from trayexec.adapters.keychain import CHILD, SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.light.errors import TrayexecError, Trouble
@@ -109,7 +110,7 @@ def test_an_unanswered_prompt_costs_only_its_time(desk: Desktop) -> None:
 
 def _children(desk: Desktop) -> list[int]:
     """Our keychain processes that still live on this desktop."""
-    live = [pid for pid in desktop._marked(str(desk.folder)) if not desktop._gone(pid)]
+    live = [pid for pid in desktop._marked(str(desk.folder)) if alive(pid)]
     return [pid for pid in live if CHILD.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 

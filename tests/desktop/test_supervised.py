@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from support.desktop import eventually
-from support.processes import ended
-from support.rig import Rig, alive
+from support.processes import alive, ended
+from support.rig import Rig
 from support.trays import running, view
 from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core.view import View

@@ -12,7 +12,7 @@ import pytest
 from support.desktop import eventually
 from support.others import needs_root
 from support.processes import ended
-from support.rig import COMMAND, Rig
+from support.rig import COMMAND, Rig, listens
 from trayexec.light import agent_environment
 
 # What bends an interpreter, a loader or a toolkit, chooses credentials, or sends requests elsewhere.
@@ -107,7 +107,7 @@ def test_an_agent_is_isolated_however_it_is_started(rig: Rig, way: str) -> None:
         (folder / "trayexec.py").unlink()
     env = rig.environment({**HOSTILE, "PYTHONPATH": str(folder), "PATH": f"{folder}:.:{rig.env['PATH']}"})
     with ended(subprocess.Popen(WAYS[way], env=env, cwd=folder, stderr=subprocess.DEVNULL)) as process:
-        eventually("the agent to listen", rig.socket.exists)
+        eventually("the agent to listen", lambda: listens(rig.socket))
         pid = rig.agent_pid
         seen = environment_of(pid)
         assert set(seen) <= set(agent_environment.NEEDED) | {name for name in seen if name.startswith("LC_")}

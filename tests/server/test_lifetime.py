@@ -14,7 +14,8 @@ import pytest
 from awssim.faults import Kind
 from desktop.test_screenlock import Service
 from support.desktop import DesktopError, eventually, private_desktop
-from support.rig import Rig, alive, rig_on
+from support.processes import alive
+from support.rig import Rig, rig_on
 from support.served import Served, served
 
 LEAST = 60  # seconds that credentials must have to be handed out

@@ -38,6 +38,8 @@ from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from PIL import Image
 
+from support.processes import alive
+
 T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 600
@@ -625,11 +627,7 @@ def _answers(path: Path) -> bool:
 
 
 def _gone(pid: int) -> bool:
-    """Whether a process has ended; a zombie has, too."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    return not alive(pid)
 
 
 def _marked(folder: str) -> list[int]:

@@ -30,6 +30,19 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def alive(pid: int) -> bool:
+    """Whether anything of this process runs.
+
+    A zombie has ended, but not while /proc lists other threads beside it: until the last of them is gone, which on a
+    busy machine takes a moment after a SIGKILL, its locks are held and its sockets take connections.
+    """
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1  # noqa: PTH208 — no Path is made of them
+    except OSError:
+        return False
+
+
 class Seen(NamedTuple):
     """A process as /proc shows it; `began` in seconds since boot."""
 

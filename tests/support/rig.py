@@ -31,6 +31,7 @@ from typing import Any, NamedTuple, Self
 from awssim import Sim, default_world
 from awssim.world import Key, World
 from support.desktop import PATIENCE, Desktop, DesktopError, eventually
+from support.processes import alive
 
 COMMAND = (sys.executable, str(Path(__file__).parents[2] / "packaging" / "bin" / "trayexec"))
 # Takes the terminal that is its standard input as the controlling one, as a login does, and goes on as the command.
@@ -258,7 +259,7 @@ class Rig:
         """`trayexec agent` as a child of the test, listening."""
         process = self.start("agent", *(words or ("--headless",)), env=env)
         place = Path((env or {}).get("TRAYEXEC_SOCKET") or self.socket)
-        eventually("the agent to listen", lambda: _listens(place) or process.poll() is not None)
+        eventually("the agent to listen", lambda: listens(place) or process.poll() is not None)
         return process
 
     def end(self) -> None:
@@ -345,14 +346,6 @@ def holder(lock: Path) -> int:
     return pid if pid and alive(pid) else 0
 
 
-def alive(pid: int) -> bool:
-    """Whether this process runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def end_process(pid: int) -> None:
     """Ask a process to end, and make it end."""
     if not pid:
@@ -374,7 +367,7 @@ def hear(connection: socket.socket, awaited: bytes) -> None:
         said += more
 
 
-def _listens(path: Path) -> bool:
+def listens(path: Path) -> bool:
     """Whether somebody takes connections there: a socket is a file before its agent listens."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as caller:
         try:

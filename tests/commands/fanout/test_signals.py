@@ -11,7 +11,8 @@ import pytest
 
 from awssim.faults import Kind
 from support.desktop import eventually
-from support.rig import COMMAND, Rig, alive
+from support.processes import alive
+from support.rig import COMMAND, Rig
 from trayexec.commands.table import wide
 
 # Each command starts a child of its own, tells both process ids, and waits; with IGNORE in the environment, deaf.
