@@ -249,12 +249,11 @@ def test_what_would_break_a_promise_is_nowhere() -> None:
 
 def test_no_test_waits_for_a_child_without_end() -> None:
     """Whatever a test starts goes through `ended`, or a rig: when the test fails, it is not waited for any more."""
-    tests = Path(__file__).parent
-    for path in sorted(tests.rglob("test_*.py")):
+    for path in sorted(TESTS.rglob("test_*.py")):
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
         held = {ast.unparse(one) for call in calls if ast.unparse(call.func) == "ended" for one in call.args}
         loose = {ast.unparse(one) for one in calls if ast.unparse(one.func).endswith("Popen")} - held
-        assert not loose, f"{path.relative_to(tests)} starts {loose}: put `ended(…)` around it"
+        assert not loose, f"{path.relative_to(TESTS)} starts {loose}: put `ended(…)` around it"
 
 
 def test_nobody_waits_by_select() -> None:
@@ -438,6 +437,48 @@ def test_a_class_has_a_name_of_its_own() -> None:
         for each in classes(name):
             homes.setdefault(each, []).append(name)
     assert {each: names for each, names in homes.items() if len(names) > 1} == {}
+
+
+# Its tests
+
+TESTS = Path(__file__).parent
+WHOLE = {
+    "awssim": "the doubles of AWS's services: tests of what tests stand on",
+    "cookbook": "the recipes of the README and the cookbook",
+    "desktop": "displays, panels, buses and keyrings",
+    "hints": "what a person is told to type",
+    "packaging": "what is built, and what builds it",
+    "sdks": "SDKs of compiled languages",
+    "server": "`--server`, with the clients that it is for",
+    "whole": "a real agent and real commands",
+}
+OF_ALL = {
+    "test_architecture.py": "who may import whom",
+    "test_hints.py": "each command in a sentence",
+    "test_words.py": "each number in a sentence, and each option",
+}
+
+
+def mirrors(path: Path) -> bool:
+    """Whether a test's file is called after a file or folder beside it in the package, or after its own folder."""
+    words = path.stem.removeprefix("test_").split("_")
+    names = {"_".join(words[: number + 1]) for number in range(len(words))}
+    there = {
+        one.stem for one in (ROOT / path.parent).iterdir() if one.suffix == ".py" or (one / "__init__.py").exists()
+    }
+    return bool(names & (there | {path.parent.name}))
+
+
+def test_tests_mirror_the_source() -> None:
+    """A test's file says which file or folder of the package it is about, or stands where whole behaviour is tested."""
+    assert mirrors(Path("core/broker/test_roles.py"))
+    assert mirrors(Path("adapters/test_aws_files_like_botocore.py"))
+    assert mirrors(Path("live/test_live_sso.py"))
+    assert not mirrors(Path("core/broker/test_laws.py"))
+    files = {path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    assert {path.parts[0] for path in files} >= {*WHOLE, *OF_ALL}, "a list names what is no longer there"
+
+    assert sorted(str(path) for path in files if path.parts[0] not in {*WHOLE, *OF_ALL} and not mirrors(path)) == []
 
 
 # What is written about it

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from adapters.test_dialog_tools import PINENTRY, calls, stand_in
+from adapters.test_dialogs import PINENTRY, calls, stand_in
 from trayexec.adapters.dialogs.choose import FINDERS, Dialogs
 from trayexec.adapters.dialogs.sheet import SERIAL, write
 from trayexec.adapters.notifications.chain import Notices, Shown, TranslatedNotice

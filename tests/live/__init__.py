@@ -1,1 +1,1 @@
-"""`--live`, `shell`, `hook` and `credential-process`, with the real tools of the people who use them."""
+"""`--live`, `shell` and `hook`, with the real tools of the people who use them."""

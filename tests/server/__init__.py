@@ -1,1 +1,1 @@
-"""The container endpoint of --server, and the parent that stays with its command."""
+"""`--server`: the clients that it is for, and a lease through the day."""

@@ -726,7 +726,7 @@ class TestAsProcess:
     @pytest.fixture
     def served(self, tmp_path: Path) -> Iterator[dict[str, object]]:
         """The double as a child of a bare interpreter, without any package."""
-        root = Path(__file__).parent
+        root = Path(__file__).parents[1]
         command = [sys.executable, "-S", "-m", "awssim", "--session-seconds", "60", "--config", str(tmp_path / "c")]
         environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"]}
         with ended(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)) as child:

@@ -1,1 +1,0 @@
-"""One suite per port, run on a fake and on the real adapter."""
