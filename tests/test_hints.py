@@ -223,7 +223,7 @@ RUN = Run(Process(1, 1), "aws", "it's b", Expiry(MOMENT, 1), MOMENT)
 STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
     "locked": lambda world: messages.locked(world.identity),
     "not enough": lambda world: messages.not_enough(world.identity),
-    "locked by hand": lambda world: messages.locked_by_hand(world.identity),
+    "locked meanwhile": lambda world: messages.locked_meanwhile(world.identity),
     "cancelled": lambda world: messages.cancelled(world.identity, 5),
     "paused": lambda world: messages.paused(world.identity, 5),
     "nobody": lambda world: messages.nobody(world.identity),

@@ -74,7 +74,7 @@ def test_the_agent_reads_who_asks(caller: Any) -> None:
     assert (None if where.proxies is None else dict(where.proxies)) == said.get("proxy")
     marks = [None if here is None or name not in here else tuple(here[name]) for name in ("config", "shared")]
     assert common.sight == (None if here is None else Sight(here["boot"], *marks))
-    assert common.hand is (AskAt.TERMINAL if "hand" in said else AskAt.DIALOG)
+    assert common.ask_at is (AskAt.TERMINAL if "hand" in said else AskAt.DIALOG)
     assert (common.terminal, common.language) == (said.get("terminal", ""), said.get("lang", ""))
     assert common.program == said.get("program", "")
     assert common.then is USES.get(said.get("then", ""), AnswerUse.OTHER)

@@ -162,13 +162,13 @@ class Stage:
         *,
         need: int = SOFT_NEED,
         wait: int = 120,
-        hand: AskAt = AskAt.DIALOG,
+        ask_at: AskAt = AskAt.DIALOG,
         program: str = "aws",
         shell: Shell = NOWHERE,
         began: float | None = None,
     ) -> int:
         """A caller asks for credentials; the number of its request."""
-        caller = self._caller(hand, program, shell, began)
+        caller = self._caller(ask_at, program, shell, began)
         self.asked[caller.request] = Ask(caller, what, need, wait)
         self.do(self.asked[caller.request])
         return caller.request
@@ -180,11 +180,11 @@ class Stage:
         *,
         renewal: Renewal = Renewal.IF_LOCKED,
         wait: int = 120,
-        hand: AskAt = AskAt.DIALOG,
+        ask_at: AskAt = AskAt.DIALOG,
         shell: Shell = NOWHERE,
     ) -> int:
         """A caller wants the session itself opened; the number of its request."""
-        caller = self._caller(hand, "trayexec auth", shell, None)
+        caller = self._caller(ask_at, "trayexec auth", shell, None)
         secret = None if code is None else self._secret_code(code)
         self.asked[caller.request] = Authenticate(caller, who, renewal, secret, wait)
         self.do(self.asked[caller.request])
@@ -343,9 +343,9 @@ class Stage:
 
     # The referee ----------------------------------------------------------------------------------------------------
 
-    def _caller(self, hand: AskAt, program: str, shell: Shell, began: float | None) -> Caller:
+    def _caller(self, ask_at: AskAt, program: str, shell: Shell, began: float | None) -> Caller:
         self._count += 1
-        return Caller(self._count, program, 4711, hand, shell=shell, began=began)
+        return Caller(self._count, program, 4711, ask_at, shell=shell, began=began)
 
     def _secret_code(self, code: str) -> Secret:
         self._known_codes |= {code} - {""}
@@ -483,7 +483,7 @@ class Stage:
         for key, queue in self.broker.queues.items():
             assert queue
             if isinstance(key, Role):
-                assert self.broker.held(key).flight is not None, "somebody waits for a role that nobody assumes"
+                assert self.broker.role(key).pending is not None, "somebody waits for a role that nobody assumes"
             else:
                 assert self.broker.prompting(key) is not None, "somebody waits for a code that nobody is asked for"
         self._check_attempts()
@@ -506,12 +506,14 @@ class Stage:
                 assert self.broker.queues.get(who), "a question that nobody waits for, and no dialog to type into"
             if self._closed():
                 assert not isinstance(attempt, Prompting)
-        for one, held in self.broker.roles.items():
-            if held.flight is not None and held.flight.by is not None:
-                assert any(call.epoch == held.flight.epoch for call in self.assuming), "a flight without a call"
-            elif held.flight is not None:
+        for one, known in self.broker.roles.items():
+            if known.pending is not None and known.pending.by is not None:
+                assert any(call.epoch == known.pending.epoch for call in self.assuming), (
+                    "a role is pending without a call"
+                )
+            elif known.pending is not None:
                 assert isinstance(one.source, Role)
-                assert self.broker.held(one.source).flight is not None, "a role waits for a source that nobody assumes"
+                assert self.broker.role(one.source).pending is not None, "a role waits for a source that nobody assumes"
 
     def _check_no_secret(self, shown: str) -> None:
         assert MARK not in shown

@@ -47,7 +47,7 @@ def not_enough(identity: Identity) -> Trouble:
     )
 
 
-def locked_by_hand(identity: Identity) -> Trouble:
+def locked_meanwhile(identity: Identity) -> Trouble:
     """Locked while the request waited."""
     return trouble(
         "locked",

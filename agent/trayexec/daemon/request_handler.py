@@ -379,7 +379,7 @@ def _caller(connection: Connection, request: Request) -> Caller:
         connection.number,
         common.program or peer.program_of(pid),
         pid,
-        common.hand,
+        common.ask_at,
         peer.parents_of(pid),
         Process(pid, started) if started else None,
         Shell(common.terminal, 0 if carried else peer.parent_of(pid)),

@@ -45,7 +45,7 @@ class RequestContext:
     surroundings: Surroundings
     program: str
     language: str
-    hand: AskAt
+    ask_at: AskAt
     then: AnswerUse
     terminal: str
     eof: EndOfInput

@@ -21,7 +21,7 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.notifications import REAUTHENTICATE, identity_of, no_dialog, unlock_failed
 from trayexec.core.broker.state import Broker, Locked
-from trayexec.core.broker.status import at_hand, view
+from trayexec.core.broker.status import identities_shown, view
 from trayexec.core.config.profiles import Identity
 from trayexec.core.ports import Clock, Tray
 
@@ -90,7 +90,7 @@ class TrayController:
         elif verb == "lock":
             self._post(Lock())
         elif verb == "auth":
-            known = at_hand(self._broker)
+            known = identities_shown(self._broker)
             # Who names none means those of the files, not what a caller's variables made of the same keys.
             firsts = {(one.keys, one.mfa_serial): one for one in reversed(known)}.values()
             named = [one for one in known if one.name == name or (not name and one in firsts)]

@@ -54,7 +54,7 @@ class Machine:
         ends = self.now.after(life)
         role = Role(f"arn:aws:iam::222222222222:role/{self.started}", ALICE, "me", None, 3600, ENDPOINT)
         credentials = Credentials("ASIA", Secret("s"), Secret("t"), Expiry(ends, int(ends.wall)))
-        self.broker = self.broker.with_held(role, RoleState(credentials, life))
+        self.broker = self.broker.with_role(role, RoleState(credentials, life))
         process = Process(pid, self.started)
         caller = Caller(self.started, "terraform", pid, process=process if stays else None)
         before, self.broker = self.broker, self.broker

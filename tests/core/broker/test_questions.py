@@ -41,11 +41,11 @@ def test_nothing_is_said_before_it_is_known(stage: Stage) -> None:
 def test_a_terminal_is_asked_only_when_there_are_keys(stage: Stage) -> None:
     """Nobody fetches a code for keys that are not there."""
     stage.slow_keychain = True
-    caller = stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL)
+    caller = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
     assert stage.notes(caller) == []
     stage.no_keys()
     assert stage.got(caller) == "keys"
-    other = stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL)
+    other = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
     stage.find()
     assert stage.notes(other) == ["code"]
 
@@ -101,7 +101,7 @@ def test_a_retry_says_why(stage: Stage) -> None:
 
 def test_aws_is_waited_for_once_a_code_is_there(stage: Stage) -> None:
     """All who wait are told as soon as the code is taken, and whoever comes meanwhile."""
-    callers = [stage.ask(), stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL)]
+    callers = [stage.ask(), stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)]
     stage.enter("123456")
     callers.append(stage.ask(BASE))
     assert {stage.said(one)[-1] for one in callers} == {"Waiting for AWS to answer for identity default"}
@@ -109,9 +109,9 @@ def test_aws_is_waited_for_once_a_code_is_there(stage: Stage) -> None:
 
 def test_a_code_is_taken_back_from_terminals_before_its_giver_is_answered(stage: Stage) -> None:
     """So that no other command on the terminal asks for a code that is there already."""
-    first, second = (stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL) for _ in range(2))
+    first, second = (stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL) for _ in range(2))
     assert stage.notes(first) == stage.notes(second) == ["code"]
-    giver = stage.auth(code="123456", hand=AskAt.TERMINAL)
+    giver = stage.auth(code="123456", ask_at=AskAt.TERMINAL)
     assert stage.notes(first) == stage.notes(second) == ["code", "aws"]
     assert stage.got(giver) is None
     stage.grant()
@@ -120,7 +120,7 @@ def test_a_code_is_taken_back_from_terminals_before_its_giver_is_answered(stage:
 
 def test_a_desktop_that_joins_does_not_ask_a_terminal_twice(stage: Stage) -> None:
     """The question there is still the same one."""
-    far = stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL)
+    far = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
     stage.ask()
     assert stage.dialogs
     assert stage.notes(far) == ["code"]
@@ -214,14 +214,14 @@ def test_a_dialog_for_nobody_is_not_shown_when_its_turn_comes(stage: Stage) -> N
 def test_a_terminal_is_asked_for_one_identity_at_a_time(stage: Stage) -> None:
     """Two commands, or one over two identities: the second question follows the first, with all of its time."""
     stage.slow_keychain = True
-    mine, his = (stage.ask(one, hand=AskAt.TERMINAL, shell=TERMINAL) for one in (A, HIS))
+    mine, his = (stage.ask(one, ask_at=AskAt.TERMINAL, shell=TERMINAL) for one in (A, HIS))
     stage.find(BOB)
     stage.find()
     assert (stage.notes(mine), stage.notes(his)) == (["code"], ["mfa"])
     first = [one for one in stage.told if isinstance(one, Tell) and one.caller.request == mine][-1]
     assert (first.number, first.of, first.left) == (1, 2, 120)
     stage.wait(100)
-    stage.auth(code="123456", hand=AskAt.TERMINAL)
+    stage.auth(code="123456", ask_at=AskAt.TERMINAL)
     stage.grant()
     assert stage.notes(his)[-1] == "code"
     note = [one for one in stage.told if isinstance(one, Tell) and one.caller.request == his][-1]
@@ -232,23 +232,23 @@ def test_a_terminal_is_asked_for_one_identity_at_a_time(stage: Stage) -> None:
 
 def test_two_terminals_are_two_persons(stage: Stage) -> None:
     """A question on one that nobody sits at does not keep the other from being asked."""
-    mine = stage.ask(hand=AskAt.TERMINAL, shell=Shell("100", 7))
-    his = stage.ask(HIS, hand=AskAt.TERMINAL, shell=Shell("200", 8))
+    mine = stage.ask(ask_at=AskAt.TERMINAL, shell=Shell("100", 7))
+    his = stage.ask(HIS, ask_at=AskAt.TERMINAL, shell=Shell("200", 8))
     assert stage.notes(mine) == stage.notes(his) == ["code"]
 
 
 def test_a_terminal_that_is_left_is_free_for_the_next(stage: Stage) -> None:
     """The first command there was ended; its identity is still asked for on another terminal."""
-    first = stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL)
-    stage.ask(hand=AskAt.TERMINAL, shell=Shell("200", 8))
-    his = stage.ask(HIS, hand=AskAt.TERMINAL, shell=TERMINAL)
+    first = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
+    stage.ask(ask_at=AskAt.TERMINAL, shell=Shell("200", 8))
+    his = stage.ask(HIS, ask_at=AskAt.TERMINAL, shell=TERMINAL)
     stage.hang_up(first)
     assert stage.notes(his)[-1] == "code"
 
 
 def test_a_dialog_that_times_out_leaves_the_terminals_their_time(stage: Stage) -> None:
     """Nobody is at the desktop; somebody may be at the terminal."""
-    far = stage.ask(hand=AskAt.TERMINAL, shell=TERMINAL, wait=300)
+    far = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL, wait=300)
     near = stage.ask()
     stage.wait(90)
     stage.answer(TimedOut())

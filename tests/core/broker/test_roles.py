@@ -294,7 +294,7 @@ def test_the_network_comes_back_after_the_last_good_has_ended(stage: Stage) -> N
         stage.wait(5 * MINUTE)
         while stage.assuming:
             stage.deny(Refusal.UNSENT)
-    assert stage.broker.held(ADMIN).setback is not None
+    assert stage.broker.role(ADMIN).failure is not None
     caller = stage.ask()
     stage.give()
     assert stage.served(caller)

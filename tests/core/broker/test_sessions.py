@@ -454,10 +454,10 @@ def test_nobody_is_asked_for_callers_that_have_waited_enough(stage: Stage) -> No
 
 def test_a_caller_at_a_terminal_is_asked_there(stage: Stage) -> None:
     """No dialog opens on a desktop that nobody sits at."""
-    caller = stage.ask(hand=AskAt.TERMINAL)
+    caller = stage.ask(ask_at=AskAt.TERMINAL)
     assert stage.notes(caller) == ["code"]
     assert not stage.dialogs
-    stage.auth(code="123456", hand=AskAt.TERMINAL)
+    stage.auth(code="123456", ask_at=AskAt.TERMINAL)
     stage.grant()
     stage.give()
     assert stage.served(caller)
@@ -465,7 +465,7 @@ def test_a_caller_at_a_terminal_is_asked_there(stage: Stage) -> None:
 
 def test_a_caller_with_a_desktop_brings_the_dialog(stage: Stage) -> None:
     """Somebody at the desktop asks too: the dialog opens, and its code serves both."""
-    far = stage.ask(hand=AskAt.TERMINAL)
+    far = stage.ask(ask_at=AskAt.TERMINAL)
     near = stage.ask()
     assert stage.dialogs
     assert (stage.notes(far), stage.notes(near)) == (["code"], ["mfa"])
@@ -473,8 +473,8 @@ def test_a_caller_with_a_desktop_brings_the_dialog(stage: Stage) -> None:
 
 def test_a_wrong_code_is_asked_again_at_the_terminal(stage: Stage) -> None:
     """With the reason, and without a dialog."""
-    caller = stage.ask(hand=AskAt.TERMINAL)
-    stage.auth(code="123456", hand=AskAt.TERMINAL)
+    caller = stage.ask(ask_at=AskAt.TERMINAL)
+    stage.auth(code="123456", ask_at=AskAt.TERMINAL)
     stage.refuse(Refusal.CODE)
     assert stage.notes(caller) == ["code", "aws", "again"]
     assert not stage.dialogs
@@ -514,7 +514,7 @@ def test_asking_at_terminals_ends_with_the_last_of_them(stage: Stage, already: s
     """Neither a first code nor a renewal is asked for ever after everybody has gone."""
     if already == "open":
         stage.unlock()
-    caller = stage.auth(renewal=Renewal.ALWAYS, hand=AskAt.TERMINAL)
+    caller = stage.auth(renewal=Renewal.ALWAYS, ask_at=AskAt.TERMINAL)
     if how == "hangs up":
         stage.hang_up(caller)
     else:
@@ -526,7 +526,7 @@ def test_asking_at_terminals_ends_with_the_last_of_them(stage: Stage, already: s
 def test_a_command_that_prints_codes_needs_no_terminal(stage: Stage) -> None:
     """A caller without a desktop does not have to type what a program of the person's choice knows."""
     stage.configure(ALICE, prompt=Command(("oathtool",)))
-    stage.ask(hand=AskAt.TERMINAL)
+    stage.ask(ask_at=AskAt.TERMINAL)
     assert stage.dialogs
 
 

@@ -66,7 +66,7 @@ def cancelled() -> Stage:
 def nobody_came() -> Stage:
     """Nobody comes to the terminal."""
     stage = Stage()
-    stage.ask(hand=AskAt.TERMINAL, wait=5)
+    stage.ask(ask_at=AskAt.TERMINAL, wait=5)
     stage.wait(10)
     return stage
 

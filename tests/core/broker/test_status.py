@@ -9,7 +9,7 @@ import pytest
 
 from support.stage import ADMIN, ALICE, BASE, DEEP, EVERY_REFUSAL, HOUR, A, B, Stage, identity
 from trayexec.core.broker.events import AskAt, Configured, Prompt, Renewal, Screen
-from trayexec.core.broker.status import AgentFacts, at_hand, find, status, view
+from trayexec.core.broker.status import AgentFacts, find, identities_shown, status, view
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.settings import OnLock
@@ -301,18 +301,18 @@ def test_the_menu_of_several_identities() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hand", "typed", "line"),
+    ("ask_at", "typed", "line"),
     [
         (AskAt.DIALOG, False, "default: waiting for the code in the dialog"),
         (AskAt.TERMINAL, False, "default: waiting for the code on a terminal"),
         (AskAt.DIALOG, True, "default: asking AWS"),
     ],
 )
-def test_a_line_says_what_is_waited_for(hand: AskAt, line: str, *, typed: bool) -> None:
+def test_a_line_says_what_is_waited_for(ask_at: AskAt, line: str, *, typed: bool) -> None:
     """Where the code is asked, or that it is on its way; the tooltip says the same."""
     stage = Stage()
     stage.configure(ALICE)
-    stage.ask(hand=hand)
+    stage.ask(ask_at=ask_at)
     if typed:
         stage.enter("123456")
     assert line in menu(stage)
@@ -447,7 +447,7 @@ def test_what_a_callers_variables_made_of_the_same_keys_is_told_apart() -> None:
     stage = Stage()
     stage.configure(ALICE)
     stage.unlock(HOUR, there)
-    assert [one.name for one in at_hand(stage.broker)] == ["default", "default at 127.0.0.1:4566"]
+    assert [one.name for one in identities_shown(stage.broker)] == ["default", "default at 127.0.0.1:4566"]
     assert {"default: locked", "default at 127.0.0.1:4566: 1 h 00 min left"} <= set(menu(stage))
 
 
@@ -456,9 +456,9 @@ def test_whose_certificates_are_trusted_makes_no_second_line() -> None:
     trusting = replace(ALICE, trust="/own.pem")
     stage = Stage()
     stage.configure(ALICE)
-    assert at_hand(stage.broker) == (ALICE,)
+    assert identities_shown(stage.broker) == (ALICE,)
     stage.unlock(HOUR, trusting)
-    assert at_hand(stage.broker) == (trusting,)
+    assert identities_shown(stage.broker) == (trusting,)
     assert "default: locked" not in menu(stage)
 
 

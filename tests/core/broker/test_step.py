@@ -54,7 +54,7 @@ PROFILES = (
 )
 CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
 TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001
-HANDS = st.sampled_from(AskAt)
+CHANNELS = st.sampled_from(AskAt)
 SHELLS = st.sampled_from([Shell("", 1), Shell("100", 2), Shell("200", 3)])
 WAITS = st.sampled_from([0, 5, 120, 300])
 NO_DIALOG = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
@@ -95,14 +95,14 @@ class Laws(RuleBasedStateMachine):
         what=st.sampled_from(PROFILES),
         need=st.sampled_from([0, 1200, 1200, 3000, 7200, 50_000]),
         wait=WAITS,
-        hand=HANDS,
+        ask_at=CHANNELS,
         shell=SHELLS,
         age=st.sampled_from([None, 0.0, 0.5, 100.0]),
     )
-    def ask(self, *, what: Profile, need: int, wait: int, hand: AskAt, shell: Shell, age: float | None) -> None:
+    def ask(self, *, what: Profile, need: int, wait: int, ask_at: AskAt, shell: Shell, age: float | None) -> None:
         """A caller wants credentials."""
         began = None if age is None else self.stage.now.boot - age
-        self.stage.ask(what, need=need, wait=wait, hand=hand, shell=shell, began=began)
+        self.stage.ask(what, need=need, wait=wait, ask_at=ask_at, shell=shell, began=began)
 
     @rule(number=st.integers(2, 5), what=st.sampled_from(PROFILES))
     def ask_at_once(self, number: int, what: Profile) -> None:
@@ -114,12 +114,12 @@ class Laws(RuleBasedStateMachine):
         who=st.sampled_from([ALICE, ALICE, BOB, TWIN]),
         renewal=st.sampled_from(Renewal),
         wait=WAITS,
-        hand=HANDS,
+        ask_at=CHANNELS,
         shell=SHELLS,
     )
-    def authenticate(self, *, who: Identity, renewal: Renewal, wait: int, hand: AskAt, shell: Shell) -> None:
+    def authenticate(self, *, who: Identity, renewal: Renewal, wait: int, ask_at: AskAt, shell: Shell) -> None:
         """A person wants the session opened."""
-        self.stage.auth(who, renewal=renewal, wait=wait, hand=hand, shell=shell)
+        self.stage.auth(who, renewal=renewal, wait=wait, ask_at=ask_at, shell=shell)
 
     @rule()
     def slow_down(self) -> None:
@@ -139,10 +139,10 @@ class Laws(RuleBasedStateMachine):
             case _:
                 self.stage.no_keys(who)
 
-    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), code=TYPED, hand=HANDS)
-    def hand_in(self, who: Identity, code: str, hand: AskAt) -> None:
+    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), code=TYPED, ask_at=CHANNELS)
+    def hand_in(self, who: Identity, code: str, ask_at: AskAt) -> None:
         """A code comes by the command line."""
-        self.stage.auth(who, code, hand=hand)
+        self.stage.auth(who, code, ask_at=ask_at)
 
     @precondition(lambda self: self.stage.broker.waiting)
     @rule(which=ANY)
@@ -254,7 +254,7 @@ def test_the_referee_waits_for_questions_in_turn() -> None:
     """One terminal is asked for one code at a time, and each question has its own time: that is no wait without end."""
     stage = Stage()
     for what in (A, profile("bob", role("bob", BOB)), profile("twin", role("twin", TWIN))):
-        stage.ask(what, wait=300, hand=AskAt.TERMINAL, shell=Shell("100", 2))
+        stage.ask(what, wait=300, ask_at=AskAt.TERMINAL, shell=Shell("100", 2))
     stage.drain()
 
 

@@ -25,10 +25,10 @@ class StepContext:
         attempt = self.broker.prompting(identity)
         return attempt if attempt is not None and attempt.epoch == epoch else None
 
-    def in_flight(self, role: Role, epoch: int) -> bool:
+    def is_pending(self, role: Role, epoch: int) -> bool:
         """Whether an answer stamped `epoch` belongs to the AssumeRole under way for `role`."""
-        flight = self.broker.held(role).flight
-        return flight is not None and flight.epoch == epoch
+        pending = self.broker.role(role).pending
+        return pending is not None and pending.epoch == epoch
 
     def next_epoch(self) -> int:
         """A number that no dialog or call has been stamped with."""

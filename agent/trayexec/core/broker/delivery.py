@@ -50,7 +50,7 @@ def session_serves(step: StepContext, asked: Ask, session: Credentials) -> bool:
     """Whether a session has the life that a request needs of it.
 
     A role needs it only to be there, as AWS does not tie a role's life to the session's, unless more was asked
-    for than a role can have. The usual need is a wish where it is the session itself that is handed out.
+    for than a role can have. The usual need is only preferred where it is the session itself that is handed out.
     """
     if isinstance(asked.profile.target, Role):
         return asked.need <= FRESH_ROLE or enough(step, session, asked.need)
@@ -64,7 +64,7 @@ def answer(step: StepContext, asked: Ask, credentials: Credentials) -> None:
 
 
 def fall_back(step: StepContext, asked: Ask, why: Trouble) -> None:
-    """Serve what is left of what we hold, rather than nothing; if there is nothing, say why."""
+    """Serve what is left in memory, rather than nothing; if there is nothing, say why."""
     step.settled(asked.caller.request)
     left = what_is_left(step, asked)
     if left is None:
@@ -74,12 +74,12 @@ def fall_back(step: StepContext, asked: Ask, why: Trouble) -> None:
 
 
 def what_is_left(step: StepContext, asked: Ask) -> Credentials | None:
-    """What we hold already and may serve in need: only where nobody insists on more, and never under a minute."""
+    """What is in memory already and may serve in need: only where nobody insists on more, and never under a minute."""
     if asked.need > SOFT_NEED:
         return None
     target = asked.profile.target
-    held = step.broker.held(target).credentials if isinstance(target, Role) else step.broker.session(target, step.now)
-    return held if held is not None and enough(step, held, LEAST) else None
+    left = step.broker.role(target).credentials if isinstance(target, Role) else step.broker.session(target, step.now)
+    return left if left is not None and enough(step, left, LEAST) else None
 
 
 def give_up(step: StepContext, request: int, why: Trouble) -> None:

@@ -48,7 +48,7 @@ class Caller:
     request: int
     program: str = ""
     pid: int = 0
-    hand: AskAt = AskAt.DIALOG
+    ask_at: AskAt = AskAt.DIALOG
     parents: tuple[str, ...] = ()
     process: Process | None = None
     shell: Shell = Shell("", 0)

@@ -57,7 +57,7 @@ def withdraw(step: StepContext, identity: Identity) -> None:
 
 def at_terminal(step: StepContext, caller: Caller) -> bool:
     """Whether the person is at the caller's terminal and not at the desktop. A command needs neither."""
-    return caller.hand is AskAt.TERMINAL and not by_command(step)
+    return caller.ask_at is AskAt.TERMINAL and not by_command(step)
 
 
 def by_command(step: StepContext) -> bool:

@@ -24,8 +24,8 @@ YOUNG = 60  # a session this young that AWS refuses is not a reason to ask again
 def _on_top_of(step: StepContext, role: Role) -> list[Role]:
     return [
         one
-        for one, held in step.broker.roles.items()
-        if one.source == role and held.flight is not None and held.flight.by is None
+        for one, state in step.broker.roles.items()
+        if one.source == role and state.pending is not None and state.pending.by is None
     ]
 
 
@@ -34,23 +34,25 @@ def assumed(step: StepContext, role: Role, credentials: Credentials) -> None:
     if not enough(step, credentials, LEAST):
         denied(step, role, messages.too_short(role), Refusal.OTHER)
         return
-    held = step.broker.held(role)
-    step.broker = step.broker.with_held(role, RoleState(credentials, credentials.expiry.left(step.now), used=held.used))
+    state = step.broker.role(role)
+    step.broker = step.broker.with_role(
+        role, RoleState(credentials, credentials.expiry.left(step.now), used=state.used)
+    )
     for upper in _on_top_of(step, role):
-        step.broker = step.broker.with_held(upper, replace(step.broker.held(upper), flight=None))
+        step.broker = step.broker.with_role(upper, replace(step.broker.role(upper), pending=None))
         assume(step, upper)
     deliver(step, (one.asked for one in step.settle_all(role) if isinstance(one.asked, Ask)), credentials)
 
 
 def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> None:
     """AWS refused: keep what is good, believe a clear no for a while, and tell all who wait."""
-    held = step.broker.held(role)
-    by = held.flight.by if held.flight is not None else None
+    state = step.broker.role(role)
+    by = state.pending.by if state.pending is not None else None
     if refusal is Refusal.SESSION and by is not None and _get_newer(step, role, by, why):
         return
     clear = refusal in {Refusal.DENIED, Refusal.SESSION}
-    failures = held.setback.failures if held.setback is not None else 0
-    setback = RoleFailure(
+    failures = state.failure.failures if state.failure is not None else 0
+    failure = RoleFailure(
         why,
         step.now,
         clear,
@@ -58,7 +60,7 @@ def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> Non
         retry_at=step.now.after(min(RETRY_MOST, (DENIED_FOR if clear else RETRY_FIRST) * 2**failures)),
         believed_until=step.now.after(DENIED_FOR if clear else 0),
     )
-    step.broker = step.broker.with_held(role, replace(held, flight=None, setback=setback))
+    step.broker = step.broker.with_role(role, replace(state, pending=None, failure=failure))
     for upper in _on_top_of(step, role):
         denied(step, upper, why, refusal)
     for one in step.settle_all(role):
@@ -86,21 +88,21 @@ def _get_newer(step: StepContext, role: Role, by: Credentials, why: Trouble) -> 
 def _abandon(step: StepContext, role: Role) -> list[int]:
     """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
     uppers = _on_top_of(step, role)
-    step.broker = step.broker.with_held(role, replace(step.broker.held(role), flight=None))
+    step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=None))
     return [*step.take_queue(role), *(request for upper in uppers for request in _abandon(step, upper))]
 
 
 def _is_young(step: StepContext, source: Identity | Role) -> bool:
     if isinstance(source, Role):
-        held = step.broker.held(source)
-        return held.credentials is not None and held.life - held.credentials.expiry.left(step.now) < YOUNG
+        state = step.broker.role(source)
+        return state.credentials is not None and state.life - state.credentials.expiry.left(step.now) < YOUNG
     phase = step.broker.phase(source)
     return isinstance(phase, Open) and step.later(phase.since.after(YOUNG))
 
 
 def _drop(step: StepContext, source: Identity | Role, then: Locked) -> None:
     if isinstance(source, Role):
-        step.broker = step.broker.with_held(source, replace(step.broker.held(source), credentials=None))
+        step.broker = step.broker.with_role(source, replace(step.broker.role(source), credentials=None))
         return
     phase = step.broker.phase(source)
     if isinstance(phase, Open):
@@ -110,14 +112,14 @@ def _drop(step: StepContext, source: Identity | Role, then: Locked) -> None:
 
 def renew(step: StepContext, role: Role) -> None:
     """Renew a role in use before it gets short; forget one that is over and that nobody waits for."""
-    held = step.broker.held(role)
-    if held.flight is not None or (held.setback is not None and step.later(held.setback.retry_at)):
+    state = step.broker.role(role)
+    if state.pending is not None or (state.failure is not None and step.later(state.failure.retry_at)):
         return
-    left = held.credentials.expiry.left(step.now) if held.credentials is not None else 0.0
-    in_use = held.used is not None and step.later(held.used.after(IN_USE))
-    if left <= 0 and held.setback is not None and step.later(held.setback.at.after(TOLD)):
-        step.broker = step.broker.with_held(role, replace(held, credentials=None))
+    left = state.credentials.expiry.left(step.now) if state.credentials is not None else 0.0
+    in_use = state.used is not None and step.later(state.used.after(IN_USE))
+    if left <= 0 and state.failure is not None and step.later(state.failure.at.after(TOLD)):
+        step.broker = step.broker.with_role(role, replace(state, credentials=None))
     elif left <= 0:
-        step.broker = step.broker.without_held(role)
-    elif in_use and left < role_need(SOFT_NEED, held):
+        step.broker = step.broker.without_role(role)
+    elif in_use and left < role_need(SOFT_NEED, state):
         assume(step, role)

@@ -1,4 +1,4 @@
-"""Serves requests with what is held, or sees to it that it comes. It must not know what dialogs and AWS answer."""
+"""Serves requests with what is in memory, or sees to it that it comes. It must not know what dialogs and AWS answer."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
-BY_HAND = 2  # no person begins the next command in a shell so soon after a cancel (seconds)
+NEXT_COMMAND = 2  # no person begins the next command in a shell so soon after a cancel (seconds)
 
 
 def ask(step: StepContext, event: Ask) -> None:
@@ -113,20 +113,20 @@ def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
 
 def _serve_role(step: StepContext, asked: Ask, role: Role) -> None:
     _touch(step, role)
-    held = step.broker.held(role)
+    state = step.broker.role(role)
     session = step.broker.session(role.identity, step.now)
     long_enough = session is not None and session_serves(step, asked, session)
     if (
-        held.credentials is not None
+        state.credentials is not None
         and (long_enough or asked.need <= FRESH_ROLE)
-        and enough(step, held.credentials, role_need(asked.need, held))
+        and enough(step, state.credentials, role_need(asked.need, state))
     ):
-        answer(step, asked, held.credentials)
+        answer(step, asked, state.credentials)
     elif not long_enough:
         step.queue(role.identity, asked.caller.request)
         _want_session(step, role.identity, asked.caller)
-    elif held.setback is not None and _believes(step, held.setback, asked):
-        fall_back(step, asked, held.setback.why)
+    elif state.failure is not None and _believes(step, state.failure, asked):
+        fall_back(step, asked, state.failure.why)
     else:
         _say_that_an_hour_is_all(step, asked, role)
         step.queue(role, asked.caller.request)
@@ -147,10 +147,10 @@ def _say_that_an_hour_is_all(step: StepContext, asked: Ask, role: Role) -> None:
     step.broker = replace(step.broker, cut=step.broker.cut | {role.arn})
 
 
-def _believes(step: StepContext, setback: RoleFailure, asked: Ask) -> bool:
+def _believes(step: StepContext, failure: RoleFailure, asked: Ask) -> bool:
     """Whether to answer without asking AWS again: its clear no stands for a while, and so does what is left."""
-    return step.later(setback.believed_until) or (
-        step.later(setback.retry_at) and what_is_left(step, asked) is not None
+    return step.later(failure.believed_until) or (
+        step.later(failure.retry_at) and what_is_left(step, asked) is not None
     )
 
 
@@ -188,25 +188,25 @@ def _pause(step: StepContext, identity: Identity, asked: Ask) -> Trouble | None:
     phase = step.broker.phase(identity)
     if isinstance(phase, Locked) and step.later(phase.until):
         return phase.trouble
-    quiet = step.broker.quiets.get(identity)
-    if quiet is None or not step.later(quiet.until) or _by_hand(step, asked.caller, quiet):
+    pause = step.broker.pauses.get(identity)
+    if pause is None or not step.later(pause.until) or _by_person(step, asked.caller, pause):
         return None
-    told = {**quiet.told, asked.caller.shell: step.now}
-    step.broker = replace(step.broker, quiets={**step.broker.quiets, identity: replace(quiet, told=told)})
-    return messages.paused(identity, step.now.seconds_until(quiet.until))
+    told = {**pause.told, asked.caller.shell: step.now}
+    step.broker = replace(step.broker, pauses={**step.broker.pauses, identity: replace(pause, told=told)})
+    return messages.paused(identity, step.now.seconds_until(pause.until))
 
 
-def _by_hand(step: StepContext, caller: Caller, quiet: PromptPause) -> bool:
+def _by_person(step: StepContext, caller: Caller, pause: PromptPause) -> bool:
     """Whether a person, and not a loop, wants the dialog back that was cancelled once.
 
     A person types in the foreground of a terminal, and takes longer than a shell to begin the next command there.
     """
-    last = quiet.told.get(caller.shell)
+    last = pause.told.get(caller.shell)
     return (
-        quiet.cancels == 1
+        pause.cancels == 1
         and caller.terminal != ""
-        and (caller.began is None or caller.began > quiet.since.boot)
-        and (last is None or not step.later(last.after(BY_HAND)))
+        and (caller.began is None or caller.began > pause.since.boot)
+        and (last is None or not step.later(last.after(NEXT_COMMAND)))
     )
 
 
@@ -254,15 +254,15 @@ def assume(step: StepContext, role: Role) -> bool:
 
     False when there is nothing to assume it with: no session, and no source role that is still good.
     """
-    if step.broker.held(role).flight is not None:
+    if step.broker.role(role).pending is not None:
         return True
     by = good(step, role.source)
     if by is None and not (isinstance(role.source, Role) and assume(step, role.source)):
         return False
-    flight = PendingRole(step.next_epoch(), by)
-    step.broker = step.broker.with_held(role, replace(step.broker.held(role), flight=flight))
+    pending = PendingRole(step.next_epoch(), by)
+    step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=pending))
     if by is not None:
-        step.effects.append(AssumeRole(role, flight.epoch, by))
+        step.effects.append(AssumeRole(role, pending.epoch, by))
     return True
 
 
@@ -270,18 +270,18 @@ def good(step: StepContext, source: Identity | Role) -> Credentials | None:
     """What a role on top of `source` can be assumed with now."""
     if isinstance(source, Identity):
         return step.broker.session(source, step.now)
-    held = step.broker.held(source).credentials
-    return held if held is not None and enough(step, held, LEAST) else None
+    credentials = step.broker.role(source).credentials
+    return credentials if credentials is not None and enough(step, credentials, LEAST) else None
 
 
 def _touch(step: StepContext, role: Role) -> None:
     """Remember that the role is in use."""
-    step.broker = step.broker.with_held(role, replace(step.broker.held(role), used=step.now))
+    step.broker = step.broker.with_role(role, replace(step.broker.role(role), used=step.now))
 
 
-def role_need(need: int, held: RoleState) -> float:
+def role_need(need: int, state: RoleState) -> float:
     """What a role must have left: as much as was asked for, but no more than it has when it is fresh.
 
-    The usual need is a wish only, so where AWS gives a role less than 40 minutes, half of its life will do.
+    The usual need is only preferred: where AWS gives a role less than 40 minutes, half of its life will do.
     """
-    return min(need, held.life / 2 if need <= SOFT_NEED else held.life - FRESH_FOR)
+    return min(need, state.life / 2 if need <= SOFT_NEED else state.life - FRESH_FOR)

@@ -15,9 +15,9 @@ from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Cancelled, Entered, NoDialog, Refusal, TimedOut
 from trayexec.light.errors import Text, Trouble
 
-QUIET_FIRST, QUIET_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+PAUSE_FIRST, PAUSE_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
 GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
-QUIET_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
+PAUSE_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
 def answered(step: StepContext, event: Answered) -> None:
@@ -74,13 +74,13 @@ def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, 
 
 def _cancelled(step: StepContext, identity: Identity) -> None:
     """The person said no: all who wait are told at once, and for a moment nobody asks again."""
-    last = step.broker.quiets.get(identity)
-    cancels = last.cancels if last is not None and step.later(last.until.after(QUIET_FORGOTTEN)) else 0
-    pause = min(QUIET_MOST, QUIET_FIRST * 2**cancels)
+    last = step.broker.pauses.get(identity)
+    cancels = last.cancels if last is not None and step.later(last.until.after(PAUSE_FORGOTTEN)) else 0
+    seconds = min(PAUSE_MOST, PAUSE_FIRST * 2**cancels)
     told = dict.fromkeys((one.asked.caller.shell for one in who_wait(step, identity)), step.now)
-    quiet = PromptPause(cancels + 1, step.now, step.now.after(pause), told)
-    step.broker = replace(step.broker, quiets={**step.broker.quiets, identity: quiet})
-    fail(step, identity, messages.cancelled(identity, pause), Locked())
+    pause = PromptPause(cancels + 1, step.now, step.now.after(seconds), told)
+    step.broker = replace(step.broker, pauses={**step.broker.pauses, identity: pause})
+    fail(step, identity, messages.cancelled(identity, seconds), Locked())
 
 
 def _timed_out(step: StepContext, identity: Identity) -> None:
@@ -119,13 +119,13 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     if left <= 0:
         fail(step, identity, messages.stillborn(identity))
         return
-    quiets = {one: quiet for one, quiet in step.broker.quiets.items() if one != identity}
+    pauses = {one: pause for one, pause in step.broker.pauses.items() if one != identity}
     # A fresh session may well be what a refused role was lacking.
     roles = {
-        role: replace(held, setback=None) if role.identity == identity else held
-        for role, held in step.broker.roles.items()
+        role: replace(state, failure=None) if role.identity == identity else state
+        for role, state in step.broker.roles.items()
     }
-    step.broker = replace(step.broker, quiets=quiets, roles=roles)
+    step.broker = replace(step.broker, pauses=pauses, roles=roles)
     step.broker = step.broker.with_phase(identity, Open(session, step.now, left))
     step.effects.append(Hide(notifications.expiry_key(identity)))
     for request in step.take_queue(identity):

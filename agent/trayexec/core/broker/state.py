@@ -151,12 +151,12 @@ class RoleFailure:
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
-    """What we have of one role: credentials (and how many seconds they had), a call under way, the last setback."""
+    """What we have of one role: credentials (and how many seconds they had), a call under way, the last failure."""
 
     credentials: Credentials | None = None
     life: float = 0.0
-    flight: PendingRole | None = None
-    setback: RoleFailure | None = None
+    pending: PendingRole | None = None
+    failure: RoleFailure | None = None
     used: Instant | None = None
 
 
@@ -202,7 +202,7 @@ class Broker:
     roles: Mapping[Role, RoleState] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
     lines: Mapping[str, PromptQueue] = field(default_factory=dict)
-    quiets: Mapping[Identity, PromptPause] = field(default_factory=dict)
+    pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
     waiting: Mapping[int, Waiting] = field(default_factory=dict)
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
@@ -227,7 +227,7 @@ class Broker:
             return phase
         return phase.renewal if isinstance(phase, Open) else None
 
-    def held(self, role: Role) -> RoleState:
+    def role(self, role: Role) -> RoleState:
         """What we have of `role`."""
         return self.roles.get(role, RoleState())
 
@@ -250,11 +250,11 @@ class Broker:
         phase = self.phase(identity)
         return self.with_phase(identity, replace(phase, renewal=None) if isinstance(phase, Open) else then)
 
-    def with_held(self, role: Role, held: RoleState) -> "Broker":
+    def with_role(self, role: Role, state: RoleState) -> "Broker":
         """This broker with something else known of `role`."""
-        return replace(self, roles={**self.roles, role: held})
+        return replace(self, roles={**self.roles, role: state})
 
-    def without_held(self, role: Role) -> "Broker":
+    def without_role(self, role: Role) -> "Broker":
         """This broker with nothing known of `role`."""
         roles = dict(self.roles)
         del roles[role]

@@ -119,28 +119,30 @@ def _profile(
             "refused": None,
         }
     target = profile.target
-    setback = broker.held(target).setback if isinstance(target, Role) else None
-    held = broker.held(target).credentials if isinstance(target, Role) else broker.session(target, now)
+    failure = broker.role(target).failure if isinstance(target, Role) else None
+    credentials = broker.role(target).credentials if isinstance(target, Role) else broker.session(target, now)
     return {
         "name": profile.name,
         "identity": profile.identity.name,
         "account": profile.account or None,
         "role": profile.role_arn,
         "region": profile.region,
-        "expires_at": utc(held.expiry.utc) if held is not None and held.expiry.left(now) > 0 else None,
+        "expires_at": utc(credentials.expiry.utc)
+        if credentials is not None and credentials.expiry.left(now) > 0
+        else None,
         "problem": None,
-        "refused": None if setback is None else _refused(setback, speak),
+        "refused": None if failure is None else _refused(failure, speak),
     }
 
 
-def _refused(setback: RoleFailure, speak: Callable[[Text], str]) -> dict[str, object]:
+def _refused(failure: RoleFailure, speak: Callable[[Text], str]) -> dict[str, object]:
     """What AWS answered last for a role: when, and whether that was its no."""
-    return {**_told(setback.why, speak), "at": utc(int(setback.at.wall)), "denied": setback.clear}
+    return {**_told(failure.why, speak), "at": utc(int(failure.at.wall)), "denied": failure.clear}
 
 
 def view(broker: Broker, now: Instant) -> View:
     """What the tray shows."""
-    known = at_hand(broker)
+    known = identities_shown(broker)
     phases = {identity: broker.phase(identity) for identity in known}
     face, fill = _face(broker, now)
     menu: list[Entry] = [*_authenticate(known)]
@@ -160,7 +162,7 @@ def view(broker: Broker, now: Instant) -> View:
     return View(face, fill, _tooltip(broker, now), tuple(menu))
 
 
-def at_hand(broker: Broker) -> tuple[Identity, ...]:
+def identities_shown(broker: Broker) -> tuple[Identity, ...]:
     """The identities that a person sees, each under a name of its own.
 
     One of the user's files comes before what a caller's variables made of the same keys: that one says where it is. A
@@ -227,7 +229,7 @@ def _left(identity: Identity, seconds: float) -> Text:
 
 
 def _tooltip(broker: Broker, now: Instant) -> Text:
-    known = at_hand(broker)
+    known = identities_shown(broker)
     if not known:
         return Text("trayexec: no identity yet")
     open_ones = [one for one in known if broker.session(one, now) is not None]

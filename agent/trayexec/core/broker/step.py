@@ -79,10 +79,10 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
         case SessionRefused():
             sessions.no_session(context, event)
         case RoleAssumed(role, epoch, credentials):
-            if context.in_flight(role, epoch):
+            if context.is_pending(role, epoch):
                 roles.assumed(context, role, credentials)
         case RoleRefused(role, epoch, why, refusal):
-            if context.in_flight(role, epoch):
+            if context.is_pending(role, epoch):
                 roles.denied(context, role, why, refusal)
         case Configured(identities, settings, warning):
             _configured(context, identities, settings, warning)
@@ -117,10 +117,10 @@ def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
         if step.broker.prompting(identity) is not None:
             step.effects.append(Dismiss(identity))
         step.broker = step.broker.with_phase(identity, Locked())
-        refuse_all(step, identity, messages.locked_by_hand(identity))
+        refuse_all(step, identity, messages.locked_meanwhile(identity))
         for role in [one for one in step.broker.roles if one.identity == identity]:
-            refuse_all(step, role, messages.locked_by_hand(identity))
-            step.broker = step.broker.without_held(role)
+            refuse_all(step, role, messages.locked_meanwhile(identity))
+            step.broker = step.broker.without_role(role)
         step.effects.append(Hide(notifications.expiry_key(identity)))
 
 
