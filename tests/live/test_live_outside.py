@@ -34,11 +34,12 @@ import pytest
 from botocore.loaders import create_loader
 
 from trayexec.adapters.aws_files import AwsFiles
-from trayexec.commands import file_keys, live
+from trayexec.commands import file_keys
 from trayexec.core.config.inifile import profile_of, section_for
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
 from trayexec.light import caller_variables, context, paths, protocol
 from trayexec.light.errors import TrayexecError
+from trayexec.live import overlay_environment
 from trayexec.live.carry_home import parsed
 from trayexec.live.layout import overlay
 from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
@@ -304,7 +305,7 @@ class Machine:
 
     def _live(self, chosen: str | None, asked: str | None) -> Given | None:
         self.said, self.used = "", False
-        said = live.environment(self.document, chosen, None, self.shell)
+        said = overlay_environment.environment(self.document, chosen, None, self.shell)
         try:
             return found_by_botocore(*self.asked(said, asked))
         except Refused as refused:

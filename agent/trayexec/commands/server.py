@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from trayexec.commands import foreground_child, live
+from trayexec.commands import foreground_child
 from trayexec.commands.reading import Options
 from trayexec.core.shell_words import argument
 from trayexec.light import (
@@ -26,7 +26,7 @@ from trayexec.light import (
     translate,
 )
 from trayexec.light.errors import Text, TrayexecError
-from trayexec.live import overlay_origin
+from trayexec.live import overlay_environment, overlay_origin
 
 if TYPE_CHECKING:
     from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
@@ -49,7 +49,8 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         need=options.need,
         program=command[0].rpartition("/")[2],
     )
-    overlay = live.overlay_here(environ, profile)  # before there is a lease: the endpoint is where the agent is
+    # Before there is a lease: the endpoint is where the agent is.
+    overlay = overlay_environment.overlay_here(environ, profile)
     answer, connection = agent_client.hold(request, environ)
     told = protocol_messages.read_endpoint(answer)
     lease = Lent(request, told, environ)
@@ -75,11 +76,7 @@ def environment(
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
-    account = told.get("AccountId")
-    if account:
-        env["AWS_ACCOUNT_ID"] = account
-    env["TRAYEXEC_PROFILE"] = profile
-    return env
+    return env | command_environment.whose(profile, told)
 
 
 class Lent:

@@ -22,12 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from trayexec import __version__
 from trayexec.adapters import settings_file, stored_keys
-from trayexec.adapters.atomic_replace import SETTLED
 from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
-from trayexec.adapters.folder_watch import FolderWatch
 from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import AgentLock, Claim, claim
 from trayexec.adapters.journal import open_journal
@@ -55,7 +53,8 @@ from trayexec.daemon.tray_controller import TrayController
 from trayexec.light import agent_environment, agent_record, own_command, paths, protocol, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
-from trayexec.live.overlays import OverlayInputs, Overlays
+from trayexec.live.keeper import OverlayKeeper
+from trayexec.live.overlays import OverlayInputs
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -65,7 +64,6 @@ ASSUMING = 4  # AssumeRole calls at once
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 SURE = 3.0  # seconds that AWS has to say what time it is
 AGAIN = 10.0  # seconds until it is asked again
-CARRYING = 4.0  # seconds until an overlay that is being brought up to date is left behind
 FAREWELL = 3.0  # seconds that taking things down may take
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -145,16 +143,21 @@ class _Agent:
         self._gone = threading.Event()
         self._let_go = threading.Event()
         self._files = FileWorkers(_pool(THREADS, "files"), self._paths)
-        self._own = _pool(1, "own files")
-        self._overlays = self._follow(environ)
-        self._folders = FolderWatch()
-        self._written = asyncio.Event()
+        inputs = OverlayInputs(
+            self._catalogues,
+            own_command.command(),
+            agent_environment.session_of(environ),
+            groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
+            tell=self._tell,
+        )
+        live_folder = Path(paths.live_folder(environ))
+        self._keeper = OverlayKeeper(live_folder, inputs, self._running, self._files.run)
         ledger = FileLedger(Path(paths.ledger_path(environ)))
         self._endpoint = ContainerEndpoint(Records(self._clock, ledger, self._journal), _exchange)
         dependencies = Dependencies(
-            self._overlays,
-            self._overlay,
-            self._server_overlay,
+            self._keeper.overlays,
+            self._keeper.document,
+            self._keeper.server_document,
             self._clock,
             self._files,
             self._journal,
@@ -235,11 +238,7 @@ class _Agent:
         self._in_loop(self._stopped.set)
 
     async def _serve(self) -> None:
-        descriptor = self._folders.open()
-        if descriptor is not None:
-            self._running.add_reader(descriptor, self._notice)
-            for own in self._catalogues.paths(None, None):
-                self._folders.add(Path(own).parent)
+        self._keeper.watch(Path(own).parent for own in self._catalogues.paths(None, None))
         await self._guarded(self._look())
         await self._server.open(self._claim.listener)
         self._journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, self._tray.name)
@@ -256,14 +255,12 @@ class _Agent:
         self._workers.sessions.submit(
             _learn, paths.stored_path(self._options.environ), SystemKeychain(self._options.environ)
         )
-        extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._keep_carrying())]
+        extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._look_when_written())]
         await self._stopped.wait()
         self._loop.post(Lock())
         # Before the server closes, for which waits who stops us: what was written under --live a moment ago goes home.
-        await self._guarded(self._carry_home())
-        if descriptor is not None:
-            self._running.remove_reader(descriptor)
-            self._folders.close()
+        await self._guarded(self._keeper.keep())
+        self._keeper.close()
         self._server.close()
         self._endpoint.close()
         for task in extra:
@@ -294,30 +291,11 @@ class _Agent:
                 self._journal.error("there is another agent of this user by now")
                 self._tray.stop()
 
-    def _notice(self) -> None:
-        self._folders.taken()
-        self._written.set()
-
-    async def _keep_carrying(self) -> None:
-        """What is written, under --live or by its owner, is taken notice of as soon as its writer has finished.
-
-        So the next command rarely has to wait until a long config has been read.
-        """
+    async def _look_when_written(self) -> None:
+        """What is written, under --live or by its owner, is taken notice of as soon as its writer has finished."""
         while True:
-            await self._written.wait()
-            await asyncio.sleep(SETTLED)
-            self._written.clear()
+            await self._keeper.written()
             await self._guarded(self._look())
-
-    async def _carry_home(self) -> None:
-        """Bring each overlay up to date in its own lane: one that hangs is left behind, and looked at the next time."""
-        places = await self._running.run_in_executor(self._own, self._overlays.there)
-        looks = []
-        for place in places:
-            self._folders.add(place.folder)
-            where = Surroundings(str(place.config), str(place.shared))
-            looks.append(self._files.run(self._overlays.keep, where, patience=CARRYING))
-        await asyncio.gather(*looks, return_exceptions=True)
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""
@@ -325,7 +303,7 @@ class _Agent:
         broker = self._loop.broker
         identities, warning = broker.identities, None
         try:
-            await self._carry_home()
+            await self._keeper.keep()
             catalogue = await self._files.run(self._catalogues.load, USUAL)
             identities = catalogue.identities
         except TrayexecError as error:
@@ -386,27 +364,7 @@ class _Agent:
         """A bug: the log gets its kind and its place, never its words, which may hold anything."""
         self._journal.error("mishap", exc_info=error)
 
-    # Overlays, in the worker for files
-
-    def _follow(self, environ: Mapping[str, str]) -> Overlays:
-        inputs = OverlayInputs(
-            self._catalogues,
-            own_command.command(),
-            {name: environ[name] for name in agent_environment.SESSION if environ.get(name)},
-            groups=lambda: [f"@{name}" for name in self._settings.settings.groups],
-            tell=self._tell,
-            later=lambda: self._in_loop(self._written.set),
-        )
-        return Overlays(Path(paths.live_folder(environ)), inputs)
-
-    def _overlay(self, where: Surroundings) -> Mapping[str, object]:
-        place = self._overlays.want(where)
-        self._folders.add(place.folder)
-        return {**place.document(), same_machine.KEY: same_machine.marks(str(place.folder))}
-
-    def _server_overlay(self, profile: str, where: Surroundings) -> Mapping[str, object]:
-        server = self._overlays.want_server(where, profile)
-        return {**self._overlay(where), "server": str(server), "profile": profile}
+    # The callers' files, in their workers
 
     def _paths(self, where: Surroundings) -> tuple[str, str]:
         return self._catalogues.paths(where.config, where.shared, where.home)

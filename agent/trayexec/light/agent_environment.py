@@ -76,6 +76,11 @@ FAMILIES = ("LC_",)  # which language to speak, category by category
 STANDARD = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
+def session_of(environ: "Mapping[str, str]") -> "dict[str, str]":
+    """What of `environ` leads to the person's session."""
+    return {name: environ[name] for name in SESSION if environ.get(name)}
+
+
 def of(environ: "Mapping[str, str]") -> "dict[str, str]":
     """What of `environ` the agent and its children get."""
     kept = {name: value for name, value in environ.items() if name in NEEDED or name.startswith(FAMILIES)}

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trayexec.light.protocol_messages import CredentialsAnswer, OverlayAnswer, RegionAnswer
+    from trayexec.light.protocol_messages import CredentialsAnswer, EndpointAnswer, OverlayAnswer, RegionAnswer
 
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -23,13 +23,16 @@ def environment(
     env["AWS_SECRET_ACCESS_KEY"] = served["SecretAccessKey"]
     env["AWS_SESSION_TOKEN"] = served["SessionToken"]
     env["AWS_CREDENTIAL_EXPIRATION"] = served["Expiration"]
-    account = served.get("AccountId")
-    if account:
-        env["AWS_ACCOUNT_ID"] = account
-    env["TRAYEXEC_PROFILE"] = profile
+    env |= whose(profile, served)
     if "Overlay" in served:  # its settings are not those of [default], which is what SDKs read beside keys
         env |= _settings(served["Overlay"], profile)
     return in_region(region_of(region, served, environ), env)
+
+
+def whose(profile: str, told: "CredentialsAnswer | EndpointAnswer") -> "dict[str, str]":
+    """The variables that tell a command which profile it runs with, and in which account if that is known."""
+    account = told.get("AccountId")
+    return {"TRAYEXEC_PROFILE": profile, "AWS_ACCOUNT_ID": account} if account else {"TRAYEXEC_PROFILE": profile}
 
 
 def _settings(overlay: "OverlayAnswer", profile: str) -> "dict[str, str]":

@@ -46,8 +46,7 @@ _OWN = 3  # how many of the stamps are of what overlays are made of: the user's 
 class OverlayInputs:
     """What overlays are made of: the parsed files, the command that starts us, the session that finds us.
 
-    `groups` are the words beside profiles that a run takes; `tell` is told what a person should know; `later` sees to
-    it that overlays are kept soon.
+    `groups` are the words beside profiles that a run takes; `tell` is told what a person should know.
     """
 
     files: AwsFiles
@@ -55,7 +54,6 @@ class OverlayInputs:
     session: Mapping[str, str]
     groups: Callable[[], Sequence[str]]
     tell: Callable[[Text], None]
-    later: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +67,14 @@ class _Found:
 class Overlays:
     """All overlays under one folder, which is made when the first one is wanted."""
 
-    def __init__(self, folder: Path, means: OverlayInputs) -> None:
-        """Keep where and with what."""
+    def __init__(self, folder: Path, inputs: OverlayInputs, *, later: Callable[[], None] = lambda: None) -> None:
+        """Keep where and with what; `later` sees to it that overlays are kept soon."""
         self._folder = folder
-        self._means = means
+        self._inputs = inputs
+        self._later = later
         self._seen: dict[Path, tuple[Stamp, ...]] = {}
-        self.places = OverlayPlaces(folder, means.files)
-        self._carrier = Carrier(folder, means.tell)
+        self.places = OverlayPlaces(folder, inputs.files)
+        self._carrier = Carrier(folder, inputs.tell)
         self._servers: dict[Path, set[str]] = {}  # for which profiles of a folder there is one for `--server`
 
     def load(self, where: Surroundings = USUAL) -> Catalogue:
@@ -89,21 +88,17 @@ class Overlays:
             place = self.places.place(where)
             seen, now = self._seen.get(place.folder), self._stamps(place)
             if seen is not None and seen != now and seen[_OWN:] == now[_OWN:]:
-                self._means.later()
+                self._later()
             elif seen is not None or place.folder.is_dir():
                 self._refresh(place)
-        return self._means.files.load(where)
+        return self._inputs.files.load(where)
 
     def look(self) -> list[Path]:
         """Bring every overlay there is up to date; the folders they are in."""
-        there = self.there()
+        there = self.places.there()
         for place in there:
             self.keep(Surroundings(str(place.config), str(place.shared)))
         return [place.folder for place in there]
-
-    def there(self) -> list[OverlayPlace]:
-        """Every overlay there is."""
-        return self.places.there()
 
     def keep(self, where: Surroundings) -> None:
         """Bring the overlay of these files up to date, if that can be done now."""
@@ -122,7 +117,7 @@ class Overlays:
         except TrayexecError as error:
             if error.trouble.code != UNWRITABLE or not place.overlay.exists():
                 raise
-        self._means.files.load(where)  # what AWS's tools refuse outside is refused inside
+        self._inputs.files.load(where)  # what AWS's tools refuse outside is refused inside
         return place
 
     def want_server(self, where: Surroundings, profile: str) -> Path:
@@ -175,31 +170,31 @@ class Overlays:
             raise _unwritable(place.folder, error) from None
 
     def _stamps(self, place: OverlayPlace) -> tuple[Stamp, ...]:
-        return (*map(plain_file.stamp_of, place.watched), (hash(tuple(self._means.groups())),))
+        return (*map(plain_file.stamp_of, place.watched), (hash(tuple(self._inputs.groups())),))
 
     def _write(self, place: OverlayPlace, found: "_Found") -> "_Found":
         """Write the overlay as the user's files want it now. What the files that went said in the end is returned."""
-        means = self._means
+        inputs = self._inputs
         servers = {place.server: "default", **{place.server_of(name): name for name in self._servers_in(place)}}
         bare: Callable[[str], str]
         try:
-            catalogue = means.files.load(Surroundings(str(place.config), str(place.shared)))
+            catalogue = inputs.files.load(Surroundings(str(place.config), str(place.shared)))
             both = parsed(place.config), parsed(place.shared)
         except TrayexecError:
             if found.overlay is None:
                 raise
             before = parse(found.overlay, file=str(place.overlay))
-            text = refusing(before, origin=str(place.config), command=means.command)
-            bare = partial(refusing, before, origin=str(place.config), command=means.command)
+            text = refusing(before, origin=str(place.config), command=inputs.command)
+            bare = partial(refusing, before, origin=str(place.config), command=inputs.command)
             words = text_of(place.words) or ""
         else:
-            text = overlay(*both, catalogue, origin=str(place.config), command=means.command)
-            bare = partial(for_server, both, catalogue, origin=str(place.config), command=means.command)
-            words = "".join(f"{word}\n" for word in (*served(catalogue), *means.groups()) if word.isprintable())
+            text = overlay(*both, catalogue, origin=str(place.config), command=inputs.command)
+            bare = partial(for_server, both, catalogue, origin=str(place.config), command=inputs.command)
+            words = "".join(f"{word}\n" for word in (*served(catalogue), *inputs.groups()) if word.isprintable())
         text, name = overlay_files.marked(text)
         base = place.folder / name
-        own = {"config": str(place.config), "shared": str(place.shared), "session": dict(means.session)}
-        own |= {"command": list(means.command)}
+        own = {"config": str(place.config), "shared": str(place.shared), "session": dict(inputs.session)}
+        own |= {"command": list(inputs.command)}
         put(place.words, words)
         put(place.origin, protocol.document(own))
         put(base, text)

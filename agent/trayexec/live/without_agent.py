@@ -1,4 +1,4 @@
-"""The overlay without an agent: made here and now, by the same rules. The agent's own copy of this wiring is app.py."""
+"""The overlay without an agent: made here and now, by the same rules. In an agent, keeper.py keeps it up to date."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,11 +28,9 @@ def overlays(environ: Mapping[str, str]) -> Overlays:
     def tell(text: Text) -> None:
         stderr.say(speak(text))
 
-    session = {name: environ[name] for name in agent_environment.SESSION if environ.get(name)}
-    files = files_of_this_user(environ)
-    return Overlays(
-        Path(paths.live_folder(environ)), OverlayInputs(files, own_command.command(), session, groups, tell)
-    )
+    session = agent_environment.session_of(environ)
+    inputs = OverlayInputs(files_of_this_user(environ), own_command.command(), session, groups, tell)
+    return Overlays(Path(paths.live_folder(environ)), inputs)
 
 
 @dataclass(frozen=True, slots=True)

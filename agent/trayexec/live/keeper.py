@@ -1,0 +1,96 @@
+"""Keeps the overlays of a running agent up to date, and gives callers the one they want.
+
+It is used in the agent's loop. The overlays are written in the workers of their files; which ones there are is found
+out in a thread of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+from trayexec.adapters.atomic_replace import SETTLED
+from trayexec.adapters.folder_watch import FolderWatch
+from trayexec.core.config.surroundings import Surroundings
+from trayexec.light import same_machine
+from trayexec.live.overlays import OverlayInputs, Overlays
+
+CARRYING = 4.0  # seconds until an overlay that is being brought up to date is left behind
+
+
+class RunInTurn(Protocol):
+    """What runs a call about one pair of files in their own worker. Raises TrayexecError when it takes too long."""
+
+    def __call__(
+        self, call: Callable[[Surroundings], None], where: Surroundings, *, patience: float
+    ) -> Awaitable[None]:
+        """`call(where)`, waited for so many seconds."""
+
+
+class OverlayKeeper:
+    """All overlays of one agent. `document` and `server_document` are blocking, and for any thread."""
+
+    def __init__(
+        self, folder: Path, inputs: OverlayInputs, loop: asyncio.AbstractEventLoop, run_in_turn: RunInTurn
+    ) -> None:
+        """Keep where, with what, and in which loop; nothing is watched yet."""
+        self.overlays = Overlays(folder, inputs, later=self._look_soon)
+        self._loop = loop
+        self._run_in_turn = run_in_turn
+        self._finder = ThreadPoolExecutor(1, thread_name_prefix="overlays")
+        self._folders = FolderWatch()
+        self._descriptor: int | None = None
+        self._was_written = asyncio.Event()
+
+    def watch(self, folders: Iterable[Path]) -> None:
+        """Begin to hear of what is written in overlays, and in these folders."""
+        self._descriptor = self._folders.open()
+        if self._descriptor is not None:
+            self._loop.add_reader(self._descriptor, self._notice)
+            for folder in folders:
+                self._folders.add(folder)
+
+    def close(self) -> None:
+        """Hear of nothing any more."""
+        if self._descriptor is not None:
+            self._loop.remove_reader(self._descriptor)
+            self._folders.close()
+
+    async def written(self) -> None:
+        """Wait until something was written and its writer has finished.
+
+        Who looks then saves the next command from waiting until a long config has been read.
+        """
+        await self._was_written.wait()
+        await asyncio.sleep(SETTLED)
+        self._was_written.clear()
+
+    async def keep(self) -> None:
+        """Bring each overlay up to date in its own turn: one that hangs is left behind, and looked at the next time."""
+        places = await self._loop.run_in_executor(self._finder, self.overlays.places.there)
+        looks = []
+        for place in places:
+            self._folders.add(place.folder)
+            where = Surroundings(str(place.config), str(place.shared))
+            looks.append(self._run_in_turn(self.overlays.keep, where, patience=CARRYING))
+        await asyncio.gather(*looks, return_exceptions=True)
+
+    def document(self, where: Surroundings) -> Mapping[str, object]:
+        """The answer to the request `overlay`. Raises TrayexecError when there is none and none can be made."""
+        place = self.overlays.want(where)
+        self._folders.add(place.folder)
+        return {**place.document(), same_machine.KEY: same_machine.marks(str(place.folder))}
+
+    def server_document(self, profile: str, where: Surroundings) -> Mapping[str, object]:
+        """The same for `--server` of a profile with settings of its own. Raises likewise."""
+        server = self.overlays.want_server(where, profile)
+        return {**self.document(where), "server": str(server), "profile": profile}
+
+    def _notice(self) -> None:
+        self._folders.taken()
+        self._was_written.set()
+
+    def _look_soon(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._was_written.set)
