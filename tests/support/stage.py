@@ -493,7 +493,7 @@ class Stage:
     def _check_attempts(self) -> None:
         for who in self.broker.phases:
             attempt = self.broker.prompting(who)
-            asking = isinstance(attempt, Prompting) and (attempt.place, attempt.stage) == (
+            asking = isinstance(attempt, Prompting) and (attempt.channel, attempt.stage) == (
                 PromptChannel.DIALOG,
                 Question.ASKING,
             )

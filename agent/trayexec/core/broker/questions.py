@@ -1,9 +1,9 @@
 """The rules about questions: where a person is asked, one at a time, and what everybody who waits is told meanwhile.
 
-A person can answer one question at a time. There is one line at the desktop and one at each terminal; the first
-identity in a line is being asked, the others are told which one comes before them. Before a person is asked for a code,
-the keys that it is for are looked for, and the keychain may have a question of its own. A caller's `wait` is the time
-that a person gets, so it begins anew with each question.
+A person can answer one question at a time. There is one queue at the desktop and one at each terminal; the first
+identity in a queue is being asked for, the others are told which one comes before them. Before a person is asked for a
+code, the keys that it is for are looked for, and the keychain may have a question of its own. A caller's `wait` is the
+time that a person gets, so it begins anew with each question.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ from trayexec.core.settings import Command
 from trayexec.core.shell_words import argument
 from trayexec.light.errors import Text, Trouble
 
-DESKTOP = ""  # the line at the desktop; the others are called as their terminals are
-REMIND = 30  # who waits in a line hears of it so often, and so knows that the agent lives (seconds)
+DESKTOP = ""  # the queue at the desktop; the others are called as their terminals are
+REMIND = 30  # who waits in a queue hears of it so often, and so knows that the agent lives (seconds)
 
 
 def who_wait(step: StepContext, identity: Identity) -> Iterator[Waiting]:
@@ -67,12 +67,12 @@ def by_command(step: StepContext) -> bool:
 
 def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
     """A first question: in the dialog, or only on the caller's terminal if that is what it has."""
-    place = PromptChannel.TERMINALS if at_terminal(step, caller) else PromptChannel.DIALOG
-    prompt = Prompting(step.next_epoch(), place)
+    channel = PromptChannel.TERMINALS if at_terminal(step, caller) else PromptChannel.DIALOG
+    prompt = Prompting(step.next_epoch(), channel)
     if attempt is not None:
         prompt = replace(prompt, attempt=attempt.attempt, reason=attempt.reason)
-    if place is PromptChannel.DIALOG and not _line_up(step, DESKTOP, identity):
-        prompt = replace(prompt, stage=Stage.IN_LINE)
+    if channel is PromptChannel.DIALOG and not _enqueue(step, DESKTOP, identity):
+        prompt = replace(prompt, stage=Stage.QUEUED)
     step.broker = step.broker.with_attempt(identity, prompt)
     if prompt.stage is Stage.LOOKING:
         step.effects.append(CheckKeys(identity, prompt.epoch))
@@ -82,13 +82,13 @@ def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Pr
 def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
     """Ask once more, with the reason."""
     again = replace(prompt, epoch=step.next_epoch(), attempt=prompt.attempt + 1, reason=reason)
-    if again.place is not PromptChannel.DIALOG:
+    if again.channel is not PromptChannel.DIALOG:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.ASKING))
         tell_all(step, identity)
-    elif _line_up(step, DESKTOP, identity):
+    elif _enqueue(step, DESKTOP, identity):
         _show(step, identity, again, wait=wait)
     else:
-        step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.IN_LINE))
+        step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.QUEUED))
         tell_all(step, identity)
 
 
@@ -97,7 +97,7 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
     prompt = step.current(identity, epoch)
     if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
         return
-    if prompt.place is PromptChannel.DIALOG:
+    if prompt.channel is PromptChannel.DIALOG:
         _show(step, identity, prompt, wait=0)
     else:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING))
@@ -117,14 +117,14 @@ def _show(step: StepContext, identity: Identity, prompt: Prompting, *, wait: int
     """Show the dialog, and give all who wait for it their time."""
     seconds = step.broker.settings.prompt_seconds
     _put_up(step, identity, replace(prompt, until=step.now.after(seconds)), wait=wait, seconds=seconds)
-    _give_time(step, identity, DESKTOP)
+    _restart_wait(step, identity, DESKTOP)
     tell_all(step, identity)
 
 
 def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: int, seconds: int) -> None:
     waiting = next(who_wait(step, identity), None)
     asked = waiting.asked if waiting is not None else None
-    number, of = _place_in_line(step, DESKTOP, identity)
+    number, of = _position(step, DESKTOP, identity)
     question = Question(
         identity=identity.name,
         mfa_serial=identity.mfa_serial,
@@ -142,7 +142,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
     step.effects.append(Prompt(identity, prompt.epoch, question))
 
 
-def orphan(step: StepContext, identity: Identity, request: int) -> None:
+def caller_gone(step: StepContext, identity: Identity, request: int) -> None:
     """A caller has gone: what was asked for it alone is taken away, what was asked in its name changes the name."""
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
@@ -153,12 +153,12 @@ def orphan(step: StepContext, identity: Identity, request: int) -> None:
         step.broker = step.broker.with_attempt(identity, replace(prompt, asker=None))
 
 
-def rename(step: StepContext, identity: Identity) -> None:
+def rename_caller(step: StepContext, identity: Identity) -> None:
     """Let the dialog name a caller that is still there. With the next tick: a crowd may be leaving."""
     prompt = step.broker.prompting(identity)
     if (
         isinstance(prompt, Prompting)
-        and (prompt.place, prompt.stage, prompt.asker) == (PromptChannel.DIALOG, Stage.ASKING, None)
+        and (prompt.channel, prompt.stage, prompt.asker) == (PromptChannel.DIALOG, Stage.ASKING, None)
         and prompt.until is not None
         and not by_command(step)
         and still_wanted(step, identity)
@@ -167,27 +167,27 @@ def rename(step: StepContext, identity: Identity) -> None:
         _put_up(step, identity, replace(prompt, epoch=step.next_epoch()), wait=0, seconds=seconds)
 
 
-# Lines
+# Queues
 
 
-def take_turns(step: StepContext) -> None:
-    """Let those who have been asked leave their lines, and ask who is first now. The end of every step."""
+def advance_queues(step: StepContext) -> None:
+    """Take those who have been asked out of their queues, and ask for who is first now. The end of every step."""
     moved = True
     while moved:
         moved = False
-        for where, line in step.broker.lines.items():
-            rest = tuple(one for one in line.identities if _stays(step, where, one, line))
-            if rest == line.identities:
+        for where, queue in step.broker.prompt_queues.items():
+            rest = tuple(one for one in queue.identities if _is_still_asked(step, where, one, queue))
+            if rest == queue.identities:
                 continue
             moved = True
-            first = rest[:1] != line.identities[:1]
-            _set_line(step, where, replace(line, identities=rest, done=line.done + int(first)))
+            first = rest[:1] != queue.identities[:1]
+            _set_queue(step, where, replace(queue, identities=rest, done=queue.done + int(first)))
             if first and rest:
-                _turn_of(step, where, rest[0])
+                _ask_next(step, where, rest[0])
             break
 
 
-def _turn_of(step: StepContext, where: str, identity: Identity) -> None:
+def _ask_next(step: StepContext, where: str, identity: Identity) -> None:
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
         return  # a code from elsewhere is on its way
@@ -199,17 +199,17 @@ def _turn_of(step: StepContext, where: str, identity: Identity) -> None:
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:
         fail(step, identity, codes.too_many(closed))
-    elif prompt.stage is Stage.IN_LINE:
+    elif prompt.stage is Stage.QUEUED:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.LOOKING))
         step.effects.append(CheckKeys(identity, prompt.epoch))
 
 
-def _stays(step: StepContext, where: str, identity: Identity, line: PromptQueue) -> bool:
-    """Whether there is still something to ask for this identity in this line."""
+def _is_still_asked(step: StepContext, where: str, identity: Identity, queue: PromptQueue) -> bool:
+    """Whether there is still something to ask for this identity in this queue."""
     prompt = _question_of(step, identity)
     if prompt is None or where == DESKTOP:
-        return prompt is not None and prompt.place is PromptChannel.DIALOG
-    if len(line.identities) == 1:
+        return prompt is not None and prompt.channel is PromptChannel.DIALOG
+    if len(queue.identities) == 1:
         return True  # it is in nobody's way
     return any(_where(step, one.asked.caller, prompt) == where for one in who_wait(step, identity))
 
@@ -221,59 +221,59 @@ def _question_of(step: StepContext, identity: Identity) -> Prompting | None:
 
 
 def _where(step: StepContext, caller: Caller, prompt: Prompting) -> str | None:
-    """The line that a caller's question is in; None for one that has no terminal to ask on."""
-    if prompt.place is PromptChannel.DIALOG and not at_terminal(step, caller):
+    """The queue that a caller's question is in; None for one that has no terminal to ask on."""
+    if prompt.channel is PromptChannel.DIALOG and not at_terminal(step, caller):
         return DESKTOP
     return caller.terminal or None
 
 
-def _line_up(step: StepContext, where: str, identity: Identity) -> bool:
-    """Take a place in a line; whether it is the first."""
-    line = step.broker.lines.get(where, PromptQueue())
-    if identity not in line.identities:
-        line = replace(line, identities=(*line.identities, identity), told=line.told or step.now)
-        _set_line(step, where, line)
-    return line.identities[0] == identity
+def _enqueue(step: StepContext, where: str, identity: Identity) -> bool:
+    """Put an identity at the end of a queue; whether it is the first."""
+    queue = step.broker.prompt_queues.get(where, PromptQueue())
+    if identity not in queue.identities:
+        queue = replace(queue, identities=(*queue.identities, identity), told=queue.told or step.now)
+        _set_queue(step, where, queue)
+    return queue.identities[0] == identity
 
 
-def _set_line(step: StepContext, where: str, line: PromptQueue) -> None:
-    lines = {**step.broker.lines, where: line}
-    if not line.identities:
-        del lines[where]
-    step.broker = replace(step.broker, lines=lines)
+def _set_queue(step: StepContext, where: str, queue: PromptQueue) -> None:
+    queues = {**step.broker.prompt_queues, where: queue}
+    if not queue.identities:
+        del queues[where]
+    step.broker = replace(step.broker, prompt_queues=queues)
 
 
-def _place_in_line(step: StepContext, where: str, identity: Identity) -> tuple[int, int]:
+def _position(step: StepContext, where: str, identity: Identity) -> tuple[int, int]:
     """Which question this is, and of how many."""
-    line = step.broker.lines.get(where, PromptQueue())
-    if identity not in line.identities:
+    queue = step.broker.prompt_queues.get(where, PromptQueue())
+    if identity not in queue.identities:
         return 1, 1
-    return line.done + line.identities.index(identity) + 1, line.done + len(line.identities)
+    return queue.done + queue.identities.index(identity) + 1, queue.done + len(queue.identities)
 
 
-def mind_the_lines(step: StepContext) -> None:
+def remind_queued(step: StepContext) -> None:
     """Whoever is not asked yet has all of its time before it, and hears now and then that it goes on."""
     for identity in step.known():
         prompt = step.broker.prompting(identity)
         if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:
-            _give_time(step, identity, None)
-    for where, line in step.broker.lines.items():
-        behind = line.identities[1:]
+            _restart_wait(step, identity, None)
+    for where, queue in step.broker.prompt_queues.items():
+        behind = queue.identities[1:]
         if not behind:
             continue
         for identity in behind:
-            _give_time(step, identity, where)
-        if line.told is None or not step.later(line.told.after(REMIND)):
-            _set_line(step, where, replace(line, told=step.now))
+            _restart_wait(step, identity, where)
+        if queue.told is None or not step.later(queue.told.after(REMIND)):
+            _set_queue(step, where, replace(queue, told=step.now))
             for identity in behind:
                 prompt = _question_of(step, identity)
                 for waiting in list(who_wait(step, identity)):
                     if prompt is not None and _where(step, waiting.asked.caller, prompt) == where:
-                        _tell_line(step, waiting, where)
+                        _tell_position(step, waiting, where)
 
 
-def _give_time(step: StepContext, identity: Identity, where: str | None) -> None:
-    """Let the `wait` of those in this line, or of all, begin now."""
+def _restart_wait(step: StepContext, identity: Identity, where: str | None) -> None:
+    """Let the `wait` of those in this queue, or of all, begin now."""
     prompt = _question_of(step, identity)
     if prompt is None:
         return
@@ -303,7 +303,7 @@ def tell(step: StepContext, waiting: Waiting) -> None:
         case Prompting(stage=Stage.LOOKING) as prompt:
             where = _where(step, caller, prompt)
             if where:  # so that the first question there knows of the second
-                _line_up(step, where, identity)
+                _enqueue(step, where, identity)
         case Prompting(stage=Stage.KEYRING) as prompt:
             text = Text(
                 "Waiting for the password prompt of your keyring, which holds the keys of identity {identity} "
@@ -314,8 +314,8 @@ def tell(step: StepContext, waiting: Waiting) -> None:
             step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
         case Prompting() as prompt if _where(step, caller, prompt) != DESKTOP:
             _tell_terminal(step, waiting, prompt)
-        case Prompting(stage=Stage.IN_LINE):
-            _tell_line(step, waiting, DESKTOP)
+        case Prompting(stage=Stage.QUEUED):
+            _tell_position(step, waiting, DESKTOP)
         case Prompting() as prompt:
             _tell_desktop(step, waiting, prompt)
         case None:
@@ -327,8 +327,8 @@ def _tell_terminal(step: StepContext, waiting: Waiting, prompt: Prompting) -> No
     identity, caller = waiting.identity, waiting.asked.caller
     if waiting.question == prompt.attempt:
         return
-    if caller.terminal and not _line_up(step, caller.terminal, identity):
-        _tell_line(step, waiting, caller.terminal)
+    if caller.terminal and not _enqueue(step, caller.terminal, identity):
+        _tell_position(step, waiting, caller.terminal)
         return
     asked = replace(waiting, deadline=step.now.after(waiting.asked.wait), question=prompt.attempt)
     step.note_waiting(caller.request, asked)
@@ -338,19 +338,19 @@ def _tell_terminal(step: StepContext, waiting: Waiting, prompt: Prompting) -> No
         word=argument(identity.name),
         left=_left(step, asked, prompt),
     )
-    number, of = _place_in_line(step, caller.terminal, identity)
+    number, of = _position(step, caller.terminal, identity)
     kind = NoteKind.CODE if prompt.reason is None else NoteKind.AGAIN
     left = _left(step, asked, prompt)
     step.effects.append(Tell(caller, kind, text, identity, left=left, number=number, of=of))
 
 
-def _tell_line(step: StepContext, waiting: Waiting, where: str) -> None:
+def _tell_position(step: StepContext, waiting: Waiting, where: str) -> None:
     identity = waiting.identity
-    number, of = _place_in_line(step, where, identity)
+    number, of = _position(step, where, identity)
     text = Text(
         "Waiting for the MFA code of identity {identity}: identity {other} is asked for first ({number} of {of})",
         identity=identity.name,
-        other=step.broker.lines[where].identities[0].name,
+        other=step.broker.prompt_queues[where].identities[0].name,
         number=number,
         of=of,
     )

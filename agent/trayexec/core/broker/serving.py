@@ -166,7 +166,7 @@ def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None
         if no is not None:
             give_up(step, caller.request, no)
             return
-        if attempt is None or (attempt.place is PromptChannel.TERMINALS and not at_terminal(step, caller)):
+        if attempt is None or (attempt.channel is PromptChannel.TERMINALS and not at_terminal(step, caller)):
             ask_first(step, identity, caller, attempt)
     tell(step, waiting)
 
@@ -232,7 +232,7 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     elif codes.is_spent(step.broker.device(identity), code, step.now):
         give_up(step, event.caller.request, messages.already_used(codes.wait_for_next(step.now)))
     else:
-        if isinstance(attempt, Prompting) and attempt.place is PromptChannel.DIALOG:
+        if isinstance(attempt, Prompting) and attempt.channel is PromptChannel.DIALOG:
             step.effects.append(Dismiss(identity))
         open_session(step, identity, Opening(step.next_epoch(), code, attempt, giver=event.caller.request))
 

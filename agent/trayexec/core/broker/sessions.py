@@ -105,8 +105,8 @@ def _timed_out(step: StepContext, identity: Identity) -> None:
 
 def _no_dialog(step: StepContext, identity: Identity, prompt: Prompting, why: Trouble) -> None:
     """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""
-    place = replace(prompt, epoch=step.next_epoch(), place=PromptChannel.NOWHERE, until=None)
-    step.broker = step.broker.with_attempt(identity, place)
+    nowhere = replace(prompt, epoch=step.next_epoch(), channel=PromptChannel.NOWHERE, until=None)
+    step.broker = step.broker.with_attempt(identity, nowhere)
     if not still_wanted(step, identity):
         fail(step, identity, why)
         return

@@ -53,7 +53,7 @@ class PromptChannel(Enum):
 class Stage(Enum):
     """How far a question has come."""
 
-    IN_LINE = "another identity is asked for first"
+    QUEUED = "another identity is asked for first"
     LOOKING = "the keys are being looked for"
     KEYRING = "the keychain asks for its own password"
     ASKING = "a person is asked for the code"
@@ -68,7 +68,7 @@ class Prompting:
     """
 
     epoch: int
-    place: PromptChannel
+    channel: PromptChannel
     stage: Stage = Stage.LOOKING
     attempt: int = 1
     reason: Text | None = None
@@ -193,7 +193,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Everything the agent knows. `queues` tells which requests wait for an identity's session or for a role."""
+    """Everything the agent knows.
+
+    `queues` tells which requests wait for an identity's session or for a role, `prompt_queues` which identities are to
+    be asked for at the desktop ("") and at each terminal.
+    """
 
     settings: Settings = field(default_factory=Settings)
     epoch: int = 0
@@ -201,7 +205,7 @@ class Broker:
     phases: Mapping[Identity, Phase] = field(default_factory=dict)
     roles: Mapping[Role, RoleState] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
-    lines: Mapping[str, PromptQueue] = field(default_factory=dict)
+    prompt_queues: Mapping[str, PromptQueue] = field(default_factory=dict)
     pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
     waiting: Mapping[int, Waiting] = field(default_factory=dict)
     queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)

@@ -212,9 +212,9 @@ def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
 def _asking(identity: Identity, prompt: Prompting) -> Text:
     if prompt.stage is Stage.KEYRING:
         return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
-    if prompt.stage is Stage.IN_LINE:
+    if prompt.stage is Stage.QUEUED:
         return Text("{identity}: waiting for its turn to ask", identity=identity.name)
-    if prompt.place is PromptChannel.DIALOG:
+    if prompt.channel is PromptChannel.DIALOG:
         return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
     return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
 

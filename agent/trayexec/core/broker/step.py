@@ -94,7 +94,7 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             _tick(context)
         case _:
             assert_never(event)
-    questions.take_turns(context)
+    questions.advance_queues(context)
     return context.broker, tuple(context.effects)
 
 
@@ -128,13 +128,13 @@ def _gone(step: StepContext, request: int) -> None:
     """A caller has hung up: nothing is asked for it any more."""
     waiting = step.settled(request)
     if waiting is not None:
-        questions.orphan(step, waiting.identity, request)
+        questions.caller_gone(step, waiting.identity, request)
 
 
 def _unwanted(step: StepContext, identity: Identity) -> None:
     """End a question that nobody waits for; a dialog that is up stays, as a person may be typing into it."""
     attempt = step.broker.prompting(identity)
-    if not isinstance(attempt, Prompting) or (attempt.place, attempt.stage) == (PromptChannel.DIALOG, Stage.ASKING):
+    if not isinstance(attempt, Prompting) or (attempt.channel, attempt.stage) == (PromptChannel.DIALOG, Stage.ASKING):
         return
     if not questions.still_wanted(step, identity):
         questions.withdraw(step, identity)
@@ -170,12 +170,12 @@ def _screen_changed(step: StepContext, screen: Screen) -> None:
 
 def _tick(step: StepContext) -> None:
     """Whatever time alone brings about."""
-    questions.mind_the_lines(step)
+    questions.remind_queued(step)
     for identity in step.known():
         if isinstance(step.broker.prompting(identity), Prompting):  # a call that is under way is waited for
             sessions.drop_overdue(step, identity)
             _unwanted(step, identity)
-            questions.rename(step, identity)
+            questions.rename_caller(step, identity)
         sessions.age(step, identity)
     for role in list(step.broker.roles):
         roles.renew(step, role)
