@@ -20,9 +20,8 @@ from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _parse, _Said
 from trayexec.adapters.sts_errors import Purpose, Request, _denied, _invalid, _signature
-from trayexec.commands import run_options
+from trayexec.commands import run_options, unknown_verb
 from trayexec.commands.parse import read, verbs
-from trayexec.commands.usage_errors import unknown_verb
 from trayexec.core import messages
 from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
@@ -181,7 +180,7 @@ class World:
 
     def slip(self, *words: str) -> Trouble:
         """What is said of a line without `--`."""
-        found = unknown_verb(words, verbs(), self.rig.env)
+        found = unknown_verb.explained(words, verbs(), self.rig.env)
         assert found is not None
         return found
 

@@ -507,7 +507,7 @@ SENTENCES: dict[str, str] = {
     # commands/server.py
     "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth {word}` is run": "エージェントが終了しました。`trayexec auth {word}` を実行するまで {profile} の認証情報は更新されません",
     "a new agent serves {profile}": "新しいエージェントが {profile} を引き継ぎました",
-    # commands/show.py
+    # commands/show_table.py
     "{file} has no profiles": "{file} にプロファイルがありません",
     "no identity yet: no profile of {file} can be served; `trayexec list` says of each what to do": "アイデンティティがまだありません。{file} には使えるプロファイルがありません。それぞれの対処は `trayexec list` で分かります",
     "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run `trayexec keys add default`": "アイデンティティがまだありません。{file} の [default] に mfa_serial = arn:aws:iam::<account>:mfa/<device> を書いてから `trayexec keys add default` を実行してください",
@@ -529,7 +529,7 @@ SENTENCES: dict[str, str] = {
     "ROLE": "ロール",
     "REGION": "リージョン",
     "STATE": "状態",
-    # commands/usage_errors.py
+    # commands/unknown_verb.py
     "{profile} is a profile: to run a command with it, type `{command}`. `trayexec help` shows the verbs.": "{profile} はプロファイルです。これでコマンドを実行するには `{command}` と入力してください。サブコマンドは `trayexec help` で確認できます。",
     "There is no `--` on this line, and {option} is for running a command.": "この行には `--` がありません。{option} はコマンドを実行するためのものです。",
     "Put it before the command: `trayexec {options} PROFILE -- CMD…`. `trayexec help` shows the verbs.": "コマンドの前に置いてください: `trayexec {options} PROFILE -- CMD…`。サブコマンドは `trayexec help` で確認できます。",
@@ -538,9 +538,10 @@ SENTENCES: dict[str, str] = {
     "Did you mean {verbs}? `trayexec help` shows the verbs.": "{verbs} の間違いではありませんか。サブコマンドは `trayexec help` で確認できます。",
     "Did you mean `trayexec PROFILE -- CMD…` with the profile {profiles}? `trayexec help` shows the verbs.": "プロファイル {profiles} での `trayexec PROFILE -- CMD…` の間違いではありませんか。サブコマンドは `trayexec help` で確認できます。",
     "`trayexec help` shows the verbs. To run a command with a profile, put `--` before the command: `trayexec PROFILE -- CMD…`": "サブコマンドは `trayexec help` で確認できます。プロファイルでコマンドを実行するには、コマンドの前に `--` を置いてください: `trayexec PROFILE -- CMD…`",
+    "There is no verb {word}.": "{word} というサブコマンドはありません。",
+    # commands/usage_errors.py
     "Did you mean {options}? `trayexec help` shows what belongs here.": "{options} の間違いではありませんか。使えるものは `trayexec help` で確認できます。",
     "Did you mean {near}? Write one of: {choices}": "{near} の間違いではありませんか。次のいずれかを指定してください: {choices}",
-    "There is no verb {word}.": "{word} というサブコマンドはありません。",
     "These words do not belong here: {words}.": "ここでは使えない語です: {words}。",
     "`trayexec help` shows what does.": "使える語は `trayexec help` で確認できます。",
     "This is missing: {words}.": "次が足りません: {words}。",

@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from support.rig import Rig
+from trayexec.commands import unknown_verb
 from trayexec.commands.parse import verbs
-from trayexec.commands.usage_errors import unknown_verb
 from trayexec.core.other_words import OURS
 
 CONFIG = """\
@@ -82,7 +82,7 @@ def test_the_line_that_is_proposed_does_it(open_rig: Rig) -> None:
 @pytest.mark.parametrize("word", sorted(OURS))
 def test_the_words_of_other_tools_are_known(word: str) -> None:
     """One line with ours for it, and none of our own verbs is among them."""
-    said = unknown_verb([word, "prod"], verbs(), {"HOME": "/nonexistent"})
+    said = unknown_verb.explained([word, "prod"], verbs(), {"HOME": "/nonexistent"})
     assert said is not None
     assert str(OURS[word]) in str(said.hint)
 

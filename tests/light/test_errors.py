@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.rig import Rig
-from trayexec.commands.table import json_text
+from trayexec.commands import as_json
 from trayexec.core.config.sections import shown
 from trayexec.japanese import SENTENCES
 from trayexec.light.errors import Text, lines, visible
@@ -130,7 +130,7 @@ def test_json_says_names_truly_and_harmlessly(hostile: Rig, words: tuple[str, ..
 def test_any_json_reads_back() -> None:
     """Every code point, bytes that are no UTF-8 among them."""
     every = [chr(number) for number in range(sys.maxunicode + 1)]
-    text = json_text(every)
+    text = as_json.text(every)
     assert json.loads(text) == every
     assert all(visible(one) == one for one in text)
 

@@ -1,11 +1,11 @@
 """Requests that no person has to answer."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from trayexec.light import agent_client, agent_connection, answers, translate
 from trayexec.light.errors import TrayexecError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.light.protocol_messages import RequestFields, StatusAnswer
 

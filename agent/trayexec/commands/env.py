@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from trayexec.commands import need_warning
 from trayexec.commands.formats import FORMATS, Exported
 from trayexec.commands.reading import Options
 from trayexec.light import agent_client, command_environment, context, exits, protocol_messages, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.light.protocol_messages import RequestFields
 
@@ -21,7 +20,10 @@ def env(options: Options, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
     asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
     served = protocol_messages.read_credentials(agent_client.obtain(asked, environ))
-    need_warning.tell(asked, served, environ)
+    if options.need is not None:
+        from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
+
+        need_warning.tell(asked, served, environ)
     own = {name: environ[name] for name in (*command_environment.REGIONS, *OUTER) if name in environ}
     variables = command_environment.environment(served, options.profile, options.region, own)
     document = {name: value for name, value in served.items() if name not in {"Overlay", "RegionOf"}}

@@ -4,29 +4,34 @@ Pure: values in, text out. What is written here reads back as exactly what was p
 a format cannot say a value, it is refused rather than changed.
 """
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
-from trayexec.core.config.sections import shown
 from trayexec.light import caller_variables, command_environment, shell_quotes
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
-_PLAIN = re.compile(r"[\w./+=:@%,-]*")
+_PLAIN = r"[\w./+=:@%,-]*"
 # PowerShell takes each of these for a single quote (about_Quoting_Rules; `IsSingleQuote` in its tokenizer).
-_PWSH_QUOTES = re.compile("['\N{LEFT SINGLE QUOTATION MARK}-\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}]")
+_PWSH_QUOTES = "['\N{LEFT SINGLE QUOTATION MARK}-\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}]"
 
 
-@dataclass(frozen=True, slots=True)
 class Exported:
     """What there is to write: the variables of DESIGN 3.2, the document they came from, and the profile's name."""
 
-    profile: str
-    variables: Mapping[str, str]
-    document: Mapping[str, object]
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where it may be read in
+    __slots__ = ("document", "environ", "profile", "variables")
+
+    def __init__(
+        self,
+        profile: str,
+        variables: Mapping[str, str],
+        document: Mapping[str, object],
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`environ` is the environment in which it may be read."""
+        self.profile = profile
+        self.variables = variables
+        self.document = document
+        self.environ = environ or {}
 
     @property
     def foreign(self) -> tuple[str, ...]:
@@ -40,12 +45,15 @@ class Exported:
         return {**caller_variables.to_set(self.environ), **self.variables}
 
 
-@dataclass(frozen=True, slots=True)
 class ExportText:
     """The text, and what has to be said about it."""
 
-    text: str
-    remarks: tuple[Text, ...] = field(default=())
+    __slots__ = ("remarks", "text")
+
+    def __init__(self, text: str, remarks: tuple[Text, ...] = ()) -> None:
+        """Keep both."""
+        self.text = text
+        self.remarks = remarks
 
 
 def sh(given: Exported) -> ExportText:
@@ -75,6 +83,10 @@ def dotenv(given: Exported) -> ExportText:
     docker takes everything after the `=` as it stands, the others know quotes, comments and `$`: only what all of
     them read alike is written. A file of this kind cannot unset anything. Raises TrayexecError for what it cannot say.
     """
+    import re  # noqa: PLC0415 — not for `sh`: a shell's start may wait for that
+
+    from trayexec.core.config.sections import shown  # noqa: PLC0415 — likewise
+
     lines, remarks = [], []
     if "AWS_PROFILE" in given.variables:
         remarks.append(
@@ -85,7 +97,7 @@ def dotenv(given: Exported) -> ExportText:
             )
         )
     for name, value in given.variables.items():
-        if _PLAIN.fullmatch(value):
+        if re.fullmatch(_PLAIN, value):
             lines.append(f"{name}={value}")
         elif name == "TRAYEXEC_PROFILE":
             remarks.append(
@@ -101,6 +113,8 @@ def dotenv(given: Exported) -> ExportText:
 
 def as_json(given: Exported) -> ExportText:
     """AWS's credential_process document, with the region and the profile beside it."""
+    import json  # noqa: PLC0415 — as in `dotenv`
+
     document = {key: value for key, value in given.document.items() if value is not None}
     document["Profile"] = given.profile
     return ExportText(json.dumps(document, indent=2) + "\n")
@@ -148,10 +162,14 @@ def _page(lines: Iterable[str], remarks: Iterable[Text] = ()) -> ExportText:
 
 def _pwsh(value: str) -> str:
     """Between single quotes only a quote means something, and two of them are one (about_Quoting_Rules)."""
-    return "'" + _PWSH_QUOTES.sub(lambda quote: quote[0] * 2, value) + "'"
+    import re  # noqa: PLC0415 — as in `dotenv`
+
+    return "'" + re.sub(_PWSH_QUOTES, lambda quote: quote[0] * 2, value) + "'"
 
 
 def _unwritable(form: str, what: str | Text, value: str) -> TrayexecError:
+    from trayexec.core.config.sections import shown  # noqa: PLC0415 — only for a refusal
+
     return TrayexecError(
         trouble(
             "unwritable",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from trayexec import __version__
 from trayexec.commands.options import HELP as ASKED
-from trayexec.commands.options import LITERAL, RUN, Absent, Option, Verb
+from trayexec.commands.options import LITERAL, RUN, Option, Verb
 from trayexec.commands.reading import Options
 from trayexec.light.translate import is_japanese, language
 
@@ -144,7 +144,7 @@ def usages(words: Sequence[str], verb: Verb) -> Iterator[str]:
 
 def _word(verb: Verb) -> Iterator[str]:
     if verb.word is not None:
-        yield verb.word.metavar if verb.word.absent is Absent.MISSING else f"[{verb.word.metavar}]"
+        yield verb.word.metavar if verb.word.absent == "missing" else f"[{verb.word.metavar}]"
 
 
 def _options(options: Sequence[Option]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import table
+from trayexec.commands import as_json, table
 from trayexec.commands.agent_request import ask
 from trayexec.commands.reading import Options
 from trayexec.core import key_shape, messages
@@ -80,7 +80,7 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
                 _remember(environ, one.name, one.keys.arn)
     rows = [one for one in rows if one.there or one.used]
     if options.json:
-        table.show_json([one.document() for one in rows])
+        as_json.show([one.document() for one in rows])
     elif rows:
         heads = (Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE"), Text("REMARK"))
         table.show([speak(head) for head in heads], [tuple(speak(cell) for cell in one.cells()) for one in rows])

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trayexec.adapters.ledger import Reader
-from trayexec.commands import table
+from trayexec.commands import as_json, table
 from trayexec.commands.reading import Options
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Entry
@@ -43,7 +43,7 @@ class _Json:
 
     def show(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            table.show_line(asdict(entry))
+            as_json.show_line(asdict(entry))
         sys.stdout.flush()
 
 

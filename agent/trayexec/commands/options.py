@@ -1,69 +1,108 @@
 """The table of verbs and options: what may stand on a command line. Data alone; `reading.py` reads words by it.
 
 `light/run.py`, `light/credential_process.py` and `live/hook.py` are too quick for a table: a test says that they agree.
+Its classes are written out: every verb loads them, and `dataclasses` and `enum` cost more than all that most verbs do.
 """
 
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    # What stands behind an option. `wait`: seconds for a person; `need`: of life that credentials are to have;
+    # `console`: that a console's session is to last; `lines`: how many.
+    Value = Literal["text", "number", "lines", "wait", "need", "console"]
+    # What holds where a verb's word is not on the line: nothing, AWS_PROFILE (else an error), or an error.
+    Absent = Literal["nothing", "callers", "missing"]
 
 
-class Value(Enum):
-    """What stands behind an option."""
-
-    TEXT = auto()
-    NUMBER = auto()
-    LINES = auto()
-    WAIT = auto()  # seconds for a person
-    NEED = auto()  # seconds of life that credentials are to have
-    CONSOLE = auto()  # seconds that a console's session is to last
-
-
-class Absent(Enum):
-    """What holds where a verb's word is not on the line."""
-
-    NOTHING = auto()
-    CALLERS = auto()  # AWS_PROFILE, else an error
-    MISSING = auto()  # an error
-
-
-@dataclass(frozen=True, slots=True)
 class Option:
     """An option: each way to write it, and the field that it sets."""
 
-    names: tuple[str, ...]
-    field: str
-    value: Value | None = None  # None: it has none, and sets `sets`
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    unsaid: object = None  # where it is not on the line
-    sets: object = True
-    repeats: bool = False  # each one adds to a list
-    hidden: bool = False  # for our own processes, not for people
-    excludes: tuple[str, ...] = ()  # options that do not go with it
-    of_many: bool = False  # only for a run over several profiles
+    __slots__ = (
+        *("names", "field", "value", "metavar", "choices", "unsaid", "sets"),
+        *("repeats", "hidden", "excludes", "of_many"),
+    )
+
+    def __init__(  # noqa: PLR0913 — a row of the table
+        self,
+        names: tuple[str, ...],
+        field: str,
+        value: "Value | None" = None,
+        metavar: str = "",
+        *,
+        choices: tuple[str, ...] = (),
+        unsaid: object = None,
+        sets: object = True,
+        repeats: bool = False,
+        hidden: bool = False,
+        excludes: tuple[str, ...] = (),
+        of_many: bool = False,
+    ) -> None:
+        """Without a `value` it sets `sets`, and `unsaid` holds where it is not on the line.
+
+        `repeats`: each one adds to a list; `hidden`: for our own processes, not for people; `excludes`: options that do
+        not go with it; `of_many`: only for a run over several profiles.
+        """
+        self.names = names
+        self.field = field
+        self.value = value
+        self.metavar = metavar
+        self.choices = choices
+        self.unsaid = unsaid
+        self.sets = sets
+        self.repeats = repeats
+        self.hidden = hidden
+        self.excludes = excludes
+        self.of_many = of_many
 
 
-@dataclass(frozen=True, slots=True)
 class Word:
     """The word behind a verb."""
 
-    field: str
-    metavar: str
-    choices: tuple[str, ...] = ()
-    absent: Absent = Absent.NOTHING
-    repeats: bool = False
+    __slots__ = ("absent", "choices", "field", "metavar", "repeats")
+
+    def __init__(
+        self,
+        field: str,
+        metavar: str,
+        *,
+        choices: tuple[str, ...] = (),
+        absent: "Absent" = "nothing",
+        repeats: bool = False,
+    ) -> None:
+        """`repeats`: each one adds to a list."""
+        self.field = field
+        self.metavar = metavar
+        self.choices = choices
+        self.absent = absent
+        self.repeats = repeats
 
 
-@dataclass(frozen=True, slots=True)
 class Verb:
     """A verb: the word and the options behind it, or the verbs; `act` is the module and the function that does it."""
 
-    name: str
-    act: str = ""  # none: it is read without this table, or is nothing without one of its verbs
-    word: Word | None = None
-    options: tuple[Option, ...] = ()
-    verbs: tuple["Verb", ...] = ()
-    examples: tuple[str, ...] = ()  # what follows `trayexec `
+    __slots__ = ("act", "examples", "name", "options", "verbs", "word")
+
+    def __init__(  # noqa: PLR0913 — a row of the table
+        self,
+        name: str,
+        act: str = "",
+        word: Word | None = None,
+        options: tuple[Option, ...] = (),
+        *,
+        verbs: "tuple[Verb, ...]" = (),
+        examples: tuple[str, ...] = (),
+    ) -> None:
+        """Without `act` it is read without this table, or is nothing without one of its verbs.
+
+        `examples` are what follows `trayexec `.
+        """
+        self.name = name
+        self.act = act
+        self.word = word
+        self.options = options
+        self.verbs = verbs
+        self.examples = examples
 
 
 def _flag(name: str, field: str = "", *, of_many: bool = False, hidden: bool = False) -> Option:
@@ -72,16 +111,23 @@ def _flag(name: str, field: str = "", *, of_many: bool = False, hidden: bool = F
 
 HELP = Option(("-h", "--help"), "wants_help", unsaid=False)
 JSON = _flag("--json")
-REGION = Option(("--region",), "region", Value.TEXT, "R")
-NEED = Option(("--need",), "need", Value.NEED, "2h")
-WAIT = Option(("--wait",), "wait", Value.WAIT, "S", unsaid=120)
-NO_WAIT = Option(("--no-wait",), "wait", sets=0, unsaid=120)
-LITERAL = Option(
-    ("--profile",), "profile", Value.TEXT, "NAME"
-)  # wherever a profile can be named; read before all others
+REGION = Option(("--region",), "region", "text", "R")
+NEED = Option(("--need",), "need", "need", "2h")
 
-PROFILE = Word("profile", "PROFILE", absent=Absent.MISSING)
-CALLERS_PROFILE = Word("profile", "PROFILE", absent=Absent.CALLERS)
+
+def _waits(seconds: int) -> tuple[Option, Option]:
+    """How long to wait for a person, where nothing is said so many seconds."""
+    return (
+        Option(("--wait",), "wait", "wait", "S", unsaid=seconds),
+        Option(("--no-wait",), "wait", sets=0, unsaid=seconds),
+    )
+
+
+WAIT, NO_WAIT = _waits(120)
+LITERAL = Option(("--profile",), "profile", "text", "NAME")  # wherever a profile can be named; read before all others
+
+PROFILE = Word("profile", "PROFILE", absent="missing")
+CALLERS_PROFILE = Word("profile", "PROFILE", absent="callers")
 SOME_PROFILE = Word("profile", "PROFILE")
 IDENTITY = Word("identity", "IDENTITY")
 
@@ -92,9 +138,9 @@ RUN = Verb(
         *(REGION, NEED, WAIT, NO_WAIT),
         Option(("--live",), "live", unsaid=False, excludes=("--server",)),
         Option(("--server",), "server", unsaid=False, excludes=("--live",)),
-        Option(("--except",), "leave_out", Value.TEXT, "GLOB", repeats=True, of_many=True),
-        Option(("--jobs",), "jobs", Value.NUMBER, "N", of_many=True),
-        Option(("--output",), "output", Value.TEXT, "prefix", unsaid="prefix", of_many=True),
+        Option(("--except",), "leave_out", "text", "GLOB", repeats=True, of_many=True),
+        Option(("--jobs",), "jobs", "number", "N", of_many=True),
+        Option(("--output",), "output", "text", "prefix", unsaid="prefix", of_many=True),
         *(_flag("--dry-run", of_many=True), _flag("--fail-fast", of_many=True), _flag("--keep-going", of_many=True)),
         *(_flag("--retry-failed", of_many=True), _flag("--yes", of_many=True)),
     ),
@@ -119,7 +165,7 @@ ENV = Verb(
         Option(
             ("--format",),
             "format",
-            Value.TEXT,
+            "text",
             choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"),
             unsaid="sh",
         ),
@@ -133,9 +179,9 @@ CONSOLE = Verb(
     CALLERS_PROFILE,
     (
         HELP,
-        Option(("--service",), "service", Value.TEXT, "S"),
+        Option(("--service",), "service", "text", "S"),
         _flag("--print"),
-        Option(("--duration",), "duration", Value.CONSOLE, "45m"),
+        Option(("--duration",), "duration", "console", "45m"),
         *(REGION, WAIT, NO_WAIT),
     ),
     examples=("console account-a", "console account-a --service s3 --region eu-west-1 --print"),
@@ -145,7 +191,7 @@ LOG = Verb(
     "log.log",
     options=(
         *(HELP, Option(("-f", "--follow"), "follow", unsaid=False), JSON),
-        Option(("-n",), "n", Value.LINES, "N"),
+        Option(("-n",), "n", "lines", "N"),
     ),
     examples=("log -n 20", "log --follow"),
 )
@@ -176,10 +222,10 @@ KEYS = Verb(
 AGENT = Verb(
     "agent",
     "agent.agent",
-    Word("what", "start|stop", ("start", "stop")),
+    Word("what", "start|stop", choices=("start", "stop")),
     (
         *(HELP, _flag("--headless"), _flag("--isolated", hidden=True)),
-        Option(("--ready-fd",), "ready_fd", Value.NUMBER, "FD", hidden=True),
+        Option(("--ready-fd",), "ready_fd", "number", "FD", hidden=True),
     ),
     examples=("agent --headless", "agent stop"),
 )
@@ -190,14 +236,14 @@ CREDENTIAL_PROCESS = Verb(
     word=PROFILE,
     options=(
         HELP,
-        *(replace(WAIT, unsaid=50), replace(NO_WAIT, unsaid=50)),  # the Go SDK gives up after 60
+        *_waits(50),  # the Go SDK gives up after 60
         *(_flag("--from-files", hidden=True), _flag("--or-from-files", hidden=True)),
     ),
     examples=("credential-process account-a --wait 50",),
 )
 HOOK = Verb(
     "hook",
-    word=Word("shell", "bash|zsh|fish|direnv", ("bash", "zsh", "fish", "direnv"), Absent.MISSING),
+    word=Word("shell", "bash|zsh|fish|direnv", choices=("bash", "zsh", "fish", "direnv"), absent="missing"),
     options=(HELP,),
     examples=("hook bash",),
 )

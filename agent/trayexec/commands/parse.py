@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from trayexec.commands import reading, usage_errors
-from trayexec.commands.options import BY_THEMSELVES, LITERAL, TOP, Absent
+from trayexec.commands.options import BY_THEMSELVES, LITERAL, TOP
 from trayexec.light import context, misuse
 from trayexec.light.errors import TrayexecError
 
@@ -12,9 +12,12 @@ ALONE = {one.name: one for one in BY_THEMSELVES}
 
 def read(words: Sequence[str], environ: Mapping[str, str]) -> reading.Options:
     """What a verb is asked to do. Raises TrayexecError (`usage`) for what it cannot read."""
-    slip = usage_errors.unknown_verb(words, verbs(), environ)
-    if slip is not None:
-        raise TrayexecError(slip)
+    if words and words[0] not in verbs():
+        from trayexec.commands import unknown_verb  # noqa: PLC0415 — only for a slip: it looks for what was meant
+
+        slip = unknown_verb.explained(words, verbs(), environ)
+        if slip is not None:
+            raise TrayexecError(slip)
     if words and words[0] in ALONE:  # which come here for their help alone
         return reading.Options(act="help.of_verb", path=(ALONE[words[0]],))
     names, rest = literal(words)
@@ -34,10 +37,10 @@ def _name(line: reading.Line, names: Sequence[str], environ: Mapping[str, str]) 
         raise TrayexecError(usage_errors.unknown_words([*LITERAL.names, names[-1]], ()))
     if word is None or line.named:
         return
-    name = names[0] if names else context.chosen(environ) if word.absent is Absent.CALLERS else None
-    if name is None and word.absent is Absent.CALLERS:
+    name = names[0] if names else context.chosen(environ) if word.absent == "callers" else None
+    if name is None and word.absent == "callers":
         raise misuse.nobody(verb=line.verb.name)
-    if name is None and word.absent is Absent.MISSING:
+    if name is None and word.absent == "missing":
         raise TrayexecError(usage_errors.missing(word.field))
     setattr(line.options, word.field, name)
 

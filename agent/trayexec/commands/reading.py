@@ -5,11 +5,10 @@ changes what runs, and there the word behind an option is its value even if it b
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from trayexec.commands import usage_errors
-from trayexec.commands.options import HELP, RUN, Option, Value, Verb
+from trayexec.commands.options import HELP, RUN, Option, Verb
 from trayexec.light import durations
 from trayexec.light.errors import TrayexecError, trouble
 
@@ -18,17 +17,20 @@ class Options(SimpleNamespace):
     """What a command line asks for: a field for each word and option of its verb, given or not."""
 
 
-@dataclass(slots=True)
 class Line:
     """A line as far as it is read."""
 
-    verb: Verb
-    path: tuple[Verb, ...] = ()  # the verb and those above it, without the table's top
-    options: Options = field(default_factory=Options)
-    given: list[str] = field(default_factory=list)  # options, by their usual names
-    named: int = 0  # words that stand for the verb's own
-    unknown: list[str] = field(default_factory=list)  # words that do not belong here
-    asks_help: bool = False  # of the verb
+    __slots__ = ("asks_help", "given", "named", "options", "path", "unknown", "verb")
+
+    def __init__(self, verb: Verb) -> None:
+        """Nothing is read yet."""
+        self.verb = verb
+        self.path: tuple[Verb, ...] = ()  # the verb and those above it, without the table's top
+        self.options = Options()
+        self.given: list[str] = []  # options, by their usual names
+        self.named = 0  # words that stand for the verb's own
+        self.unknown: list[str] = []  # words that do not belong here
+        self.asks_help = False  # of the verb
 
 
 def read(words: Sequence[str], verb: Verb) -> Line:
@@ -175,10 +177,10 @@ def _up_to(most: int) -> Callable[[Option, str], int]:
     return seconds
 
 
-READERS: Mapping[Value | None, Callable[[Option, str], int]] = {
-    Value.NUMBER: _number,
-    Value.LINES: _lines,
-    Value.WAIT: _up_to(durations.LONGEST_WAIT),
-    Value.NEED: _up_to(durations.LONGEST_NEED),
-    Value.CONSOLE: _up_to(3600),  # AWS ends the sessions of a role assumed with a session after an hour
+READERS: Mapping[str | None, Callable[[Option, str], int]] = {
+    "number": _number,
+    "lines": _lines,
+    "wait": _up_to(durations.LONGEST_WAIT),
+    "need": _up_to(durations.LONGEST_NEED),
+    "console": _up_to(3600),  # AWS ends the sessions of a role assumed with a session after an hour
 }

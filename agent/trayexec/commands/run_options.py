@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from trayexec.commands import reading
+from trayexec.commands import reading, usage_errors
 from trayexec.commands.options import LITERAL, RUN
 from trayexec.commands.parse import literal
-from trayexec.commands.usage_errors import unknown_words
 from trayexec.light import context, misuse
 from trayexec.light.errors import TrayexecError, trouble
 
@@ -41,7 +40,7 @@ def read(words: Sequence[str]) -> reading.Options:
     names, rest = literal(words)
     line = reading.read(rest, RUN)
     if line.unknown:
-        raise TrayexecError(unknown_words(line.unknown, (*reading.options_of(RUN), *LITERAL.names)))
+        raise TrayexecError(usage_errors.unknown_words(line.unknown, (*reading.options_of(RUN), *LITERAL.names)))
     line.options.literal = names
     return line.options
 

@@ -1,179 +1,46 @@
-"""`status` and `list`: what is open, and what there is to use, in words."""
+"""`status` and `list`: what is open, and what there is to use."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from trayexec.adapters.keychain import SystemKeychain
-from trayexec.commands import table
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.reading import Options
-from trayexec.core.shell_words import argument
-from trayexec.light import agent_client, context, exits, protocol_messages, stderr
-from trayexec.light.errors import Text, TrayexecError, Trouble
-from trayexec.light.translate import speaker
+from trayexec.light import agent_client, context, exits, protocol_messages
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import IdentityStatus, ProfileStatus, StatusAnswer
-
-QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
+    from trayexec.light.protocol_messages import StatusAnswer
 
 
 def status(options: Options, environ: Mapping[str, str]) -> int:
-    """The identities, and how each stands."""
+    """The identities, and how each stands. Raises TrayexecError, in the end, for files that cannot be read."""
     document = _document(environ)
     if options.json:
-        table.show_json(document)
-        return _well(document)
-    speak = speaker(environ)
-    found = document["identities"]
-    unready = _unready(found, environ)
-    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, unready))) for one in found]
-    if rows:
-        heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
-        table.show([speak(head) for head in heads], rows)
-    else:
-        stderr.say(speak(_nobody(document["profiles"], environ)))
-    if document["agent"].get("screen") == "locked":
-        print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
-    for one in document["identities"]:
-        if one.get("endpoint"):  # a person has to see where codes and keys go
-            sentence = Text(
-                "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
-            )
-            print(speak(sentence))  # noqa: T201 — the answer
-        if one.get("proxy"):
-            sentence = Text("{identity}: STS is reached by the proxy {proxy}", identity=one["name"], proxy=one["proxy"])
-            print(speak(sentence))  # noqa: T201 — the answer
-    return _well(document)
+        from trayexec.commands import as_json  # noqa: PLC0415 — one of the two is loaded
 
-
-def profiles(options: Options, environ: Mapping[str, str]) -> int:
-    """Every profile of the AWS config: where it leads, and how it stands, or why it cannot be served."""
-    document = _document(environ)
-    _well(document)
-    found = document["profiles"]
-    if options.json:
-        table.show_json(found)
-        return exits.OK
-    speak = speaker(environ)
-    unready = _unready(document["identities"], environ)
-    states = {one["name"]: _state(one, unready) for one in document["identities"]}
-    rows = [
-        (
-            one["name"],
-            one["account"] or "",
-            _role(one["role"]),
-            one["region"] or "",
-            one["identity"] or "",
-            speak(_profile_state(one, states)),
-        )
-        for one in found
-    ]
-    if rows:
-        heads = (Text("PROFILE"), Text("ACCOUNT"), Text("ROLE"), Text("REGION"), Text("IDENTITY"), Text("STATE"))
-        table.show([speak(head) for head in heads], rows)
+        as_json.show(document)
     else:
-        stderr.say(speak(Text("{file} has no profiles", file=_config(environ))))
+        from trayexec.commands import show_table  # noqa: PLC0415 — likewise: a script does not wait for what people need
+
+        show_table.identities(document, environ)
+    check_files(document)
     return exits.OK
 
 
-def _well(document: "StatusAnswer") -> int:
-    """The exit status of what was told. Raises TrayexecError with what is wrong with the caller's files."""
+def profiles(options: Options, environ: Mapping[str, str]) -> int:
+    """Every profile of the AWS config. Raises TrayexecError for files that cannot be read."""
+    document = _document(environ)
     check_files(document)
+    if options.json:
+        from trayexec.commands import as_json  # noqa: PLC0415 — as above
+
+        as_json.show(document["profiles"])
+    else:
+        from trayexec.commands import show_table  # noqa: PLC0415 — as above
+
+        show_table.profiles(document, environ)
     return exits.OK
 
 
 def _document(environ: Mapping[str, str]) -> "StatusAnswer":
     answer = agent_client.obtain(protocol_messages.status(context.surroundings(environ)), environ)
     return protocol_messages.read_status(answer)
-
-
-def _config(environ: Mapping[str, str]) -> str:
-    return context.files(environ).get("config") or "~/.aws/config"
-
-
-def _nobody(found: Iterable["ProfileStatus"], environ: Mapping[str, str]) -> Text:
-    """Why there is no identity: what is written is wrong, or nothing is written yet."""
-    if any(one["problem"] for one in found):
-        return Text(
-            "no identity yet: no profile of {file} can be served; `trayexec list` says of each what to do",
-            file=_config(environ),
-        )
-    return Text(
-        "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run "
-        "`trayexec keys add default`",
-        file=_config(environ),
-    )
-
-
-# How it stands
-
-
-def _state(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
-    """An identity's state, in words."""
-    if one["phase"] == "locked":
-        return _locked(one, unready)
-    if one["phase"] == "prompting":
-        return Text("waiting for the code")
-    if one["phase"] == "opening":
-        return Text("asking AWS")
-    if one.get("configured", True):
-        return _open(str(one["expires_at"]))
-    return Text("{state}; no longer in these AWS files", state=_open(str(one["expires_at"])))
-
-
-def _locked(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
-    """What was found out by a try says more than a look, but for keys that are not there."""
-    trouble = one.get("trouble")
-    if trouble and (one["name"] not in unready or trouble["code"] != "keys_missing"):
-        return Text("locked; the last try failed: {why}", why=str(trouble["title"]))
-    return unready.get(one["name"], Text("locked"))
-
-
-def _profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
-    """A profile's state, in words: its own problem, what AWS answered for its role, or how its identity stands."""
-    if one["problem"]:
-        return Text("problem: {why}", why=str(one["problem"]))
-    refused = one.get("refused")
-    if refused and not one["expires_at"]:
-        when, why = table.clock(str(refused["at"])), str(refused["title"])
-        if refused["denied"]:
-            return Text("denied at {when}: {why}", when=when, why=why)
-        return Text("failed at {when}: {why}", when=when, why=why)
-    return identities.get(str(one["identity"]), Text("locked"))
-
-
-def _open(until: str) -> Text:
-    return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
-
-
-def _unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) -> Mapping[str, Text]:
-    """How the locked identities stand that no code alone would open, as far as can be seen from here.
-
-    A keychain that is locked, slow or not there tells nothing, and is not asked twice.
-    """
-    found: dict[str, Text] = {}
-    silent: Trouble | None = None
-    keychain = SystemKeychain(environ, seconds=QUICK)
-    for one in identities:
-        if one["phase"] != "locked":
-            continue
-        keys = str(one.get("keys") or one["name"])
-        if silent is None:
-            try:
-                keychain.peek(keys)
-                continue
-            except TrayexecError as error:
-                if error.trouble.code == "keys_missing":
-                    found[one["name"]] = Text("no keys: run `trayexec keys add {name}`", name=argument(keys))
-                    continue
-                if error.trouble.code == "keys_damaged":
-                    found[one["name"]] = Text("locked; {why}", why=error.trouble.title)
-                    continue
-                silent = error.trouble
-        found[one["name"]] = Text("locked; whether its keys are stored is not known: {why}", why=silent.title)
-    return found
-
-
-def _role(arn: str | None) -> str:
-    return arn.partition("/")[2] if arn else ""

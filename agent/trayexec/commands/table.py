@@ -1,6 +1,5 @@
-"""Plain columns for people, times in their own zone; scripts take `--json`."""
+"""Plain columns for people, times in their own zone."""
 
-import json
 import os
 import sys
 import time
@@ -93,31 +92,6 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[s
         seen = map(visible, row)
         cells = (cell + " " * (width - wide(cell)) for cell, width in zip(seen, columns, strict=True))
         yield "  ".join(cells).rstrip()
-
-
-def show_json(document: object) -> None:
-    """The document, for a script."""
-    sys.stdout.write(json_text(document, indent=2) + "\n")
-
-
-def show_line(document: object) -> None:
-    """The document on one line, for a script that reads line by line."""
-    sys.stdout.write(json_text(document) + "\n")
-
-
-def json_text(document: object, *, indent: int | None = None) -> str:
-    """The document as JSON that says every name truly, and in which nothing acts on the terminal that it may reach.
-
-    What `visible` would write out stands as JSON's own escape, as do bytes that are no UTF-8 (`surrogateescape`).
-    """
-    text = json.dumps(document, indent=indent, ensure_ascii=False)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return "".join([one if one == "\n" or visible(one) == one else _escaped(one) for one in text])
-
-
-def _escaped(one: str) -> str:
-    return "\\u007f" if one == "\x7f" else json.dumps(one)[1:-1]
 
 
 def clock(stamp: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from trayexec.commands import table
 from trayexec.commands.reading import Options
 from trayexec.core import messages
 from trayexec.core.config import foreign_settings
@@ -30,7 +29,9 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
     steps += foreign_settings.in_environment(environ)
     said = [speak(step) for step in steps]
     if options.json:
-        table.show_json({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})
+        from trayexec.commands import as_json  # noqa: PLC0415 — seldom
+
+        as_json.show({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})
     else:
         for number, step in enumerate(said, 1):
             print(f"{number}. {step}")  # noqa: T201 — the answer

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from trayexec.commands import table
+from trayexec.commands import as_json
 from trayexec.commands.doctor.checks import check
 from trayexec.commands.doctor.finding import Grade
 from trayexec.commands.doctor.gather import gather
@@ -21,7 +21,7 @@ def doctor(options: Options, environ: Mapping[str, str]) -> int:
     findings = list(check(gather(environ)))
     speak = speaker(environ)
     if options.json:
-        table.show_json(
+        as_json.show(
             [
                 {
                     "code": one.code,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayexec.adapters import harden, settings_file
-from trayexec.commands import table
+from trayexec.commands import as_json, table
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.ending import recall, remember, sum_up
 from trayexec.commands.fanout.folder import open_folder
@@ -181,7 +181,7 @@ def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
     line = shown(shlex.join(caller.command))
     if caller.options.output == "json":
         for one in chosen:
-            table.show_line({"profile": one.name, "account": one.account, "command": list(caller.command)})
+            as_json.show_line({"profile": one.name, "account": one.account, "command": list(caller.command)})
         return exits.OK
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("COMMAND"))
     table.show([speak(head) for head in heads], [(shown(one.name), one.account or "", line) for one in chosen])

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from trayexec.commands import as_json
 from trayexec.commands.fanout.result import Result, Sink
 from trayexec.commands.fanout.screen import Stream, Streams
-from trayexec.commands.table import json_text
 from trayexec.core.config.sections import shown
 from trayexec.light.errors import Text
 
@@ -185,7 +185,7 @@ class _ObjectSink:
             "status": result.status,
             "seconds": round(result.seconds, 3),
         }
-        self._say(json_text(head)[:-1])
+        self._say(as_json.text(head)[:-1])
         replaced = []
         for stream, key in ((Stream.OUT, "stdout"), (Stream.ERR, "stderr")):
             self._say(f', "{key}": "')
@@ -198,7 +198,7 @@ class _ObjectSink:
         why = result.trouble
         error = why and {"code": why.code, "title": self.speak(why.title), "hint": self.speak(why.hint)}
         tail = {"replaced": replaced, "error": error}
-        self._say(", " + json_text(tail)[1:] + "\n")
+        self._say(", " + as_json.text(tail)[1:] + "\n")
 
     def close(self) -> None:
         _close(self.spools)
