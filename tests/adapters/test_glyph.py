@@ -32,11 +32,11 @@ def _contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_faces_differ_in_shape(size: int) -> None:
-    """Without any colour, no two faces share more than 70 % of the pixels that either of them covers."""
+def test_states_differ_in_shape(size: int) -> None:
+    """Without any colour, no two states share more than 70 % of the pixels that either of them covers."""
     shapes = {
-        face: {n for n, alpha in enumerate(_alpha(draw(face, FILL.get(face, 1.0), size))) if alpha > 127}
-        for face in IconState
+        state: {n for n, alpha in enumerate(_alpha(draw(state, FILL.get(state, 1.0), size))) if alpha > 127}
+        for state in IconState
     }
 
     for one, other in itertools.combinations(IconState, 2):
@@ -45,10 +45,10 @@ def test_faces_differ_in_shape(size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", IconState)
-def test_a_face_fills_its_square(face: IconState, size: int) -> None:
+@pytest.mark.parametrize("state", IconState)
+def test_an_icon_fills_its_square(state: IconState, size: int) -> None:
     """The icon is RGBA, as large as was asked for, touches at least two sides nearly, and is not a blot."""
-    image = draw(face, 1.0, size)
+    image = draw(state, 1.0, size)
     left, top, right, bottom = image.getchannel("A").getbbox() or (0, 0, 0, 0)
     inked = sum(alpha > 127 for alpha in _alpha(image)) / size**2
 
@@ -59,10 +59,10 @@ def test_a_face_fills_its_square(face: IconState, size: int) -> None:
 
 
 @pytest.mark.parametrize("panel", [DARK, LIGHT])
-@pytest.mark.parametrize("face", IconState)
-def test_a_face_stands_out_from_the_panel(face: IconState, panel: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize("state", IconState)
+def test_an_icon_stands_out_from_the_panel(state: IconState, panel: tuple[int, int, int]) -> None:
     """Graphics need a contrast of 3:1 (WCAG 2.1, 1.4.11), on a dark and on a light panel."""
-    raw = draw(face, 1.0, 32).tobytes()
+    raw = draw(state, 1.0, 32).tobytes()
     solid = {(raw[n], raw[n + 1], raw[n + 2]) for n in range(0, len(raw), 4) if raw[n + 3] == 255}
 
     assert len(solid) == 1
@@ -70,22 +70,22 @@ def test_a_face_stands_out_from_the_panel(face: IconState, panel: tuple[int, int
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", [IconState.OPEN, IconState.EXPIRING])
-def test_the_ring_drains(face: IconState, size: int) -> None:
+@pytest.mark.parametrize("state", [IconState.OPEN, IconState.EXPIRING])
+def test_the_ring_drains(state: IconState, size: int) -> None:
     """Less time is less ring, from full to nothing; nothing outside 0 to 1 goes wrong."""
-    ink = [sum(_alpha(draw(face, step / 10, size))) for step in range(10, -1, -1)]
+    ink = [sum(_alpha(draw(state, step / 10, size))) for step in range(10, -1, -1)]
 
     assert ink == sorted(ink, reverse=True)
     assert len(set(ink)) == len(ink)
-    assert _alpha(draw(face, 7.0, size)) == _alpha(draw(face, 1.0, size))
-    assert _alpha(draw(face, -7.0, size)) == _alpha(draw(face, 0.0, size))
+    assert _alpha(draw(state, 7.0, size)) == _alpha(draw(state, 1.0, size))
+    assert _alpha(draw(state, -7.0, size)) == _alpha(draw(state, 0.0, size))
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("face", [IconState.LOCKED, IconState.ASKING, IconState.TROUBLE])
-def test_a_face_is_symmetric_and_crisp(face: IconState, size: int) -> None:
+@pytest.mark.parametrize("state", [IconState.LOCKED, IconState.ASKING, IconState.TROUBLE])
+def test_an_icon_is_symmetric_and_crisp(state: IconState, size: int) -> None:
     """Left mirrors right to the pixel, and straight edges are not smeared over two of them."""
-    image = draw(face, 1.0, size).getchannel("A")
+    image = draw(state, 1.0, size).getchannel("A")
     rows = [image.crop((0, y, size, y + 1)).tobytes() for y in range(size)]
     foot = image.crop((size // 3, 0, size // 3 + 1, size)).tobytes()
 
@@ -95,11 +95,11 @@ def test_a_face_is_symmetric_and_crisp(face: IconState, size: int) -> None:
     assert next(alpha for alpha in reversed(foot) if alpha) == 255
 
 
-@pytest.mark.parametrize("face", IconState)
+@pytest.mark.parametrize("state", IconState)
 @pytest.mark.parametrize("size", [8, 13, 17, 64, 256])
-def test_any_size_can_be_drawn(face: IconState, size: int) -> None:
+def test_any_size_can_be_drawn(state: IconState, size: int) -> None:
     """A panel may ask for whatever it likes."""
-    assert draw(face, 0.5, size).getchannel("A").getbbox() is not None
+    assert draw(state, 0.5, size).getchannel("A").getbbox() is not None
 
 
 def test_no_file_is_touched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_no_file_is_touched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(builtins, "open", refuse)
     monkeypatch.setattr(Image.Image, "save", refuse)
 
-    for face in IconState:
-        draw(face, 0.5, 22)
+    for state in IconState:
+        draw(state, 0.5, 22)
 
     assert list(tmp_path.iterdir()) == []

@@ -35,16 +35,16 @@ def clicks(panel: Desktop, tray: SniTray) -> Iterator[list[str]]:
         yield clicked
 
 
-def _colour(face: IconState) -> tuple[int, int, int]:
-    """The one colour of a face."""
-    return draw(face, 1, 32).crop((0, 0, 1, 1)).convert("RGBA").tobytes()[:3]  # type: ignore[return-value]
+def _colour(state: IconState) -> tuple[int, int, int]:
+    """The one colour of a state."""
+    return draw(state, 1, 32).crop((0, 0, 1, 1)).convert("RGBA").tobytes()[:3]  # type: ignore[return-value]
 
 
-def _inked(desk: Desktop, face: IconState) -> bool:
-    """Whether the tray shows a fair number of pixels in just this face's colour."""
+def _inked(desk: Desktop, state: IconState) -> bool:
+    """Whether the tray shows a fair number of pixels in just this state's colour."""
     pixels = desk.tray_pixels().convert("RGB").tobytes()
     counted = Counter(pixels[n : n + 3] for n in range(0, len(pixels), 3))
-    return counted[bytes(_colour(face))] > 30
+    return counted[bytes(_colour(state))] > 30
 
 
 def _menu_is_open(desk: Desktop, before: Image.Image) -> bool:
@@ -53,19 +53,19 @@ def _menu_is_open(desk: Desktop, before: Image.Image) -> bool:
 
 @pytest.mark.parametrize("shade", Shade)
 def test_every_face_is_seen(panel: Desktop, shade: Shade) -> None:
-    """On a dark and on a light panel each face appears in its own colour, and leaves when the tray ends."""
+    """On a dark and on a light panel each state appears in its own colour, and leaves when the tray ends."""
     panel.start_panel(shade)
     panel.wait_tray_items(0)
     tray = SniTray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
     seen = {}
     with running(tray):
-        for face in IconState:
-            tray.show(view(face, fill=0.1))
-            panel.wait(f"{face} on the panel", lambda: _inked(panel, face))  # noqa: B023 — called at once
-            seen[face] = panel.tray_pixels().tobytes()
+        for state in IconState:
+            tray.show(view(state, fill=0.1))
+            panel.wait(f"{state} on the panel", lambda: _inked(panel, state))  # noqa: B023 — called at once
+            seen[state] = panel.tray_pixels().tobytes()
         assert tray.name == "sni"
     panel.wait_tray_items(0)
-    panel.wait("the empty panel", lambda: not any(_inked(panel, face) for face in IconState))
+    panel.wait("the empty panel", lambda: not any(_inked(panel, state) for state in IconState))
 
     assert len(set(seen.values())) == len(IconState)
 

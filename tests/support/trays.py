@@ -26,10 +26,10 @@ MENU = (
 
 
 def view(
-    face: IconState = IconState.OPEN, *, fill: float = 0.7, tooltip: str = "Open", menu: tuple[Entry, ...] = MENU
+    state: IconState = IconState.OPEN, *, fill: float = 0.7, tooltip: str = "Open", menu: tuple[Entry, ...] = MENU
 ) -> View:
     """A view like the agent's."""
-    return View(face, fill, Text("{tooltip}", tooltip=tooltip), menu)
+    return View(state, fill, Text("{tooltip}", tooltip=tooltip), menu)
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ def settled(path: Path) -> str:
         if not 0 <= time.time() - path.stat().st_mtime < SETTLED:
             break
         time.sleep(SETTLED / 2)
-    with _quiet(path):
+    with _read_lease(path):
         return text_of(path) or ""
 
 
@@ -67,7 +67,7 @@ def put(path: Path, text: str, *, mode: int = PRIVATE) -> None:
 
 
 @contextlib.contextmanager
-def _laid_down(path: Path, version: Version) -> Iterator[Path]:
+def _staged(path: Path, version: Version) -> Iterator[Path]:
     """A file beside this one, whole and on the disk, to be renamed to it; otherwise it goes with the block."""
     new, descriptor = private_files.create(str(path.parent), mode=version.mode)
     try:
@@ -104,21 +104,21 @@ def replace(path: Path, new: Version, expected: bytes | None) -> bytes | None:
             private_files.put(str(path), new.data, mode=new.mode)
         return found
     try:
-        with _at_work(old), _laid_down(path, new) as made, _quiet(old) as is_quiet:
+        with _in_use(old), _staged(path, new) as made, _read_lease(old) as is_undisturbed:
             if old.read_bytes() != expected or not _same(path, old):
                 return bytes_of(path)
             made.replace(path)
-            if is_quiet():
+            if is_undisturbed():
                 return expected
         time.sleep(_INSTANT)
-        with _at_work(old), _quiet(old):
+        with _in_use(old), _read_lease(old):
             return old.read_bytes()
     finally:
         old.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _at_work(path: Path) -> Iterator[None]:
+def _in_use(path: Path) -> Iterator[None]:
     """Let who sweeps up see that this second name of a file is in use."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -130,7 +130,7 @@ def _at_work(path: Path) -> Iterator[None]:
 
 def _made(path: Path, new: Version) -> bytes | None:
     """Put a new file where there is none. Returns what is there instead: somebody may have been as quick."""
-    with _laid_down(path, new) as made:
+    with _staged(path, new) as made:
         try:
             path.hardlink_to(made)  # a rename would replace what is there by now
         except OSError:
@@ -142,7 +142,7 @@ def _made(path: Path, new: Version) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _quiet(path: Path) -> Iterator[Callable[[], bool]]:
+def _read_lease(path: Path) -> Iterator[Callable[[], bool]]:
     """Wait until nobody has this file open for writing; in the block, it can be asked whether that is certainly so.
 
     Only then is a read lease given (fcntl(2), Linux), and who opens the file has to wait for the block's end. Where

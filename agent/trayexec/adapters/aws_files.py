@@ -101,8 +101,8 @@ class AwsFiles:
         self.stored = stored
         self._session_name = session_name
         self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
-        self._turn = threading.Lock()
-        self._turns: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._reading: dict[tuple[str, str], threading.Lock] = {}
 
     def load(self, where: Surroundings = USUAL) -> Catalogue:
         """What the files of `where` say to a caller there (the usual ones where None); the same until one changes.
@@ -115,13 +115,13 @@ class AwsFiles:
         if where.proxies is not None:
             environment = {name: value for name, value in environment.items() if name not in PROXY_VARIABLES}
             environment |= where.proxies
-        with self._turn:
+        with self._lock:
             seen = self._pairs.setdefault(paths, [])
-            turn = self._turns.setdefault(paths, threading.Lock())
+            reading = self._reading.setdefault(paths, threading.Lock())
             self._pairs.move_to_end(paths)
             while len(self._pairs) > MOST_PAIRS:
-                self._turns.pop(self._pairs.popitem(last=False)[0], None)
-        with turn:
+                self._reading.pop(self._pairs.popitem(last=False)[0], None)
+        with reading:
             known = next((one for one in seen if one.fits(environment)), None)
             if known is None or known.stamps != self._stamps(paths):
                 fresh = self._read(paths, seen[0].stamps if seen else None, environment)

@@ -102,7 +102,7 @@ class _Way(ThreadingHTTPServer):
         self.path = f"/{secrets.token_urlsafe(32)}"
         self.taken = threading.Event()
         self._url: str | None = url
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @property
     def address(self) -> str:
@@ -110,7 +110,7 @@ class _Way(ThreadingHTTPServer):
 
     def take(self, path: str, host: str | None) -> str | None:
         """Where to go, for the first who knows the way."""
-        with self._turn:
+        with self._lock:
             if self._url is None or host != self.host or not secrets.compare_digest(path.encode(), self.path.encode()):
                 return None
             url, self._url = self._url, None

@@ -16,19 +16,19 @@ class SystemClock:
     def __init__(self) -> None:
         """Begin to compare."""
         self._reckoning = Reckoning()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def now(self) -> Instant:
         """This moment."""
         boot, wall = _boot(), time.time()
-        with self._turn:
+        with self._lock:
             self._reckoning = self._reckoning.read(boot, wall)
             return self._reckoning.instant(boot, wall)
 
     def told(self, place: str, date: float) -> None:
         """An answer came just now from `place`, which says that it is `date` (Unix seconds)."""
         boot, wall = _boot(), time.time()
-        with self._turn:
+        with self._lock:
             self._reckoning = self._reckoning.told(boot, wall, place=place, date=date)
 
     @property

@@ -1,4 +1,4 @@
-"""The tray icon, drawn at run time: five faces told apart by their shape, at whatever size the panel wants.
+"""The tray icon, drawn at run time: five states told apart by their shape, at whatever size the panel wants.
 
 No image file is read or written: pictures cannot be missing from an install, and they are crisp at every size because
 all straight edges lie on whole pixels of *that* size. Colour only helps. All colours have about the same luminance,
@@ -29,8 +29,8 @@ _COLOURS = {
 }
 
 
-def draw(face: IconState, fill: float, size: int) -> Image.Image:
-    """The icon of `face` as an RGBA image of `size` by `size` pixels; its ring, if it has one, is `fill` full (0 to 1).
+def draw(state: IconState, fill: float, size: int) -> Image.Image:
+    """The icon of `state` as an RGBA image of `size` by `size` pixels; its ring, if any, is `fill` full (0 to 1).
 
     A padlock is locked; one whose body is an entry field asks for the code; an open one in a ring is open, and the ring
     drains clockwise; an hourglass in a ring expires; a triangle is trouble.
@@ -39,7 +39,7 @@ def draw(face: IconState, fill: float, size: int) -> Image.Image:
     # scales it down by two (xfce4-panel takes the largest picture it gets) lands on whole pixels again.
     double = 2 if size >= 40 and size % 2 == 0 else 1  # noqa: PLR2004 — see above
     sheet = _Sheet(size // double, _OVER * double)
-    match face:
+    match state:
         case IconState.LOCKED:
             _padlock(sheet)
         case IconState.ASKING:
@@ -53,8 +53,8 @@ def draw(face: IconState, fill: float, size: int) -> Image.Image:
         case IconState.TROUBLE:
             _triangle(sheet)
         case _:
-            assert_never(face)
-    image = Image.new("RGBA", (size, size), (*_COLOURS[face], 0))
+            assert_never(state)
+    image = Image.new("RGBA", (size, size), (*_COLOURS[state], 0))
     image.putalpha(sheet.image.reduce(_OVER))
     return image
 

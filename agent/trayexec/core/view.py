@@ -43,9 +43,9 @@ Entry = Item | Separator | Submenu
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the tray shows: a face, how full its ring is (0 to 1), a tooltip, a menu."""
+    """All that the tray shows: the state of its icon, how full its ring is (0 to 1), a tooltip, a menu."""
 
-    face: IconState
+    icon_state: IconState
     fill: float
     tooltip: Text
     menu: tuple[Entry, ...]

@@ -49,9 +49,9 @@ def menu(stage: Stage) -> list[str]:
     return lines
 
 
-def face(stage: Stage) -> IconState:
+def icon_state(stage: Stage) -> IconState:
     """The icon."""
-    return view(stage.broker, stage.now).face
+    return view(stage.broker, stage.now).icon_state
 
 
 # The document
@@ -138,7 +138,7 @@ def test_the_phases_in_turn() -> None:
     def look() -> None:
         one = document(stage)["identities"][0]
         assert (one["phase"] == "open") == (one["expires_at"] is not None)
-        seen.append((one["phase"], face(stage)))
+        seen.append((one["phase"], icon_state(stage)))
 
     look()
     stage.ask(BASE)
@@ -365,9 +365,9 @@ def test_troubles_are_shown_until_they_are_solved() -> None:
     lines = menu(stage)
     assert lines.count(str(EVERY_REFUSAL[Refusal.KEYS].title)) == 1
     assert "Profile x has no source." in lines
-    assert face(stage) is IconState.TROUBLE
+    assert icon_state(stage) is IconState.TROUBLE
     stage.unlock()
-    assert face(stage) is IconState.OPEN
+    assert icon_state(stage) is IconState.OPEN
 
 
 def test_no_dialog_is_a_trouble_too() -> None:
@@ -395,12 +395,12 @@ def test_the_ring_drains() -> None:
     assert view(stage.broker, stage.now).fill == same.fill  # not drawn anew each second
 
 
-def test_no_warnings_no_expiring_face() -> None:
+def test_no_warnings_no_expiring_icon() -> None:
     """Who wants no warnings gets no warning colour."""
     stage = Stage()
     stage.configure(ALICE, warn=())
     stage.unlock(120)
-    assert face(stage) is IconState.OPEN
+    assert icon_state(stage) is IconState.OPEN
 
 
 # Names

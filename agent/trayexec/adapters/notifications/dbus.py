@@ -53,7 +53,7 @@ class DBusNotices:
         self._bus: Bus | None = None
         self._server: _Server | None = None
         self._shown: dict[int, _Shown] = {}
-        self._turn = asyncio.Lock()  # two notices at once must not open two connections, nor one key two windows
+        self._lock = asyncio.Lock()  # two notices at once must not open two connections, nor one key two windows
 
     def on_action(self, callback: Callable[[str, str], None]) -> None:
         """Call `callback(key, action id)` in the loop when a button is pressed."""
@@ -61,7 +61,7 @@ class DBusNotices:
 
     async def show(self, note: TranslatedNotice) -> Shown:
         """Show, or replace what has the same key."""
-        async with self._turn:
+        async with self._lock:
             if await self._delivered(note):
                 return Shown.SHOWN
             # A connection may turn out to be dead only when it is used: that deserves a second try, with a new one.
@@ -79,7 +79,7 @@ class DBusNotices:
 
     async def withdraw(self, key: str) -> None:
         """Take it away, if it is still there."""
-        async with self._turn:
+        async with self._lock:
             found = self._find(key)
             if self._bus is not None and found:
                 with contextlib.suppress(BusError):

@@ -111,5 +111,5 @@ class BackedTray:
             _log.exception("the tray icon could not be drawn")
 
 
-def _picture(face: IconState, fill: float) -> Image.Image:
-    return draw(face, fill, _SIZE)
+def _picture(state: IconState, fill: float) -> Image.Image:
+    return draw(state, fill, _SIZE)

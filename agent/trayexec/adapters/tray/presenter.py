@@ -17,7 +17,7 @@ Click = Callable[[str], None]
 
 
 class Presenter:
-    """Draws views on `icon`, one at a time: `picture(face, fill)` makes what its `icon` property takes."""
+    """Draws views on `icon`, one at a time: `picture(state, fill)` makes what its `icon` property takes."""
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class Presenter:
         """Make the icon look like `view`."""
         shown = self._shown
         if shown is None or _look(shown) != _look(view):
-            face, step = _look(view)
-            self._icon.icon = self._picture(face, step / _STEPS)
+            state, step = _look(view)
+            self._icon.icon = self._picture(state, step / _STEPS)
         if shown is None or shown.tooltip != view.tooltip:
             self._icon.title = self._speak(view.tooltip)[: self._title]
         if shown is None or shown.menu != view.menu:
@@ -62,5 +62,5 @@ class Presenter:
 
 
 def _look(view: View) -> tuple[IconState, int]:
-    ringed = view.face in {IconState.OPEN, IconState.EXPIRING}
-    return view.face, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS
+    ringed = view.icon_state in {IconState.OPEN, IconState.EXPIRING}
+    return view.icon_state, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS

@@ -93,8 +93,8 @@ def _nothing(_: Any) -> None:
     """The icon shows itself once it has something to show."""
 
 
-def _pictures(face: IconState, fill: float) -> tuple[Image.Image, ...]:
-    return tuple(draw(face, fill, size) for size in SIZES)
+def _pictures(state: IconState, fill: float) -> tuple[Image.Image, ...]:
+    return tuple(draw(state, fill, size) for size in SIZES)
 
 
 class SniIcon(Icon):  # type: ignore[misc]  # pystray ships no types

@@ -115,9 +115,9 @@ def _ignore(_: object) -> None:
     """For events that change nothing."""
 
 
-def _opaque(face: IconState, fill: float) -> Image.Image:
+def _opaque(state: IconState, fill: float) -> Image.Image:
     """The backend drops transparency: put the icon on a dark tile, instead of on whatever lies under the alpha."""
-    glyph = draw(face, fill, _TILE - 2 * _MARGIN)
+    glyph = draw(state, fill, _TILE - 2 * _MARGIN)
     tile = Image.new("RGB", (_TILE, _TILE), _DARK)
     tile.paste(glyph, (_MARGIN, _MARGIN), glyph)
     return tile

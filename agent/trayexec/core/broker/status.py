@@ -144,7 +144,7 @@ def view(broker: Broker, now: Instant) -> View:
     """What the tray shows."""
     known = identities_shown(broker)
     phases = {identity: broker.phase(identity) for identity in known}
-    face, fill = _face(broker, now)
+    icon_state, fill = _icon_state(broker, now)
     menu: list[Entry] = [*_authenticate(known)]
     menu.append(Item(Text("Lock now"), "lock"))
     menu.append(Separator())
@@ -159,7 +159,7 @@ def view(broker: Broker, now: Instant) -> View:
             Submenu(Text("Last uses"), tuple(Item(_use(broker, one)) for one in range(len(broker.uses)))),
         ]
     menu += [Separator(), Item(Text("Quit"), "quit")]
-    return View(face, fill, _tooltip(broker, now), tuple(menu))
+    return View(icon_state, fill, _tooltip(broker, now), tuple(menu))
 
 
 def identities_shown(broker: Broker) -> tuple[Identity, ...]:
@@ -236,7 +236,7 @@ def _tooltip(broker: Broker, now: Instant) -> Text:
     return _line(broker, open_ones[0] if open_ones else known[0], now)
 
 
-def _face(broker: Broker, now: Instant) -> tuple[IconState, float]:
+def _icon_state(broker: Broker, now: Instant) -> tuple[IconState, float]:
     """The most urgent thing there is to say about all identities, in one picture."""
     phases = list(broker.phases.values())
     lefts = [
