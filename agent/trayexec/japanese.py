@@ -445,6 +445,28 @@ SENTENCES: dict[str, str] = {
     "ACCESS KEY": "アクセスキー",
     "no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why": "MFA デバイスを持つアイデンティティにつながるプロファイルが AWS config にありません。理由は `trayexec list` で分かります",
     "no profile of the AWS config leads to an identity with an MFA device": "MFA デバイスを持つアイデンティティにつながるプロファイルが AWS config にありません",
+    "asking AWS whose the keys in [{section}] are…": "[{section}] のキーの持ち主を AWS に確認しています…",
+    "no access key stands in {config} or {shared}": "{config} にも {shared} にもアクセスキーはありません",
+    "Your AWS files hold no long-term access key of {profile}.": "AWS ファイルに {profile} の長期アクセスキーはありません。",
+    "`trayexec keys import --dry-run` shows which they hold.": "どのキーがあるかは `trayexec keys import --dry-run` でわかります。",
+    "Without this key in the file, {profile} would lead elsewhere.": "このキーがファイルにないと、{profile} は別のものを指すことになります。",
+    "It stays as it is. `trayexec why {word}` shows the way.": "そのまま残します。経路は `trayexec why {word}` でわかります。",
+    "There are different keys for {profile}: in {sections}.": "{profile} のキーが {sections} に別々にあります。",
+    "Take out the ones that are not used any more, and run `trayexec keys import` again.": "使わなくなったものを取り除いてから、もう一度 `trayexec keys import` を実行してください。",
+    "The keychain has other keys for {profile}: {end} of {owner}.": "キーチェーンには {profile} の別のキー ({owner} の {end}) があります。",
+    "If these are the right ones, first `trayexec keys remove {word}`.": "こちらが正しければ、先に `trayexec keys remove {word}` を実行してください。",
+    "The keys are in the keychain, and still in that file. Make it writable, and run `trayexec keys import` again.": "キーはキーチェーンに保存されましたが、そのファイルにも残っています。書き込めるようにしてから、もう一度 `trayexec keys import` を実行してください。",
+    "{file} is changed. What it said before, keys and all, is in {backup}: when everything works, `rm {word}`": "{file} を変更しました。元の内容はキーを含めて {backup} にあります。問題なく動くことを確かめたら `rm {word}` で削除してください",
+    "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in `trayexec shell`, or with the hook": "trayexec なしでこのキーを使っていたものは、もうキーを持ちません。`trayexec {name} -- CMD…`、`trayexec shell`、またはフックで実行してください",
+    "your AWS files are as they were; with --yes they change as shown": "AWS ファイルは元のままです。--yes を付けると、表示したとおりに変更します",
+    "your AWS files are as they were": "AWS ファイルは元のままです",
+    "Change {files} so? The old text is kept beside it. [y/N] ": "{files} をこのように変更しますか? 元の内容は隣に残します。[y/N] ",
+    "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on using them": "[{section}] に期限の書かれていない一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます",
+    "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run this again then": "[{section}] に {time} まで有効な一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます。期限が過ぎたらもう一度実行してください",
+    "stored": "保存しました",
+    "can be stored": "保存できます",
+    "FROM": "出どころ",
+    "RESULT": "結果",
     "the keys of {name} are no longer in the keychain": "{name} のキーをキーチェーンから削除しました",
     "{profile} is a role and has no keys of its own.": "{profile} はロールなので、自身のキーを持ちません。",
     "It is assumed with those of {keys}: run `trayexec keys add {word}`.": "{keys} のキーで引き受けるロールです。`trayexec keys add {word}` を実行してください。",
@@ -737,7 +759,7 @@ SENTENCES: dict[str, str] = {
     "It works as it is, also under `trayexec shell`. If it has keys of its own, store them: `trayexec keys add {word}`; if a role is to use others, let source_profile name the profile that those belong to.": "`trayexec shell` の中でも、そのまま使えます。自分のキーがある場合は `trayexec keys add {word}` で保存してください。ロールで別のキーを使う場合は、そのキーを持つプロファイルを source_profile に指定してください。",
     "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.": "プロファイル {profile} は aws-mfa が {base} のアクセスキーを置く場所で、独立したアイデンティティではありません。",
     "Keys are stored as {base}: neither aws-mfa nor this section is needed any more.": "{base} のキーは保存済みです。aws-mfa もこのセクションももう不要です。",
-    "Store that key as {base}: `trayexec keys add {word}`. aws-mfa is not needed then, nor this section.": "そのキーを {base} として保存してください: `trayexec keys add {word}`。その後は aws-mfa もこのセクションも不要です。",
+    "Store that key as {base}: `trayexec keys import {word}`. aws-mfa is not needed then, nor this section.": "そのキーを {base} として保存してください: `trayexec keys import {word}`。その後は aws-mfa もこのセクションも不要です。",
     "Profile {profile} has settings only, neither keys nor a role.": "プロファイル {profile} には設定だけがあり、キーもロールもありません。",
     "If it is to have keys, store them: `trayexec keys add {word}`; or write role_arn and source_profile under {section}.": "キーを使う場合は `trayexec keys add {word}` で保存するか、{section} に role_arn と source_profile を書いてください。",
     "write mfa_serial under the profile, its source or [default]": "プロファイル、その参照元、または [default] に mfa_serial を書いてください",
@@ -755,10 +777,10 @@ SENTENCES: dict[str, str] = {
     "the variable {name} is for {tool}, and trayexec does not read it: {instead}": "変数 {name} は {tool} 用で、trayexec は読みません: {instead}",
     "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].": "プロファイル {profile} の mfa_serial が分かりません。aws-mfa のデバイスは [{aside}] にあります。",
     "Write it under {section}: mfa_serial = {device}": "{section} に書いてください: mfa_serial = {device}",
-    "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`": "AWS ファイルの [{aside}] にあるキーを保存してください: `trayexec keys add {word}`",
+    "Take them from [{aside}] in your AWS files: `trayexec keys import {word}`": "AWS ファイルの [{aside}] にあるキーを保存してください: `trayexec keys import {word}`",
     "keys are stored for {profile}: they win over its credential_process": "{profile} のキーが保存されています: credential_process より優先されます",
     "keys are stored for {profile}: they win over the temporary credentials in your AWS files": "{profile} のキーが保存されています: AWS ファイルの一時的な認証情報より優先されます",
-    "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`": "{profile} のキーはまだ保存されていません: [{section}] のキーを `trayexec keys add {word}` に入力してください",
+    "no keys are stored for {profile} yet: `trayexec keys import {word}` takes those of [{section}]": "{profile} のキーはまだ保存されていません: `trayexec keys import {word}` で [{section}] のキーを取り込めます",
     "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.": "プロファイル {profile} の credential_process は trayexec 自身を呼び出しています。",
     "Ask for the profile that this line names, or write role_arn and source_profile under {section}.": "この行が指すプロファイルを指定するか、{section} に role_arn と source_profile を書いてください。",
     "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.": "プロファイル {profile} は credential_process で認証情報を取得します。trayexec が扱うのは IAM ユーザーのキーです。",
@@ -934,6 +956,10 @@ HELP = """\
                        だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
                        AWS_SECRET_ACCESS_KEY から読み取り、--yes は確認なしに別のキーを置き換えます
+  keys import [PROFILE…]
+                       AWS ファイルにあるキー (aws-mfa のものも) を保存し、同意すればファイルから取り除きます。
+                       変更は先に表示され、元の内容は残ります。--dry-run は表示だけ、--yes は確認なし、
+                       --long-term-suffix SUFFIX は aws-mfa に指定した接尾辞です
   keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
   keys remove PROFILE  キーをキーチェーンから削除します
   credential-process PROFILE
@@ -947,7 +973,7 @@ HELP = """\
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`log`、`keys list`、`doctor`、`why` では --json を使えます。
+`status`、`list`、`log`、`keys list`、`keys import`、`doctor`、`why` では --json を使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
 trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、

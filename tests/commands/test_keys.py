@@ -244,7 +244,7 @@ def test_the_layout_of_aws_mfa_works_at_once(own: Rig, aside: str) -> None:
     ).chmod(0o600)
     assert f"[{aside}]" in own.run("why", "account-a").out
     missing = own.auth("123456").err
-    assert f"Store those of [{aside}] in your AWS files: `trayexec keys add default`" in missing
+    assert f"Take them from [{aside}] in your AWS files: `trayexec keys import default`" in missing
     assert add(own, "default", key).status == 0
     assert own.auth().status == 0
     for name in ("account-a", "account-b", "default"):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hints.follow import ODD
 from hints.state import Look, State
-from hints.states import BASE, IDENTITY, KEY, files
+from hints.states import ALICES, BASE, IDENTITY, KEY, files
 from support.rig import Rig
 
 ODD_ROLE = '@ODD\n@DEVICE\n@URL\n\n[profile r]\n@ROLE\nsource_profile = it\'s "$HOME" -x 日本\n@URL\n'
@@ -85,7 +85,95 @@ def in_environment(rig: Rig) -> Look:
     return look
 
 
+def several(rig: Rig) -> Look:
+    """Two keys that would both be those of one profile; a person takes out the old one."""
+    return files(ODD_ROLE, ("keys", "import"), shared=f"[{ODD}]\n{KEY}[{ODD}-longterm]\n{ALICES}")(rig)
+
+
+def the_old_one_goes(rig: Rig) -> None:
+    """What a person takes out."""
+    files(ODD_ROLE, shared=f"[{ODD}-longterm]\n{ALICES}")(rig)
+
+
+def not_writable(rig: Rig) -> Look:
+    """The file with the key is read-only."""
+    look = files(ODD_ROLE, ("keys", "import", "--yes"), shared=f"[{ODD}]\n{ALICES}")(rig)
+    rig.desk.home("home/.aws/credentials").chmod(0o400)
+    return look
+
+
+def writable(rig: Rig) -> None:
+    """A person makes it writable."""
+    rig.desk.home("home/.aws/credentials").chmod(0o600)
+
+
+def others_there(rig: Rig) -> Look:
+    """The keychain has an older key of the user's."""
+    files(ODD_ROLE, stores=(ODD,))(rig)
+    new = rig.sim.world.add_key(rig.sim.world.users[rig.sim.world.user_key().holder.arn])
+    pair = f"aws_access_key_id = {new.id}\naws_secret_access_key = {new.secret}\n"
+    return files(ODD_ROLE, ("keys", "import"), shared=f"[{ODD}]\n{pair}")(rig)
+
+
 STATES = (
+    State(
+        "several keys to import",
+        several,
+        ("Take out the ones that are not used any more, and run `trayexec keys import` again.",),
+        gone=True,
+        own=True,
+        then=the_old_one_goes,
+    ),
+    State(
+        "no such key to import",
+        files(ODD_ROLE, ("keys", "import", "nobody")),
+        ("`trayexec keys import --dry-run` shows which they hold.",),
+        own=True,
+    ),
+    State(
+        "a key that another role needs",
+        files(
+            f"{BASE}@ODD\n@ROLE\nsource_profile = default\n@DEVICE\n@URL\n\n"
+            f"[profile from]\n@ROLE\nsource_profile = {ODD}\n@URL\n",
+            ("keys", "import"),
+            shared=f"[{ODD}]\n{ALICES}",
+        ),
+        ("It stays as it is. `trayexec why {word}` shows the way.",),
+        own=True,
+    ),
+    State(
+        "other keys than those to import",
+        others_there,
+        ("If these are the right ones, first `trayexec keys remove {word}`.",),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "a file that cannot be written",
+        not_writable,
+        (
+            (
+                "The keys are in the keychain, and still in that file. Make it writable, and run `trayexec keys "
+                "import` again."
+            ),
+        ),
+        gone=True,
+        own=True,
+        then=writable,
+    ),
+    State(
+        "keys that are imported",
+        files(ODD_ROLE, ("keys", "import", "--yes"), shared=f"[{ODD}]\n{ALICES}"),
+        (
+            "{file} is changed. What it said before, keys and all, is in {backup}: when everything works, `rm {word}`",
+            (
+                "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in `trayexec "
+                "shell`, or with the hook"
+            ),
+        ),
+        gone=True,
+        own=True,
+    ),
     State(
         "no keys",
         files(
@@ -109,11 +197,11 @@ STATES = (
             "@ODD\n@DEVICE\n@URL\n",
             ("auth", ODD, "--wait", "1"),
             ("why", ODD),
-            shared=f"[{ODD}-longterm]\n{KEY}[{ODD}]\n",
+            shared=f"[{ODD}-longterm]\n{ALICES}[{ODD}]\n",
         ),
         (
-            "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`",
-            "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`",
+            "Take them from [{aside}] in your AWS files: `trayexec keys import {word}`",
+            "no keys are stored for {profile} yet: `trayexec keys import {word}` takes those of [{section}]",
         ),
         gone=True,
         own=True,

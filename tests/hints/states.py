@@ -147,7 +147,9 @@ def files(
         for word, value in values.items():
             text = text.replace(word, value)
         rig.config(text)
-        rig.write("home/.aws/credentials", shared).chmod(0o600)
+        key = world.user_key()
+        said = shared.replace("@ID", key.id).replace("@SECRET", key.secret)
+        rig.write("home/.aws/credentials", said).chmod(0o600)
         for name in stores:
             rig.store_keys(name)
         return lambda: "\n".join(f"{one.out}{one.err}" for one in [rig.run(*line, env=env) for line in lines])
@@ -158,6 +160,7 @@ def files(
 IDENTITY = "@ODD\n@DEVICE\n@URL\n\n@DASHED\n@DEVICE\n@URL\n"
 BASE = "[default]\n@DEVICE\n@URL\n\n[profile account-a]\n@ROLE\nsource_profile = default\n@URL\n\n"
 TEMPORARY = "aws_access_key_id = ASIAQQQQQQQQQQQQQQQQ\naws_secret_access_key = x\naws_session_token = x\n"
+ALICES = "aws_access_key_id = @ID\naws_secret_access_key = @SECRET\n"
 KEY = "aws_access_key_id = AKIAQQQQQQQQQQQQQQQQ\naws_secret_access_key = x\n"
 
 
@@ -292,11 +295,11 @@ FILES = (
             ("list",),
             ("why", ODD),
             (ODD, "--no-wait", "--", "true"),
-            shared=f"[{ODD}-longterm]\n{KEY}[{ODD}]\n{TEMPORARY}",
+            shared=f"[{ODD}-longterm]\n{ALICES}[{ODD}]\n{TEMPORARY}",
         ),
         (
-            "Store that key as {base}: `trayexec keys add {word}`. aws-mfa is not needed then, nor this section.",
-            "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`",
+            "Store that key as {base}: `trayexec keys import {word}`. aws-mfa is not needed then, nor this section.",
+            "no keys are stored for {profile} yet: `trayexec keys import {word}` takes those of [{section}]",
         ),
         gone=True,
         own=True,

@@ -138,6 +138,20 @@ class AwsFiles:
         """
         paths = self.paths(None, None)
         parsed, _ = _settled(paths)
+        return self._supposed(paths, parsed, stored)
+
+    def rewritten(self, texts: tuple[str, str], stored: Mapping[str, str]) -> Catalogue:
+        """What our own files would lead to if they said this, and just these keys were stored, as `supposing`.
+
+        Raises TrayexecError (`file`, `config_syntax`).
+        """
+        paths = self.paths(None, None)
+        parsed = parse(texts[0], file=paths[0]), parse(texts[1], file=paths[1])
+        return self._supposed(paths, parsed, stored)
+
+    def _supposed(
+        self, paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed], stored: Mapping[str, str]
+    ) -> Catalogue:
         sections = replace(merge(*parsed, self._environment), stored=stored)
         return self._catalogue(sections, paths, parsed)
 

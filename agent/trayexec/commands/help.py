@@ -64,6 +64,10 @@ verbs:
                        last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
                        AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, --yes replaces others without a question
+  keys import [PROFILE…]
+                       store the keys that your AWS files hold, aws-mfa's too, and take them out of the files if you
+                       agree: the changes are shown, the old text is kept. --dry-run only shows, --yes does not ask;
+                       --long-term-suffix SUFFIX is the one that you gave aws-mfa
   keys list            the identities of your AWS config, whether and whose keys are stored for them, and what
                        else is stored
   keys remove PROFILE  take the keys out of the keychain
@@ -78,7 +82,7 @@ verbs:
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `log`, `keys list`, `doctor` and `why` take --json.
+`status`, `list`, `log`, `keys list`, `keys import`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.

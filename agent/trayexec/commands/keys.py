@@ -13,8 +13,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, table
-from trayexec.commands.agent_request import ask
+from trayexec.commands import as_json, keychain_entry, table
 from trayexec.commands.reading import Options
 from trayexec.core import key_shape, messages
 from trayexec.core.config import ownership
@@ -24,11 +23,9 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import told
-from trayexec.light import context, exits, paths, protocol_messages, stderr
+from trayexec.light import context, exits, paths, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker
-
-LAST = 4  # characters of an access key id that are shown
 
 
 def add(options: Options, environ: Mapping[str, str]) -> int:
@@ -46,12 +43,12 @@ def add(options: Options, environ: Mapping[str, str]) -> int:
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
     _same_account(catalogue, name, keys)
     keychain = SystemKeychain(environ)
-    old = _former(keychain, name)
+    old = keychain_entry.former(keychain, name)
     if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
-        _agree_to_replace(_Change(name, _whose(name, old, sts, endpoint), keys), environ)
+        _agree_to_replace(_Change(name, keychain_entry.whose(name, old, sts, endpoint), keys), environ)
     keychain.store(name, keys)
-    _remember(environ, name, keys.arn)
-    _forget(name, environ)
+    keychain_entry.remember(environ, name, keys.arn)
+    keychain_entry.forget(name, environ)
     stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
     _say_what_remains(name, keys, environ)
     if options.env:
@@ -77,7 +74,7 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
         stored_keys.settle(path, frozenset(one.name for one in rows if one.there), before=before)
         for one in rows:
             if one.keys is not None and one.keys.arn:
-                _remember(environ, one.name, one.keys.arn)
+                keychain_entry.remember(environ, one.name, one.keys.arn)
     rows = [one for one in rows if one.there or one.used]
     if options.json:
         as_json.show([one.document() for one in rows])
@@ -100,7 +97,7 @@ def remove(options: Options, environ: Mapping[str, str]) -> int:
     SystemKeychain(environ).remove(options.profile)
     with suppress(OSError):
         stored_keys.forget(paths.stored_path(environ), options.profile)
-    _forget(options.profile, environ)
+    keychain_entry.forget(options.profile, environ)
     stderr.say(speaker(environ)(Text("the keys of {name} are no longer in the keychain", name=shown(options.profile))))
     return exits.OK
 
@@ -138,7 +135,7 @@ class _Row:
         return {
             "name": self.name,
             "stored": self.keys is not None,
-            "key": _end(self.keys) if self.keys is not None else None,
+            "key": keychain_entry.end(self.keys) if self.keys is not None else None,
             "account": ownership.account_in(arn) or None,
             "arn": arn or None,
             "used": self.used,
@@ -147,7 +144,7 @@ class _Row:
     def cells(self) -> tuple[Text, ...]:
         """For people."""
         arn = self.keys.arn if self.keys is not None else ""
-        end = _end(self.keys) if self.keys is not None else ""
+        end = keychain_entry.end(self.keys) if self.keys is not None else ""
         return (
             Text("{value}", value=shown(self.name)),
             Text("{value}", value=end),
@@ -178,11 +175,6 @@ class _Change:
     name: str
     old: LongTermKeys
     new: LongTermKeys
-
-
-def _end(keys: LongTermKeys) -> str:
-    """The end of the access key id, enough to tell keys apart."""
-    return "…" + keys.access_key_id[-LAST:]
 
 
 def _catalogue(environ: Mapping[str, str]) -> Catalogue:
@@ -227,23 +219,6 @@ def _same_account(catalogue: Catalogue, name: str, keys: LongTermKeys) -> None:
                 raise TrayexecError(foreign)
 
 
-def _former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
-    try:
-        return keychain.read(name)
-    except TrayexecError as error:
-        if error.trouble.code not in {"keys_missing", "keys_damaged"}:
-            raise
-    return None
-
-
-def _whose(name: str, keys: LongTermKeys, sts: BotoSts, endpoint: StsEndpoint) -> LongTermKeys:
-    """The keys, with whose they are as far as that can be found out."""
-    if not keys.arn:
-        with suppress(TrayexecError):
-            return replace(keys, arn=sts.check(endpoint, keys, name))
-    return keys
-
-
 def _agree_to_replace(change: _Change, environ: Mapping[str, str]) -> None:
     """Ask the person. Raises TrayexecError when nobody agrees."""
     speak = speaker(environ)
@@ -251,9 +226,9 @@ def _agree_to_replace(change: _Change, environ: Mapping[str, str]) -> None:
         "{name} has keys already: {old} of {owner}. They would be replaced by {new} of {other}.",
         name=shown(change.name),
         old=change.old.access_key_id,
-        owner=_owner(change.old),
+        owner=keychain_entry.owner(change.old),
         new=change.new.access_key_id,
-        other=_owner(change.new),
+        other=keychain_entry.owner(change.new),
     )
     if sys.stdin.isatty():
         sys.stderr.write(speak(Text("{what} Replace them? [y/N] ", what=what)))
@@ -264,12 +239,6 @@ def _agree_to_replace(change: _Change, environ: Mapping[str, str]) -> None:
     else:
         hint = Text("Nothing was changed. If you mean it, add --yes.")
     raise TrayexecError(Trouble("keys_there", what, hint))
-
-
-def _owner(keys: LongTermKeys) -> Text:
-    if not keys.arn:
-        return Text("an account that is not known")
-    return Text("{who} in {account}", who=keys.arn.rpartition(":")[2], account=ownership.account_in(keys.arn))
 
 
 def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str]) -> None:
@@ -357,20 +326,3 @@ def _checked_secret(typed: str) -> Secret:
     if wrong is not None:
         raise TrayexecError(wrong)
     return Secret(secret)
-
-
-def _remember(environ: Mapping[str, str], name: str, arn: str) -> None:
-    """Keep beside the keychain that there are keys, and whose; a full disk must stop nobody."""
-    path = paths.stored_path(environ)
-    with suppress(OSError):
-        if stored_keys.read(path).get(name) != arn:
-            stored_keys.note(path, name, arn)
-
-
-def _forget(name: str, environ: Mapping[str, str]) -> None:
-    """A session made with other keys must not live on under this name."""
-    try:
-        ask(protocol_messages.lock(context.surroundings(environ), keys=name), environ)
-    except TrayexecError as error:
-        if error.trouble.code != "unknown_identity":
-            raise

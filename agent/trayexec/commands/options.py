@@ -215,6 +215,16 @@ KEYS = Verb(
             (HELP, _flag("--env"), Option(("--yes", "--force"), "yes", unsaid=False)),
             examples=("keys add default", "keys add default --env"),
         ),
+        Verb(
+            "import",
+            "keys_import.take_over",
+            Word("profiles", "PROFILE", repeats=True),
+            (
+                *(HELP, _flag("--dry-run"), _flag("--yes"), JSON),
+                Option(("--long-term-suffix",), "long_term_suffix", "text", "SUFFIX", repeats=True),
+            ),
+            examples=("keys import --dry-run", "keys import default"),
+        ),
         Verb("list", "keys.listed", options=(HELP, JSON), examples=("keys list",)),
         Verb("remove", "keys.remove", PROFILE, (HELP,), examples=("keys remove default",)),
     ),

@@ -138,7 +138,7 @@ def keys_aside(identity: Identity) -> Trouble:
     return trouble(
         "keys_missing",
         "No keys are stored for {name}.",
-        "Store those of [{aside}] in your AWS files: `trayexec keys add {word}`",
+        "Take them from [{aside}] in your AWS files: `trayexec keys import {word}`",
         name=shown(identity.keys),
         aside=shown(identity.aside),
         word=argument(identity.keys),

@@ -136,11 +136,11 @@ def _sent_home(home: Path, new: Mapping[str, Mapping[str, Value]], *, backup: Pa
     return None
 
 
-def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None = None) -> None:
-    """Change a file of the user's, whole or not at all: through links, with its mode and line ends.
+def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None = None, mask: int = 0o777) -> None:
+    """Change a file of the user's, whole or not at all: through links, with its line ends and its mode within `mask`.
 
-    The old content goes to `backup`. Somebody may save the file at the same moment: then that is what is changed.
-    Raises OSError, and TrayexecError when the file cannot be read.
+    The old content goes to `backup`, for the user alone. Somebody may save the file at the same moment: then that is
+    what is changed. Raises OSError, and TrayexecError when the file cannot be read.
     """
     target = Path(os.path.realpath(home))
     if target.exists() and not target.is_file():
@@ -153,11 +153,11 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
         mode = stat.S_IMODE(target.stat().st_mode) if old is not None else private_files.PRIVATE
         if not mode & stat.S_IWUSR:
             raise OSError(errno.EACCES, "it is read-only")  # a rename would not mind, but its owner would
-        text = change(_own_text(target))
+        text = change(own_text(target))
         data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
         if backup is not None and old is not None:
-            private_files.put(str(backup), old, mode=mode)
-        late = replace(target, Version(data, mode), old)
+            private_files.put(str(backup), old)
+        late = replace(target, Version(data, mode & mask), old)
         if late == old:
             return
         if late is not None and bytes_of(target) == data:
@@ -168,10 +168,10 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
 
 def parsed(path: Path) -> Parsed:
     """The sections of one of the user's files; none where there is no file. Raises TrayexecError."""
-    return parse(_own_text(path), file=str(path))
+    return parse(own_text(path), file=str(path))
 
 
-def _own_text(path: Path) -> str:
+def own_text(path: Path) -> str:
     """The text of one of the user's files, nothing where there is none. Raises TrayexecError."""
     content = plain_file.read(str(path), limit=LONGEST_FILE)
     return content.text if content else ""

@@ -65,7 +65,7 @@ def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Tro
         found = trouble(
             "profile_longterm",
             "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.",
-            "Store that key as {base}: `trayexec keys add {word}`. aws-mfa is not needed then, nor this section.",
+            "Store that key as {base}: `trayexec keys import {word}`. aws-mfa is not needed then, nor this section.",
             profile=shown(profile),
             base=shown(base),
             word=argument(base),
@@ -119,7 +119,7 @@ def note(sections: Sections, profile: str) -> Text | None:
     if aside is None:
         return None
     return Text(
-        "no keys are stored for {profile} yet: give those of [{section}] to `trayexec keys add {word}`",
+        "no keys are stored for {profile} yet: `trayexec keys import {word}` takes those of [{section}]",
         profile=shown(profile),
         section=shown(aside),
         word=argument(profile),

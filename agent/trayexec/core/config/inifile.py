@@ -91,9 +91,7 @@ def _news(before: Value | None, after: Value) -> Value:
 
 def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
     """`text` with these settings in that section, which is added at the end unless it is there."""
-    end = "\r\n" if "\r\n" in text else "\n"
-    # not splitlines(): a form feed or a Unicode line separator in a comment ends no line
-    lines = [_Line(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
+    end, lines = _split(text)
     # of two sections for one profile botocore takes the last
     start = max((at for at, line in enumerate(lines) if line.starts(section)), default=None)
     if start is None:
@@ -102,7 +100,32 @@ def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
         start = len(lines) - 1
     for key, value in settings.items():
         _put(lines, start, key, value)
-    return end.join(line.text for line in lines) + end
+    return _joined(lines, end)
+
+
+def without(text: str, section: str, settings: Mapping[str, str]) -> str:
+    """`text` without these settings of that section, each only if it says just this; comments and the rest stay."""
+    end, lines = _split(text)
+    start = next((at for at, line in enumerate(lines) if line.header == section), None)
+    if start is None:
+        return text
+    for at, line in reversed(_settings(lines, start, _section_end(lines, start))):
+        alone = _block_end(lines, at, _section_end(lines, start)) == at + 1
+        if alone and any(line.sets(key) and _value(line) == value for key, value in settings.items()):
+            del lines[at]
+    return _joined(lines, end)
+
+
+def without_empty(text: str, section: str) -> str:
+    """`text` without the header of that section and the blank lines below it, if the section says nothing."""
+    end, lines = _split(text)
+    start = next((at for at, line in enumerate(lines) if line.header == section), None)
+    if start is None or any(line.says for line in lines[start + 1 : _section_end(lines, start)]):
+        return text
+    del lines[start]
+    while start < len(lines) and not lines[start].text.strip():
+        del lines[start]
+    return _joined(lines, end)
 
 
 def emitted(key: str, value: Value) -> str:
@@ -139,6 +162,23 @@ class _Line:
         return match is not None and match["key"].lower() == key.lower()
 
 
+def _split(text: str) -> tuple[str, list[_Line]]:
+    """How lines end in this text, and what they say."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    # not splitlines(): a form feed or a Unicode line separator in a comment ends no line
+    lines = [_Line(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
+    return end, lines
+
+
+def _joined(lines: list[_Line], end: str) -> str:
+    return end.join(line.text for line in lines) + end if lines else ""
+
+
+def _section_end(lines: list[_Line], start: int) -> int:
+    """Where the section whose header is at `start` ends."""
+    return next((at for at in range(start + 1, len(lines)) if lines[at].header is not None), len(lines))
+
+
 def _fresh(key: str, value: Value) -> list[_Line]:
     if isinstance(value, Mapping):
         return [_Line(f"{key} ="), *(_Line(f"    {name} = {one}") for name, one in value.items())]
@@ -148,7 +188,7 @@ def _fresh(key: str, value: Value) -> list[_Line]:
 
 def _put(lines: list[_Line], start: int, key: str, value: Value) -> None:
     """Set one value in the section that begins at `start`."""
-    stop = next((at for at in range(start + 1, len(lines)) if lines[at].header is not None), len(lines))
+    stop = _section_end(lines, start)
     at = next((at for at, line in _settings(lines, start, stop) if line.sets(key)), None)
     if at is None:
         last = max((at for at in range(start, stop) if lines[at].says), default=start)

@@ -1,0 +1,64 @@
+"""A pair of keys under a name in the keychain: what stands there, whose it is, and who has to hear of a change."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from trayexec.adapters import stored_keys
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.sts import BotoSts
+from trayexec.commands.agent_request import ask
+from trayexec.core.config import ownership
+from trayexec.core.config.profiles import StsEndpoint
+from trayexec.core.credentials import LongTermKeys
+from trayexec.light import context, paths, protocol_messages
+from trayexec.light.errors import Text, TrayexecError
+
+LAST = 4  # characters of an access key id that are shown
+
+
+def end(keys: LongTermKeys) -> str:
+    """The end of the access key id, enough to tell keys apart."""
+    return "…" + keys.access_key_id[-LAST:]
+
+
+def former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
+    """What is stored under this name; None for nothing that can be read. Raises TrayexecError as the keychain does."""
+    try:
+        return keychain.read(name)
+    except TrayexecError as error:
+        if error.trouble.code not in {"keys_missing", "keys_damaged"}:
+            raise
+    return None
+
+
+def whose(name: str, keys: LongTermKeys, sts: BotoSts, endpoint: StsEndpoint) -> LongTermKeys:
+    """The keys, with whose they are as far as that can be found out."""
+    if not keys.arn:
+        with suppress(TrayexecError):
+            return replace(keys, arn=sts.check(endpoint, keys, name))
+    return keys
+
+
+def owner(keys: LongTermKeys) -> Text:
+    """Whose they are, in words."""
+    if not keys.arn:
+        return Text("an account that is not known")
+    return Text("{who} in {account}", who=keys.arn.rpartition(":")[2], account=ownership.account_in(keys.arn))
+
+
+def remember(environ: Mapping[str, str], name: str, arn: str) -> None:
+    """Keep beside the keychain that there are keys, and whose; a full disk must stop nobody."""
+    path = paths.stored_path(environ)
+    with suppress(OSError):
+        if stored_keys.read(path).get(name) != arn:
+            stored_keys.note(path, name, arn)
+
+
+def forget(name: str, environ: Mapping[str, str]) -> None:
+    """A session made with other keys must not live on under this name."""
+    try:
+        ask(protocol_messages.lock(context.surroundings(environ), keys=name), environ)
+    except TrayexecError as error:
+        if error.trouble.code != "unknown_identity":
+            raise

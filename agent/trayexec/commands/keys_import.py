@@ -1,0 +1,374 @@
+"""`keys import`: access keys from the AWS files into the keychain, and, if the person agrees, out of those files.
+
+In this order: read, asked of AWS whose they are, stored and read back, and only then taken out of the files. So nothing
+is lost wherever it is interrupted, and the next `keys import` goes on from there.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from pathlib import Path
+
+from trayexec.adapters import redact, stored_keys
+from trayexec.adapters.aws_files import AwsFiles, files_of_this_user, parse
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.harden import seal
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.sts import BotoSts
+from trayexec.commands import as_json, keychain_entry, table
+from trayexec.commands.reading import Options
+from trayexec.core import key_shape
+from trayexec.core.config import importing, ownership
+from trayexec.core.config.identities import LONG_TERM
+from trayexec.core.config.importing import AwsFilePair, FileEdit, PlainKeys
+from trayexec.core.config.inifile import profile_of
+from trayexec.core.config.profiles import Catalogue, Profile, Role, Unserved
+from trayexec.core.config.sections import shown
+from trayexec.core.credentials import LongTermKeys
+from trayexec.core.shell_words import argument, word
+from trayexec.core.stamps import utc
+from trayexec.light import exits, paths, private_files, stderr
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble, visible
+from trayexec.light.translate import speaker
+from trayexec.live.carry_home import own_text, write_home
+
+_KEY_ID = re.compile(r"(?i)(aws_access_key_id\s*[=:]\s*)\S*?(\S{0,4})(?=\s|$)")
+_SECRET = re.compile(r"(?i)(aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*).*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A pair of keys in a file, and what became of it."""
+
+    keys: PlainKeys
+    arn: str = ""
+    stored: bool = False
+    problem: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The two files as they were read."""
+
+    source: AwsFiles
+    paths: tuple[str, str]
+    texts: tuple[str, str]
+    pair: AwsFilePair
+    stored: Mapping[str, str]
+    now: float
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "_Files":
+        """Read those of this caller. Raises TrayexecError (`file`, `config_syntax`)."""
+        source = files_of_this_user(environ)
+        where = source.paths(None, None)
+        texts = own_text(Path(where[0])), own_text(Path(where[1]))
+        pair = AwsFilePair(parse(texts[0], file=where[0]), parse(texts[1], file=where[1]))
+        return cls(source, where, texts, pair, stored_keys.read(paths.stored_path(environ)), time.time())
+
+    def edits(self, taken: Sequence[PlainKeys]) -> tuple[FileEdit, FileEdit]:
+        """What changes in them."""
+        return importing.edits(self.pair, taken, now=self.now)
+
+    def catalogue(self, taken: Sequence[_Row]) -> Catalogue:
+        """What they will lead to once these keys are stored, and their lines gone. Raises TrayexecError."""
+        stored = {**self.stored, **{one.keys.name: one.arn for one in taken}}
+        edits = self.edits([one.keys for one in taken])
+        return self.source.rewritten((edits[0].applied(self.texts[0]), edits[1].applied(self.texts[1])), stored)
+
+    def fault(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
+        """Why this one cannot go the same way: its profile would not be served, or another would lead elsewhere."""
+        after = self.catalogue([*taken, one])
+        found = after.profiles.get(one.keys.name)
+        if isinstance(found, Unserved):
+            return found.problem
+        if found is None or found.identity.keys != one.keys.name:
+            return _leads_elsewhere(one.keys.name)
+        meant = {profile_of(section) for section in self.edits([each.keys for each in (*taken, one)])[0].add}
+        for name, before in self.source.rewritten(self.texts, self.stored).profiles.items():
+            now = after.profiles.get(name)
+            if isinstance(before, Profile) and not (isinstance(now, Profile) and _same(before, now, name in meant)):
+                return _leads_elsewhere(name)
+        return None
+
+
+def take_over(options: Options, environ: Mapping[str, str]) -> int:
+    """Find the keys, store them, and offer to take them out of the files."""
+    seal()
+    speak = speaker(environ)
+    files = _Files.read(environ)
+    rows = _looked_at(files, _chosen(files, options))
+    if not options.dry_run:
+        rows = _stored(files, rows, environ)
+    taken = [one.keys for one in rows if one.problem is None]
+    changed = _change(files, taken, options, environ) if taken else []
+    if options.json:
+        as_json.show({"keys": [_document(files, one) for one in rows], "files": changed})
+    elif rows:
+        heads = (Text("PROFILE"), Text("ACCESS KEY"), Text("WHOSE"), Text("FROM"), Text("RESULT"))
+        table.show([speak(head) for head in heads], [tuple(map(speak, _cells(files, one))) for one in rows])
+    else:
+        stderr.say(
+            speak(Text("no access key stands in {config} or {shared}", config=files.paths[0], shared=files.paths[1]))
+        )
+    return exits.OK if not rows or taken else exits.FAILED
+
+
+def _chosen(files: _Files, options: Options) -> list[PlainKeys]:
+    """The keys in the files, or those of the profiles that are named. Raises TrayexecError (`no_key`)."""
+    own = [f"-{suffix.lstrip('-')}" for suffix in options.long_term_suffix]
+    found = importing.long_term(files.pair, suffixes=(*own, *LONG_TERM))
+    if not options.profiles:
+        return list(found)
+    for name in options.profiles:
+        if not any(name in (one.name, one.section) for one in found):
+            raise TrayexecError(
+                trouble(
+                    "no_key",
+                    "Your AWS files hold no long-term access key of {profile}.",
+                    "`trayexec keys import --dry-run` shows which they hold.",
+                    profile=shown(name),
+                )
+            )
+    return [one for one in found if {one.name, one.section} & {*options.profiles}]
+
+
+def _looked_at(files: _Files, found: Sequence[PlainKeys]) -> list[_Row]:
+    """What can be told without asking anybody: which of them can go into the keychain."""
+    several = importing.of_one_name(found)
+    rows: list[_Row] = []
+    for one in found:
+        row = _Row(one)
+        problem = key_shape.wrong_id(one.access_key_id) or key_shape.wrong_secret(one.secret.reveal())
+        if problem is None and one.name in several:
+            problem = _several(one.name, several[one.name])
+        if problem is None:
+            problem = files.fault([each for each in rows if each.problem is None], row)
+        rows.append(replace(row, problem=problem))
+    return rows
+
+
+def _stored(files: _Files, rows: Sequence[_Row], environ: Mapping[str, str]) -> list[_Row]:
+    """The rows, once each pair that can be is in the keychain. Raises TrayexecError where there is no keychain."""
+    speak = speaker(environ)
+    keychain, sts = SystemKeychain(environ), BotoSts(SystemClock())
+    done: list[_Row] = []
+    for row in rows:
+        if row.problem is None:
+            stderr.say(speak(Text("asking AWS whose the keys in [{section}] are…", section=shown(row.keys.section))))
+            before = [one for one in done if one.problem is None]
+            endpoint = files.catalogue([*before, row]).profiles[row.keys.name]
+            assert isinstance(endpoint, Profile)  # noqa: S101 — or it had a problem
+            try:
+                row = replace(row, arn=sts.check(endpoint.identity.endpoint, _pair(row), row.keys.name))  # noqa: PLW2901
+                row = replace(row, problem=files.fault(before, row))  # noqa: PLW2901
+            except TrayexecError as error:
+                row = replace(row, problem=error.trouble)  # noqa: PLW2901
+        done.append(_kept(row, keychain, environ) if row.problem is None else row)
+    return done
+
+
+def _kept(row: _Row, keychain: SystemKeychain, environ: Mapping[str, str]) -> _Row:
+    """The row, with its keys in the keychain, unless others are there. Raises TrayexecError as the keychain does."""
+    name, keys = row.keys.name, _pair(row)
+    old = keychain_entry.former(keychain, name)
+    if old is not None and old.access_key_id != keys.access_key_id:
+        return replace(row, problem=_others_there(name, old))
+    if old is None or old.arn != keys.arn or old.secret_access_key.reveal() != keys.secret_access_key.reveal():
+        keychain.store(name, keys)
+        keychain_entry.forget(name, environ)
+    keychain_entry.remember(environ, name, keys.arn)
+    return replace(row, stored=True)
+
+
+def _change(
+    files: _Files, taken: Sequence[PlainKeys], options: Options, environ: Mapping[str, str]
+) -> list[Mapping[str, object]]:
+    """Show what would change in the files, and change it if the person agrees; what was done, for scripts.
+
+    Raises TrayexecError when a file cannot be written.
+    """
+    speak = speaker(environ)
+    edits = [
+        (Path(path), text, edit)
+        for path, text, edit in zip(files.paths, files.texts, files.edits(taken), strict=True)
+        if edit.applied(text) != text
+    ]
+    _say_what_stays(files, taken, speak)
+    for path, text, edit in edits:
+        for line in unified_diff(
+            text.splitlines(), edit.applied(text).splitlines(), str(path), str(path), lineterm="", n=1
+        ):
+            sys.stderr.write(f"{visible(_masked(line))}\n")
+    if options.dry_run or not edits or not (options.yes or _agreed(speak, [str(path) for path, _, _ in edits])):
+        return [{"file": str(path), "changed": False, "backup": None} for path, _, _ in edits]
+    done: list[Mapping[str, object]] = []
+    for path, _, edit in edits:
+        backup = _free(Path(os.path.realpath(path)))
+        try:
+            write_home(path, edit.applied, backup=backup, mask=private_files.PRIVATE)
+        except OSError as error:
+            raise TrayexecError(
+                trouble(
+                    "file",
+                    "{file} cannot be written: {why}.",
+                    "The keys are in the keychain, and still in that file. Make it writable, and run `trayexec keys "
+                    "import` again.",
+                    file=str(path),
+                    why=error.strerror or type(error).__name__,
+                )
+            ) from None
+        done.append({"file": str(path), "changed": True, "backup": str(backup)})
+        stderr.say(
+            speak(
+                Text(
+                    "{file} is changed. What it said before, keys and all, is in {backup}: when everything works, "
+                    "`rm {word}`",
+                    file=str(path),
+                    backup=str(backup),
+                    word=word(str(backup)),
+                )
+            )
+        )
+    name = taken[0].name
+    stderr.say(
+        speak(
+            Text(
+                "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in `trayexec "
+                "shell`, or with the hook",
+                name=argument(name),
+            )
+        )
+    )
+    return done
+
+
+def _say_what_stays(files: _Files, taken: Sequence[PlainKeys], speak: Callable[[Text], str]) -> None:
+    """Temporary credentials that other tools may be using."""
+    for one in importing.staying(files.pair, taken, now=files.now):
+        if one.ends is None:
+            said = Text(
+                "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on "
+                "using them",
+                section=shown(one.section),
+            )
+        else:
+            said = Text(
+                "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run "
+                "this again then",
+                section=shown(one.section),
+                time=table.clock(utc(int(one.ends))),
+            )
+        stderr.say(speak(said))
+
+
+def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
+    """Whether a person says yes to it; a script has to say --yes."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        stderr.say(speak(Text("your AWS files are as they were; with --yes they change as shown")))
+        return False
+    sys.stderr.write(speak(Text("Change {files} so? The old text is kept beside it. [y/N] ", files=", ".join(names))))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+        return True
+    stderr.say(speak(Text("your AWS files are as they were")))
+    return False
+
+
+def _free(path: Path) -> Path:
+    """A name beside the file that nothing has yet."""
+    names = (path.with_name(f"{path.name}.before-import{number}~") for number in ("", *range(2, 1000)))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def _masked(line: str) -> str:
+    """A line of a file as a person may see it: of keys just the end of the id."""
+    return redact.redacted(_SECRET.sub(r"\1…", _KEY_ID.sub(r"\1…\2", line)))
+
+
+def _pair(row: _Row) -> LongTermKeys:
+    return LongTermKeys(row.keys.access_key_id, row.keys.secret, row.arn)
+
+
+def _same(before: Profile, now: Profile, may_be_a_role: bool) -> bool:  # noqa: FBT001 — two values of one kind
+    """Whether a profile leads to the same keys and, unless it is made one, to the same role."""
+    return before.identity.keys == now.identity.keys and (may_be_a_role or _roles(before) == _roles(now))
+
+
+def _roles(profile: Profile) -> tuple[str, ...]:
+    found, at = [], profile.target
+    while isinstance(at, Role):
+        found.append(at.arn)
+        at = at.source
+    return tuple(found)
+
+
+def _leads_elsewhere(name: str) -> Trouble:
+    return trouble(
+        "import_changes",
+        "Without this key in the file, {profile} would lead elsewhere.",
+        "It stays as it is. `trayexec why {word}` shows the way.",
+        profile=shown(name),
+        word=argument(name),
+    )
+
+
+def _several(name: str, found: Sequence[PlainKeys]) -> Trouble:
+    return trouble(
+        "import_several",
+        "There are different keys for {profile}: in {sections}.",
+        "Take out the ones that are not used any more, and run `trayexec keys import` again.",
+        profile=shown(name),
+        sections=", ".join(f"[{shown(one.section)}]" for one in found),
+    )
+
+
+def _others_there(name: str, old: LongTermKeys) -> Trouble:
+    return trouble(
+        "keys_there",
+        "The keychain has other keys for {profile}: {end} of {owner}.",
+        "If these are the right ones, first `trayexec keys remove {word}`.",
+        profile=shown(name),
+        end=keychain_entry.end(old),
+        owner=keychain_entry.owner(old),
+        word=argument(name),
+    )
+
+
+def _place(files: _Files, one: PlainKeys) -> str:
+    return files.paths[one.in_shared]
+
+
+def _cells(files: _Files, row: _Row) -> tuple[Text, ...]:
+    if row.problem is not None:
+        said = Text("{title} {hint}", title=row.problem.title, hint=row.problem.hint)
+    else:
+        said = Text("stored") if row.stored else Text("can be stored")
+    whose = keychain_entry.owner(_pair(row)) if row.arn else Text("{value}", value="")
+    return (
+        Text("{value}", value=shown(row.keys.name)),
+        Text("{value}", value=keychain_entry.end(_pair(row))),
+        whose,
+        Text("{value}", value=f"[{shown(row.keys.section)}] {Path(_place(files, row.keys)).name}"),
+        said,
+    )
+
+
+def _document(files: _Files, row: _Row) -> Mapping[str, object]:
+    problem = row.problem
+    return {
+        "profile": row.keys.name,
+        "section": row.keys.section,
+        "file": _place(files, row.keys),
+        "key": keychain_entry.end(_pair(row)),
+        "account": ownership.account_in(row.arn) or None,
+        "arn": row.arn or None,
+        "stored": row.stored,
+        "problem": None
+        if problem is None
+        else {"code": problem.code, "title": str(problem.title), "hint": str(problem.hint)},
+    }

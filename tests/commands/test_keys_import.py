@@ -1,0 +1,264 @@
+"""`keys import`: from the AWS files into the keychain, and out of the files only when that is done and agreed."""
+
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awssim.world import Key
+from support.desktop import private_desktop
+from support.rig import Rig, rig_on
+
+ALICE, BOB = "111111111111", "222222222222"
+
+
+@pytest.fixture
+def own() -> Iterator[Rig]:
+    """A rig with a keyring of its own in which nothing is stored; bob of another account has no device."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        desk.start_keyring()
+        rig.sim.world.add_key(rig.sim.world.add_user(BOB, "bob"))
+        yield rig
+
+
+def keys_of(key: Key) -> str:
+    """The two lines of a section."""
+    return f"aws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+
+
+def credentials(rig: Rig, text: str | bytes) -> Path:
+    """Write `~/.aws/credentials`, readable by all as some have it."""
+    path = rig.write("home/.aws/credentials", text)
+    path.chmod(0o644)
+    return path
+
+
+def aws_mfa(rig: Rig) -> Path:
+    """The files of somebody who uses aws-mfa: the config knows no device, and a session of last week is left over."""
+    device = rig.sim.world.device().serial
+    rig.config("".join(line for line in _config(rig) if not line.startswith("mfa_serial")))
+    return credentials(
+        rig,
+        f"# of my own\n[default-long-term]\n{keys_of(rig.sim.world.user_key())}aws_mfa_device = {device}\n\n"
+        "[default]\nassumed_role = False\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n"
+        f"aws_secret_access_key = {'x' * 40}\naws_session_token = old\naws_security_token = old\n"
+        "expiration = 2026-01-31 21:07:09\n\n# the end\n",
+    )
+
+
+def _config(rig: Rig) -> list[str]:
+    return rig.sim.world.config_text(rig.sim.url).splitlines(keepends=True)
+
+
+def item(rig: Rig, name: str) -> str:
+    """The id of the key that the keychain has under this name, or nothing."""
+    done = rig.run("keys", "list", "--json")
+    found = {one["name"]: one["key"] for one in done.json}
+    return found.get(name) or ""
+
+
+def backups(path: Path) -> list[Path]:
+    """What the file said before, as it is kept."""
+    return sorted(path.parent.glob(f"{path.name}.before-import*"))
+
+
+def test_from_aws_mfa_to_a_served_profile_in_one_line(own: Rig) -> None:
+    """The key is stored, the device is in the config, nothing secret is left or shown, and profiles work."""
+    path = aws_mfa(own)
+    key, before = own.sim.world.user_key(), path.read_bytes()
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 0, done.err
+    assert path.read_text() == "# of my own\n[default]\n\n# the end\n"
+    assert f"mfa_serial = {own.sim.world.device().serial}" in own.desk.home("home/.aws/config").read_text()
+    assert key.secret not in done.out + done.err
+    assert key.id not in done.out + done.err
+    assert "user/alice in 111111111111" in done.out
+    (backup,) = backups(path)
+    assert backup.read_bytes() == before
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (path, backup)} == {0o600}
+    assert own.auth().status == 0
+    assert own.run("account-a", "--", "true").status == 0
+
+
+def test_a_dry_run_asks_nobody_and_changes_nothing(own: Rig) -> None:
+    """What would go is shown, masked; AWS and the keychain are not asked."""
+    path = aws_mfa(own)
+    before = path.read_bytes()
+    done = own.run("keys", "import", "--dry-run")
+    assert done.status == 0
+    assert "-aws_secret_access_key = …" in done.err
+    assert "+mfa_serial = " in done.err
+    assert own.sim.world.user_key().secret not in done.out + done.err
+    assert path.read_bytes() == before
+    assert not own.sim.calls
+    assert not item(own, "default")
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_a_person_decides_about_the_files(own: Rig, answer: str) -> None:
+    """The keys are stored either way; who says no has the files as they were, and can say yes the next time."""
+    path = aws_mfa(own)
+    before = path.read_bytes()
+    terminal = own.terminal("keys", "import")
+    terminal.wait_for(r"Change .*\[y/N\]")
+    assert path.read_bytes() == before
+    terminal.type(f"{answer}\n")
+    assert terminal.ended()[0] == 0
+    assert (path.read_bytes() == before) is (answer == "n")
+    assert item(own, "default")
+    assert own.run("keys", "import", "--yes").status == 0
+    assert "aws_secret" not in path.read_text()
+
+
+def test_a_script_has_to_say_yes(own: Rig) -> None:
+    """Without it the keys are stored, and the files stay as they were."""
+    path = aws_mfa(own)
+    before = path.read_bytes()
+    done = own.run("keys", "import", "--json")
+    assert done.status == 0
+    assert "--yes" in done.err
+    assert path.read_bytes() == before
+    assert [(one["profile"], one["stored"], one["account"]) for one in done.json["keys"]] == [("default", True, ALICE)]
+    assert [one["changed"] for one in done.json["files"]] == [False, False]
+
+
+def test_what_would_not_be_served_stays_where_it_works(own: Rig) -> None:
+    """Keys without a device, of another program maybe: they are named, and their lines stay."""
+    own.config(f"{''.join(_config(own))}\n[profile backup]\nendpoint_url = {own.sim.url}\n")
+    text = f"[default]\n{keys_of(own.sim.world.user_key())}[backup]\n{keys_of(own.sim.world.user_key('bob'))}"
+    path = credentials(own, text)
+    done = own.run("keys", "import", "--yes", "--json")
+    assert done.status == 0
+    assert [(one["profile"], one["stored"]) for one in done.json["keys"]] == [("default", True), ("backup", False)]
+    assert done.json["keys"][1]["problem"]["code"] == "keys_account"
+    assert path.read_text() == f"[default]\n[backup]\n{keys_of(own.sim.world.user_key('bob'))}"
+    assert own.run("keys", "import", "backup", "--yes").status == 125
+
+
+def test_what_aws_refuses_stays(own: Rig) -> None:
+    """A secret that is wrong is stored nowhere, and is still in the file."""
+    key = own.sim.world.user_key()
+    path = credentials(own, f"[default]\n{keys_of(key).replace(key.secret, key.secret[::-1])}")
+    before = path.read_bytes()
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 125
+    assert path.read_bytes() == before
+    assert not item(own, "default")
+    assert key.secret[::-1] not in done.out + done.err
+
+
+def test_other_keys_in_the_keychain_are_not_replaced(own: Rig) -> None:
+    """Both are the user's, and only they know which is right."""
+    own.store_keys()
+    alice = own.sim.world.user_key().holder
+    new = own.sim.world.add_key(next(one for one in own.sim.world.users.values() if one.arn == alice.arn))
+    path = credentials(own, f"[default]\n{keys_of(new)}")
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 125
+    assert "keys remove default" in done.out
+    assert new.secret in path.read_text()
+    assert item(own, "default") == "…" + own.sim.world.user_key().id[-4:]
+
+
+def test_a_role_whose_source_would_change_keeps_the_file_as_it_is(own: Rig) -> None:
+    """Keys beside a role are what other roles are assumed with: without them it would be the role itself."""
+    role = own.sim.world.profiles["account-a"]
+    own.config(
+        own.sim.world.config_text(own.sim.url)
+        + f"\n[profile both]\nrole_arn = {role}\nsource_profile = default\nendpoint_url = {own.sim.url}\n"
+        f"mfa_serial = {own.sim.world.device().serial}\n"
+        f"\n[profile from-both]\nrole_arn = {role}\nsource_profile = both\nendpoint_url = {own.sim.url}\n"
+    )
+    path = credentials(own, f"[both]\n{keys_of(own.sim.world.user_key())}")
+    before = path.read_bytes()
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 125
+    assert "would lead elsewhere" in done.out
+    assert path.read_bytes() == before
+
+
+def test_an_edit_that_is_saved_meanwhile_is_kept(own: Rig) -> None:
+    """Somebody who saves the file while the question stands finds what they wrote, without the keys."""
+    path = aws_mfa(own)
+    terminal = own.terminal("keys", "import")
+    terminal.wait_for(r"Change .*\[y/N\]")
+    path.write_text(path.read_text() + "[new]\nregion = us-east-1\n")
+    terminal.type("y\n")
+    assert terminal.ended()[0] == 0
+    assert "aws_secret" not in path.read_text()
+    assert path.read_text().endswith("[new]\nregion = us-east-1\n")
+
+
+def test_a_link_stays_a_link_and_line_ends_stay(own: Rig) -> None:
+    """Of a dotfile that is kept elsewhere, with Windows line ends, just the lines go."""
+    left = "; top\r\n[default]\r\nregion = eu-central-1\r\n"
+    keys = keys_of(own.sim.world.user_key()).replace("\n", "\r\n")
+    real = own.write("home/dotfiles/aws", left + keys)
+    path = own.desk.home("home/.aws/credentials")
+    path.symlink_to(real)
+    assert own.run("keys", "import", "--yes").status == 0
+    assert path.is_symlink()
+    assert real.read_bytes() == left.encode()
+    assert len(backups(real)) == 1
+
+
+def test_a_file_that_cannot_be_written_is_named(own: Rig) -> None:
+    """The keys are in the keychain then, and in the file: nothing is lost, and the sentence says so."""
+    path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
+    path.chmod(0o400)
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 125
+    assert str(path) in done.err
+    assert "still in that file" in done.err
+    assert own.sim.world.user_key().secret in path.read_text()
+    assert item(own, "default")
+
+
+def test_a_machine_without_keychain_keeps_its_files(bare: Rig) -> None:
+    """There is nowhere to put the keys, so they stay."""
+    path = credentials(bare, f"[default]\n{keys_of(bare.sim.world.user_key())}")
+    before = path.read_bytes()
+    done = bare.run("keys", "import", "--yes")
+    assert done.status == 125
+    assert path.read_bytes() == before
+
+
+def test_files_without_keys_are_no_error(own: Rig) -> None:
+    """Both are named; a profile that is asked for by name is one."""
+    done = own.run("keys", "import")
+    assert done.status == 0
+    assert str(own.desk.home("home/.aws/credentials")) in done.err
+    assert own.run("keys", "import", "--json").json == {"keys": [], "files": []}
+    assert own.run("keys", "import", "nobody").status == 125
+
+
+def test_another_suffix_of_aws_mfa_is_named(own: Rig) -> None:
+    """With or without its dash."""
+    credentials(own, f"[default-root]\n{keys_of(own.sim.world.user_key())}")
+    for suffix in ("root", "-root"):
+        done = own.run("keys", "import", "--dry-run", "--json", f"--long-term-suffix={suffix}")
+        assert [one["profile"] for one in done.json["keys"]] == ["default"]
+
+
+@pytest.mark.parametrize("round_", range(8))
+def test_killed_at_any_moment_nothing_is_lost(own: Rig, round_: int) -> None:
+    """The key is in the file or in the keychain, the file is whole, and the next import goes through."""
+    path = aws_mfa(own)
+    before, key = path.read_bytes(), own.sim.world.user_key()
+    process = own.start("keys", "import", "--yes")
+    time.sleep(0.25 + 0.2 * round_)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    there = path.read_bytes()
+    assert there == before or (key.secret.encode() not in there and item(own, "default"))
+    done = own.run("keys", "import", "--yes")
+    assert done.status == 0, done.err
+    assert json.loads(own.desk.run(["secret-tool", "lookup", "service", "trayexec", "username", "default"]))[
+        "secret_access_key"
+    ] == (key.secret)
+    assert key.secret not in path.read_text()
