@@ -221,9 +221,6 @@ SENTENCES: dict[str, str] = {
     "Check the network or the VPN; does a proxy have to be set where trayexec-agent was started?": "ネットワークまたは VPN を確認してください。trayexec-agent を起動した環境にプロキシの設定は必要ですか。",
     "The certificate of {host} is not valid at this machine's time.": "このマシンの時刻では {host} の証明書が有効ではありません。",
     "Check this machine's clock first (`timedatectl`); then whether something inspects TLS on this network.": "まずこのマシンの時計を確認し (`timedatectl`)、次にこのネットワークで TLS が検査されていないか確認してください。",
-    # adapters/tray/bus.py
-    "The desktop's message bus cannot be reached: {reason}.": "デスクトップのメッセージバスに接続できません: {reason}。",
-    "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.": "デスクトップセッションから trayexec を起動するか、トレイアイコンなしで使ってください: `trayexec auth`",
     # adapters/tray/pystrays.py
     "The tray backend {name} cannot be used here: {reason}.": "トレイのバックエンド {name} はここでは使えません: {reason}。",
     "Nothing is lost without it: use `trayexec status` and `trayexec auth`.": "トレイがなくても `trayexec status` と `trayexec auth` ですべて使えます。",

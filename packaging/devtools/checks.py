@@ -25,8 +25,9 @@ UNIX = (
         "commands/doctor/",
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
-    *(f"adapters/{name}.py" for name in ("atomic_replace", "bus", "instance", "journal", "ledger", "stored_keys")),
+    *(f"adapters/{name}.py" for name in ("atomic_replace", "instance", "journal", "ledger", "stored_keys")),
     "light/peer/linux.py",
+    "adapters/bus/",
     "adapters/screenlock/linux.py",
 )
 

@@ -12,7 +12,9 @@ from jeepney import DBusAddress, HeaderFields, new_signal
 
 from support import desktop
 from support.desktop import Desktop, program
-from trayexec.adapters.bus import Bus, connect
+from trayexec.adapters.bus.buses import buses_of
+from trayexec.adapters.bus.client import Bus, ignoring
+from trayexec.adapters.bus.connection import connect
 from trayexec.adapters.child_processes import run
 from trayexec.adapters.notifications.chain import Notices, Shown, TranslatedNotice
 from trayexec.adapters.notifications.dbus import DBusNotices
@@ -41,14 +43,22 @@ def with_dbus(
 
     async def whole() -> None:
         pressed: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-        notices = Notices([DBusNotices(desk.env)])
+        bus = session(desk)
+        notices = Notices([DBusNotices(bus)])
         notices.on_action(lambda key, action: pressed.put_nowait((key, action)))
         try:
             await story(notices, pressed)
         finally:
-            await notices.stop()
+            await bus.close()
 
     asyncio.run(whole())
+
+
+def session(desk: Desktop, **changed: str) -> Bus:
+    """The session bus of this desktop."""
+    bus = buses_of(desk.env | changed).session
+    assert bus is not None
+    return bus
 
 
 async def shown(desk: Desktop, count: int) -> None:
@@ -176,14 +186,15 @@ def test_a_restarted_bus_is_used_again(desk: Desktop) -> None:
     desk.start_bus()
 
     async def story() -> list[Shown]:
-        way = DBusNotices(desk.env)
+        bus = session(desk)
+        way = DBusNotices(bus)
         note = TranslatedNotice("k", "title", "body", (), Urgency.NORMAL)
         deliveries = [await way.show(note)]  # a bus, but nobody to show it
         desk.stop_bus()
         deliveries.append(await way.show(note))
         desk.start_notifications()
         deliveries.append(await way.show(note))
-        await way.stop()
+        await bus.close()
         return deliveries
 
     assert asyncio.run(story()) == [Shown.FAILED, Shown.FAILED, Shown.SHOWN]
@@ -199,16 +210,16 @@ def test_a_strangers_signal_is_ignored(desk: Desktop) -> None:
         await shown(desk, 1)
         (way,) = notices._ways
         assert isinstance(way, DBusNotices)
-        assert way._bus is not None
+        assert way._connection is not None
         ((number, _),) = way._shown.items()
-        stranger: Bus = await connect(address, lambda _: None)
+        stranger = await connect(address, ignoring)
         signal = new_signal(
             DBusAddress("/org/freedesktop/Notifications", interface=SERVICE), "ActionInvoked", "us", (number, "later")
         )
-        signal.header.fields[HeaderFields.destination] = way._bus.name
-        stranger._writer.write(signal.serialise(77))
+        signal.header.fields[HeaderFields.destination] = way._connection.name
+        stranger.send(signal)
         await stranger.owner(SERVICE)  # the bus has handled what came before
-        await way._bus.owner(SERVICE)  # and we have read it
+        await way._connection.owner(SERVICE)  # and we have read it
         assert pressed.empty()
         await asyncio.to_thread(desk.invoke_action, "Re-authenticate")
         assert await soon(pressed.get()) == ("expiry:work", "auth")
@@ -219,12 +230,11 @@ def test_a_strangers_signal_is_ignored(desk: Desktop) -> None:
 
 def test_without_any_bus_the_log_has_it(desk: Desktop, caplog: pytest.LogCaptureFixture) -> None:
     """No D-Bus at all: a line in the log, and nothing raised."""
-    notices = Notices([DBusNotices(desk.env), PlyerNotices(desk.env), LogNotices(logging.getLogger("told"))])
+    notices = Notices([DBusNotices(session(desk)), PlyerNotices(desk.env), LogNotices(logging.getLogger("told"))])
 
     async def story() -> None:
         await notices.show(notice("Ends soon"))
         await notices.close("expiry:work")
-        await notices.stop()
 
     with caplog.at_level(logging.INFO):
         asyncio.run(story())
@@ -238,7 +248,7 @@ def test_a_bus_that_never_answers_is_given_up(desk: Desktop) -> None:
     """A socket that takes connections and says nothing costs some seconds, no more."""
 
     async def story() -> Shown:
-        way = DBusNotices(desk.env | {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"})
+        way = DBusNotices(session(desk, DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}"))
         return await way.show(TranslatedNotice("k", "title", "body", (), Urgency.NORMAL))
 
     path = str(desk.home("run/mute"))
@@ -275,7 +285,7 @@ def test_plyer_failing_is_known(desk: Desktop, monkeypatch: pytest.MonkeyPatch) 
 def test_perhaps_is_followed_by_the_log(desk: Desktop, caplog: pytest.LogCaptureFixture) -> None:
     """A bus with nobody to show notices: plyer thinks it worked, so the log has it as well."""
     desk.start_bus()
-    notices = Notices([DBusNotices(desk.env), PlyerNotices(desk.env), LogNotices(logging.getLogger("told"))])
+    notices = Notices([DBusNotices(session(desk)), PlyerNotices(desk.env), LogNotices(logging.getLogger("told"))])
 
     with caplog.at_level(logging.INFO):
         asyncio.run(notices.show(notice("Ends soon")))

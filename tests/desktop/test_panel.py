@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 
 from support.desktop import HEIGHT, PANEL, WIDTH, Desktop, Shade
 from support.trays import MENU as LINES
-from support.trays import running, view
+from support.trays import running, sni_tray, view
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SniTray
 from trayexec.core.view import IconState, Item
@@ -21,7 +21,7 @@ MENU_AREA = (WIDTH - 300, PANEL + 1, WIDTH, HEIGHT)
 @pytest.fixture
 def tray(panel: Desktop) -> SniTray:
     """A tray for the panel, not running yet."""
-    shown = SniTray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
+    shown = sni_tray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
     shown.show(view())
     return shown
 
@@ -56,7 +56,7 @@ def test_every_face_is_seen(panel: Desktop, shade: Shade) -> None:
     """On a dark and on a light panel each state appears in its own colour, and leaves when the tray ends."""
     panel.start_panel(shade)
     panel.wait_tray_items(0)
-    tray = SniTray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(panel.env["DBUS_SESSION_BUS_ADDRESS"])
     seen = {}
     with running(tray):
         for state in IconState:

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import functools
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +15,9 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from support import desktop
 from support.desktop import Desktop, private_desktop
+from trayexec.adapters.bus.address import session_bus, system_bus
+from trayexec.adapters.bus.buses import Buses
+from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.screenlock import Screen
 from trayexec.adapters.screenlock.linux import ScreenWatch
 
@@ -111,14 +114,14 @@ def watched(environ: dict[str, str], story: Story) -> None:
 
     async def whole() -> None:
         said: asyncio.Queue[object] = asyncio.Queue()
-        watch = ScreenWatch(
-            environ,
+        buses = Buses(*(Bus(partial(find, environ), again=0.1) for find in (session_bus, system_bus)))
+        ScreenWatch(
+            buses,
             on_change=said.put_nowait,
             on_sleep=lambda: said.put_nowait("sleep"),
             on_wake=lambda: said.put_nowait("wake"),
-            again=0.1,
         )
-        task = asyncio.create_task(watch.run())
+        task = asyncio.create_task(buses.keep())
         try:
             async with asyncio.timeout(desktop.PATIENCE):
                 await story(said)
@@ -126,6 +129,7 @@ def watched(environ: dict[str, str], story: Story) -> None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            await buses.close()
         assert said.empty()
 
     asyncio.run(whole())
@@ -145,10 +149,10 @@ def listener(shared: Desktop, *, rules: int) -> str | None:
 
 async def settled(shared: Desktop, *services: Service, rules: int = 2 * len(SAVERS)) -> str:
     """Wait until the watch listens and has asked these services how things stand; its name on the bus."""
-    probe = functools.partial(listener, shared, rules=rules)
+    probe = partial(listener, shared, rules=rules)
     name = await asyncio.to_thread(shared.wait, "the watch", probe)
     for service in services:
-        await asyncio.to_thread(shared.wait, "the question", functools.partial(_asked, service))
+        await asyncio.to_thread(shared.wait, "the question", partial(_asked, service))
     return name
 
 

@@ -15,7 +15,7 @@ from jeepney.io.blocking import open_dbus_connection
 
 from support.desktop import ITEM, MENU, PATIENCE, PROPERTIES, Desktop, DesktopError, eventually
 from support.trays import MENU as LINES
-from support.trays import FakePanel, running, view
+from support.trays import FakePanel, running, sni_tray, view
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SIZES, SniTray
 from trayexec.adapters.wording import BRIEF, brief
@@ -34,7 +34,7 @@ def fake(bus: Desktop) -> Iterator[FakePanel]:
 
 @pytest.fixture
 def _shown(bus: Desktop, fake: FakePanel) -> Iterator[tuple[SniTray, list[str]]]:
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
     with running(tray) as clicks:
         fake.item()
@@ -408,7 +408,7 @@ def test_the_interface_may_be_left_out_and_the_answer_unwanted(
 
 def test_without_a_panel_it_waits_for_one(bus: Desktop) -> None:
     """It says `none` and goes on; the panel that comes shows it, and the next one after a crash as well."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
     with running(tray):
         assert tray.name == "none"
@@ -422,7 +422,7 @@ def test_without_a_panel_it_waits_for_one(bus: Desktop) -> None:
 @pytest.mark.parametrize(("host", "name"), [("yes", "sni"), ("mute", "sni")])
 def test_a_watcher_is_believed(bus: Desktop, host: str, name: str) -> None:
     """A watcher that cannot say whether a panel draws has taken our registration nevertheless."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
     with FakePanel(bus, host=host) as panel, running(tray):
         panel.item()
@@ -431,7 +431,7 @@ def test_a_watcher_is_believed(bus: Desktop, host: str, name: str) -> None:
 
 def test_a_watcher_without_a_panel_shows_nothing(bus: Desktop) -> None:
     """KDE's watcher runs without any panel: `none`, until one says that it is there."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
     with FakePanel(bus, host="no") as panel, running(tray):
         bus.call(panel.item(), ITEM_PATH, "org.freedesktop.DBus.Peer", "Ping")
@@ -444,7 +444,7 @@ def test_a_watcher_without_a_panel_shows_nothing(bus: Desktop) -> None:
 
 def test_nothing_is_shown_before_the_first_view(bus: Desktop) -> None:
     """An icon without a picture would be a hole in the panel."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     with FakePanel(bus) as panel, running(tray):
         threading.Event().wait(0.1)
         assert panel.registered == []
@@ -457,7 +457,7 @@ def test_nothing_is_shown_before_the_first_view(bus: Desktop) -> None:
 def test_it_survives_the_bus(desk: Desktop) -> None:
     """The bus dies: no tray, but `run` goes on; it comes back: so does the icon, at the next change at the latest."""
     desk.start_bus()
-    tray = SniTray(desk.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(desk.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
     with running(tray):
         with FakePanel(desk) as panel:
@@ -477,7 +477,7 @@ def test_it_survives_the_bus(desk: Desktop) -> None:
 
 def test_a_stopped_tray_does_not_begin(bus: Desktop) -> None:
     """`stop` before `run` counts: the agent may be told to end while it starts."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.stop()
 
     tray.run(lambda _: None)
@@ -488,7 +488,7 @@ def test_a_stopped_tray_does_not_begin(bus: Desktop) -> None:
 def test_a_bad_address_is_no_tray(tmp_path: Path) -> None:
     """Whatever the variable holds: `none`, no exception, and `stop` works."""
     for address in ("", "nonsense", "unix:", "tcp:host=localhost,port=1", f"unix:path={tmp_path}/none", "unix:path=/"):
-        tray = SniTray(address)
+        tray = sni_tray(address)
         tray.show(view())
         with running(tray):
             assert tray.name == "none"
@@ -496,21 +496,16 @@ def test_a_bad_address_is_no_tray(tmp_path: Path) -> None:
 
 def test_a_click_that_fails_does_not_end_the_icon(bus: Desktop, fake: FakePanel) -> None:
     """An exception in the callback becomes a D-Bus error for the panel."""
-    tray = SniTray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
+    tray = sni_tray(bus.env["DBUS_SESSION_BUS_ADDRESS"])
     tray.show(view())
 
     def explode(action: str) -> None:
         raise RuntimeError(action)
 
-    thread = threading.Thread(target=tray.run, args=(explode,))
-    thread.start()
-    try:
+    with running(tray, explode):
         with pytest.raises(DesktopError, match="Failed"):
             _item_call(bus, fake, "Activate", "ii", 1, 1)
         assert bus.tray_property("Id") == "trayexec"
-    finally:
-        tray.stop()
-        thread.join(PATIENCE)
 
 
 # As a process -----------------------------------------------------------------------------------------------------

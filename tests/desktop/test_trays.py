@@ -14,12 +14,14 @@ import pytest
 
 from support.desktop import PATIENCE, Desktop, eventually
 from support.trays import FakePanel, running, view
+from trayexec.adapters.bus.buses import buses_of
 from trayexec.adapters.tray import darwin, gtk, windows, xorg
 from trayexec.adapters.tray.backed import BackedTray
 from trayexec.adapters.tray.choose import choose
 from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.adapters.tray.pystrays import Icon, backend
 from trayexec.adapters.tray.sni import SniTray
+from trayexec.core.ports import Tray
 from trayexec.core.view import IconState
 from trayexec.light.errors import Text, TrayexecError
 
@@ -66,6 +68,11 @@ class StandIn(Icon):  # type: ignore[misc]  # pystray ships no types
         self._touch("menu")
 
 
+def chosen(environ: dict[str, str], speak: "Callable[[Text], str]" = str) -> Tray:
+    """The tray of this environment."""
+    return choose(environ, buses_of(environ).session, speak)
+
+
 # Choosing ---------------------------------------------------------------------------------------------------------
 
 
@@ -74,7 +81,7 @@ class StandIn(Icon):  # type: ignore[misc]  # pystray ships no types
 @pytest.mark.parametrize("environ", [{}, {"DISPLAY": ":64999"}, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}])
 def test_without_bus_and_display_there_is_no_tray(environ: dict[str, str]) -> None:
     """On a server nothing is shown, and nothing fails."""
-    tray = choose(environ)
+    tray = chosen(environ)
 
     assert isinstance(tray, HeadlessTray)
     assert tray.name == "none"
@@ -83,26 +90,26 @@ def test_without_bus_and_display_there_is_no_tray(environ: dict[str, str]) -> No
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_a_platform_without_its_toolkit_has_no_tray(platform: str) -> None:
     """The backend of another system cannot be imported here, which is not fatal."""
-    assert choose({}, platform=platform).name == "none"
+    assert choose({}, None, platform=platform).name == "none"
 
 
 def test_a_panel_on_the_bus_gets_our_own(bus: Desktop) -> None:
     """The best way where there is one, and where a panel may still come."""
-    assert isinstance(choose(bus.env), SniTray)
+    assert isinstance(chosen(bus.env), SniTray)
     with FakePanel(bus):
-        assert isinstance(choose(bus.env), SniTray)
+        assert isinstance(chosen(bus.env), SniTray)
 
 
 def test_the_usual_place_of_the_bus_is_tried(bus: Desktop) -> None:
     """A session started by cron or ssh lacks the variable, but systemd's socket is where it always is."""
     environ = {name: value for name, value in bus.env.items() if name != "DBUS_SESSION_BUS_ADDRESS"}
 
-    assert isinstance(choose(environ), SniTray)
+    assert isinstance(chosen(environ), SniTray)
 
 
 def test_texts_are_translated(bus: Desktop) -> None:
     """Labels and tooltip go through `speak`; names in them stay."""
-    tray = choose(bus.env, lambda text: f"«{text}»")
+    tray = chosen(bus.env, lambda text: f"«{text}»")
     tray.show(view(tooltip="Open"))
     with FakePanel(bus) as panel, running(tray):
         panel.item()
@@ -264,7 +271,7 @@ def test_windows_titles_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("pystray._win32")
     monkeypatch.setattr(module, "Icon", Win, raising=False)
     monkeypatch.setitem(sys.modules, "pystray._win32", module)
-    tray = choose({}, platform="win32")
+    tray = choose({}, None, platform="win32")
     tray.show(replace(view(), tooltip=Text("x" * 500)))
     with running(tray):
         eventually("the icon", lambda: icons and icons[0].visible)
@@ -346,7 +353,7 @@ def test_a_panel_of_the_old_protocol_gets_xorg(panel: Desktop, bus: Desktop, mon
     monkeypatch.delitem(sys.modules, "pystray._appindicator", raising=False)
     monkeypatch.setenv("DISPLAY", panel.env["DISPLAY"])
 
-    assert choose({**bus.env, "DISPLAY": panel.env["DISPLAY"]}).name == "xorg"
+    assert chosen({**bus.env, "DISPLAY": panel.env["DISPLAY"]}).name == "xorg"
 
 
 def test_xorg_docks_again(panel: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from trayexec.adapters import botocore_keys, federation, ledger, plain_file
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
-from trayexec.adapters.tray import bus, pystrays
+from trayexec.adapters.tray import pystrays
 from trayexec.commands.doctor import keys, ours
 from trayexec.commands.doctor.facts import Agent, Asked
 from trayexec.commands.fanout import obtaining
@@ -155,7 +155,6 @@ STATES = (
     State(
         "no tray, and nobody to lend",
         built(
-            lambda _: bus._unavailable(OSError("x")).trouble,
             lambda _: refused(lambda: pystrays.backend("win32")),
             lambda _: refused(lambda: botocore_keys._no_prompt("")),
             _lent,
@@ -168,7 +167,6 @@ STATES = (
             lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
         ),
         (
-            "Start trayexec from your desktop session, or use it without a tray icon: `trayexec auth`.",
             "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
             "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.",
             "No identity yet: run `trayexec keys add default`",

@@ -8,13 +8,14 @@ import signal
 import sys
 import threading
 
-from support.trays import view
+from support.trays import kept, view
+from trayexec.adapters.bus.buses import buses_of
 from trayexec.adapters.tray.choose import choose
 
 
 def main() -> None:
     """Choose, show, run."""
-    tray = choose(os.environ)
+    tray = choose(os.environ, buses_of(os.environ).session)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: tray.stop())
     done = threading.Event()
@@ -29,7 +30,8 @@ def main() -> None:
     if "--quiet" not in sys.argv:
         threading.Thread(target=watch, daemon=True).start()
     tray.show(view())
-    tray.run(lambda action: _say("clicked", action))
+    with kept(tray):
+        tray.run(lambda action: _say("clicked", action))
     done.set()
     _say("ended")
 

@@ -1,8 +1,9 @@
 """A panel for tests without a display, and trays that run beside the test."""
 
+import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_call, new_method_return
@@ -10,6 +11,8 @@ from jeepney import new_signal as signal_message
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from support.desktop import BUS, PATIENCE, WATCHER, Desktop, eventually
+from trayexec.adapters.bus.client import Bus
+from trayexec.adapters.tray.sni import SniTray
 from trayexec.core.ports import Tray
 from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
 from trayexec.light.errors import Text
@@ -32,25 +35,56 @@ def view(
     return View(state, fill, Text("{tooltip}", tooltip=tooltip), menu)
 
 
+def sni_tray(address: str, speak: Callable[[Text], str] = str) -> SniTray:
+    """Our own tray on the bus at this address."""
+    return SniTray(Bus(lambda: address), speak)
+
+
 @contextlib.contextmanager
-def running(tray: Tray) -> Iterator[list[str]]:
+def kept(tray: Tray) -> Iterator[None]:
+    """Beside the block runs the loop that the agent has: the one that keeps the bus of this tray, if it has one."""
+    if not isinstance(tray, SniTray):
+        yield
+        return
+    bus, loop, ended = tray.bus, asyncio.new_event_loop(), asyncio.Event()
+
+    async def keep() -> None:
+        task = asyncio.create_task(bus.keep())
+        await ended.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await bus.close()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[keep()], name="loop under test", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(PATIENCE)
+        loop.close()
+
+
+@contextlib.contextmanager
+def running(tray: Tray, click: Callable[[str], None] | None = None) -> Iterator[list[str]]:
     """Run `tray` in a thread; gives the list of actions clicked so far. It must end within the usual patience."""
     clicks: list[str] = []
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            tray.run(clicks.append)
+            tray.run(click or clicks.append)
         except BaseException as failure:  # noqa: BLE001 — raised below, in the test's own thread
             failures.append(failure)
 
     thread = threading.Thread(target=run, name="tray under test", daemon=True)
-    thread.start()
-    try:
-        yield clicks
-    finally:
-        tray.stop()
-        thread.join(PATIENCE)
+    with kept(tray):
+        thread.start()
+        try:
+            yield clicks
+        finally:
+            tray.stop()
+            thread.join(PATIENCE)
     if failures:
         raise failures[0]
     assert not thread.is_alive(), "run did not end after stop"

@@ -28,6 +28,15 @@ _COLOURS = {
     IconState.TROUBLE: (229, 72, 77),
 }
 
+# A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
+_STEPS = 64
+
+
+def drawn_fill(state: IconState, fill: float) -> float:
+    """How full the ring is drawn, from 0 to 1: to one of some steps. 1 for a state without a ring."""
+    ringed = state in {IconState.OPEN, IconState.EXPIRING}
+    return round(min(1.0, max(0.0, fill)) * _STEPS) / _STEPS if ringed else 1.0
+
 
 def draw(state: IconState, fill: float, size: int) -> Image.Image:
     """The icon of `state` as an RGBA image of `size` by `size` pixels; its ring, if any, is `fill` full (0 to 1).

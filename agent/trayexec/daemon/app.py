@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from trayexec import __version__
 from trayexec.adapters import settings_file, stored_keys
 from trayexec.adapters.aws_files import files_of_this_user
+from trayexec.adapters.bus.buses import Buses, buses_of
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
@@ -100,12 +101,15 @@ def run(options: StartOptions) -> int:
     if not environ.get("TRAYEXEC_SOCKET"):  # a private one that somebody wanted is nobody else's
         agent_record.check(environ.get("XDG_RUNTIME_DIR", ""), environ)
         alone.take()
+    buses = buses_of(environ)
+    seen, session = (environ, buses.session) if options.visibility is Visibility.TRAY else ({}, None)
     found = _Found(
         settings=settings,
         alone=alone,
         claim=claim(socket),
         journal=open_journal(Path(paths.log_path(environ))),
-        tray=choose_tray(environ if options.visibility is Visibility.TRAY else {}, speaker(environ)),
+        buses=buses,
+        tray=choose_tray(seen, session, speaker(environ)),
     )
     return _Agent(options, found).live()
 
@@ -118,6 +122,7 @@ class _Found:
     alone: AgentLock
     claim: Claim
     journal: "Logger"
+    buses: Buses
     tray: Tray
 
 
@@ -129,10 +134,11 @@ class _Agent:
         self._options = options
         self._alone = found.alone
         self._settings, self._claim, self._journal = found.settings, found.claim, found.journal
+        self._buses = found.buses
         self._tray = SupervisedTray(found.tray, mishap=self._mishap, ending=self._end)
         self._clock = SystemClock()
         self._dialogs = Dialogs(_method(self._settings.settings), environ, speak)
-        self._notices = choose_notices(environ, self._journal, speak)
+        self._notices = choose_notices(environ, self._journal, self._buses.session, speak)
         self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
         self._sts = self._warm()
         self._asking_time: asyncio.Task[None] | None = None
@@ -192,6 +198,12 @@ class _Agent:
         self._endpoint.to(self._post_in_time, self._server.number)
         self._controller.to(self._loop.post, self._loop.perform, self._running.call_later)
         self._notices.on_action(self._controller.pressed)
+        ScreenWatch(
+            self._buses,
+            on_change=lambda screen: self._loop.post(ScreenChanged(screen)),
+            on_sleep=lambda: self._loop.post(Tick()),
+            on_wake=lambda: self._loop.post(Tick()),
+        )
 
     def live(self) -> int:
         """Run until stopped; then forget everything and leave nothing behind."""
@@ -246,16 +258,11 @@ class _Agent:
         if self._alone.trouble is not None:
             self._journal.warning("callers with another environment may not find it: %s", self._alone.trouble)
         self._options.ready()
-        watch = ScreenWatch(
-            self._options.environ,
-            on_change=lambda screen: self._loop.post(ScreenChanged(screen)),
-            on_sleep=lambda: self._loop.post(Tick()),
-            on_wake=lambda: self._loop.post(Tick()),
-        )
         self._workers.sessions.submit(
             _learn, paths.stored_path(self._options.environ), SystemKeychain(self._options.environ)
         )
-        extra = [self._start(watch.run()), self._start(self._keep_looking()), self._start(self._look_when_written())]
+        works = (self._keep_looking(), self._look_when_written(), self._buses.keep())
+        extra = [self._start(work) for work in works]
         await self._stopped.wait()
         self._loop.post(Lock())
         # Before the server closes, for which waits who stops us: what was written under --live a moment ago goes home.
@@ -267,7 +274,7 @@ class _Agent:
             task.cancel()
         await asyncio.gather(*extra, return_exceptions=True)
         await self._loop.drain()
-        await self._notices.stop()
+        await self._buses.close()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         return self._running.create_task(self._guarded(work))

@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from trayexec.adapters.bus_address import session_bus
+from trayexec.adapters.bus.address import session_bus
 from trayexec.adapters.harden import seal
 
 if TYPE_CHECKING:

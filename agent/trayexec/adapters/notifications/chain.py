@@ -47,9 +47,6 @@ class Channel(Protocol):
     async def withdraw(self, key: str) -> None:
         """Take it away, if it is still there."""
 
-    async def stop(self) -> None:
-        """Let go of everything."""
-
 
 class Notices(Notifier):
     """Notifications by the first of `ways` that works; asked anew for each notice, so what comes back is used again."""
@@ -86,11 +83,6 @@ class Notices(Notifier):
                     await way.withdraw(key)
             except Exception as error:  # noqa: BLE001 — see `_bounded`
                 _log.warning("%s could not take a notice away: %r", type(way).__name__, error)
-
-    async def stop(self) -> None:
-        """Let go of every way."""
-        for way in self._ways:
-            await way.stop()
 
 
 async def _bounded(way: Channel, note: TranslatedNotice) -> Shown:

@@ -22,6 +22,3 @@ class LogNotices:
 
     async def withdraw(self, key: str) -> None:
         """Nothing: what is written stays."""
-
-    async def stop(self) -> None:
-        """Nothing to let go of."""

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from trayexec.adapters.bus_address import session_bus
+from trayexec.adapters.bus.address import session_bus
 from trayexec.adapters.child_processes import run
 from trayexec.adapters.notifications.chain import Shown, TranslatedNotice
 from trayexec.light import own_command
@@ -43,9 +43,6 @@ class PlyerNotices:
 
     async def withdraw(self, key: str) -> None:
         """Nothing: plyer cannot."""
-
-    async def stop(self) -> None:
-        """Nothing to let go of."""
 
 
 def tidy(words: str, units: int) -> str:

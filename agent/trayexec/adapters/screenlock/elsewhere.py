@@ -4,8 +4,7 @@ The setting that refuses hand-outs while the screen is locked has no effect on t
 will listen to com.apple.screenIsLocked, Windows to WM_WTSSESSION_CHANGE.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from trayexec.core.broker.events import Screen
 
@@ -15,14 +14,10 @@ class ScreenWatch:
 
     def __init__(
         self,
-        environ: Mapping[str, str],
+        buses: object,
         *,
         on_change: Callable[[Screen], None],
         on_sleep: Callable[[], None],
         on_wake: Callable[[], None],
     ) -> None:
         pass
-
-    async def run(self) -> None:
-        """Wait until cancelled."""
-        await asyncio.Event().wait()

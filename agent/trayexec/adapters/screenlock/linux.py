@@ -1,28 +1,23 @@
 """Watches whether the screen is locked and the machine sleeps, on Linux: screen savers' and logind's D-Bus signals.
 
-Works with what there is: no session bus, no system bus, no screen saver are all fine, and are looked for again.
-It never raises.
+Works with what there is: no session bus, no system bus, no screen saver are all fine.
 
 A lock ends only when somebody says so: its own source, or another one that the screen has been unlocked just now. Who
 is gone says nothing, and a bus that is gone neither: what was locked then stays locked.
 """
 
-import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message
 
-from trayexec.adapters.bus import Bus, BusError, connect, field, quiet_call
-from trayexec.adapters.bus_address import session_bus, system_bus
+from trayexec.adapters.bus.buses import Buses
+from trayexec.adapters.bus.connection import DRIVER, BusConnection, BusError, field, quiet_call
 from trayexec.core.broker.events import Screen
 
-SOON, AGAIN = 1.0, 30.0  # seconds until a bus that is not there is looked for again, at first and at most
-
-_BUS = "org.freedesktop.DBus"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _LOGIN = "org.freedesktop.login1"
 _MANAGER = "org.freedesktop.login1.Manager"
@@ -51,42 +46,26 @@ class News(Enum):
 class ScreenWatch:
     """Calls `on_change` when the screen gets locked or unlocked, `on_sleep` and `on_wake` around a suspend.
 
-    All in the loop that runs `run`. The first `on_change` comes only with the first LOCKED. A bus that is not there is
-    looked for again, after `again` seconds at most.
+    All in the loop that keeps the buses. The first `on_change` comes only with the first LOCKED.
     """
 
     def __init__(
         self,
-        environ: Mapping[str, str],
+        buses: Buses,
         *,
         on_change: Callable[[Screen], None],
         on_sleep: Callable[[], None],
         on_wake: Callable[[], None],
-        again: float = AGAIN,
     ) -> None:
-        self._environ = environ
+        """Join both buses, before they are kept."""
         self._on_change, self._on_sleep, self._on_wake = on_change, on_sleep, on_wake
-        self._again = again
         self._locked_by: set[str] = set()
         self._lost: set[str] = set()  # those of them that are gone
         self._told = Screen.UNLOCKED
-
-    async def run(self) -> None:
-        """Watch until cancelled."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._keep(session_bus(self._environ), _Savers(self._say, self._lose)))
-            both.create_task(self._keep(system_bus(self._environ), _Login(self._say, self._lose, self._sleep)))
-
-    async def _keep(self, address: str, source: "_Savers | _Login") -> None:
-        """Watch one bus for ever: when it is not there or goes away, try again later."""
-        pause = min(SOON, self._again)
-        while True:
-            with contextlib.suppress(BusError):
-                await _watch(address, source)
-                pause = min(SOON, self._again)
-            source.end()  # not when cancelled: who stops watching says nothing any more
-            await asyncio.sleep(pause)
-            pause = min(self._again, pause * 2)
+        if buses.session is not None:
+            buses.session.join(_Savers(self._say, self._lose))
+        if buses.system is not None:
+            buses.system.join(_Login(self._say, self._lose, self._sleep))
 
     def _lose(self, source: str) -> None:
         """A source is gone, and with it what could end its lock."""
@@ -112,15 +91,6 @@ class ScreenWatch:
         (self._on_sleep if asleep else self._on_wake)()
 
 
-async def _watch(address: str, source: "_Savers | _Login") -> None:
-    bus = await connect(address, source.heard)
-    try:
-        await source.begin(bus)
-        await bus.closed.wait()
-    finally:
-        await bus.close()
-
-
 def _screen(locked: object) -> Screen:
     return Screen.LOCKED if locked else Screen.UNLOCKED
 
@@ -131,27 +101,26 @@ class _Savers:
     def __init__(self, say: Callable[[str, Screen, News], None], lose: Callable[[str], None]) -> None:
         self._say, self._lose = say, lose
         self._owners: dict[str, str] = {}
-        self._bus: Bus | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connection: BusConnection | None = None
 
-    async def begin(self, bus: Bus) -> None:
+    async def begin(self, connection: BusConnection) -> None:
         """Ask for the signals first, then for how things stand: nothing falls in between."""
         for name in _SAVERS:
-            await bus.watch(MatchRule(type="signal", sender=name, interface=name, member="ActiveChanged"))
-            change = MatchRule(type="signal", sender=_BUS, interface=_BUS, member="NameOwnerChanged")
+            await connection.watch(MatchRule(type="signal", sender=name, interface=name, member="ActiveChanged"))
+            change = MatchRule(type="signal", sender=DRIVER, interface=DRIVER, member="NameOwnerChanged")
             change.add_arg_condition(0, name)
-            await bus.watch(change)
-        self._bus = bus
+            await connection.watch(change)
+        self._connection = connection
         for name, paths in _SAVERS.items():
-            owner = await bus.owner(name)
+            owner = await connection.owner(name)
             if owner:
                 self._owners[name] = owner
-                await self._ask(bus, name, paths)
+                await self._ask(connection, name, paths)
 
-    async def _ask(self, bus: Bus, name: str, paths: tuple[str, ...]) -> None:
+    async def _ask(self, connection: BusConnection, name: str, paths: tuple[str, ...]) -> None:
         for path in paths:
             with contextlib.suppress(BusError):
-                reply = await bus.call(quiet_call(DBusAddress(path, name, name), "GetActive"))
+                reply = await connection.call(quiet_call(DBusAddress(path, name, name), "GetActive"))
                 self._say(name, _screen(reply.body and reply.body[0]), News.STANDING)
                 return
 
@@ -160,22 +129,18 @@ class _Savers:
         sender, member = field(message, HeaderFields.sender), field(message, HeaderFields.member)
         name = field(message, HeaderFields.interface)
         match member, message.body:
-            case "NameOwnerChanged", (str(name), str(), str(new)) if sender == _BUS and name in _SAVERS:
+            case "NameOwnerChanged", (str(name), str(), str(new)) if sender == DRIVER and name in _SAVERS:
                 self._owners[name] = new
                 self._lose(name)
-                if new and self._bus is not None:
-                    task = asyncio.ensure_future(self._ask(self._bus, name, _SAVERS[name]))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                if new and self._connection is not None:
+                    self._connection.start(self._ask(self._connection, name, _SAVERS[name]))
             case "ActiveChanged", (bool(active),) if sender and self._owners.get(name) == sender:
                 self._say(name, _screen(active), News.CHANGED)
 
     def end(self) -> None:
         """The bus is gone, and with it who could say more."""
         self._owners.clear()
-        self._bus = None
-        for task in self._tasks:
-            task.cancel()
+        self._connection = None
         for name in _SAVERS:
             self._lose(name)
 
@@ -193,28 +158,27 @@ class _Login:
         self._sleep = sleep
         self._owner = ""
         self._sessions: set[str] = set()
-        self._bus: Bus | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connection: BusConnection | None = None
 
-    async def begin(self, bus: Bus) -> None:
+    async def begin(self, connection: BusConnection) -> None:
         """Ask for the signals first, then for how things stand."""
-        await bus.watch(MatchRule(type="signal", sender=_LOGIN, interface=_MANAGER))
+        await connection.watch(MatchRule(type="signal", sender=_LOGIN, interface=_MANAGER))
         hint = MatchRule(type="signal", sender=_LOGIN, interface=_PROPERTIES, member="PropertiesChanged")
         hint.add_arg_condition(0, _SESSION)
-        await bus.watch(hint)
-        change = MatchRule(type="signal", sender=_BUS, interface=_BUS, member="NameOwnerChanged")
+        await connection.watch(hint)
+        change = MatchRule(type="signal", sender=DRIVER, interface=DRIVER, member="NameOwnerChanged")
         change.add_arg_condition(0, _LOGIN)
-        await bus.watch(change)
-        self._bus = bus
-        self._owner = await bus.owner(_LOGIN)
+        await connection.watch(change)
+        self._connection = connection
+        self._owner = await connection.owner(_LOGIN)
         if self._owner:
-            await self._list(bus)
+            await self._list(connection)
 
-    async def _list(self, bus: Bus) -> None:
+    async def _list(self, connection: BusConnection) -> None:
         """Learn this user's sessions: a remote one never hints that it is locked, so any of them may."""
         manager = DBusAddress("/org/freedesktop/login1", _LOGIN, _MANAGER)
         try:
-            (sessions,) = (await bus.call(quiet_call(manager, "ListSessions"))).body
+            (sessions,) = (await connection.call(quiet_call(manager, "ListSessions"))).body
         except BusError:
             return
         for gone in self._sessions - {path for *_, path in sessions}:
@@ -225,13 +189,13 @@ class _Login:
                 self._sessions.add(path)
                 session = DBusAddress(path, _LOGIN, _PROPERTIES)
                 with contextlib.suppress(BusError):
-                    reply = await bus.call(quiet_call(session, "Get", "ss", (_SESSION, "LockedHint")))
+                    reply = await connection.call(quiet_call(session, "Get", "ss", (_SESSION, "LockedHint")))
                     self._say(path, _screen(reply.body[0][1]), News.STANDING)
 
     def heard(self, message: Message) -> None:
         """A signal; only logind itself may speak for it."""
         sender, member = field(message, HeaderFields.sender), field(message, HeaderFields.member)
-        if sender == _BUS and member == "NameOwnerChanged" and message.body[0] == _LOGIN:
+        if sender == DRIVER and member == "NameOwnerChanged" and message.body[0] == _LOGIN:
             self._owner = message.body[2]
             if self._owner:
                 self._list_soon()
@@ -255,15 +219,11 @@ class _Login:
             self._say(path, _screen(changed["LockedHint"][1]), News.CHANGED)
 
     def _list_soon(self) -> None:
-        if self._bus is not None:
-            task = asyncio.ensure_future(self._list(self._bus))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if self._connection is not None:
+            self._connection.start(self._list(self._connection))
 
     def end(self) -> None:
         """The bus is gone, and with it who could say more; the sessions are compared with the next list."""
-        self._owner, self._bus = "", None
-        for task in self._tasks:
-            task.cancel()
+        self._owner, self._connection = "", None
         for path in self._sessions:
             self._lose(path)

@@ -1,20 +1,30 @@
 """Which tray this machine gets. The one place that decides."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.core.ports import Tray
 from trayexec.light.errors import Text, TrayexecError
+
+if TYPE_CHECKING:
+    from trayexec.adapters.bus.client import Bus
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
-def choose(environ: Mapping[str, str], speak: Callable[[Text], str] = str, *, platform: str = sys.platform) -> Tray:
+def choose(
+    environ: Mapping[str, str],
+    session: "Bus | None",
+    speak: Callable[[Text], str] = str,
+    *,
+    platform: str = sys.platform,
+) -> Tray:
     """The best tray for this session; it never fails, at worst nothing is shown.
 
     On Linux: our own over D-Bus when a panel is there for it. Otherwise, on a panel that only knows XEmbed, pystray's
@@ -26,20 +36,20 @@ def choose(environ: Mapping[str, str], speak: Callable[[Text], str] = str, *, pl
         case "win32":
             found = _try("win32", lambda: _windows(speak))
         case _:
-            found = _linux(environ, speak)
+            found = _linux(environ, session, speak)
     return found or HeadlessTray()
 
 
-def _linux(environ: Mapping[str, str], speak: Callable[[Text], str]) -> Tray | None:
-    ours, hosted = _try("sni", lambda: _sni(environ, speak)) or (None, False)
-    if hosted:
-        return ours
+def _linux(environ: Mapping[str, str], session: "Bus | None", speak: Callable[[Text], str]) -> Tray | None:
+    hosted = None if session is None else _try("sni", lambda: _has_watcher(session.address))
+    if session is not None and hosted:
+        return _sni(session, speak)
     display = environ.get("DISPLAY")
     if display and _try("xembed", lambda: _has_xembed(display)):
         other = _try("appindicator", lambda: _gtk(speak)) or _try("xorg", lambda: _xorg(speak))
         if other:
             return other
-    return ours
+    return None if session is None or hosted is None else _sni(session, speak)
 
 
 def _try(name: str, attempt: Callable[[], T]) -> T | None:
@@ -56,15 +66,18 @@ def _try(name: str, attempt: Callable[[], T]) -> T | None:
 # Each import stands in its function: a toolkit is loaded only where it is tried.
 
 
-def _sni(environ: Mapping[str, str], speak: Callable[[Text], str]) -> tuple[Tray | None, bool]:
-    from trayexec.adapters.tray.bus import SessionBus, session_address  # noqa: PLC0415
-    from trayexec.adapters.tray.sni import WATCHER, SniTray  # noqa: PLC0415
+def _has_watcher(bus: str) -> bool:
+    """Whether there is a panel for icons on this bus. Raises BusError without the bus."""
+    from trayexec.adapters.bus.client import has_owner  # noqa: PLC0415
+    from trayexec.adapters.tray.sni import WATCHER  # noqa: PLC0415
 
-    address = session_address(environ)
-    if address is None:
-        return None, False
-    with SessionBus.open(address) as bus:
-        return SniTray(address, speak), bus.owned(WATCHER)
+    return asyncio.run(has_owner(bus, WATCHER))
+
+
+def _sni(session: "Bus", speak: Callable[[Text], str]) -> Tray:
+    from trayexec.adapters.tray.sni import SniTray  # noqa: PLC0415
+
+    return SniTray(session, speak)
 
 
 def _has_xembed(display: str) -> bool:

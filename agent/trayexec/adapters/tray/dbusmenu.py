@@ -1,4 +1,4 @@
-"""A pystray menu as com.canonical.dbusmenu sees it: numbered lines with properties, and what changed since last time.
+"""The view's menu as com.canonical.dbusmenu sees it: numbered lines with properties, and what changed since last time.
 
 The interface: https://github.com/AyatanaIndicators/libdbusmenu/blob/main/libdbusmenu-glib/dbus-menu.xml
 """
@@ -6,10 +6,12 @@ The interface: https://github.com/AyatanaIndicators/libdbusmenu/blob/main/libdbu
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
-from trayexec.adapters.tray.objects import BusInterface, BusMethod, Refused, Value
-from trayexec.adapters.tray.pystrays import Menu
+from trayexec.adapters.bus.objects import BusInterface, BusMethod, Refused, Value
+from trayexec.adapters.wording import Speak
+from trayexec.core.view import Entry, Item, Separator, Submenu
+from trayexec.light.errors import Text
 
 MENU = "com.canonical.dbusmenu"
 
@@ -19,12 +21,12 @@ _Key = tuple[int, str, int]  # the parent's number, what the line stands for, an
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A line of the menu. `item` is pystray's; None for the root and for separators."""
+    """A line of the menu. `action` is what a click does; None for a line that only informs, and for what is no line."""
 
     id: int
     properties: Mapping[str, Value]
     children: "tuple[Node, ...]" = ()
-    item: Any = None
+    action: str | None = None
 
     def chosen(self, names: Collection[str]) -> dict[str, Value]:
         """The properties of these names; all of them for no name, as the interface wants it."""
@@ -63,25 +65,26 @@ Change = Redraw | Retouch
 
 
 class DBusMenu:
-    """The menu with its numbers; `choose` is called with the pystray item of a line that was clicked.
+    """The menu with its numbers; `choose` is called with the action of a line that was clicked.
 
     A number belongs to one action for as long as that is in the menu, and is never given to another: a click that was
     on its way while the menu changed cannot choose something else.
     """
 
-    def __init__(self, choose: Callable[[Any], None]) -> None:
-        """Begin with an empty menu."""
+    def __init__(self, choose: Callable[[str], None], speak: Speak) -> None:
+        """Begin with an empty menu; `speak` puts labels into the person's language."""
         self.revision = 1
+        self._speak = speak
         self._choose = choose
         self._root = Node(0, _ROOT)
         self._nodes = {0: self._root}
         self._numbers: dict[_Key, int] = {}
         self._fresh = itertools.count(1)
 
-    def update(self, menu: Any) -> Change:
-        """Take over `menu` (a pystray.Menu or None) and tell what changed."""
+    def update(self, entries: Iterable[Entry]) -> Change:
+        """Take over these entries and tell what changed."""
         former, known, self._numbers = self._nodes, self._numbers, {}
-        root = Node(0, _ROOT, tuple(self._number(menu or (), 0, known)))
+        root = Node(0, _ROOT, tuple(self._number(entries, 0, known)))
         changed = root.shape() != self._root.shape()
         self._root = root
         self._nodes = {node.id: node for node in root.walk()}
@@ -90,15 +93,27 @@ class DBusMenu:
             return Redraw()
         return Retouch(tuple(node for node in root.walk() if node.properties != former[node.id].properties))
 
-    def _number(self, items: Any, parent: int, known: Mapping[_Key, int]) -> Iterator[Node]:
+    def _number(self, entries: Iterable[Entry], parent: int, known: Mapping[_Key, int]) -> Iterator[Node]:
         seen: dict[str, int] = {}
-        for item in items:
-            meaning = _meaning(item)
+        for entry in entries:
+            meaning = _meaning(entry)
             nth = seen[meaning] = seen.get(meaning, -1) + 1
             key = (parent, meaning, nth)
             number = self._numbers[key] = known.get(key) or next(self._fresh)
-            children = tuple(self._number(item.submenu or (), number, known))
-            yield Node(number, _properties(item), children, None if item is Menu.SEPARATOR else item)
+            match entry:
+                case Item(label, action):
+                    yield Node(number, self._line(label, {"enabled": ("b", action is not None)}), action=action)
+                case Submenu(label, below):
+                    line = self._line(label, {"enabled": ("b", True), **_ROOT})
+                    yield Node(number, line, tuple(self._number(below, number, known)))
+                case Separator():
+                    yield Node(number, {"type": ("s", "separator")})
+                case _:
+                    assert_never(entry)
+
+    def _line(self, label: Text, more: Mapping[str, Value]) -> Mapping[str, Value]:
+        # An underscore marks the next letter as a shortcut; AWS profile names are full of them.
+        return {"label": ("s", self._speak(label).replace("_", "__")), **more}
 
     def interface(self) -> BusInterface:
         """The menu on the bus."""
@@ -154,9 +169,9 @@ class DBusMenu:
         return (properties[name],)
 
     def _event(self, number: int, event: str, _data: Value, _time: int) -> tuple[()]:
-        item = self._known(number).item
-        if event == "clicked" and item is not None and item.submenu is None and item.enabled:
-            self._choose(item)
+        action = self._known(number).action
+        if event == "clicked" and action is not None:
+            self._choose(action)
         return ()
 
     def _event_group(self, events: list[tuple[int, str, Value, int]]) -> tuple[list[int]]:
@@ -177,24 +192,14 @@ class DBusMenu:
 _ROOT: Mapping[str, Value] = {"children-display": ("s", "submenu")}
 
 
-def _meaning(item: Any) -> str:
+def _meaning(entry: Entry) -> str:
     """What a line stands for; the lines that do nothing are told apart by their order."""
-    if item is Menu.SEPARATOR:
-        return "separator"
-    if item.submenu is not None:
-        return "submenu"
-    action = getattr(item, "action", item.text)  # a plain pystray item has only its text
-    return "line" if action is None else f"action {action}"
-
-
-def _properties(item: Any) -> Mapping[str, Value]:
-    if item is Menu.SEPARATOR:
-        return {"type": ("s", "separator")}
-    # An underscore marks the next letter as a shortcut; AWS profile names are full of them.
-    properties: dict[str, Value] = {"label": ("s", item.text.replace("_", "__")), "enabled": ("b", item.enabled)}
-    if item.submenu is not None:
-        properties["children-display"] = ("s", "submenu")
-    if item.checked is not None:
-        properties["toggle-type"] = ("s", "radio" if item.radio else "checkmark")
-        properties["toggle-state"] = ("i", int(item.checked))
-    return properties
+    match entry:
+        case Separator():
+            return "separator"
+        case Submenu():
+            return "submenu"
+        case Item(_, action):
+            return "line" if action is None else f"action {action}"
+        case _:
+            assert_never(entry)

@@ -6,12 +6,10 @@ Every change of the menu makes some panels close it under the pointer (pystray#5
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, assert_never
 
+from trayexec.adapters.glyph import drawn_fill
 from trayexec.adapters.tray.pystrays import ActionItem, Menu, MenuItem
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
 from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
-
-# A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
-_STEPS = 64
 
 Click = Callable[[str], None]
 
@@ -40,8 +38,7 @@ class Presenter:
         """Make the icon look like `view`."""
         shown = self._shown
         if shown is None or _look(shown) != _look(view):
-            state, step = _look(view)
-            self._icon.icon = self._picture(state, step / _STEPS)
+            self._icon.icon = self._picture(*_look(view))
         if shown is None or shown.tooltip != view.tooltip:
             self._icon.title = self._speak(view.tooltip)[: self._title]
         if shown is None or shown.menu != view.menu:
@@ -61,6 +58,5 @@ class Presenter:
                     assert_never(entry)
 
 
-def _look(view: View) -> tuple[IconState, int]:
-    ringed = view.icon_state in {IconState.OPEN, IconState.EXPIRING}
-    return view.icon_state, round(min(1.0, max(0.0, view.fill)) * _STEPS) if ringed else _STEPS
+def _look(view: View) -> tuple[IconState, float]:
+    return view.icon_state, drawn_fill(view.icon_state, view.fill)
