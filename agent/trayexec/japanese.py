@@ -885,7 +885,6 @@ SENTENCES: dict[str, str] = {
     # live/hook.py
     "A shell's name follows `hook`.": "`hook` の後にシェルの名前を指定してください。",
     'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv': '使い方: ~/.bashrc に eval "$(trayexec hook bash)" を書きます。zsh、fish、direnv も使えます',
-    "Stop it with `trayexec agent stop`, then try again.": "`trayexec agent stop` で停止して、もう一度試してください。",
     # live/overlay_origin.py
     "{variable} names what trayexec wrote for --live, and nothing of yours says from which files: {file}": "{variable} は trayexec が --live のために書いたファイルを指していますが、どのファイルから作られたものか分かりません: {file}",
     "Open a new shell, or run: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`": "新しいシェルを開くか、次を実行してください: `unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE`",

@@ -114,16 +114,13 @@ def _stop(environ: Mapping[str, str]) -> int:
     stopped = 0
     for connection in agent_connection.everyone(environ):
         path = str(connection.getpeername())
-
-        def patient(seconds: int, path: str = path) -> None:
-            if seconds > STOP:
-                raise TrayexecError(_unstoppable(path))
-
         seconds = STOP
         try:
-            for line in answers.ask(connection, protocol_messages.stop(), patient):
+            for line in answers.ask(connection, protocol_messages.stop(), patience=STOP):
                 answers.outcome(line)
         except TrayexecError as error:
+            if error.trouble.code == "agent_silent":
+                raise TrayexecError(_unstoppable(path)) from None
             if error.trouble.code not in OTHER_VERSION:
                 raise
             seconds = STOP_UNKNOWN  # whether it has understood us is told by whether it goes

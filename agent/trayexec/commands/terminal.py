@@ -113,7 +113,7 @@ def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
     request = protocol_messages.auth(caller, identity=identity, code=code)
     connection = agent_connection.connect(environ)
     try:
-        for line in answers.ask(connection, request, lambda _seconds: None):
+        for line in answers.ask(connection, request):
             if "note" not in line:
                 answers.outcome(line)
     finally:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from trayexec.light.protocol_messages import RequestFields
@@ -32,12 +32,11 @@ def converse(connection: "socket", request: "RequestFields", environ: "Mapping[s
     from trayexec.light import answers  # noqa: PLC0415 — see obtain
 
     final: Mapping[str, Any] = {}
-    patience = answers.patience(request)
     profile = request.get("profile")
     slow: list[str | Text] = [  # what is said once it takes a while
         Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
     ]
-    for line in answers.ask(connection, request, _progress(slow, patience)):
+    for line in answers.ask(connection, request, quiet=_progress(slow)):
         final = line
         if "note" not in line:
             break
@@ -70,14 +69,10 @@ def reach(environ: "Mapping[str, str]") -> "socket":
     return start(environ)
 
 
-def _progress(slow: "list[str | Text]", patience: int) -> "Any":
-    from trayexec.light import agent_connection  # noqa: PLC0415 — see obtain
-
-    def quiet(seconds: int) -> None:
-        if seconds > patience:
-            raise agent_connection.silent()
+def _progress(slow: "list[str | Text]") -> "Callable[[], None]":
+    def quiet() -> None:
         if slow and sys.stderr.isatty():
-            from trayexec.light import stderr  # noqa: PLC0415 — likewise
+            from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
             text = slow.pop()
             stderr.say(text) if isinstance(text, str) else stderr.tell(text)

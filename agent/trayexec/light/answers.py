@@ -50,10 +50,12 @@ class Received:
             raise protocol_messages.garbled()
 
 
-def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iterator[dict[str, Any]]":
-    """What the agent says, line by line, until it hangs up; `quiet(n)` is called in the nth second of silence.
+def lines(
+    connection: "_socket.socket", *, patience: float, quiet: "Callable[[], None]" = lambda: None
+) -> "Iterator[dict[str, Any]]":
+    """What the agent says, line by line, until it hangs up; `quiet` is called in each second of silence.
 
-    Raises TrayexecError for what is not the protocol, and whatever `quiet` raises to end the waiting.
+    Raises TrayexecError for what is not the protocol, and (`agent_silent`) after more than `patience` seconds of it.
     """
     connection.settimeout(1.0)
     received = Received()
@@ -64,9 +66,9 @@ def lines(connection: "_socket.socket", quiet: "Callable[[int], None]") -> "Iter
             more = connection.recv(protocol.MAX_LINE)
         except TimeoutError:
             seconds += 1
-            if seconds > agent_connection.FIRST and not heard:
+            if seconds > patience or (seconds > agent_connection.FIRST and not heard):
                 raise agent_connection.silent() from None
-            quiet(seconds)
+            quiet()
             continue
         except OSError:
             return
@@ -89,23 +91,28 @@ def _hung_up() -> TrayexecError:
     )
 
 
-def patience(request: "RequestFields") -> int:
+def silence_of(request: "RequestFields") -> int:
     """How long the agent may be silent over this request, in seconds."""
     return QUICK if request["op"] in AT_ONCE else request.get("wait", 0) + PATIENCE
 
 
 def ask(
-    connection: "_socket.socket", request: "RequestFields", quiet: "Callable[[int], None]"
+    connection: "_socket.socket",
+    request: "RequestFields",
+    *,
+    patience: float | None = None,
+    quiet: "Callable[[], None]" = lambda: None,
 ) -> "Iterator[dict[str, Any]]":
     """Send one request and give the notes as they come, then the final line; nothing follows that one.
 
-    Raises TrayexecError when the agent goes away first.
+    Raises TrayexecError when the agent goes away first, or is silent for more than `patience` seconds: as many as this
+    request is worth, unless told.
     """
     try:  # noqa: SIM105 — contextlib is slow to import
         connection.sendall(protocol_messages.line(request))
     except OSError:
         pass  # a refusal may have been written before we were heard: read it
-    for line in lines(connection, quiet):
+    for line in lines(connection, patience=silence_of(request) if patience is None else patience, quiet=quiet):
         yield line
         if "note" not in line:
             return

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def files(environ: "Mapping[str, str]") -> "dict[str, str]":
-    """The caller's own AWS files, if its environment names them (direnv does that per project)."""
+    """The caller's own AWS files, if its environment names them (direnv does that per project).
+
+    Raises TrayexecError (`overlay_lost`).
+    """
     named = {}
     for key, name in (("config", "AWS_CONFIG_FILE"), ("shared", "AWS_SHARED_CREDENTIALS_FILE")):
         path = environ.get(name)
@@ -29,11 +32,14 @@ def files(environ: "Mapping[str, str]") -> "dict[str, str]":
     return named
 
 
-def surroundings(environ: "Mapping[str, str]") -> "CallerFields":
-    """Where the caller's AWS is, for every request: its files, and the variables that decide where STS is reached."""
+def surroundings(environ: "Mapping[str, str]", named: "Mapping[str, str] | None" = None) -> "CallerFields":
+    """Where the caller's AWS is, for every request: its files, and the variables that decide where STS is reached.
+
+    `named` are its `files`, where somebody knows them already. Raises TrayexecError (`overlay_lost`) as `files` does.
+    """
     from trayexec.light import protocol, same_machine  # noqa: PLC0415 — see obtain
 
-    named = files(environ)
+    named = files(environ) if named is None else named
     said: Any = {**named}
     own: dict[str, Any] = {"proxy": {name: environ[name] for name in protocol.PROXY_VARIABLES if name in environ}}
     if environ.get("HOME", "").startswith("/"):

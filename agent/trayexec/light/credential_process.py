@@ -8,7 +8,6 @@ import sys
 
 from trayexec.light import (
     agent_client,
-    agent_connection,
     answers,
     context,
     protocol,
@@ -21,7 +20,7 @@ from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
     from trayexec.light.protocol_messages import CredentialsAnswer
@@ -53,7 +52,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     request = protocol_messages.credentials(caller, profile, wait=wait, use="passes")
     connection = agent_client.reach(environ)
     final: Mapping[str, Any] = {}
-    for line in answers.ask(connection, request, _silence(wait + answers.PATIENCE)):
+    for line in answers.ask(connection, request):
         final = line
         if line.get("note", answers.SLOW) != answers.SLOW and sys.stderr.isatty():
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
@@ -135,11 +134,3 @@ def _misread() -> TrayexecError:
             "Usage: trayexec credential-process PROFILE [--wait S | --no-wait]",
         )
     )
-
-
-def _silence(patience: int) -> "Callable[[int], None]":
-    def quiet(seconds: int) -> None:
-        if seconds > patience:
-            raise agent_connection.silent()
-
-    return quiet

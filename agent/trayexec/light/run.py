@@ -68,7 +68,7 @@ def _request(
     words: "Sequence[str]", environ: "Mapping[str, str]", program: str = ""
 ) -> "tuple[RequestFields, str | None] | None":
     """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
-    caller = context.surroundings(environ)
+    files = context.files(environ)  # what is wrong with them is said before what is wrong with the words
     seconds = {"wait": 120}
     named: str | None = None
     region: str | None = None
@@ -99,7 +99,7 @@ def _request(
     if one is None:
         return None
     request = protocol_messages.credentials(
-        caller,
+        context.surroundings(environ, files),
         one,
         wait=seconds["wait"],
         need=seconds.get("need"),

@@ -133,7 +133,7 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         pass
     else:
         final: Mapping[str, object] = {}
-        for line in answers.ask(connection, request, _silence):
+        for line in answers.ask(connection, request, patience=PATIENCE):
             final = line
         answer = protocol_messages.read_overlay(answers.outcome(final))
         same_machine.check(answer, connection)
@@ -159,13 +159,6 @@ def _made(environ: "Mapping[str, str]") -> "dict[str, str]":
     from trayexec.live import without_agent  # noqa: PLC0415 — the first time, and no agent: this once it takes longer
 
     return without_agent.made(environ)
-
-
-def _silence(seconds: int) -> None:
-    if seconds > PATIENCE:
-        raise TrayexecError(
-            trouble("agent_silent", "The agent does not answer.", "Stop it with `trayexec agent stop`, then try again.")
-        )
 
 
 def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mapping[str, str]") -> str:

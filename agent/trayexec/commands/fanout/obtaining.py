@@ -145,7 +145,7 @@ class Obtaining:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
             first = self._asking.clock() + agent_connection.FIRST
-            conversation = Conversation(profile, connection, answers.patience(request), first)
+            conversation = Conversation(profile, connection, answers.silence_of(request), first)
             self._open.add(conversation)
             self._selector.register(connection.fileno(), EVENT_READ, conversation)
 
