@@ -23,7 +23,7 @@ from devtools.scratch import Scratch, scratch
 
 ROLES, BATCH = 100, 20
 LATENCY = 0.2  # seconds that each AssumeRole takes
-AT_ONCE = 4  # AssumeRole calls that the agent has in flight
+AT_ONCE = 16  # AssumeRole calls that the agent has in flight
 CROWD = 1000
 
 # The goals.
@@ -111,7 +111,7 @@ def _round_trips(here: Scratch, count: int, clients: int) -> Figure:
 
 def _cold(here: Scratch) -> Figure:
     """Every role there is, a batch at a time, none of them held yet."""
-    least = BATCH / AT_ONCE * LATENCY
+    least = -(-BATCH // AT_ONCE) * LATENCY
     times = []
     for start in range(1, ROLES, BATCH):
         here.aws.ask("faults", {"kind": "delay", "action": "AssumeRole", "count": BATCH, "seconds": LATENCY})

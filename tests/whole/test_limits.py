@@ -4,9 +4,9 @@ from awssim import Kind
 from support.rig import Rig
 
 
-def test_at_most_four_roles_are_assumed_at_once(rig: Rig) -> None:
-    """A dozen profiles at once: four calls in flight, one for each role, and everybody is served."""
-    names = [f"role-{number}" for number in range(12)]
+def test_at_most_sixteen_roles_are_assumed_at_once(rig: Rig) -> None:
+    """Twenty profiles at once: sixteen calls in flight, one for each role, and everybody is served."""
+    names = [f"role-{number}" for number in range(20)]
     arn = "arn:aws:iam::222222222222:role/Deploy"
     url = rig.sim.url
     rig.config(
@@ -18,11 +18,11 @@ def test_at_most_four_roles_are_assumed_at_once(rig: Rig) -> None:
         )
     )
     rig.unlock()
-    rig.sim.fault(Kind.DELAY, "AssumeRole", count=len(names), seconds=0.5)
+    rig.sim.fault(Kind.DELAY, "AssumeRole", count=len(names), seconds=2.0)
     runs = [rig.start(name, "--", "true") for name in names for _ in range(2)]
     for run in runs:
         run.communicate(timeout=60)
 
     assert {run.returncode for run in runs} == {0}
-    assert rig.sim.most_at_once == 4
+    assert rig.sim.most_at_once == 16
     assert rig.sim.count("AssumeRole") == len(names)

@@ -52,12 +52,16 @@ PAUSES = (0.3, 1.0)  # seconds before a GetSessionToken that never left is sent 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long one try may take, in seconds, how much of an answer is read, in bytes, and how many tries there are."""
+    """How long one try may take, in seconds, how much of an answer is read, in bytes, and how many tries there are.
+
+    `at_once` is from how many threads calls come: each keeps a connection to an endpoint.
+    """
 
     connect: float = 5.0
     read: float = 10.0
     body: int = 1 << 20
     tries: int = TRIES
+    at_once: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +258,7 @@ class BotoSts:
             connect_timeout=self._limits.connect,
             read_timeout=self._limits.read,
             retries={"total_max_attempts": tries, "mode": "standard"},
-            max_pool_connections=10,
+            max_pool_connections=self._limits.at_once,
             use_fips_endpoint=endpoint.use_fips,
             use_dualstack_endpoint=endpoint.use_dualstack,
             ignore_configured_endpoint_urls=True,

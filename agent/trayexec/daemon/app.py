@@ -61,7 +61,10 @@ if TYPE_CHECKING:
     from logging import Logger
 
 
-ASSUMING = 4  # AssumeRole calls at once
+# AssumeRole calls at once. STS takes hundreds a second. Where it takes 50 and refuses the rest for the moment, 16
+# bring 100 roles home; of 24 some fail, as what is tried again is refused again. A thread costs 0.1 MiB.
+ASSUMING = 16
+SESSIONS = 2  # other calls of STS at once, and of the keychain
 LOOK_AGAIN = 5.0  # seconds between looks at the files
 SURE = 3.0  # seconds that AWS has to say what time it is
 AGAIN = 10.0  # seconds until it is asked again
@@ -139,7 +142,7 @@ class _Agent:
         self._clock = SystemClock()
         self._dialogs = Dialogs(_method(self._settings.settings), environ, speak)
         self._notices = choose_notices(environ, self._journal, self._buses.session, speak)
-        self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(2, "sessions"))
+        self._workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(SESSIONS, "sessions"))
         self._sts = self._warm()
         self._asking_time: asyncio.Task[None] | None = None
         self._asked_time_at = 0.0
@@ -405,9 +408,9 @@ class _Agent:
         clock = self._clock
 
         def build() -> Sts:
-            from trayexec.adapters.sts import BotoSts  # noqa: PLC0415 — in the worker, not before the socket listens
+            from trayexec.adapters.sts import BotoSts, Limits  # noqa: PLC0415 — in the worker, not before the socket listens
 
-            sts = BotoSts(clock, dated=clock.told)
+            sts = BotoSts(clock, limits=Limits(at_once=ASSUMING + SESSIONS), dated=clock.told)
             gc.freeze()  # what was loaded stays: going through it again and again holds up everybody for 30 ms
             return sts
 
