@@ -7,8 +7,9 @@ import pytest
 from trayexec.core.config import resolve as resolving
 from trayexec.core.config.endpoints import endpoint_of
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint, Unserved
-from trayexec.core.config.resolve import LONGEST_CHAIN, resolve, session_name_for
+from trayexec.core.config.resolve import resolve, session_name_for
 from trayexec.core.config.sections import Section, Sections
+from trayexec.core.config.sources import LONGEST_CHAIN
 from trayexec.light.errors import Trouble
 
 PHONE = "arn:aws:iam::111111111111:mfa/alice-phone"

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
-from trayexec.core.config.resolve import LONGEST_CHAIN, resolve
+from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections
+from trayexec.core.config.sources import LONGEST_CHAIN
 
 PHONE = "arn:aws:iam::111111111111:mfa/phone"
 ROLE = "arn:aws:iam::222222222222:role/Admin"

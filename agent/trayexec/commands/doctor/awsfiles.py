@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
-from trayexec.core.config import ownership
+from trayexec.core.config import problems
 from trayexec.core.config.inifile import profile_of
 from trayexec.core.config.profiles import Profile, Unserved
 from trayexec.core.config.sections import header, shown
@@ -68,11 +68,11 @@ def profiles(facts: Facts) -> Iterator[Finding]:
         if not isinstance(one, Unserved):
             continue
         about = Text("profile {profile}", profile=shown(one.name))
-        if one.problem.code == ownership.CODE and one.problem.hint not in told:
+        if one.problem.code == problems.OTHER_ACCOUNT and one.problem.hint not in told:
             # Who has stored keys wants to use them; for all profiles over the same keys it is said once.
             told.add(one.problem.hint)
             yield problem(one.problem.code, about, one.problem.title, one.problem.hint)
-        elif one.problem.code != ownership.CODE:
+        elif one.problem.code != problems.OTHER_ACCOUNT:
             yield note(one.problem.code, about, one.problem.title, one.problem.hint)
 
 

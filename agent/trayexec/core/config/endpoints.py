@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from trayexec.core.config import problems
 from trayexec.core.config.partitions import PARTITIONS, partition_of
 from trayexec.core.config.profiles import StsEndpoint
-from trayexec.core.config.sections import ProfileError, Sections, header, shown
-from trayexec.light.errors import trouble
+from trayexec.core.config.sections import ProfileError, Sections, shown
 
 _PORT = re.compile(r":[0-9]*\Z")
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
@@ -128,17 +128,7 @@ def _region(sections: Sections, profile: str) -> str | None:
     region = sections.text(profile, "region")
     if not region or _REGION.fullmatch(region):
         return region or None
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_region",
-            "The region of profile {profile} is not the name of a region: {value}",
-            "Write it like region = eu-central-1 under {section}, with nothing after it on the line.",
-            profile=shown(profile),
-            value=shown(region),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.no_region(profile, region))
 
 
 def _fallback(sections: Sections, profile: str, partition: str) -> str:
@@ -148,17 +138,7 @@ def _fallback(sections: Sections, profile: str, partition: str) -> str:
             return region
     if partition in PARTITIONS:
         return PARTITIONS[partition].first
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_region",
-            "Profile {profile} is in the AWS partition {partition} and names no region of it.",
-            "Write region = … under {section}.",
-            profile=shown(profile),
-            partition=shown(partition),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.region_unknown(profile, partition))
 
 
 def _setting(sections: Sections, profile: str, key: str) -> str | None:
@@ -175,17 +155,7 @@ def _regional(sections: Sections, profile: str) -> str:
     value = _setting(sections, profile, "sts_regional_endpoints") or "regional"
     if value in {"regional", "legacy"}:
         return value
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_endpoint",
-            "For profile {profile}, sts_regional_endpoints is {value}, which AWS does not know.",
-            "Write sts_regional_endpoints = regional under {section}, or unset AWS_STS_REGIONAL_ENDPOINTS.",
-            profile=shown(profile),
-            value=shown(value),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.no_regional_choice(profile, value))
 
 
 def _url(sections: Sections, profile: str) -> str | None:
@@ -199,18 +169,7 @@ def _url(sections: Sections, profile: str) -> str | None:
     )
     if not url or _is_url(url):
         return url or None
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_endpoint",
-            "The endpoint of profile {profile} is not a web address: {value}",
-            "Write it like endpoint_url = https://sts.example.com under {section}, "
-            "or unset AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL.",
-            profile=shown(profile),
-            value=shown(url),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.no_endpoint(profile, url))
 
 
 def _service_url(sections: Sections, profile: str) -> str | None:
@@ -221,18 +180,7 @@ def _service_url(sections: Sections, profile: str) -> str | None:
     sts = (services or {}).get("sts", {})
     if services and not isinstance(sts, str):
         return sts.get("endpoint_url")
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_endpoint",
-            "Profile {profile} uses the section [services {services}], which is missing, empty or malformed.",
-            "Write [services {services}] with an indented endpoint_url = … below sts =, "
-            "or remove services from {section}.",
-            profile=shown(profile),
-            services=shown(name),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.no_services(profile, name))
 
 
 def _is_url(url: str) -> bool:

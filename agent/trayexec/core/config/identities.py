@@ -6,10 +6,11 @@ keeps, the access key that aws-mfa sets aside, settings alone. They are named as
 
 from collections.abc import Set as AbstractSet
 
-from trayexec.core.config.sections import Sections, header, shown
+from trayexec.core.config import problems
+from trayexec.core.config.sections import Sections, shown
 from trayexec.core.config.sources import KEY, TOKENS, Source, is_role, without_role
 from trayexec.core.shell_words import argument
-from trayexec.light.errors import Text, Trouble, trouble
+from trayexec.light.errors import Text, Trouble
 
 # aws-mfa keeps the long-term key of `default` in [default-long-term]; many articles teach [default-longterm]
 # (https://github.com/broamski/aws-mfa, --long-term-suffix).
@@ -42,15 +43,7 @@ def temporary(sections: Sections, profile: str) -> Trouble | None:
         return None
     if long_term_of(sections, profile) is not None:
         return None
-    return trouble(
-        "profile_temporary",
-        "Profile {profile} has temporary credentials in your AWS files, which another program writes: they are no keys "
-        "of its own.",
-        "It works as it is, also under `trayexec shell`. If it has keys of its own, store them: `trayexec keys add "
-        "{word}`; if a role is to use others, let source_profile name the profile that those belong to.",
-        profile=shown(profile),
-        word=argument(profile),
-    )
+    return problems.temporary(profile)
 
 
 def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Trouble | None:
@@ -62,28 +55,10 @@ def no_identity(sections: Sections, profile: str, used: AbstractSet[str]) -> Tro
         return None
     base = next((profile.removesuffix(one) for one in LONG_TERM if profile.endswith(one)), None)
     if base:
-        found = trouble(
-            "profile_longterm",
-            "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.",
-            "Store that key as {base}: `trayexec keys import {word}`. aws-mfa is not needed then, nor this section.",
-            profile=shown(profile),
-            base=shown(base),
-            word=argument(base),
-        )
-        if base not in sections.stored:
-            return found
-        done = Text("Keys are stored as {base}: neither aws-mfa nor this section is needed any more.", base=shown(base))
-        return Trouble(found.code, found.title, done)
+        why = problems.long_term_of_stored if base in sections.stored else problems.long_term
+        return why(profile, base)
     if without_role(sections.profiles.get(profile, {}), sections.keys_of(profile)) is Source.NOTHING:
-        return trouble(
-            "profile_settings",
-            "Profile {profile} has settings only, neither keys nor a role.",
-            "If it is to have keys, store them: `trayexec keys add {word}`; or write role_arn and source_profile under "
-            "{section}.",
-            profile=shown(profile),
-            word=argument(profile),
-            section=header(profile),
-        )
+        return problems.settings_only(profile)
     return None
 
 
@@ -93,15 +68,7 @@ def device_of_aws_mfa(sections: Sections, profile: str) -> Trouble | None:
     device = sections.profiles.get(aside, {}).get("aws_mfa_device") if aside is not None else None
     if aside is None or not isinstance(device, str):
         return None
-    return trouble(
-        "profile_mfa",
-        "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].",
-        "Write it under {section}: mfa_serial = {device}",
-        profile=shown(profile),
-        aside=shown(aside),
-        section=header(profile),
-        device=shown(device),
-    )
+    return problems.serial_at_aws_mfa(profile, aside=aside, device=device)
 
 
 def note(sections: Sections, profile: str) -> Text | None:

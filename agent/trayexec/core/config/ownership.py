@@ -4,13 +4,10 @@ A device belongs to one user of one account, so keys of another account can neve
 and count it. A serial that keys merely inherit from [default] is the commonest way to somebody else's device.
 """
 
-from trayexec.core.config import serials
+from trayexec.core.config import problems, serials
 from trayexec.core.config.profiles import Identity
-from trayexec.core.config.sections import header, shown
-from trayexec.core.shell_words import argument
-from trayexec.light.errors import Trouble, trouble
+from trayexec.light.errors import Trouble
 
-CODE = "keys_account"
 _PARTS = 5  # of an ARN, at least, before the account has come
 
 
@@ -34,25 +31,5 @@ def fault(identity: Identity, account: str, *, default: str = "") -> Trouble | N
     if not account or not device or account == device:
         return None
     if identity.inherited:
-        return trouble(
-            CODE,
-            "The keys of {profile} are of account {account}, but the only mfa_serial for them is that of [default], "
-            "whose account is {other}.",
-            "Write their own under {section}: mfa_serial = arn:aws:iam::{account}:mfa/<device>",
-            profile=shown(identity.keys),
-            account=account,
-            other=device,
-            section=header(identity.keys),
-        )
-    return trouble(
-        CODE,
-        "The keys of {profile} are of account {account}, but the MFA device {serial} is of {other}: AWS would refuse "
-        "each code.",
-        "Store keys of {other} with `trayexec keys add {word}`, or correct mfa_serial under {section}.",
-        profile=shown(identity.keys),
-        account=account,
-        serial=identity.mfa_serial,
-        other=device,
-        word=argument(identity.keys),
-        section=header(identity.keys),
-    )
+        return problems.device_of_default(identity.keys, account, other=device)
+    return problems.device_of_another(identity.keys, account, serial=identity.mfa_serial, other=device)

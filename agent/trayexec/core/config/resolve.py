@@ -12,17 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from trayexec.core.config import foreign_settings, identities, mixing, ownership, serials
+from trayexec.core.config import foreign_settings, identities, mixing, ownership, problems, serials
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint, Unserved
-from trayexec.core.config.sections import ProfileError, Section, Sections, header, shown
-from trayexec.core.config.sources import IN_FILES, STATIC_KEYS, Source, is_role, without_role
-from trayexec.core.shell_words import argument, word
-from trayexec.core.suggest import MOST, near, told
-from trayexec.light.errors import Text, Trouble, trouble
-
-# Longer chains work nowhere: every link past the first loses time and the MFA context.
-LONGEST_CHAIN = 16
+from trayexec.core.config.sections import ProfileError, Section, Sections, shown
+from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
+from trayexec.core.suggest import near, told
+from trayexec.light.errors import Text, Trouble
 
 # Grammar of the STS API (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
 # API_GetSessionToken.html); a role's path may hold any printable ASCII character.
@@ -190,7 +186,8 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
     while True:
         names = [link.profile for link in links]
         if at in names:
-            raise _loop(names[names.index(at) :])
+            circle = names[names.index(at) :]
+            raise ProfileError(circle[0], problems.loop(circle))
         section = sections.profiles.get(at, {})
         _check_included(sections, at, section)
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
@@ -199,7 +196,7 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
             return _chain(links, at)
         _check_role(at, section)
         if len(links) == LONGEST_CHAIN:
-            raise _too_long(name)
+            raise ProfileError(name, problems.too_long(name))
         source = _source(sections, at)
         links.append(_link(sections, at, session_name))
         if source == at:
@@ -216,38 +213,15 @@ def _source(sections: Sections, profile: str) -> str:
     """The profile a role is assumed from."""
     source = sections.text(profile, "source_profile")
     if source is None:
-        raise _no_source(sections, profile)
+        raise ProfileError(profile, problems.no_source(profile, _possible_sources(sections, profile)))
     # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
     if source in sections.profiles or source == "default":
         return source
-    raise _unknown_source(sections, profile, source)
-
-
-def _no_source(sections: Sections, profile: str) -> ProfileError:
-    ends = _possible_sources(sections, profile)
-    if len(ends) == 1:
-        return ProfileError(
-            profile,
-            trouble(
-                "profile_source",
-                "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
-                "Write source_profile = {source} under {section}, or the profile that your keys belong to.",
-                profile=shown(profile),
-                source=shown(ends[0]),
-                section=header(profile),
-            ),
-        )
-    return ProfileError(
-        profile,
-        trouble(
-            "profile_source",
-            "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
-            "Write source_profile under {section}, with the profile that your keys belong to: {sources}",
-            profile=shown(profile),
-            sources=", ".join(map(shown, ends[:MOST])),
-            section=header(profile),
-        ),
-    )
+    bare = _COMMENT.split(source, maxsplit=1)[0].strip().strip("\"'").strip()
+    if bare in sections.profiles or bare == "default":
+        raise ProfileError(profile, problems.source_with_more(profile, source, bare=bare))
+    accounts = {name: _account_in(section) for name, section in sections.profiles.items() if name != profile}
+    raise ProfileError(profile, problems.unknown_source(profile, source, near=told(near(bare, accounts), accounts)))
 
 
 def _possible_sources(sections: Sections, profile: str) -> Sequence[str]:
@@ -265,51 +239,6 @@ def _possible_sources(sections: Sections, profile: str) -> Sequence[str]:
     return ends or ("default",)
 
 
-def _unknown_source(sections: Sections, profile: str, source: str) -> ProfileError:
-    bare = _COMMENT.split(source, maxsplit=1)[0].strip().strip("\"'").strip()
-    if bare != source and (bare in sections.profiles or bare == "default"):
-        return ProfileError(
-            profile,
-            trouble(
-                "profile_source",
-                "Profile {profile} has source_profile = {source}, but there is no such profile.",
-                "Write source_profile = {bare} under {section}, without quotes, and with nothing after it on the line, "
-                "not even a comment.",
-                profile=shown(profile),
-                source=shown(source),
-                bare=shown(bare),
-                section=header(profile),
-            ),
-        )
-    accounts = {name: _account_in(section) for name, section in sections.profiles.items() if name != profile}
-    meant = near(bare, accounts)
-    if meant:
-        return ProfileError(
-            profile,
-            trouble(
-                "profile_source",
-                "Profile {profile} has source_profile = {source}, but there is no such profile.",
-                "Correct source_profile under {section}. Did you mean {near}?",
-                profile=shown(profile),
-                source=shown(source),
-                near=told(meant, accounts),
-                section=header(profile),
-            ),
-        )
-    return ProfileError(
-        profile,
-        trouble(
-            "profile_source",
-            "Profile {profile} has source_profile = {source}, but there is no such profile.",
-            "Correct source_profile under {section}, or add a section {missing}.",
-            profile=shown(profile),
-            source=shown(source),
-            section=header(profile),
-            missing=header(source),
-        ),
-    )
-
-
 def _account_in(section: Section) -> str | None:
     """The account that a section's role is in, for a person who chooses among names."""
     match = _ROLE_ARN.fullmatch(_plain(section, "role_arn") or "")
@@ -320,7 +249,8 @@ def _link(sections: Sections, profile: str, session_name: str) -> _Link:
     arn = sections.text(profile, "role_arn") or ""
     match = _ROLE_ARN.fullmatch(arn)
     if not match or len(arn) not in _ARN_LENGTHS:
-        raise ProfileError(profile, _no_role(profile, arn))
+        why = problems.role_of_no_account if _ROLE_OF_NO_ACCOUNT.fullmatch(arn) else problems.no_role
+        raise ProfileError(profile, why(profile, arn))
     return _Link(
         profile,
         arn,
@@ -331,43 +261,11 @@ def _link(sections: Sections, profile: str, session_name: str) -> _Link:
     )
 
 
-def _no_role(profile: str, arn: str) -> Trouble:
-    if _ROLE_OF_NO_ACCOUNT.fullmatch(arn):
-        return trouble(
-            "profile_role_arn",
-            "The role_arn of profile {profile} has no account of twelve digits in it: {value}",
-            "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, with all twelve digits of the "
-            "account, zeros in front too.",
-            profile=shown(profile),
-            value=shown(arn),
-            section=header(profile),
-        )
-    return trouble(
-        "profile_role_arn",
-        "The role_arn of profile {profile} is not the ARN of a role: {value}",
-        "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
-        "with nothing after it on the line, not even a comment.",
-        profile=shown(profile),
-        value=shown(arn),
-        section=header(profile),
-    )
-
-
 def _matching(sections: Sections, profile: str, key: str, pattern: re.Pattern[str]) -> str | None:
     value = sections.text(profile, key)
     if value is None or pattern.fullmatch(value):
         return value
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_value",
-            "The {key} of profile {profile} has a length or a character that AWS does not allow.",
-            "Correct {key} under {section}: no spaces, no comment after it on the line.",
-            profile=shown(profile),
-            key=key,
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.not_allowed(profile, key))
 
 
 def _duration(sections: Sections, profile: str) -> int:
@@ -376,17 +274,7 @@ def _duration(sections: Sections, profile: str) -> int:
         return _DEFAULT_SECONDS
     if _SECONDS.fullmatch(value) and int(value) in _DURATIONS:
         return int(value)
-    raise ProfileError(
-        profile,
-        trouble(
-            "profile_value",
-            "The duration_seconds of profile {profile} is not a number from 900 to 43200: {value}",
-            "Correct duration_seconds under {section}, or remove the line: the default is 3600.",
-            profile=shown(profile),
-            value=shown(value),
-            section=header(profile),
-        ),
-    )
+    raise ProfileError(profile, problems.no_duration(profile, value))
 
 
 def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[str, str]:
@@ -402,19 +290,9 @@ def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[
         if nobody is not None:
             raise ProfileError(chain.keys, nobody)
     if profile is None:
-        elsewhere = identities.device_of_aws_mfa(sections, chain.keys)
-        if elsewhere is not None:
-            raise ProfileError(chain.names[0], elsewhere)
-        raise ProfileError(
-            chain.names[0],
-            trouble(
-                "profile_mfa",
-                "No mfa_serial is known for profile {profile}, so no code can be asked for.",
-                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
-                profile=shown(chain.names[0]),
-                section=header(chain.keys),
-            ),
-        )
+        name = chain.names[0]
+        why = identities.device_of_aws_mfa(sections, chain.keys) or problems.no_serial(name, chain.keys)
+        raise ProfileError(name, why)
     serial = sections.text(profile, "mfa_serial") or ""
     wrong = serials.fault(serial, profile)
     if wrong is not None:
@@ -427,54 +305,24 @@ def _partition(chain: _Chain, serial: str) -> str:
     partition = serials.partition_of(serial) or (chain.roles[-1].partition if chain.roles else "aws")
     for link in chain.roles:
         if link.partition != partition:
-            raise ProfileError(
-                link.profile,
-                trouble(
-                    "profile_partition",
-                    "The role_arn of profile {profile} is in the partition {role}, but its keys are in {keys}: "
-                    "AWS has no way from one to the other.",
-                    "Correct role_arn, source_profile or mfa_serial under {section}.",
-                    profile=shown(link.profile),
-                    role=link.partition,
-                    keys=shown(partition),
-                    section=header(link.profile),
-                ),
-            )
+            why = problems.other_partition(link.profile, role=link.partition, keys=partition)
+            raise ProfileError(link.profile, why)
     return partition
 
 
 def _check_role(profile: str, section: Section) -> None:
     """Refuse what we would otherwise have to ignore in a role: that could lead to another account or more rights."""
     if "source_profile" in section and "credential_source" in section:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_source",
-                "Profile {profile} has both source_profile and credential_source, and only one can be meant.",
-                "Remove credential_source from {section}.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
+        raise ProfileError(profile, problems.two_sources(profile))
     if "credential_source" in section:
-        raise _from_elsewhere(profile, "credential_source")
+        raise ProfileError(profile, problems.from_elsewhere(profile, "credential_source"))
     _check_extras(profile, section)
 
 
 def _check_extras(profile: str, section: Section) -> None:
     for key in _ROLE_EXTRAS:
         if key in section:
-            raise ProfileError(
-                profile,
-                trouble(
-                    "profile_unsupported",
-                    "Profile {profile} has {key}, which trayexec does not send.",
-                    "Remove {key} from {section} if the role works without it.",
-                    profile=shown(profile),
-                    key=key,
-                    section=header(profile),
-                ),
-            )
+            raise ProfileError(profile, problems.not_sent(profile, key))
 
 
 def _check_included(sections: Sections, profile: str, section: Section) -> None:
@@ -482,19 +330,8 @@ def _check_included(sections: Sections, profile: str, section: Section) -> None:
     for key in mixing.KEYS:
         missed = mixing.missed(sections, profile, key) if key in section else None
         if missed is not None:
-            raise ProfileError(
-                profile,
-                trouble(
-                    "profile_unsupported",
-                    "Profile {profile} has {key} = {value}, which only aws-vault understands: it would add {missed}.",
-                    "Copy these lines of {value} into {section} and remove {key}.",
-                    profile=shown(profile),
-                    key=key,
-                    value=shown(sections.text(profile, key) or ""),
-                    missed=", ".join(shown(one) for one in missed),
-                    section=header(profile),
-                ),
-            )
+            value = sections.text(profile, key) or ""
+            raise ProfileError(profile, problems.included(profile, key, value=value, missed=missed))
 
 
 def _check_end(sections: Sections, profile: str, section: Section) -> None:
@@ -503,81 +340,22 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
     if found in IN_FILES or (found in _LESS_THAN_STORED and profile in sections.stored):
         return
     if found is Source.PROCESS:
-        raise _by_process(sections, profile)
+        ours = _calls_us(sections.text(profile, "credential_process") or "")
+        raise ProfileError(profile, problems.by_ourselves(profile) if ours else problems.by_process(profile))
     if found in _OTHERS:
-        raise _from_elsewhere(profile, found.value)
+        raise ProfileError(profile, problems.from_elsewhere(profile, found.value))
     # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
     half = found is Source.NOTHING and "mfa_serial" in section
     for key in section:
         if key.startswith("sso_") and not half:
-            raise ProfileError(
-                profile,
-                trouble(
-                    "profile_unsupported",
-                    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
-                    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` "
-                    "(AWS CLI 2)",
-                    profile=shown(profile),
-                    key=shown(key),
-                    name=word(profile),
-                ),
-            )
+            raise ProfileError(profile, problems.by_identity_center(profile, key))
     if is_role(section):
         return
     if "credential_source" in section and not half:
-        raise _from_elsewhere(profile, "credential_source")
+        raise ProfileError(profile, problems.from_elsewhere(profile, "credential_source"))
     _check_extras(profile, section)
     if sections.text(profile, "source_profile") not in {None, profile}:
-        raise ProfileError(
-            profile,
-            trouble(
-                "profile_role_arn",
-                "Profile {profile} has a source_profile but no role_arn, so it is not clear whose rights it has.",
-                "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, or remove source_profile.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
-
-
-def _from_elsewhere(profile: str, key: str) -> ProfileError:
-    return ProfileError(
-        profile,
-        trouble(
-            "profile_unsupported",
-            "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
-            "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
-            profile=shown(profile),
-            key=shown(key),
-            section=header(profile),
-        ),
-    )
-
-
-def _by_process(sections: Sections, profile: str) -> ProfileError:
-    if _calls_us(sections.text(profile, "credential_process") or ""):
-        return ProfileError(
-            profile,
-            trouble(
-                "profile_recursion",
-                "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
-                "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
-                profile=shown(profile),
-                section=header(profile),
-            ),
-        )
-    return ProfileError(
-        profile,
-        trouble(
-            "profile_unsupported",
-            "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
-            "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
-            "over credential_process, which may stay in {section}.",
-            profile=shown(profile),
-            word=argument(profile),
-            section=header(profile),
-        ),
-    )
+        raise ProfileError(profile, problems.source_without_role(profile))
 
 
 def _holds_keys(profile: str, section: Section) -> bool:
@@ -591,47 +369,12 @@ def _calls_us(command: str) -> bool:
     return any(re.split(r"[/\\]", word)[-1].removesuffix(".exe") in _OURSELVES for word in words)
 
 
-def _loop(names: Sequence[str]) -> ProfileError:
-    return ProfileError(
-        names[0],
-        trouble(
-            "profile_loop",
-            "Profile {profile} and its sources go round in a loop: {chain}",
-            "One of them must have the keys: remove role_arn and source_profile from {section}, "
-            "or let source_profile name the profile that your keys belong to.",
-            profile=shown(names[0]),
-            chain=_arrows((*names, names[0])),
-            section=header(names[-1]),
-        ),
-    )
-
-
-def _too_long(name: str) -> ProfileError:
-    return ProfileError(
-        name,
-        trouble(
-            "profile_too_long",
-            "The chain of sources of profile {profile} is longer than {limit} roles.",
-            "Let source_profile under {section} name a profile nearer to the keys.",
-            profile=shown(name),
-            limit=LONGEST_CHAIN,
-            section=header(name),
-        ),
-    )
-
-
 def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
     """The fault as the problem of profile `name`: its own, or that of a source further along, with the way there."""
     way = _way(sections, name, fault.profile)
     if not way:
         return fault.trouble
-    title = Text(
-        "Profile {profile} needs a profile that has a problem ({chain}). {reason}",
-        profile=shown(name),
-        chain=_arrows(way),
-        reason=fault.trouble.title,
-    )
-    return Trouble(fault.trouble.code, title, fault.trouble.hint)
+    return problems.of_a_source(name, fault.trouble, way=way)
 
 
 def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:
@@ -643,10 +386,6 @@ def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:
             return ()
         way.append(source)
     return tuple(way) if len(way) > 1 else ()
-
-
-def _arrows(names: Iterable[str]) -> str:
-    return " → ".join(shown(name) for name in names)
 
 
 def _plain(section: Section, key: str) -> str | None:

@@ -7,15 +7,14 @@ when it is read: sent to AWS, it would only get "verify your MFA serial number" 
 
 import re
 
-from trayexec.core.config.sections import header, shown
-from trayexec.light.errors import Text, Trouble, trouble
+from trayexec.core.config import problems
+from trayexec.light.errors import Trouble
 
 _ALLOWED = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _TOKEN = re.compile(r"(?=.*[0-9])[\w+=,.@-]{9,256}", re.ASCII)  # a token's number has digits, no slash and no colon
 _DEVICE = re.compile(r"arn:(aws[a-z-]*):iam::([0-9]{12}):mfa/[\w+=,.@/-]+", re.ASCII)
 _PARTS = 6  # of an ARN: arn:partition:service:region:account:resource
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-_KINDS = {"user": Text("an IAM user"), "role": Text("a role"), "group": Text("a group"), "assumed-role": Text("a role")}
 
 
 def account_of(serial: str) -> str:
@@ -33,23 +32,9 @@ def partition_of(serial: str) -> str | None:
 def fault(serial: str, profile: str) -> Trouble | None:
     """Why the `mfa_serial` that stands in the section of `profile` cannot be a device; None when it can."""
     if ":u2f/" in serial:
-        return trouble(
-            "profile_mfa_fido",
-            "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in a browser only.",
-            "Add an authenticator app to the same IAM user in the AWS console, and write its "
-            "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
-            profile=shown(profile),
-            section=header(profile),
-        )
+        return problems.serial_of_passkey(profile)
     if ":sms-mfa/" in serial:
-        return trouble(
-            "profile_mfa",
-            "The mfa_serial of profile {profile} is a telephone: AWS sends no codes by SMS any more.",
-            "Add an authenticator app to the same IAM user in the AWS console, and write its "
-            "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
-            profile=shown(profile),
-            section=header(profile),
-        )
+        return problems.serial_of_telephone(profile)
     if _DEVICE.fullmatch(serial) and _ALLOWED.fullmatch(serial):
         return None
     if _TOKEN.fullmatch(serial):
@@ -61,34 +46,8 @@ def _no_device(serial: str, profile: str) -> Trouble:
     parts = serial.split(":", _PARTS - 1)
     whole = len(parts) == _PARTS and parts[0] == "arn"
     kind, slash, name = parts[-1].partition("/") if whole else ("", "", "")
-    if whole and kind in _KINDS and slash:
-        return trouble(
-            "profile_mfa",
-            "The mfa_serial of profile {profile} is the ARN of {kind}, not of an MFA device: {value}",
-            "A device's begins with {beginning}: write the one that the AWS console shows under IAM, Users, "
-            "{user}, Security credentials, under {section}.",
-            profile=shown(profile),
-            kind=_KINDS[kind],
-            value=shown(serial),
-            beginning=shown(":".join((*parts[:-1], "mfa/"))),
-            user=shown(name) if kind == "user" else Text("your user"),
-            section=header(profile),
-        )
+    if whole and kind in problems.KINDS and slash:
+        return problems.serial_of_another_kind(profile, serial, kind=kind, name=name)
     if whole and kind == "mfa" and not _ACCOUNT.fullmatch(parts[4]):
-        return trouble(
-            "profile_mfa",
-            "The mfa_serial of profile {profile} has no account of twelve digits in it: {value}",
-            "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with the account and the device "
-            "of your own: the AWS console shows it under IAM, Users, your user, Security credentials.",
-            profile=shown(profile),
-            value=shown(serial),
-            section=header(profile),
-        )
-    return trouble(
-        "profile_mfa",
-        "The mfa_serial of profile {profile} is not one that AWS could have given out: {value}",
-        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with nothing after it.",
-        profile=shown(profile),
-        value=shown(serial),
-        section=header(profile),
-    )
+        return problems.serial_of_no_account(profile, serial)
+    return problems.no_device(profile, serial)

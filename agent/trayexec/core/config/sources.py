@@ -16,6 +16,7 @@ KEY = "aws_access_key_id"
 STATIC_KEYS = frozenset({KEY, "aws_secret_access_key"})
 TOKENS = ("aws_security_token", "aws_session_token")  # in this order
 SECRET = STATIC_KEYS | {*TOKENS}
+LONGEST_CHAIN = 16  # roles; longer chains work nowhere: every one past the first loses time and the MFA context
 _SSO = ("sso_role_name", "sso_account_id")  # one of them makes botocore use Identity Center; a session alone does not
 
 

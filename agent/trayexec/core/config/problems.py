@@ -1,0 +1,520 @@
+"""The words of every problem that a profile of the AWS files can have. This module must not know when one is there."""
+
+from collections.abc import Iterable, Sequence
+
+from trayexec.core.config.sections import header, shown
+from trayexec.core.config.sources import LONGEST_CHAIN
+from trayexec.core.shell_words import argument, word
+from trayexec.core.suggest import MOST
+from trayexec.light.errors import Text, Trouble, trouble
+
+OTHER_ACCOUNT = "keys_account"  # the code of keys that are of another account than the device
+
+# What the ARN of something else than an MFA device is of.
+KINDS = {"user": Text("an IAM user"), "role": Text("a role"), "group": Text("a group"), "assumed-role": Text("a role")}
+
+
+# The way along the sources
+
+
+def loop(names: Sequence[str]) -> Trouble:
+    """Each of `names` has the next as its source, and the last has the first."""
+    return trouble(
+        "profile_loop",
+        "Profile {profile} and its sources go round in a loop: {chain}",
+        "One of them must have the keys: remove role_arn and source_profile from {section}, "
+        "or let source_profile name the profile that your keys belong to.",
+        profile=shown(names[0]),
+        chain=_arrows((*names, names[0])),
+        section=header(names[-1]),
+    )
+
+
+def too_long(profile: str) -> Trouble:
+    """There are more than `LONGEST_CHAIN` roles on the way."""
+    return trouble(
+        "profile_too_long",
+        "The chain of sources of profile {profile} is longer than {limit} roles.",
+        "Let source_profile under {section} name a profile nearer to the keys.",
+        profile=shown(profile),
+        limit=LONGEST_CHAIN,
+        section=header(profile),
+    )
+
+
+def of_a_source(profile: str, problem: Trouble, *, way: Iterable[str]) -> Trouble:
+    """The problem is that of a profile which this one needs, at the end of `way`."""
+    title = Text(
+        "Profile {profile} needs a profile that has a problem ({chain}). {reason}",
+        profile=shown(profile),
+        chain=_arrows(way),
+        reason=problem.title,
+    )
+    return Trouble(problem.code, title, problem.hint)
+
+
+def no_source(profile: str, possible: Sequence[str]) -> Trouble:
+    """A role without a source; `possible` are the profiles that may be meant."""
+    if len(possible) == 1:
+        return trouble(
+            "profile_source",
+            "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+            "Write source_profile = {source} under {section}, or the profile that your keys belong to.",
+            profile=shown(profile),
+            source=shown(possible[0]),
+            section=header(profile),
+        )
+    return trouble(
+        "profile_source",
+        "Profile {profile} has a role_arn but no source_profile, so nobody can assume the role.",
+        "Write source_profile under {section}, with the profile that your keys belong to: {sources}",
+        profile=shown(profile),
+        sources=", ".join(map(shown, possible[:MOST])),
+        section=header(profile),
+    )
+
+
+def source_with_more(profile: str, source: str, *, bare: str) -> Trouble:
+    """The source's name is there, with quotes or a comment around it."""
+    return trouble(
+        "profile_source",
+        "Profile {profile} has source_profile = {source}, but there is no such profile.",
+        "Write source_profile = {bare} under {section}, without quotes, and with nothing after it on the line, "
+        "not even a comment.",
+        profile=shown(profile),
+        source=shown(source),
+        bare=shown(bare),
+        section=header(profile),
+    )
+
+
+def unknown_source(profile: str, source: str, *, near: str) -> Trouble:
+    """There is no such source; `near` are the names that are like it, or nothing."""
+    if near:
+        return trouble(
+            "profile_source",
+            "Profile {profile} has source_profile = {source}, but there is no such profile.",
+            "Correct source_profile under {section}. Did you mean {near}?",
+            profile=shown(profile),
+            source=shown(source),
+            near=near,
+            section=header(profile),
+        )
+    return trouble(
+        "profile_source",
+        "Profile {profile} has source_profile = {source}, but there is no such profile.",
+        "Correct source_profile under {section}, or add a section {missing}.",
+        profile=shown(profile),
+        source=shown(source),
+        section=header(profile),
+        missing=header(source),
+    )
+
+
+def two_sources(profile: str) -> Trouble:
+    """A role with a source_profile and a credential_source."""
+    return trouble(
+        "profile_source",
+        "Profile {profile} has both source_profile and credential_source, and only one can be meant.",
+        "Remove credential_source from {section}.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+def source_without_role(profile: str) -> Trouble:
+    """A source_profile where there is no role."""
+    return trouble(
+        "profile_role_arn",
+        "Profile {profile} has a source_profile but no role_arn, so it is not clear whose rights it has.",
+        "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, or remove source_profile.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+# What a role's section says
+
+
+def role_of_no_account(profile: str, arn: str) -> Trouble:
+    """The ARN of a role, but for the account."""
+    return trouble(
+        "profile_role_arn",
+        "The role_arn of profile {profile} has no account of twelve digits in it: {value}",
+        "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, with all twelve digits of the "
+        "account, zeros in front too.",
+        profile=shown(profile),
+        value=shown(arn),
+        section=header(profile),
+    )
+
+
+def no_role(profile: str, arn: str) -> Trouble:
+    """What is no ARN of a role."""
+    return trouble(
+        "profile_role_arn",
+        "The role_arn of profile {profile} is not the ARN of a role: {value}",
+        "Write role_arn = arn:aws:iam::<account>:role/<name> under {section}, "
+        "with nothing after it on the line, not even a comment.",
+        profile=shown(profile),
+        value=shown(arn),
+        section=header(profile),
+    )
+
+
+def other_partition(profile: str, *, role: str, keys: str) -> Trouble:
+    """A role in another AWS partition than the keys."""
+    return trouble(
+        "profile_partition",
+        "The role_arn of profile {profile} is in the partition {role}, but its keys are in {keys}: "
+        "AWS has no way from one to the other.",
+        "Correct role_arn, source_profile or mfa_serial under {section}.",
+        profile=shown(profile),
+        role=role,
+        keys=shown(keys),
+        section=header(profile),
+    )
+
+
+def not_allowed(profile: str, key: str) -> Trouble:
+    """A value that the STS API does not take."""
+    return trouble(
+        "profile_value",
+        "The {key} of profile {profile} has a length or a character that AWS does not allow.",
+        "Correct {key} under {section}: no spaces, no comment after it on the line.",
+        profile=shown(profile),
+        key=key,
+        section=header(profile),
+    )
+
+
+def no_duration(profile: str, value: str) -> Trouble:
+    """What is no number of seconds that a role can have."""
+    return trouble(
+        "profile_value",
+        "The duration_seconds of profile {profile} is not a number from 900 to 43200: {value}",
+        "Correct duration_seconds under {section}, or remove the line: the default is 3600.",
+        profile=shown(profile),
+        value=shown(value),
+        section=header(profile),
+    )
+
+
+def not_sent(profile: str, key: str) -> Trouble:
+    """A setting of AssumeRole that we do not send."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} has {key}, which trayexec does not send.",
+        "Remove {key} from {section} if the role works without it.",
+        profile=shown(profile),
+        key=key,
+        section=header(profile),
+    )
+
+
+def included(profile: str, key: str, *, value: str, missed: Iterable[str]) -> Trouble:
+    """A line by which aws-vault would add the settings `missed`."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} has {key} = {value}, which only aws-vault understands: it would add {missed}.",
+        "Copy these lines of {value} into {section} and remove {key}.",
+        profile=shown(profile),
+        key=key,
+        value=shown(value),
+        missed=", ".join(shown(one) for one in missed),
+        section=header(profile),
+    )
+
+
+# Where the keys at the end come from
+
+
+def from_elsewhere(profile: str, key: str) -> Trouble:
+    """Credentials that are not keys of an IAM user."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
+        "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
+        profile=shown(profile),
+        key=shown(key),
+        section=header(profile),
+    )
+
+
+def by_identity_center(profile: str, key: str) -> Trouble:
+    """Credentials of a login in a browser, as the setting `key` says."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
+        "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)",
+        profile=shown(profile),
+        key=shown(key),
+        name=word(profile),
+    )
+
+
+def by_process(profile: str) -> Trouble:
+    """Credentials that a program of the user's gives."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
+        "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
+        "over credential_process, which may stay in {section}.",
+        profile=shown(profile),
+        word=argument(profile),
+        section=header(profile),
+    )
+
+
+def by_ourselves(profile: str) -> Trouble:
+    """Credentials that we are to give, by way of a program that asks us."""
+    return trouble(
+        "profile_recursion",
+        "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
+        "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+# Profiles that are no identity
+
+
+def temporary(profile: str) -> Trouble:
+    """Keys that another program writes anew every few hours."""
+    return trouble(
+        "profile_temporary",
+        "Profile {profile} has temporary credentials in your AWS files, which another program writes: they are no keys "
+        "of its own.",
+        "It works as it is, also under `trayexec shell`. If it has keys of its own, store them: `trayexec keys add "
+        "{word}`; if a role is to use others, let source_profile name the profile that those belong to.",
+        profile=shown(profile),
+        word=argument(profile),
+    )
+
+
+def long_term(profile: str, base: str) -> Trouble:
+    """The section in which aws-mfa keeps the key of `base`, which is not stored."""
+    return trouble(
+        "profile_longterm",
+        "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.",
+        "Store that key as {base}: `trayexec keys import {word}`. aws-mfa is not needed then, nor this section.",
+        profile=shown(profile),
+        base=shown(base),
+        word=argument(base),
+    )
+
+
+def long_term_of_stored(profile: str, base: str) -> Trouble:
+    """The section in which aws-mfa keeps the key of `base`, which is stored."""
+    return trouble(
+        "profile_longterm",
+        "Profile {profile} is where aws-mfa keeps the access key of {base}: it is no identity of its own.",
+        "Keys are stored as {base}: neither aws-mfa nor this section is needed any more.",
+        profile=shown(profile),
+        base=shown(base),
+    )
+
+
+def settings_only(profile: str) -> Trouble:
+    """A section with neither keys nor a role."""
+    return trouble(
+        "profile_settings",
+        "Profile {profile} has settings only, neither keys nor a role.",
+        "If it is to have keys, store them: `trayexec keys add {word}`; or write role_arn and source_profile under "
+        "{section}.",
+        profile=shown(profile),
+        word=argument(profile),
+        section=header(profile),
+    )
+
+
+# The MFA device
+
+
+def no_serial(profile: str, keys: str) -> Trouble:
+    """No device is named along the way from `profile` to the profile `keys`, nor in [default]."""
+    return trouble(
+        "profile_mfa",
+        "No mfa_serial is known for profile {profile}, so no code can be asked for.",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+        profile=shown(profile),
+        section=header(keys),
+    )
+
+
+def serial_at_aws_mfa(profile: str, *, aside: str, device: str) -> Trouble:
+    """Only aws-mfa knows the device, in the section `aside`."""
+    return trouble(
+        "profile_mfa",
+        "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].",
+        "Write it under {section}: mfa_serial = {device}",
+        profile=shown(profile),
+        aside=shown(aside),
+        section=header(profile),
+        device=shown(device),
+    )
+
+
+def serial_of_passkey(profile: str) -> Trouble:
+    """A security key, or a passkey."""
+    return trouble(
+        "profile_mfa_fido",
+        "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in a browser only.",
+        "Add an authenticator app to the same IAM user in the AWS console, and write its "
+        "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+def serial_of_telephone(profile: str) -> Trouble:
+    """A telephone that got codes by SMS."""
+    return trouble(
+        "profile_mfa",
+        "The mfa_serial of profile {profile} is a telephone: AWS sends no codes by SMS any more.",
+        "Add an authenticator app to the same IAM user in the AWS console, and write its "
+        "mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+def serial_of_another_kind(profile: str, serial: str, *, kind: str, name: str) -> Trouble:
+    """The ARN of `name`, which is of another kind (one of `KINDS`)."""
+    beginning = serial.removesuffix(f"{kind}/{name}")
+    return trouble(
+        "profile_mfa",
+        "The mfa_serial of profile {profile} is the ARN of {kind}, not of an MFA device: {value}",
+        "A device's begins with {beginning}: write the one that the AWS console shows under IAM, Users, "
+        "{user}, Security credentials, under {section}.",
+        profile=shown(profile),
+        kind=KINDS[kind],
+        value=shown(serial),
+        beginning=shown(f"{beginning}mfa/"),
+        user=shown(name) if kind == "user" else Text("your user"),
+        section=header(profile),
+    )
+
+
+def serial_of_no_account(profile: str, serial: str) -> Trouble:
+    """The ARN of a device, but for the account."""
+    return trouble(
+        "profile_mfa",
+        "The mfa_serial of profile {profile} has no account of twelve digits in it: {value}",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with the account and the device "
+        "of your own: the AWS console shows it under IAM, Users, your user, Security credentials.",
+        profile=shown(profile),
+        value=shown(serial),
+        section=header(profile),
+    )
+
+
+def no_device(profile: str, serial: str) -> Trouble:
+    """What is no serial of a device."""
+    return trouble(
+        "profile_mfa",
+        "The mfa_serial of profile {profile} is not one that AWS could have given out: {value}",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}, with nothing after it.",
+        profile=shown(profile),
+        value=shown(serial),
+        section=header(profile),
+    )
+
+
+def device_of_default(keys: str, account: str, *, other: str) -> Trouble:
+    """Keys of `account` inherit a device of the account `other` from [default]."""
+    return trouble(
+        OTHER_ACCOUNT,
+        "The keys of {profile} are of account {account}, but the only mfa_serial for them is that of [default], "
+        "whose account is {other}.",
+        "Write their own under {section}: mfa_serial = arn:aws:iam::{account}:mfa/<device>",
+        profile=shown(keys),
+        account=account,
+        other=other,
+        section=header(keys),
+    )
+
+
+def device_of_another(keys: str, account: str, *, serial: str, other: str) -> Trouble:
+    """Keys of `account` have a device of the account `other`."""
+    return trouble(
+        OTHER_ACCOUNT,
+        "The keys of {profile} are of account {account}, but the MFA device {serial} is of {other}: AWS would refuse "
+        "each code.",
+        "Store keys of {other} with `trayexec keys add {word}`, or correct mfa_serial under {section}.",
+        profile=shown(keys),
+        account=account,
+        serial=serial,
+        other=other,
+        word=argument(keys),
+        section=header(keys),
+    )
+
+
+# The endpoint
+
+
+def no_region(profile: str, value: str) -> Trouble:
+    """What is no region's name."""
+    return trouble(
+        "profile_region",
+        "The region of profile {profile} is not the name of a region: {value}",
+        "Write it like region = eu-central-1 under {section}, with nothing after it on the line.",
+        profile=shown(profile),
+        value=shown(value),
+        section=header(profile),
+    )
+
+
+def region_unknown(profile: str, partition: str) -> Trouble:
+    """No region is named in a partition of which we know none."""
+    return trouble(
+        "profile_region",
+        "Profile {profile} is in the AWS partition {partition} and names no region of it.",
+        "Write region = … under {section}.",
+        profile=shown(profile),
+        partition=shown(partition),
+        section=header(profile),
+    )
+
+
+def no_regional_choice(profile: str, value: str) -> Trouble:
+    """A value of sts_regional_endpoints that AWS does not know."""
+    return trouble(
+        "profile_endpoint",
+        "For profile {profile}, sts_regional_endpoints is {value}, which AWS does not know.",
+        "Write sts_regional_endpoints = regional under {section}, or unset AWS_STS_REGIONAL_ENDPOINTS.",
+        profile=shown(profile),
+        value=shown(value),
+        section=header(profile),
+    )
+
+
+def no_endpoint(profile: str, value: str) -> Trouble:
+    """What is no web address."""
+    return trouble(
+        "profile_endpoint",
+        "The endpoint of profile {profile} is not a web address: {value}",
+        "Write it like endpoint_url = https://sts.example.com under {section}, "
+        "or unset AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL.",
+        profile=shown(profile),
+        value=shown(value),
+        section=header(profile),
+    )
+
+
+def no_services(profile: str, services: str) -> Trouble:
+    """A section [services] that is not there, or says nothing of STS."""
+    return trouble(
+        "profile_endpoint",
+        "Profile {profile} uses the section [services {services}], which is missing, empty or malformed.",
+        "Write [services {services}] with an indented endpoint_url = … below sts =, or remove services from {section}.",
+        profile=shown(profile),
+        services=shown(services),
+        section=header(profile),
+    )
+
+
+def _arrows(names: Iterable[str]) -> str:
+    return " → ".join(shown(name) for name in names)
