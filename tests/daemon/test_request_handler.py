@@ -25,8 +25,9 @@ from trayexec.core.settings import Delivery, ProfileRule, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop, Ports, Workers
+from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
-from trayexec.daemon.socket_server import LOOK, SocketServer
+from trayexec.daemon.socket_server import LOOK, Connection, SocketServer
 
 LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once
 REQUESTS: Sequence[dict[str, object]] = (
@@ -147,8 +148,19 @@ class Bench:
         async def sure() -> None:
             pass
 
-        endpoint = ContainerEndpoint(Records(clock, silence, journal), H11Exchange)
-        self.service = RequestHandler(
+        replies = Replies()
+        self.loop = Loop(
+            Ports(clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process](), lambda *_: None),
+            Workers(roles=AtOnce(), sessions=AtOnce()),
+            answer=replies.send,
+            mishap=self.mishaps.append,
+        )
+        rules = (ProfileRule(LIVE.name, delivery=Delivery.LIVE),)
+        self.loop.broker = replace(self.loop.broker, settings=Settings(rules=rules))
+        self.endpoint = ContainerEndpoint(Records(clock, silence, journal), H11Exchange, self.loop.post, replies)
+        self.handler = RequestHandler(
+            self.loop,
+            replies,
             Dependencies(
                 catalogues=Files(),
                 overlay=lambda *_: {},
@@ -160,41 +172,35 @@ class Bench:
                 facts=lambda: AgentFacts(1, "0", "none", "none"),
                 sure=sure,
                 warning=lambda: None,
-                endpoint=endpoint,
+                endpoint=self.endpoint,
                 place={},
                 stop=lambda: None,
                 sees=lambda *_: None,
-            )
+            ),
         )
-        self.gate = SocketServer(self.service.heard, self.service.left)
-        self.loop = Loop(
-            Ports(clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process](), lambda *_: None),
-            Workers(roles=AtOnce(), sessions=AtOnce()),
-            answer=self.service.answer,
-            changed=lambda _: None,
-            mishap=self.mishaps.append,
-        )
-        self.service.to(self.loop, self.gate)
-        rules = (ProfileRule(LIVE.name, delivery=Delivery.LIVE),)
-        self.loop.broker = replace(self.loop.broker, settings=Settings(rules=rules))
-        endpoint.to(self.loop.post, self.gate.number)
-        self.endpoint = endpoint
+        self.server = SocketServer(self.handler.heard, self.handler.left)
         self.callers: list[socket.socket] = []
+        self.connections: list[Connection] = []
 
     async def enter(self) -> None:
         """One more caller."""
         ours, theirs = socket.socketpair()
         self.callers.append(theirs)
         ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
-        await asyncio.get_running_loop().connect_accepted_socket(self.gate._new, ours)
+        _transport, connection = await asyncio.get_running_loop().connect_accepted_socket(self.server._new, ours)
+        self.connections.append(connection)
+
+    def waiting(self) -> set[int]:
+        """Which callers the broker has requests of."""
+        pending = self.handler._pending
+        of = {pending[one].caller.reply_to: place for place, one in enumerate(self.connections) if one in pending}
+        return {of[reply_to] for reply_to in self.loop.broker.waiting}
 
     async def end(self) -> None:
         """Take everything down; a bug in a task would have been a mishap."""
-        for number, caller in enumerate(self.callers, 1):
+        for caller, connection in zip(self.callers, self.connections, strict=True):
             caller.close()
-            connection = self.gate.connection(number)
-            if connection is not None:
-                connection.leave()
+            connection.leave()
         await turns(20)
         self.endpoint.close()
         await self.loop.drain()
@@ -257,7 +263,7 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
         await turns(pause)
     bench.later(LOOK)
     await turns(20)
-    here = {number for number, state in enumerate(states, 1) if state in {"waits", "listens"}}
+    here = {which for which, state in enumerate(states) if state in {"waits", "listens"}}
     if unread and not here:
         while bench.files.calls:
             bench.load()
@@ -266,7 +272,7 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
     while bench.files.calls:
         bench.load()
         await turns(20)
-    assert set(bench.loop.broker.waiting) == here
+    assert bench.waiting() == here
     assert bench.dialog.up <= len(here), "a dialog for nobody"
     await bench.end()
 

@@ -13,29 +13,30 @@ from trayexec.core.broker.step import step
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
 from trayexec.core.view import View
-from trayexec.daemon.tray_controller import TrayController
+from trayexec.daemon.replies import Replies
+from trayexec.daemon.tray_controller import LoopCalls, TrayController
 
 
 def click(answer: Answer) -> list[str]:
     """The notifications after a click on the icon whose dialog ended like this."""
-    clock, broker, shown = SystemClock(), Broker(), list[Show]()
-    front = TrayController(HeadlessTray(), clock)
+    clock, broker, shown, replies = SystemClock(), Broker(), list[Show](), Replies()
 
     def post(event: Event) -> None:
         nonlocal broker
         broker, effects = step(broker, event, clock.now())
-        front.changed(broker)
+        controller.changed(broker)
         for effect in effects:
             if isinstance(effect, Refuse | Tell):
-                front.answer(effect)
+                replies.send(effect)
             elif isinstance(effect, CheckKeys):
                 post(KeysFound(effect.identity, effect.epoch))
             elif isinstance(effect, Prompt):
                 post(Answered(effect.identity, effect.epoch, answer))
 
-    front.to(post, shown.append, lambda _seconds, draw: draw())
+    calls = LoopCalls(post, shown.append, lambda _seconds, draw: draw())
+    controller = TrayController(HeadlessTray(), clock, calls, replies)
     post(Configured((ALICE,), Settings()))
-    front.clicked("auth:default")
+    controller.clicked("auth:default")
     return [str(show.notice.title) for show in shown]
 
 
@@ -59,17 +60,17 @@ def test_a_burst_of_changes_is_drawn_once() -> None:
         def show(self, view: View) -> None:
             drawn.append(view)
 
-    front = TrayController(Canvas(), clock)
-    front.to(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw))
+    calls = LoopCalls(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw))
+    controller = TrayController(Canvas(), clock, calls, Replies())
     for _ in range(1000):
-        front.changed(Broker())
-    front.changed(Broker(identities=(ALICE,)))
+        controller.changed(Broker())
+    controller.changed(Broker(identities=(ALICE,)))
     due.pop()()
 
     assert not due
     assert [any("locked" in str(getattr(one, "label", "")) for one in view.menu) for view in drawn] == [True]
 
-    front.changed(Broker())
+    controller.changed(Broker())
     due.pop()()
 
     assert len(drawn) == 2

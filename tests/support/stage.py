@@ -31,6 +31,7 @@ from trayexec.core.broker.events import (
     Prompt,
     Refuse,
     Renewal,
+    ReplyAddress,
     RoleAssumed,
     RoleRefused,
     Screen,
@@ -120,12 +121,12 @@ class Stage:
     now: Instant = field(default_factory=lambda: Instant(5_000.0, 1_800_000_000.0))
     broker: Broker = field(default_factory=Broker)
     told: list[Effect] = field(default_factory=list)
-    asked: dict[int, Ask | Authenticate] = field(default_factory=dict)
-    answers: dict[int, Deliver | SessionOpen | Refuse] = field(default_factory=dict)
+    asked: dict[ReplyAddress, Ask | Authenticate] = field(default_factory=dict)
+    answers: dict[ReplyAddress, Deliver | SessionOpen | Refuse] = field(default_factory=dict)
     checks: dict[Identity, CheckKeys] = field(default_factory=dict)
     slow_keychain: bool = False  # whether a test says itself when the keys are found
     dialogs: dict[Identity, Prompt] = field(default_factory=dict)
-    questions: dict[int, tuple[str, Identity]] = field(default_factory=dict)  # at terminals, by request
+    questions: dict[ReplyAddress, tuple[str, Identity]] = field(default_factory=dict)  # at terminals, by request
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
     past: list[Event] = field(default_factory=list)
@@ -166,12 +167,12 @@ class Stage:
         program: str = "aws",
         shell: Shell = NOWHERE,
         began: float | None = None,
-    ) -> int:
-        """A caller asks for credentials; the number of its request."""
+    ) -> ReplyAddress:
+        """A caller asks for credentials; where its answer goes."""
         caller = self._caller(ask_at, program, shell, began)
-        self.asked[caller.request] = Ask(caller, what, need, wait)
-        self.do(self.asked[caller.request])
-        return caller.request
+        self.asked[caller.reply_to] = Ask(caller, what, need, wait)
+        self.do(self.asked[caller.reply_to])
+        return caller.reply_to
 
     def auth(
         self,
@@ -182,15 +183,15 @@ class Stage:
         wait: int = 120,
         ask_at: AskAt = AskAt.DIALOG,
         shell: Shell = NOWHERE,
-    ) -> int:
-        """A caller wants the session itself opened; the number of its request."""
+    ) -> ReplyAddress:
+        """A caller wants the session itself opened; where its answer goes."""
         caller = self._caller(ask_at, "trayexec auth", shell, None)
         secret = None if code is None else self._secret_code(code)
-        self.asked[caller.request] = Authenticate(caller, who, renewal, secret, wait)
-        self.do(self.asked[caller.request])
-        return caller.request
+        self.asked[caller.reply_to] = Authenticate(caller, who, renewal, secret, wait)
+        self.do(self.asked[caller.reply_to])
+        return caller.reply_to
 
-    def hang_up(self, request: int) -> None:
+    def hang_up(self, request: ReplyAddress) -> None:
         """A caller goes away."""
         if self.asked.pop(request, None) is not None and request not in self.answers:
             self.questions.pop(request, None)
@@ -305,7 +306,7 @@ class Stage:
 
     # What is seen ---------------------------------------------------------------------------------------------------
 
-    def got(self, request: int) -> Credentials | str | None:
+    def got(self, request: ReplyAddress) -> Credentials | str | None:
         """What a caller was answered: credentials, the code of a refusal, or nothing yet."""
         match self.answers.get(request):
             case Deliver(_, _, credentials):
@@ -317,7 +318,7 @@ class Stage:
             case None:
                 return None
 
-    def served(self, request: int) -> bool:
+    def served(self, request: ReplyAddress) -> bool:
         """Whether a caller got credentials, or its confirmation."""
         return isinstance(self.got(request), Credentials)
 
@@ -329,13 +330,13 @@ class Stage:
         """Every notification so far."""
         return [str(effect.notice.title) for effect in self.told if isinstance(effect, Show)]
 
-    def notes(self, request: int) -> list[str]:
+    def notes(self, request: ReplyAddress) -> list[str]:
         """The kinds of the notes that a caller was told."""
-        return [one.kind.value for one in self.told if isinstance(one, Tell) and one.caller.request == request]
+        return [one.kind.value for one in self.told if isinstance(one, Tell) and one.caller.reply_to == request]
 
-    def said(self, request: int) -> list[str]:
+    def said(self, request: ReplyAddress) -> list[str]:
         """The words of the notes that a caller was told."""
-        return [str(one.text) for one in self.told if isinstance(one, Tell) and one.caller.request == request]
+        return [str(one.text) for one in self.told if isinstance(one, Tell) and one.caller.reply_to == request]
 
     def is_open(self, who: Identity = ALICE) -> bool:
         """Whether there is a session that AWS still takes."""
@@ -345,7 +346,7 @@ class Stage:
 
     def _caller(self, ask_at: AskAt, program: str, shell: Shell, began: float | None) -> Caller:
         self._count += 1
-        return Caller(self._count, program, 4711, ask_at, shell=shell, began=began)
+        return Caller(ReplyAddress(self._count), program, 4711, ask_at, shell=shell, began=began)
 
     def _secret_code(self, code: str) -> Secret:
         self._known_codes |= {code} - {""}
@@ -382,8 +383,8 @@ class Stage:
             case Deliver() | SessionOpen() | Refuse():
                 self._witness_answer(effect)
             case Tell(caller):
-                assert caller.request in self.asked
-                assert caller.request not in self.answers, "a note after the answer"
+                assert caller.reply_to in self.asked
+                assert caller.reply_to not in self.answers, "a note after the answer"
                 self._witness_question(effect)
             case OpenSession():
                 self._witness_code(effect)
@@ -417,7 +418,7 @@ class Stage:
                 self.checks.pop(who, None)
 
     def _witness_answer(self, effect: Deliver | SessionOpen | Refuse) -> None:
-        request = effect.caller.request
+        request = effect.caller.reply_to
         assert request in self.asked, "an answer to nobody"
         assert request not in self.answers, "a second answer"
         self.answers[request] = effect
@@ -436,7 +437,7 @@ class Stage:
 
     def _witness_question(self, note: Tell) -> None:
         """At one terminal one thing is asked at a time, whoever asks it there."""
-        request, where = note.caller.request, note.caller.terminal
+        request, where = note.caller.reply_to, note.caller.terminal
         if note.kind is NoteKind.AWS:
             self.questions.pop(request, None)
         elif note.kind in {NoteKind.CODE, NoteKind.AGAIN} and where:
@@ -479,7 +480,7 @@ class Stage:
         assert 0 < next_deadline(self.broker, self.now) <= 15
         assert self.broker.waiting.keys() == self.asked.keys() - self.answers.keys(), "a request is lost"
         queued = [request for queue in self.broker.queues.values() for request in queue]
-        assert sorted(queued) == sorted(self.broker.waiting), "who waits must wait for exactly one thing"
+        assert Counter(queued) == Counter(self.broker.waiting.keys()), "who waits must wait for exactly one thing"
         for key, queue in self.broker.queues.items():
             assert queue
             if isinstance(key, Role):

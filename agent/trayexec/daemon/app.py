@@ -47,10 +47,11 @@ from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.settings import Command, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import THREADS, FileWorkers
-from trayexec.daemon.loop import Answering, Loop, Ports, Workers
+from trayexec.daemon.loop import Loop, Ports, Workers
+from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.socket_server import SocketServer
-from trayexec.daemon.tray_controller import TrayController
+from trayexec.daemon.tray_controller import LoopCalls, TrayController
 from trayexec.light import agent_environment, agent_record, own_command, paths, protocol, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
@@ -162,44 +163,44 @@ class _Agent:
         live_folder = Path(paths.live_folder(environ))
         self._keeper = OverlayKeeper(live_folder, inputs, self._running, self._files.run)
         ledger = FileLedger(Path(paths.ledger_path(environ)))
-        self._endpoint = ContainerEndpoint(Records(self._clock, ledger, self._journal), _exchange)
-        dependencies = Dependencies(
-            self._keeper.overlays,
-            self._keeper.document,
-            self._keeper.server_document,
-            self._clock,
-            self._files,
-            self._journal,
-            ledger,
-            self._facts,
-            self._be_sure_of_the_time,
-            self._read_settings,
-            self._endpoint,
-            same_machine.place(),
-            self._tray.stop,
-            self._sees,
-        )
-        self._handler = RequestHandler(dependencies)
-        self._controller = TrayController(self._tray, self._clock)
-        self._server = SocketServer(self._handler.heard, self._handler.left)
+        replies = Replies()
         self._loop = Loop(
             Ports(
-                self._clock,
-                self._sts,
-                SystemKeychain(environ),
-                self._dialogs,
-                self._notices,
-                running,
-                partial(_remember, paths.stored_path(environ)),
+                clock=self._clock,
+                sts=self._sts,
+                keychain=SystemKeychain(environ),
+                prompter=self._dialogs,
+                notifier=self._notices,
+                running=running,
+                remember=partial(_remember, paths.stored_path(environ)),
             ),
             self._workers,
-            answer=self._answer,
-            changed=self._controller.changed,
+            answer=replies.send,
             mishap=self._mishap,
         )
-        self._handler.to(self._loop, self._server)
-        self._endpoint.to(self._post_in_time, self._server.number)
-        self._controller.to(self._loop.post, self._loop.perform, self._running.call_later)
+        records = Records(self._clock, ledger, self._journal)
+        self._endpoint = ContainerEndpoint(records, _exchange, self._post_in_time, replies)
+        dependencies = Dependencies(
+            catalogues=self._keeper.overlays,
+            overlay=self._keeper.document,
+            server_overlay=self._keeper.server_document,
+            clock=self._clock,
+            files=self._files,
+            journal=self._journal,
+            ledger=ledger,
+            facts=self._facts,
+            sure=self._be_sure_of_the_time,
+            warning=self._read_settings,
+            endpoint=self._endpoint,
+            place=same_machine.place(),
+            stop=self._tray.stop,
+            sees=self._sees,
+        )
+        handler = RequestHandler(self._loop, replies, dependencies)
+        self._server = SocketServer(handler.heard, handler.left)
+        calls = LoopCalls(self._loop.post, self._loop.perform, self._running.call_later)
+        self._controller = TrayController(self._tray, self._clock, calls, replies)
+        self._loop.on_change(self._controller.changed)
         self._notices.on_action(self._controller.pressed)
         ScreenWatch(
             self._buses,
@@ -365,10 +366,6 @@ class _Agent:
         return self._settings.warning
 
     # What the parts tell us
-
-    def _answer(self, effect: Answering) -> None:
-        """Each gets the answers to its own requests."""
-        (self._handler if effect.caller.request > 0 else self._controller).answer(effect)
 
     def _mishap(self, error: BaseException) -> None:
         """A bug: the log gets its kind and its place, never its words, which may hold anything."""

@@ -16,12 +16,13 @@ from logging import Logger
 from typing import cast
 
 from trayexec.core.broker.delivery import LEAST
-from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Gone, Refuse, SessionOpen, Tell
+from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Gone, Refuse, ReplyAddress, SessionOpen, Tell
 from trayexec.core.config.profiles import Profile
 from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease, admit, is_token
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, Entry, Ledger
 from trayexec.core.stamps import utc
+from trayexec.daemon.replies import Replies, Reply
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 
@@ -63,25 +64,22 @@ class Records:
 
 
 class ContainerEndpoint:
-    """All listeners, leases and connections. Everything here runs in the loop; `to` wires it, once the loop exists."""
+    """All listeners, leases and connections. Everything here runs in the loop."""
 
-    def __init__(self, records: Records, exchange: Callable[[], HttpExchange]) -> None:
-        """Keep where things are written down, and what parses the bytes of a connection."""
+    def __init__(
+        self, records: Records, exchange: Callable[[], HttpExchange], post: Callable[[Event], None], replies: Replies
+    ) -> None:
+        """Keep where things are written down, what parses a connection's bytes, and the ways to the broker and back."""
         self._records = records
         self.exchange = exchange
+        self._post = post
+        self._replies = replies
         self._told_at = float("-inf")
-        self._leases: dict[int, tuple[Lease, _Listener]] = {}
-        self._looks: dict[int, Callable[[], Awaitable[Profile]]] = {}
+        self._leases: dict[ReplyAddress, tuple[Lease, _Listener]] = {}
+        self._looks: dict[ReplyAddress, Callable[[], Awaitable[Profile]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: dict[int, _Listener] = {}
-        self._asking: dict[int, tuple[HttpConnection, Lease]] = {}
-        self._post: Callable[[Event], None]
-        self._number: Callable[[], int]
-
-    def to(self, post: Callable[[Event], None], number: Callable[[], int]) -> None:
-        """Where events go, and where numbers for requests come from."""
-        self._post = post
-        self._number = number
+        self._asking: dict[ReplyAddress, tuple[HttpConnection, Lease]] = {}
 
     # Leases
 
@@ -102,14 +100,14 @@ class ContainerEndpoint:
         if former is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
             raise _taken()
         listener = self._listener_for(former)
-        self._leases[caller.request] = (Lease(caller, profile, token, language), listener)
-        self._looks[caller.request] = look
+        self._leases[caller.reply_to] = (Lease(caller, profile, token, language), listener)
+        self._looks[caller.reply_to] = look
 
-    def told(self, number: int) -> dict[str, object] | None:
+    def told(self, holder: ReplyAddress) -> dict[str, object] | None:
         """What the holder of a lease puts into its command's environment."""
-        if number not in self._leases:
+        if holder not in self._leases:
             return None
-        lease, listener = self._leases[number]
+        lease, listener = self._leases[holder]
         return {
             "url": f"http://127.0.0.1:{listener.port}{lease.path}",
             "token": lease.token.reveal(),
@@ -118,15 +116,15 @@ class ContainerEndpoint:
             "AccountId": lease.profile.account or None,
         }
 
-    def end(self, number: int) -> None:
+    def end(self, holder: ReplyAddress) -> None:
         """The holder has gone: its token is worth nothing from now on. The last one closes the listener."""
-        self._looks.pop(number, None)
-        lease, listener = self._leases.pop(number, (None, None))
+        self._looks.pop(holder, None)
+        lease, listener = self._leases.pop(holder, (None, None))
         if lease is None or listener is None:
             return
         for asking, (connection, other) in list(self._asking.items()):
             if other is lease:
-                del self._asking[asking]
+                self._settle(asking)
                 self._post(Gone(asking))
                 connection.refuse(_no_token(), lease.language)
         if not any(other is listener for _, other in self._leases.values()):
@@ -135,8 +133,8 @@ class ContainerEndpoint:
 
     def close(self) -> None:
         """End every lease."""
-        for number in list(self._leases):
-            self.end(number)
+        for holder in list(self._leases):
+            self.end(holder)
 
     def _listener_for(self, former: FormerLease | None) -> "_Listener":
         if former is None and self._listeners:
@@ -156,33 +154,33 @@ class ContainerEndpoint:
         """Let a request in, and ask the broker. Raises TrayexecError."""
         leases = [lease for lease, listener in self._leases.values() if listener is connection.listener]
         lease = admit(request, leases, port=connection.listener.port)
-        number = self._number()
-        self._asking[number] = (connection, lease)
+        address = self._replies.open(self._answer)
+        self._asking[address] = (connection, lease)
         running = asyncio.get_running_loop()
-        task = running.create_task(self._ask(number, lease))
+        task = running.create_task(self._ask(address, lease))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        running.call_later(PATIENCE, self._late, number)
+        running.call_later(PATIENCE, self._late, address)
 
-    async def _ask(self, number: int, lease: Lease) -> None:
-        caller = Caller(number, lease.caller.program, lease.caller.pid)
-        look = self._looks.get(lease.caller.request)
+    async def _ask(self, address: ReplyAddress, lease: Lease) -> None:
+        caller = Caller(address, lease.caller.program, lease.caller.pid)
+        look = self._looks.get(lease.caller.reply_to)
         if look is None:
             return  # the lease has ended, and with it this request
         try:
             profile = await look()
         except TrayexecError as error:
-            self.answer(Refuse(caller, error.trouble))
+            self._answer(Refuse(caller, error.trouble))
             return
-        if number in self._asking:
+        if address in self._asking:
             # No more life than the least: what is in memory goes out at once; `Roles.renew` sees to the rest behind.
             self._post(Ask(caller, profile, need=LEAST, wait=0))
 
-    def answer(self, effect: Deliver | SessionOpen | Refuse | Tell) -> None:
+    def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""
         if isinstance(effect, Tell | SessionOpen):
             return
-        asking = self._asking.pop(effect.caller.request, None)
+        asking = self._settle(effect.caller.reply_to)
         if asking is None:
             return
         connection, lease = asking
@@ -193,12 +191,17 @@ class ContainerEndpoint:
             connection.refuse(effect.trouble, lease.language)
             self._note(lease, effect.trouble.code)
 
+    def _settle(self, address: ReplyAddress) -> "tuple[HttpConnection, Lease] | None":
+        """Forget a request, because it is answered or its client has gone."""
+        self._replies.close(address)
+        return self._asking.pop(address, None)
+
     def forget(self, connection: "HttpConnection") -> None:
         """A client has hung up."""
-        for number, (other, _) in list(self._asking.items()):
+        for address, (other, _) in list(self._asking.items()):
             if other is connection:
-                del self._asking[number]
-                self._post(Gone(number))
+                self._settle(address)
+                self._post(Gone(address))
 
     def turned_away(self, why: Trouble) -> None:
         """Log a refused request, at most once a second: nobody may push older lines out of the log by asking."""
@@ -207,11 +210,11 @@ class ContainerEndpoint:
             self._told_at = now
             self._records.journal.warning("the endpoint turned somebody away: %s", why.code)
 
-    def _late(self, number: int) -> None:
-        asking = self._asking.pop(number, None)
+    def _late(self, address: ReplyAddress) -> None:
+        asking = self._settle(address)
         if asking is not None:
             connection, lease = asking
-            self._post(Gone(number))
+            self._post(Gone(address))
             connection.refuse(_not_yet(lease.profile), lease.language)
             self._note(lease, "not_yet")
 

@@ -37,10 +37,9 @@ from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Clock, Keychain, NoDialog, Notifier, Prompter, Refusal, Sts, StsError
+from trayexec.daemon.replies import Reply
 from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
-
-Answering = Deliver | SessionOpen | Refuse | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +74,24 @@ class Loop:
         ports: Ports,
         workers: Workers,
         *,
-        answer: Callable[[Answering], None],
-        changed: Callable[[Broker], None],
+        answer: Callable[[Reply], None],
         mishap: Callable[[BaseException], None],
     ) -> None:
-        """Wire it; nothing runs yet. `changed` is told every new state, `mishap` every bug."""
+        """Wire it; nothing runs yet. `mishap` is told every bug."""
         self._ports = ports
         self._keys = StoredKeys(ports.keychain, ports.sts, ports.remember)
         self._workers = workers
         self._answer = answer
-        self._changed = changed
+        self._watchers: list[Callable[[Broker], None]] = []
         self._mishap = mishap
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogs: dict[Identity, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.broker = Broker()
+
+    def on_change(self, callback: Callable[[Broker], None]) -> None:
+        """Tell `callback` every new state."""
+        self._watchers.append(callback)
 
     def post(self, event: Event) -> None:
         """Take one step, and see to its effects."""
@@ -98,7 +100,8 @@ class Loop:
         for effect in effects:
             self.perform(effect)
         self._wake_after(next_deadline(self.broker, now))
-        self._changed(self.broker)
+        for callback in self._watchers:
+            callback(self.broker)
 
     def _wake_after(self, pause: float) -> None:
         """Tick in `pause` seconds, or when it was due anyway: a busy hour must not put off what time brings about."""

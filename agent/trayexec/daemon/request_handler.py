@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from logging import Logger
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from trayexec.core.broker.events import (
     Lock,
     Process,
     Refuse,
+    ReplyAddress,
     SessionOpen,
     Shell,
     Tell,
@@ -33,7 +34,8 @@ from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.file_workers import FileWorkers
-from trayexec.daemon.loop import Answering, Loop
+from trayexec.daemon.loop import Loop
+from trayexec.daemon.replies import Replies, Reply
 from trayexec.daemon.requests import (
     AnswerUse,
     EndOfInput,
@@ -48,7 +50,7 @@ from trayexec.daemon.requests import (
     WantStop,
     parse,
 )
-from trayexec.daemon.socket_server import Connection, SocketServer
+from trayexec.daemon.socket_server import Connection
 from trayexec.light import peer, protocol_messages
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
@@ -69,9 +71,9 @@ OPS: Mapping[type[Request], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What the request handler needs beside the loop and the socket server."""
+    """What the request handler needs beside the loop and the replies."""
 
     catalogues: Catalogues
     overlay: Callable[[Surroundings], Mapping[str, object]]
@@ -102,31 +104,28 @@ class _Look:
         return self.load(where)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Pending:
     """One caller and its request."""
 
+    connection: Connection
     request: Request
     caller: Caller
     overlay: Mapping[str, object] | None = None  # for the settings of a profile, where they are its own
+    waited: bool = False  # meanwhile its profile may have become another
+    settled: bool = False  # it has been answered, or its caller has gone
 
 
 class RequestHandler:
-    """Between the socket server and the loop. `to` wires it to both, once they exist."""
+    """Between the socket server and the loop."""
 
-    def __init__(self, dependencies: Dependencies) -> None:
-        """Keep the dependencies; nothing runs yet."""
-        self._dependencies = dependencies
-        self._pending: dict[int, Pending] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._late: set[int] = set()  # who has waited: meanwhile its profile may have become another
-        self._loop: Loop
-        self._server: SocketServer
-
-    def to(self, loop: Loop, server: SocketServer) -> None:
-        """Wire the two ends."""
+    def __init__(self, loop: Loop, replies: Replies, dependencies: Dependencies) -> None:
+        """Keep the ways to the broker and back, and the dependencies; nothing runs yet."""
         self._loop = loop
-        self._server = server
+        self._replies = replies
+        self._dependencies = dependencies
+        self._pending: dict[Connection, Pending] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # From the socket server
 
@@ -139,59 +138,63 @@ class RequestHandler:
             return
         if request.common.eof is EndOfInput.GONE:
             connection.end_at_eof()
-        pending = Pending(request, _caller(connection, request))
-        self._pending[connection.number] = pending
-        self._start(connection, pending, self._do(connection, pending))
+        reply_to = self._replies.open(lambda reply: self._answer(pending, reply))
+        pending = Pending(connection, request, _caller(connection, request, reply_to))
+        self._pending[connection] = pending
+        self._start(pending, self._do(pending))
 
-    def _start(self, connection: Connection, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._serve(connection, pending, work))
+    def _start(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(pending, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def left(self, number: int) -> None:
+    def left(self, connection: Connection) -> None:
         """A caller has hung up, or has been answered."""
-        self._note(number, "gone")
-        self._dependencies.endpoint.end(number)
-        self._loop.post(Gone(number))
+        pending = self._pending.pop(connection, None)
+        if pending is not None:
+            self._note(pending, "gone")
+            self._dependencies.endpoint.end(pending.caller.reply_to)
+            self._loop.post(Gone(pending.caller.reply_to))
 
-    async def _serve(self, connection: Connection, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
+    async def _serve(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
         language = pending.request.common.language
         try:
             await work
         except TrayexecError as error:
-            self._note(connection.number, error.trouble.code)
-            connection.finish(_refusal(error.trouble, language))
+            self._note(pending, error.trouble.code)
+            pending.connection.finish(_refusal(error.trouble, language))
         except Exception as error:  # noqa: BLE001 — the border: the caller gets an answer whatever happens
             self._dependencies.journal.error("a request failed", exc_info=error)
             why = trouble("internal", "Something went wrong inside trayexec.", "Try again; the agent's log says more.")
-            self._note(connection.number, why.code)
-            connection.finish(_refusal(why, language))
+            self._note(pending, why.code)
+            pending.connection.finish(_refusal(why, language))
 
-    async def _do(self, connection: Connection, pending: Pending) -> None:
+    async def _do(self, pending: Pending) -> None:
+        connection = pending.connection
         match pending.request:
             case WantCredentials(common, name, need, wait) as request:
                 catalogue = await self._catalogue(connection, common)
                 profile = _profile(catalogue, name)
                 rule = self._rule(profile)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
-                    self._pending.pop(connection.number, None)  # it comes again, by the way that the settings name
+                    self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
                     return
-                self._remember(connection, pending, await self._settings_of(request, catalogue))
-                self._ask(connection, Ask(pending.caller, profile, need, wait))
+                pending.overlay = await self._settings_of(request, catalogue)
+                self._ask(pending, Ask(pending.caller, profile, need, wait))
             case WantEndpoint(common, name, need, wait, former) as request:
                 profile = _profile(await self._catalogue(connection, common), name)
                 self._rule(profile)
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
-                self._post(connection, Ask(pending.caller, profile, need, wait if former is None else 0))
+                self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
             case WantSession(common, name, code, renewal, wait):
                 identity = _identity(await self._catalogue(connection, common), name, "auth")
-                self._post(connection, Authenticate(pending.caller, identity, renewal, code, wait))
+                self._post(pending, Authenticate(pending.caller, identity, renewal, code, wait))
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
-                self._note(connection.number, "ok")
+                self._note(pending, "ok")
                 connection.finish(protocol_messages.ok({}))
             case WantStatus(common):
                 await self._tell_status(connection, common)
@@ -200,7 +203,7 @@ class RequestHandler:
                 ready = await self._overlay(common.surroundings, server if server in apart else None)
                 connection.finish(protocol_messages.ok(ready))
             case WantStop():
-                self._note(connection.number, "ok")
+                self._note(pending, "ok")
                 connection.finish(protocol_messages.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
 
@@ -217,10 +220,6 @@ class RequestHandler:
                     return one.keys
             raise
 
-    def _remember(self, connection: Connection, pending: Pending, overlay: Mapping[str, object] | None) -> None:
-        if overlay is not None and connection.number in self._pending:
-            self._pending[connection.number] = replace(pending, overlay=overlay)
-
     async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
         """Where a profile has its own settings: beside keys alone it would have those of [default]. None: it has none.
 
@@ -235,15 +234,15 @@ class RequestHandler:
         make = self._dependencies.overlay if server is None else partial(self._dependencies.server_overlay, server)
         return await self._dependencies.files.run(make, where.files)
 
-    def _post(self, connection: Connection, event: Ask | Authenticate) -> None:
+    def _post(self, pending: Pending, event: Ask | Authenticate) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
 
         Between its line and this moment other things had their turn; one that leaves from now on is told to `left`.
         """
-        if connection.there:
+        if pending.connection.there:
             self._loop.post(event)
         else:
-            connection.leave()
+            pending.connection.leave()
 
     async def _tell_status(self, connection: Connection, common: RequestContext) -> None:
         catalogue: Catalogue | Trouble
@@ -257,12 +256,11 @@ class RequestHandler:
         )
         connection.finish(protocol_messages.ok(document))
 
-    def _ask(self, connection: Connection, asked: Ask) -> None:
-        self._post(connection, asked)
-        if connection.number in self._pending:
-            self._late.add(connection.number)
+    def _ask(self, pending: Pending, asked: Ask) -> None:
+        self._post(pending, asked)
+        pending.waited = not pending.settled
 
-    async def _deliver(self, connection: Connection, pending: Pending, what: Deliver) -> None:
+    async def _deliver(self, pending: Pending, what: Deliver) -> None:
         """Hand out what somebody has waited for, if it is still what the profile means."""
         request = pending.request
         if not isinstance(request, WantCredentials):
@@ -271,10 +269,11 @@ class RequestHandler:
         profile = _profile(catalogue, request.profile)
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
-            self._note(connection.number, "ok")
-            connection.finish(protocol_messages.ok(_document(profile, what.credentials, request.common.then, overlay)))
+            self._note(pending, "ok")
+            document = _document(profile, what.credentials, request.common.then, overlay)
+            pending.connection.finish(protocol_messages.ok(document))
         else:
-            self._ask(connection, Ask(pending.caller, profile, request.need, request.wait))
+            self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
@@ -313,29 +312,24 @@ class RequestHandler:
 
     # To the socket server
 
-    def answer(self, effect: Answering) -> None:
+    def _answer(self, pending: Pending, reply: Reply) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
-        connection = self._server.connection(effect.caller.request)
-        pending = self._pending.get(effect.caller.request)
-        if connection is None or pending is None:
-            self._dependencies.endpoint.answer(effect)  # it has hung up, or it came by HTTP
-            return
-        request = pending.request
+        connection, request = pending.connection, pending.request
         language = request.common.language
-        if isinstance(effect, Deliver) and connection.number in self._late:
-            self._late.discard(connection.number)
-            self._start(connection, pending, self._deliver(connection, pending, effect))
+        if isinstance(reply, Deliver) and pending.waited:
+            pending.waited = False
+            self._start(pending, self._deliver(pending, reply))
             return
-        if not isinstance(effect, Tell):
-            self._note(connection.number, effect.trouble.code if isinstance(effect, Refuse) else "ok")
-        match effect:
+        if not isinstance(reply, Tell):
+            self._note(pending, reply.trouble.code if isinstance(reply, Refuse) else "ok")
+        match reply:
             case Tell():
-                connection.say(_note_of(effect, language))
+                connection.say(_note_of(reply, language))
             case Deliver() if isinstance(request, WantEndpoint):
-                connection.keep(protocol_messages.ok(self._dependencies.endpoint.told(connection.number)))
+                connection.keep(protocol_messages.ok(self._dependencies.endpoint.told(pending.caller.reply_to)))
             case Refuse(_, why) if isinstance(request, WantEndpoint) and request.former is not None:
                 # The command runs already: its lease holds, and gives something once the person has unlocked.
-                told = self._dependencies.endpoint.told(connection.number) or {}
+                told = self._dependencies.endpoint.told(pending.caller.reply_to) or {}
                 connection.keep(protocol_messages.ok({**told, "problem": _said(why, language)}))
             case Deliver(_, profile, credentials):
                 connection.finish(
@@ -347,13 +341,18 @@ class RequestHandler:
             case Refuse(_, why):
                 connection.finish(_refusal(why, language))
 
-    def _note(self, number: int, answer: str) -> None:
+    def _settle(self, pending: Pending) -> None:
+        pending.settled = True
+        self._replies.close(pending.caller.reply_to)
+
+    def _note(self, pending: Pending, answer: str) -> None:
         """Note who asked for what, and what was answered: never what was handed out. Once for each request."""
-        pending = self._pending.pop(number, None)
-        self._late.discard(number)
-        if pending is None or isinstance(pending.request, WantStatus | WantOverlay):
-            return  # a status hands nothing out, and prompts of shells ask often
+        if pending.settled:
+            return
+        self._settle(pending)
         request, caller = pending.request, pending.caller
+        if isinstance(request, WantStatus | WantOverlay):
+            return  # a status hands nothing out, and prompts of shells ask often
         about = (
             request.profile
             if isinstance(request, WantCredentials | WantEndpoint)
@@ -364,11 +363,11 @@ class RequestHandler:
         self._dependencies.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
 
 
-def _caller(connection: Connection, request: Request) -> Caller:
+def _caller(connection: Connection, request: Request, reply_to: ReplyAddress) -> Caller:
     """Who asks. Its parents are looked up now: it may be gone when it is answered."""
     pid = connection.pid
     if isinstance(request, WantStatus | WantOverlay):
-        return Caller(connection.number, pid=pid)
+        return Caller(reply_to, pid=pid)
     common = request.common
     if common.then is AnswerUse.PASSES:
         pid = peer.parent_of(pid) or pid
@@ -376,7 +375,7 @@ def _caller(connection: Connection, request: Request) -> Caller:
     started = peer.started(pid) if runs else 0
     carried = peer.program_of(connection.pid) in CARRIERS  # whoever asks lives elsewhere
     return Caller(
-        connection.number,
+        reply_to,
         common.program or peer.program_of(pid),
         pid,
         common.ask_at,

@@ -26,7 +26,7 @@ BACKLOG = 1024
 class Connection(asyncio.Protocol):
     """One caller: one line in, lines out, the last of which closes it."""
 
-    def __init__(self, server: "SocketServer", number: int) -> None:
+    def __init__(self, server: "SocketServer") -> None:
         self._server = server
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
@@ -38,7 +38,6 @@ class Connection(asyncio.Protocol):
         self._silent = True
         self._here: asyncio.TimerHandle | None = None
         self._whole = False
-        self.number = number
         self.pid = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -146,15 +145,14 @@ class Connection(asyncio.Protocol):
 
 
 class SocketServer:
-    """All connections. `on_line(connection, line)` and `on_left(number)` are what serves them."""
+    """All connections. `on_line(connection, line)` and `on_left(connection)` are what serves them."""
 
-    def __init__(self, on_line: Callable[[Connection, bytes], None], on_left: Callable[[int], None]) -> None:
+    def __init__(self, on_line: Callable[[Connection, bytes], None], on_left: Callable[[Connection], None]) -> None:
         """Keep the two callbacks; `open` does the rest."""
         self.most = _most_connections()
         self._on_line = on_line
         self._on_left = on_left
-        self._connections: dict[int, Connection] = {}
-        self._count = 0
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self, listener: socket.socket) -> None:
@@ -169,26 +167,17 @@ class SocketServer:
         """Accept no connection any more, and end those there are."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._connections.values()):
+        for connection in list(self._connections):
             connection.finish(b"")
 
-    def connection(self, number: int) -> Connection | None:
-        """The caller with this number, if it is still there."""
-        return self._connections.get(number)
-
-    def number(self) -> int:
-        """A number that no other request has."""
-        self._count += 1
-        return self._count
-
     def _new(self) -> Connection:
-        return Connection(self, self.number())
+        return Connection(self)
 
     def entered(self, connection: Connection) -> bool:
         """Whether there may be one more."""
         if len(self._connections) >= self.most:
             return False
-        self._connections[connection.number] = connection
+        self._connections.add(connection)
         return True
 
     def heard(self, connection: Connection, line: bytes) -> None:
@@ -197,8 +186,9 @@ class SocketServer:
 
     def left(self, connection: Connection) -> None:
         """Pass on that a caller has gone."""
-        if self._connections.pop(connection.number, None) is not None:
-            self._on_left(connection.number)
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self._on_left(connection)
 
 
 def _most_connections() -> int:

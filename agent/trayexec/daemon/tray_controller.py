@@ -4,18 +4,16 @@ They have no powers of their own: a click is the same event as a command's reque
 """
 
 from collections.abc import Callable
-from itertools import count
+from dataclasses import dataclass
 
 from trayexec.core.broker.events import (
     Authenticate,
     Caller,
-    Deliver,
     Event,
     Lock,
     NoteKind,
     Refuse,
     Renewal,
-    SessionOpen,
     Show,
     Tell,
 )
@@ -24,42 +22,42 @@ from trayexec.core.broker.state import Broker, Locked
 from trayexec.core.broker.status import identities_shown, view
 from trayexec.core.config.profiles import Identity
 from trayexec.core.ports import Clock, Tray
+from trayexec.daemon.replies import Replies, Reply
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
 SOON = 0.05  # seconds
 LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
 
-Later = Callable[[float, Callable[[], None]], object]
+
+@dataclass(frozen=True, slots=True)
+class LoopCalls:
+    """Where events go, who shows a notification, and who calls back after so many seconds."""
+
+    post: Callable[[Event], None]
+    perform: Callable[[Show], None]
+    later: Callable[[float, Callable[[], None]], object]
 
 
 class TrayController:
-    """Everything here runs in the loop. `to` wires it, once the loop exists."""
+    """Everything here runs in the loop."""
 
-    def __init__(self, tray: Tray, clock: Clock) -> None:
-        """Keep the tray to show things on."""
+    def __init__(self, tray: Tray, clock: Clock, loop: LoopCalls, replies: Replies) -> None:
+        """Keep the tray to show things on, and the ways to the broker and back."""
         self._tray = tray
         self._clock = clock
-        self._requests = count(1)
+        self._loop = loop
+        self._replies = replies
         self._seen: object = None
         self._due = False
         self._broker = Broker()
-        self._post: Callable[[Event], None]
-        self._perform: Callable[[Show], None]
-        self._later: Later
-
-    def to(self, post: Callable[[Event], None], perform: Callable[[Show], None], later: Later) -> None:
-        """Where events go, who shows a notification, and who calls back after so many seconds."""
-        self._post = post
-        self._perform = perform
-        self._later = later
 
     def changed(self, broker: Broker) -> None:
         """Draw the state soon: a thousand requests a second change it, and no eye follows that."""
         self._broker = broker
         if not self._due:
             self._due = True
-            self._later(SOON, self._draw)
+            self._loop.later(SOON, self._draw)
 
     def _draw(self) -> None:
         """Draw the state, if there is anything new to see."""
@@ -69,12 +67,14 @@ class TrayController:
             self._seen = seen
             self._tray.show(seen)
 
-    def answer(self, effect: Deliver | SessionOpen | Refuse | Tell) -> None:
+    def _answer(self, effect: Reply) -> None:
         """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""
+        if not isinstance(effect, Tell):
+            self._replies.close(effect.caller.reply_to)
         if isinstance(effect, Refuse) and effect.trouble.code not in KNOWN:
-            self._perform(Show(unlock_failed(effect.trouble)))
+            self._loop.perform(Show(unlock_failed(effect.trouble)))
         elif isinstance(effect, Tell) and effect.kind is NoteKind.CODE:
-            self._perform(Show(no_dialog(effect.identity)))
+            self._loop.perform(Show(no_dialog(effect.identity)))
 
     def pressed(self, key: str, action: str) -> None:
         """A button of a notification."""
@@ -88,7 +88,7 @@ class TrayController:
         if verb == "quit":
             self._tray.stop()
         elif verb == "lock":
-            self._post(Lock())
+            self._loop.post(Lock())
         elif verb == "auth":
             known = identities_shown(self._broker)
             # Who names none means those of the files, not what a caller's variables made of the same keys.
@@ -99,6 +99,6 @@ class TrayController:
                 self._authenticate((locked or named)[0])
 
     def _authenticate(self, identity: Identity) -> None:
-        """A person wants it now, whether or not the session is open. Our own requests count downwards from zero."""
+        """A person wants it now, whether or not the session is open."""
         wait = max(LEAST_WAIT, self._broker.settings.prompt_seconds + 1)
-        self._post(Authenticate(Caller(-next(self._requests)), identity, Renewal.ALWAYS, wait=wait))
+        self._loop.post(Authenticate(Caller(self._replies.open(self._answer)), identity, Renewal.ALWAYS, wait=wait))

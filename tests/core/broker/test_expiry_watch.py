@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from support.desktop import eventually
 from support.rig import Rig
-from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Lock, Look, Looked, Process, Show, Tick
+from trayexec.core.broker.events import (
+    Ask,
+    Caller,
+    Deliver,
+    Event,
+    Lock,
+    Look,
+    Looked,
+    Process,
+    ReplyAddress,
+    Show,
+    Tick,
+)
 from trayexec.core.broker.expiry_watch import AHEAD, GRACE, MOST
 from trayexec.core.broker.state import Broker, RoleState
 from trayexec.core.broker.step import next_deadline, step
@@ -56,7 +68,7 @@ class Machine:
         credentials = Credentials("ASIA", Secret("s"), Secret("t"), Expiry(ends, int(ends.wall)))
         self.broker = self.broker.with_role(role, RoleState(credentials, life))
         process = Process(pid, self.started)
-        caller = Caller(self.started, "terraform", pid, process=process if stays else None)
+        caller = Caller(ReplyAddress(self.started), "terraform", pid, process=process if stays else None)
         before, self.broker = self.broker, self.broker
         self.broker, effects = step(before, Ask(caller, Profile("prod", None, role), need=0), self.now)
         assert any(isinstance(effect, Deliver) for effect in effects)

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from support.stage import ALICE, BASE, EVERY_REFUSAL, A, Stage, identity, profile, role
-from trayexec.core.broker.events import AskAt, CheckKeys, OpenSession, Prompt, Screen, Shell, Tell
+from trayexec.core.broker.events import (
+    AskAt,
+    CheckKeys,
+    OpenSession,
+    Prompt,
+    ReplyAddress,
+    Screen,
+    Shell,
+    Tell,
+)
 from trayexec.core.broker.state import Locked
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command
@@ -218,13 +227,13 @@ def test_a_terminal_is_asked_for_one_identity_at_a_time(stage: Stage) -> None:
     stage.find(BOB)
     stage.find()
     assert (stage.notes(mine), stage.notes(his)) == (["code"], ["mfa"])
-    first = [one for one in stage.told if isinstance(one, Tell) and one.caller.request == mine][-1]
+    first = [one for one in stage.told if isinstance(one, Tell) and one.caller.reply_to == mine][-1]
     assert (first.number, first.of, first.left) == (1, 2, 120)
     stage.wait(100)
     stage.auth(code="123456", ask_at=AskAt.TERMINAL)
     stage.grant()
     assert stage.notes(his)[-1] == "code"
-    note = [one for one in stage.told if isinstance(one, Tell) and one.caller.request == his][-1]
+    note = [one for one in stage.told if isinstance(one, Tell) and one.caller.reply_to == his][-1]
     assert (note.number, note.of, note.left) == (2, 2, 120)
     stage.wait(100)
     assert stage.got(his) is None
@@ -272,7 +281,7 @@ def test_a_locked_screen_ends_the_whole_line(stage: Stage) -> None:
 # After a cancel
 
 
-def refusal(stage: Stage, request: int) -> str:
+def refusal(stage: Stage, request: ReplyAddress) -> str:
     """What a caller was told, title and hint."""
     answer = stage.answers[request]
     why = getattr(answer, "trouble")  # noqa: B009 — a refusal is what is asked for

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker.events import Ask, Effect
+from trayexec.core.broker.events import Ask, Effect, ReplyAddress
 from trayexec.core.broker.state import Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Role
@@ -39,23 +39,23 @@ class StepContext:
         """Whether `moment` is still to come."""
         return moment is not None and self.now.until(moment) > 0
 
-    def note_waiting(self, request: int, waiting: Waiting) -> None:
+    def note_waiting(self, request: ReplyAddress, waiting: Waiting) -> None:
         """Remember a request until it is answered."""
         self.broker = replace(self.broker, waiting={**self.broker.waiting, request: waiting})
 
-    def queue(self, key: Identity | Role, request: int) -> None:
+    def queue(self, key: Identity | Role, request: ReplyAddress) -> None:
         """Let a request wait for an identity's session, or for a role."""
         queues = self.broker.queues
         self.broker = replace(self.broker, queues={**queues, key: (*queues.get(key, ()), request)})
 
-    def take_queue(self, key: Identity | Role) -> tuple[int, ...]:
+    def take_queue(self, key: Identity | Role) -> tuple[ReplyAddress, ...]:
         """Those who wait for `key`, who from now on do not."""
         queues = dict(self.broker.queues)
         taken = queues.pop(key, ())
         self.broker = replace(self.broker, queues=queues)
         return taken
 
-    def settled(self, request: int) -> Waiting | None:
+    def settled(self, request: ReplyAddress) -> Waiting | None:
         """Forget a request, because it has been answered or its caller has gone."""
         if request not in self.broker.waiting:
             return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from trayexec.core.broker.context import StepContext
-from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse
+from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
 from trayexec.core.broker.state import Use
 from trayexec.core.config.profiles import Identity, Role
@@ -59,13 +59,13 @@ def session_serves(step: StepContext, asked: Ask, session: Credentials) -> bool:
 
 def answer(step: StepContext, asked: Ask, credentials: Credentials) -> None:
     """Hand credentials to one who waits."""
-    step.settled(asked.caller.request)
+    step.settled(asked.caller.reply_to)
     deliver(step, [asked], credentials)
 
 
 def fall_back(step: StepContext, asked: Ask, why: Trouble) -> None:
     """Serve what is left in memory, rather than nothing; if there is nothing, say why."""
-    step.settled(asked.caller.request)
+    step.settled(asked.caller.reply_to)
     left = what_is_left(step, asked)
     if left is None:
         step.effects.append(Refuse(asked.caller, why))
@@ -82,7 +82,7 @@ def what_is_left(step: StepContext, asked: Ask) -> Credentials | None:
     return left if left is not None and enough(step, left, LEAST) else None
 
 
-def give_up(step: StepContext, request: int, why: Trouble) -> None:
+def give_up(step: StepContext, request: ReplyAddress, why: Trouble) -> None:
     """Answer a request without what it waited for: with what is left, or with the reason."""
     waiting = step.broker.waiting.get(request)
     if waiting is None:

@@ -36,8 +36,15 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """Where the answer to one request goes. No two requests have the same, and the rules know no more of it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `request` is the gate's number for the connection; `program`, `pid`, `parents` are for people to read.
+    """Who asks: `reply_to` is where its answer goes; `program`, `pid`, `parents` are for people to read.
 
     `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
     if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
@@ -45,7 +52,7 @@ class Caller:
     boot, where that is known.
     """
 
-    request: int
+    reply_to: ReplyAddress
     program: str = ""
     pid: int = 0
     ask_at: AskAt = AskAt.DIALOG
@@ -108,7 +115,7 @@ class Lock:
 class Gone:
     """The caller hung up."""
 
-    request: int
+    reply_to: ReplyAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,18 @@ from dataclasses import replace
 from trayexec.core.broker import codes
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import fall_back
-from trayexec.core.broker.events import Ask, AskAt, Caller, CheckKeys, Dismiss, NoteKind, Prompt, Refuse, Tell
+from trayexec.core.broker.events import (
+    Ask,
+    AskAt,
+    Caller,
+    CheckKeys,
+    Dismiss,
+    NoteKind,
+    Prompt,
+    Refuse,
+    ReplyAddress,
+    Tell,
+)
 from trayexec.core.broker.state import Locked, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Identity
@@ -137,12 +148,12 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         number=number,
         of=of,
     )
-    asker = asked.caller.request if asked is not None else None
+    asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))
     step.effects.append(Prompt(identity, prompt.epoch, question))
 
 
-def caller_gone(step: StepContext, identity: Identity, request: int) -> None:
+def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) -> None:
     """A caller has gone: what was asked for it alone is taken away, what was asked in its name changes the name."""
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
@@ -280,7 +291,7 @@ def _restart_wait(step: StepContext, identity: Identity, where: str | None) -> N
     waiting = dict(step.broker.waiting)
     for one in who_wait(step, identity):
         if where is None or _where(step, one.asked.caller, prompt) == where:
-            waiting[one.asked.caller.request] = replace(one, deadline=step.now.after(one.asked.wait))
+            waiting[one.asked.caller.reply_to] = replace(one, deadline=step.now.after(one.asked.wait))
     step.broker = replace(step.broker, waiting=waiting)
 
 
@@ -331,7 +342,7 @@ def _tell_terminal(step: StepContext, waiting: Waiting, prompt: Prompting) -> No
         _tell_position(step, waiting, caller.terminal)
         return
     asked = replace(waiting, deadline=step.now.after(waiting.asked.wait), question=prompt.attempt)
-    step.note_waiting(caller.request, asked)
+    step.note_waiting(caller.reply_to, asked)
     text = prompt.reason or Text(
         "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)",
         identity=identity.name,

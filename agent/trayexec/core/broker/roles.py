@@ -6,7 +6,7 @@ from trayexec.core import messages
 from trayexec.core.broker import notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import LEAST, deliver, enough, fall_back
-from trayexec.core.broker.events import SOFT_NEED, Ask, Show
+from trayexec.core.broker.events import SOFT_NEED, Ask, ReplyAddress, Show
 from trayexec.core.broker.serving import assume, good, role_need, serve
 from trayexec.core.broker.state import Locked, Open, RoleFailure, RoleState
 from trayexec.core.config.profiles import Identity, Role
@@ -85,7 +85,7 @@ def _get_newer(step: StepContext, role: Role, by: Credentials, why: Trouble) -> 
     return True
 
 
-def _abandon(step: StepContext, role: Role) -> list[int]:
+def _abandon(step: StepContext, role: Role) -> list[ReplyAddress]:
     """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
     uppers = _on_top_of(step, role)
     step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=None))

@@ -28,6 +28,7 @@ from trayexec.core.broker.events import (
     OpenSession,
     Refuse,
     Renewal,
+    ReplyAddress,
     Screen,
     SessionOpen,
     Tell,
@@ -56,8 +57,8 @@ def ask(step: StepContext, event: Ask) -> None:
     """A caller wants credentials."""
     if _screen_refuses(step, event.caller):
         return
-    step.note_waiting(event.caller.request, Waiting(event, step.now.after(event.wait)))
-    serve(step, event.caller.request)
+    step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
+    serve(step, event.caller.reply_to)
 
 
 def authenticate(step: StepContext, event: Authenticate) -> None:
@@ -69,8 +70,8 @@ def authenticate(step: StepContext, event: Authenticate) -> None:
     if session is not None and event.renewal is Renewal.IF_LOCKED and event.code is None:
         step.effects.append(SessionOpen(event.caller, identity, session))
         return
-    step.note_waiting(event.caller.request, Waiting(event, step.now.after(event.wait)))
-    serve(step, event.caller.request)
+    step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
+    serve(step, event.caller.reply_to)
 
 
 def _screen_refuses(step: StepContext, caller: Caller) -> bool:
@@ -80,7 +81,7 @@ def _screen_refuses(step: StepContext, caller: Caller) -> bool:
     return False
 
 
-def serve(step: StepContext, request: int) -> None:
+def serve(step: StepContext, request: ReplyAddress) -> None:
     """Give a waiting request what it wants, or see to it that it comes."""
     waiting = step.broker.waiting.get(request)
     if waiting is None:
@@ -95,7 +96,7 @@ def serve(step: StepContext, request: int) -> None:
 
 
 def _serve_authentication(step: StepContext, asked: Authenticate) -> None:
-    step.queue(asked.identity, asked.caller.request)
+    step.queue(asked.identity, asked.caller.reply_to)
     if asked.code is not None:
         code_from(step, asked, asked.code)
     else:
@@ -107,7 +108,7 @@ def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
     if session is not None and session_serves(step, asked, session):
         answer(step, asked, session)
     else:
-        step.queue(identity, asked.caller.request)
+        step.queue(identity, asked.caller.reply_to)
         _want_session(step, identity, asked.caller)
 
 
@@ -123,13 +124,13 @@ def _serve_role(step: StepContext, asked: Ask, role: Role) -> None:
     ):
         answer(step, asked, state.credentials)
     elif not long_enough:
-        step.queue(role.identity, asked.caller.request)
+        step.queue(role.identity, asked.caller.reply_to)
         _want_session(step, role.identity, asked.caller)
     elif state.failure is not None and _believes(step, state.failure, asked):
         fall_back(step, asked, state.failure.why)
     else:
         _say_that_an_hour_is_all(step, asked, role)
-        step.queue(role, asked.caller.request)
+        step.queue(role, asked.caller.reply_to)
         assume(step, role)
 
 
@@ -159,12 +160,12 @@ def _believes(step: StepContext, failure: RoleFailure, asked: Ask) -> bool:
 
 def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None:
     """See to it that somebody is asked for the code, and tell the caller what it waits for."""
-    waiting = step.broker.waiting[caller.request]
+    waiting = step.broker.waiting[caller.reply_to]
     attempt = step.broker.prompting(identity)
     if not isinstance(attempt, Opening):
         no = _why_not_ask(step, waiting, attempt)
         if no is not None:
-            give_up(step, caller.request, no)
+            give_up(step, caller.reply_to, no)
             return
         if attempt is None or (attempt.channel is PromptChannel.TERMINALS and not at_terminal(step, caller)):
             ask_first(step, identity, caller, attempt)
@@ -226,15 +227,15 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     if isinstance(attempt, Opening):
         return  # it waits like everybody else for the code that is already on its way
     if closed > 0:
-        give_up(step, event.caller.request, codes.too_many(closed))
+        give_up(step, event.caller.reply_to, codes.too_many(closed))
     elif isinstance(code, Text):
-        give_up(step, event.caller.request, messages.not_a_code(code))
+        give_up(step, event.caller.reply_to, messages.not_a_code(code))
     elif codes.is_spent(step.broker.device(identity), code, step.now):
-        give_up(step, event.caller.request, messages.already_used(codes.wait_for_next(step.now)))
+        give_up(step, event.caller.reply_to, messages.already_used(codes.wait_for_next(step.now)))
     else:
         if isinstance(attempt, Prompting) and attempt.channel is PromptChannel.DIALOG:
             step.effects.append(Dismiss(identity))
-        open_session(step, identity, Opening(step.next_epoch(), code, attempt, giver=event.caller.request))
+        open_session(step, identity, Opening(step.next_epoch(), code, attempt, giver=event.caller.reply_to))
 
 
 def open_session(step: StepContext, identity: Identity, opening: Opening) -> None:

@@ -91,8 +91,8 @@ def _timed_out(step: StepContext, identity: Identity) -> None:
     """
     why = messages.nobody(identity)
     everybody = list(who_wait(step, identity))
-    there = {one.asked.caller.request for one in everybody if at_terminal(step, one.asked.caller)}
-    late = {one.asked.caller.request for one in everybody if step.later(one.came.after(GLANCE))} - there
+    there = {one.asked.caller.reply_to for one in everybody if at_terminal(step, one.asked.caller)}
+    late = {one.asked.caller.reply_to for one in everybody if step.later(one.came.after(GLANCE))} - there
     if len(late) + len(there) == len(everybody):
         late = set()
     step.broker = step.broker.without_attempt(identity, Locked())
@@ -143,9 +143,9 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
 def _serve_with_new(step: StepContext, asked: Ask, session: Credentials) -> None:
     """Serve from a session that has just come: what it cannot give now, no further code would give either."""
     if session_serves(step, asked, session):
-        serve(step, asked.caller.request)
+        serve(step, asked.caller.reply_to)
     else:
-        give_up(step, asked.caller.request, messages.too_little(session.expiry.left(step.now)))
+        give_up(step, asked.caller.reply_to, messages.too_little(session.expiry.left(step.now)))
 
 
 def _refused(step: StepContext, identity: Identity, opening: Opening, why: Trouble, refusal: Refusal) -> None:
@@ -195,7 +195,7 @@ def drop_overdue(step: StepContext, identity: Identity) -> None:
     """Answer those who have waited for a person as long as they wanted to."""
     for waiting in list(who_wait(step, identity)):
         if not step.later(waiting.deadline):
-            give_up(step, waiting.asked.caller.request, messages.nobody(identity))
+            give_up(step, waiting.asked.caller.reply_to, messages.nobody(identity))
 
 
 def age(step: StepContext, identity: Identity) -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from trayexec.core.broker.codes import Device
-from trayexec.core.broker.events import Ask, Authenticate, Screen, Shell
+from trayexec.core.broker.events import Ask, Authenticate, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Role
@@ -73,17 +73,17 @@ class Prompting:
     attempt: int = 1
     reason: Text | None = None
     until: Instant | None = None
-    asker: int | None = None
+    asker: ReplyAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """GetSessionToken is under way with `code`, which came from `prompt` (or from the caller numbered `giver`)."""
+    """GetSessionToken is under way with `code`, which came from `prompt` (or from the caller at `giver`)."""
 
     epoch: int
     code: Secret
     prompt: Prompting | None = None
-    giver: int | None = None
+    giver: ReplyAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,8 @@ class Broker:
     devices: Mapping[str, Device] = field(default_factory=dict)
     prompt_queues: Mapping[str, PromptQueue] = field(default_factory=dict)
     pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
-    waiting: Mapping[int, Waiting] = field(default_factory=dict)
-    queues: Mapping[Identity | Role, tuple[int, ...]] = field(default_factory=dict)
+    waiting: Mapping[ReplyAddress, Waiting] = field(default_factory=dict)
+    queues: Mapping[Identity | Role, tuple[ReplyAddress, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for

@@ -34,6 +34,7 @@ from trayexec.core.broker.events import (
     Look,
     Looked,
     Process,
+    ReplyAddress,
     RoleAssumed,
     RoleRefused,
     Screen,
@@ -124,7 +125,7 @@ def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
         step.effects.append(Hide(notifications.expiry_key(identity)))
 
 
-def _gone(step: StepContext, request: int) -> None:
+def _gone(step: StepContext, request: ReplyAddress) -> None:
     """A caller has hung up: nothing is asked for it any more."""
     waiting = step.settled(request)
     if waiting is not None:
