@@ -21,6 +21,7 @@ AGENT = """
 import os, select, sys
 from pathlib import Path
 import trayexec.daemon.app as app
+import trayexec.daemon.lifecycle as lifecycle
 
 class Bad:
     name = "bad"
@@ -39,7 +40,7 @@ class Bad:
         pass
 
 app.choose_tray = lambda *_: Bad()
-app.leave(app.run(app.StartOptions(os.environ, app.Visibility.TRAY, lambda: print("ready", flush=True))))
+lifecycle.leave(app.run(app.StartOptions(os.environ, app.Visibility.TRAY, lambda: print("ready", flush=True))))
 """
 
 

@@ -22,6 +22,7 @@ import os, sys, time
 from pathlib import Path
 import trayexec.adapters.clock as clock
 import trayexec.daemon.app as app
+import trayexec.daemon.lifecycle as lifecycle
 
 class Time:
     def __getattr__(self, name):
@@ -30,7 +31,7 @@ class Time:
         return time.time() + float(Path(sys.argv[1]).read_text())
 
 clock.time = Time()
-app.leave(app.run(app.StartOptions(os.environ, app.Visibility.HEADLESS, lambda: print("ready", flush=True))))
+lifecycle.leave(app.run(app.StartOptions(os.environ, app.Visibility.HEADLESS, lambda: print("ready", flush=True))))
 """
 
 

@@ -6,24 +6,14 @@ It can name commands that give the code and the keys, so it must be the user's o
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from trayexec.adapters import plain_file
-from trayexec.adapters.plain_file import BYTE_ORDER_MARK, Stamp
-from trayexec.core.settings import Settings, parse
-from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.adapters.plain_file import BYTE_ORDER_MARK
+from trayexec.core.settings import LoadedSettings, Settings, parse
+from trayexec.light.errors import Text, TrayexecError, trouble
 
 LONGEST_FILE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The settings in force, the version of the file last seen, and what is wrong with that version, if anything."""
-
-    settings: Settings
-    stamp: Stamp
-    warning: Trouble | None = None
 
 
 def load(path: str) -> Settings:
@@ -48,21 +38,21 @@ def load(path: str) -> Settings:
     return parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path) if content else Settings()
 
 
-def refresh(path: str, last: Loaded | None) -> Loaded:
+def refresh(path: str, last: LoadedSettings | None) -> LoadedSettings:
     """`last` itself while the file is the same, else what it says now.
 
     A file that breaks while we run leaves the last good settings in force, with a `warning`. Without a `last` it
     raises as `load` does.
     """
     stamp = plain_file.stamp_of(path)
-    if last is not None and last.stamp == stamp:
+    if last is not None and last.version == stamp:
         return last
     try:
-        return Loaded(load(path), stamp)
+        return LoadedSettings(load(path), stamp)
     except TrayexecError as error:
         if last is None:
             raise
-        return Loaded(last.settings, stamp, error.trouble)
+        return LoadedSettings(last.settings, stamp, error.trouble)
 
 
 def _untrusted(path: str) -> Text | None:

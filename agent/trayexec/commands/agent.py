@@ -47,7 +47,7 @@ def agent(options: Options, environ: Mapping[str, str]) -> int:
 def _foreground(options: Options, environ: Mapping[str, str]) -> int:
     if not options.isolated:
         _isolate(options, environ)
-    from trayexec.daemon import app  # noqa: PLC0415 — the whole agent
+    from trayexec.daemon import app, lifecycle  # noqa: PLC0415 — the whole agent
 
     def hello() -> None:
         if sys.stderr.isatty():
@@ -67,7 +67,7 @@ def _foreground(options: Options, environ: Mapping[str, str]) -> int:
         what = error.trouble
         os.write(options.ready_fd, f"{what.code}\n{speak(what.title)}\n{speak(what.hint)}\n".encode())
         return exits.FAILED
-    app.leave(status)
+    lifecycle.leave(status)
     return status
 
 

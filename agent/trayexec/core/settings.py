@@ -136,6 +136,15 @@ class Settings:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """The settings in force, the version of the file last seen, and what is wrong with that version, if anything."""
+
+    settings: Settings
+    version: object
+    warning: Trouble | None = None
+
+
 def parse(text: str, *, file: str) -> Settings:
     """The settings that `text`, the content of `file`, says. Raises TrayexecError (`settings`) with file and line."""
     document = _document(text, file)
