@@ -460,6 +460,22 @@ SENTENCES: dict[str, str] = {
     "Change {files} so? The old text is kept beside it. [y/N] ": "{files} をこのように変更しますか? 元の内容は隣に残します。[y/N] ",
     "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on using them": "[{section}] に期限の書かれていない一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます",
     "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run this again then": "[{section}] に {time} まで有効な一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます。期限が過ぎたらもう一度実行してください",
+    # commands/config.py
+    "{file} is right": "{file} は正しく書かれています",
+    "there is no {file}: what usually holds is in force": "{file} はありません。通常の設定が有効です",
+    "There is no terminal to edit the settings on.": "設定を編集するためのターミナルがありません。",
+    "Change {file} by another program, then run `trayexec config check`.": "{file} を別のプログラムで変更してから `trayexec config check` を実行してください。",
+    "nothing is changed": "何も変更していません",
+    "Somebody else has changed {file} meanwhile.": "その間に {file} が別に変更されました。",
+    "Yours is in {copy}. Compare the two: `diff {words}`": "あなたの変更は {copy} にあります。比べるには: `diff {words}`",
+    "{file} is changed; an agent that runs takes it within seconds": "{file} を変更しました。動いているエージェントは数秒で読み込みます",
+    "The editor {editor} ended with status {status}: nothing is changed.": "エディター {editor} がステータス {status} で終了したため、何も変更していません。",
+    "$VISUAL or $EDITOR names another one.": "$VISUAL か $EDITOR で別のものを指定できます。",
+    "There is no editor.": "エディターがありません。",
+    "$VISUAL or $EDITOR names one.": "$VISUAL か $EDITOR で指定してください。",
+    "Edit it again? [Y/n] ": "もう一度編集しますか? [Y/n] ",
+    "{file} is as it was: what you wrote is not right.": "{file} は元のままです。書かれた内容が正しくありません。",
+    "It is kept in {copy}. This removes it: `rm {word}`": "その内容は {copy} に残しました。削除するには: `rm {word}`",
     "stored": "保存しました",
     "can be stored": "保存できます",
     "FROM": "出どころ",
@@ -966,11 +982,15 @@ HELP = """\
   hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
   doctor               このマシンやシェルで妨げになっているもの
   why PROFILE          プロファイルがどのように解決されるかを順に表示します
+  config show          有効な設定を、config.toml に書く形で表示します
+  config path          そのファイルの場所
+  config check         そのファイルが正しいかどうか
+  config edit          エディターで変更します。正しく書かれたときだけ有効になります
   agent                エージェントをフォアグラウンドで実行します。--headless を付けるとアイコンを出しません
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`log`、`keys list`、`keys import`、`doctor`、`why` では --json を使えます。
+`status`、`list`、`log`、`keys list`、`keys import`、`config show`、`doctor`、`why` では --json を使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
 trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、

@@ -7,7 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trayexec.adapters.dialogs.choose import FINDERS
-from trayexec.core.settings import Command, ConfirmRule, Delivery, DialogMethod, OnLock, ProfileRule, Settings, parse
+from trayexec.core.settings import (
+    Command,
+    ConfirmRule,
+    Delivery,
+    DialogMethod,
+    OnLock,
+    ProfileRule,
+    Settings,
+    document,
+    example,
+    parse,
+    written,
+)
 from trayexec.core.toml_lines import key_lines, line_of
 from trayexec.light.errors import TrayexecError, Trouble
 
@@ -296,3 +308,36 @@ def test_the_scanner_finds_the_same_keys_as_the_parser(pairs: list[tuple[str, st
     assert [found[(f"t{number}",)] for number in range(len(pairs))] == tables
     inner = [next(path for path in found if len(path) > 1 and path[0] == f"t{number}") for number in range(len(pairs))]
     assert [found[path] for path in inner] == keys
+
+
+NAMES = st.text(min_size=1, max_size=8)
+RULES = st.builds(
+    ProfileRule,
+    NAMES,
+    confirm=st.none() | st.builds(ConfirmRule, st.none() | st.just(0) | st.integers(60, 36 * 3600)),
+    delivery=st.none() | st.sampled_from(Delivery),
+    colour=st.none() | st.sampled_from(["red", "#00ff7f"]),
+)
+
+
+@given(
+    st.builds(
+        Settings,
+        session_seconds=st.integers(900, 36 * 3600),
+        warn=st.lists(st.integers(60, 800), unique=True).map(lambda many: tuple(sorted(many, reverse=True))),
+        prompt=st.sampled_from(DialogMethod) | st.builds(Command, st.just(("a program", 'with "words"'))),
+        prompt_seconds=st.integers(10, 600),
+        on_lock=st.sampled_from(OnLock),
+        groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
+        rules=st.lists(RULES, unique_by=lambda rule: rule.pattern).map(tuple),
+    )
+)
+def test_what_is_written_is_read_as_the_same(said: Settings) -> None:
+    """All that can be set, with any name in it."""
+    assert parse(written(document(said)), file="x") == said
+
+
+def test_the_example_changes_nothing() -> None:
+    """As it stands it is a comment; without its signs it is a file that is right."""
+    assert parse(example(), file="x") == Settings()
+    assert parse(example().replace("# ", "").replace("#\n", "\n"), file="x").groups

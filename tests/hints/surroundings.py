@@ -1,5 +1,7 @@
 """States of the agent, of the shell and of this machine, most of them as `doctor` says them."""
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from hints.follow import ODD
@@ -37,6 +39,25 @@ def amiss(rig: Rig) -> Look:
         }
     )
     return lambda: rig.run("doctor").out
+
+
+def edited(script: str, answer: str = "") -> Callable[[Rig], Look]:
+    """What `config edit` says where the editor is this script, whose `$1` is the copy and `$0` the file itself."""
+
+    def make(rig: Rig) -> Look:
+        files(BASE)(rig)
+        own = rig.settings("# mine\n")
+
+        def look() -> str:
+            terminal = rig.terminal("config", "edit", env={"EDITOR": shlex.join(["sh", "-c", script, str(own)])})
+            if answer:
+                terminal.wait_for(r"\[Y/n\] ")
+                terminal.type(answer)
+            return terminal.ended()[1].replace("\r\n", "\n")
+
+        return look
+
+    return make
 
 
 def not_started(rig: Rig) -> Look:
@@ -123,6 +144,22 @@ STATES = (
             "To let it read that of this shell, for all shells: `trayexec agent stop`, then any command",
         ),
         gone=True,
+    ),
+    State(
+        "settings without a terminal",
+        files(BASE, ("config", "edit")),
+        ("Change {file} by another program, then run `trayexec config check`.",),
+    ),
+    State(
+        "settings that are wrong",
+        edited('echo "x = 1" > "$1"', "n\n"),
+        ("It is kept in {copy}. This removes it: `rm {word}`",),
+    ),
+    State(
+        "settings that another changed",
+        edited('echo "# his" > "$0"; echo "# hers" > "$1"'),
+        ("Yours is in {copy}. Compare the two: `diff {words}`",),
+        leaves={"diff ": 1},
     ),
     State("nothing yet", nothing_yet, (CONFIGURE,), gone=True, own=True),
     State(

@@ -16,8 +16,10 @@ from trayexec.light.errors import Text, TrayexecError, trouble
 LONGEST_FILE = 1_000_000
 
 
-def load(path: str) -> Settings:
+def load(path: str, *, called: str = "") -> Settings:
     """The settings in the file at `path`; what usually holds where there is no file.
+
+    What is wrong in it is said of the file `called`, where that is another one.
 
     Raises TrayexecError: `file` when it cannot be read, `settings_owner` when somebody else could have written it,
     `settings` with the line when it says something wrong.
@@ -35,7 +37,7 @@ def load(path: str) -> Settings:
             )
         )
     content = plain_file.read(path, limit=LONGEST_FILE)
-    return parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path) if content else Settings()
+    return parse(content.text.removeprefix(BYTE_ORDER_MARK), file=called or path) if content else Settings()
 
 
 def refresh(path: str, last: LoadedSettings | None) -> LoadedSettings:

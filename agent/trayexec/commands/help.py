@@ -78,11 +78,15 @@ verbs:
   hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
   doctor               what in this machine or shell stands in the way
   why PROFILE          how a profile resolves, step by step
+  config show          our settings as they are in force, written as in config.toml
+  config path          where that file is
+  config check         whether it is right
+  config edit          change it in your editor; it counts once it is right
   agent                run the agent in the foreground; --headless: without an icon
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `log`, `keys list`, `keys import`, `doctor` and `why` take --json.
+`status`, `list`, `log`, `keys list`, `keys import`, `config show`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.

@@ -229,6 +229,17 @@ KEYS = Verb(
         Verb("remove", "keys.remove", PROFILE, (HELP,), examples=("keys remove default",)),
     ),
 )
+CONFIG = Verb(
+    "config",
+    options=(HELP,),
+    verbs=(
+        Verb("path", "config.path", options=(HELP,)),
+        Verb("show", "config.show", options=(HELP, JSON)),
+        Verb("edit", "config.edit", options=(HELP,)),
+        Verb("check", "config.check", options=(HELP,)),
+    ),
+    examples=("config edit", "config show"),
+)
 AGENT = Verb(
     "agent",
     "agent.agent",
@@ -264,7 +275,7 @@ TOP = Verb(
     "help.nothing",
     options=(HELP, Option(("--version",), "wants_version", unsaid=False)),
     verbs=(
-        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, KEYS, AGENT),
+        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, KEYS, CONFIG, AGENT),
         Verb("version", "help.version", options=(HELP,)),
         Verb("help", "help.usage", options=(HELP,)),
     ),

@@ -32,6 +32,7 @@ _CONFIRM = (MINUTE, 36 * HOUR)
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 _RGB = re.compile(r"#[0-9a-fA-F]{6}")
 _PINENTRY = re.compile(r"pinentry-[a-z0-9-]+")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _GROUP = re.compile(r"[^\s@,*?\[\]][^\s,*?\[\]]*")
 _SYNTAX = re.compile(r"(?P<reason>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 _LONGEST_GUESSED = 64
@@ -166,6 +167,73 @@ def parse(text: str, *, file: str) -> Settings:
         groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
         rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
     )
+
+
+def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
+    """What is in force, by table and key, each value as it is written in the file."""
+    prompt = settings.prompt
+    rules = {
+        rule.pattern: {
+            key: value
+            for key, value in (
+                ("confirm", None if rule.confirm is None else _confirm_written(rule.confirm)),
+                ("delivery", None if rule.delivery is None else rule.delivery.value),
+                ("colour", rule.colour),
+            )
+            if value is not None
+        }
+        for rule in settings.rules
+    }
+    return {
+        "session": {
+            "duration": format_duration(settings.session_seconds),
+            "warn": [format_duration(one) for one in settings.warn],
+        },
+        "prompt": {
+            "method": list(prompt.argv) if isinstance(prompt, Command) else prompt.value,
+            "timeout": format_duration(settings.prompt_seconds),
+        },
+        "screen": {"on_lock": settings.on_lock.value},
+        "groups": {name: list(globs) for name, globs in settings.groups.items()},
+        "profile": rules,
+    }
+
+
+def written(tables: Mapping[str, Mapping[str, object]]) -> str:
+    """Such a document as TOML, without tables that are empty."""
+    blocks = []
+    for table, said in tables.items():
+        inner = {f"{table}.{_toml_key(key)}": value for key, value in said.items() if isinstance(value, Mapping)}
+        for name, settings in inner.items() if inner else [(table, said)]:
+            lines = [f"{_toml_key(key)} = {_toml(value)}\n" for key, value in settings.items()]
+            if lines or inner:
+                blocks.append(f"[{name}]\n{''.join(lines)}")
+    return "\n".join(blocks)
+
+
+def example() -> str:
+    """A file that changes nothing: what usually holds, as comments, with a group and a rule to go by."""
+    rule = ProfileRule("prod-*", delivery=Delivery.LIVE, colour="red")
+    usual = written(document(Settings(groups={"prod": ("prod-*", "account-a")}, rules=(rule,))))
+    return "".join(f"# {line}".rstrip() + "\n" for line in usual.splitlines())
+
+
+def _confirm_written(rule: ConfirmRule) -> str:
+    if not rule.every:
+        return "never" if rule.every is None else "always"
+    return format_duration(rule.every)
+
+
+def _toml_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _toml(key)
+
+
+def _toml(value: object) -> str:
+    """A text or a list of texts: TOML's basic strings are JSON's, but for one character (https://toml.io/en/v1.0.0)."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    assert isinstance(value, list)  # noqa: S101 — no setting is anything else
+    return f"[{', '.join(map(_toml, value))}]"
 
 
 @dataclass(frozen=True, slots=True)

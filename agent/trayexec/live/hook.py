@@ -34,7 +34,7 @@ PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
 IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
 VERBS = (
     *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
-    *("credential-process", "version", "help"),
+    *("config", "credential-process", "version", "help"),
 )
 
 
