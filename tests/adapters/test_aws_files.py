@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.files import at_rest
 from trayexec.adapters import plain_file
 from trayexec.adapters.aws_files import LONGEST_FILE, MOST_PAIRS, AwsFiles, expand
 from trayexec.core.config.profiles import Catalogue, Profile
@@ -28,11 +29,11 @@ def files_in(home: Path, **environment: str) -> AwsFiles:
 
 
 def put(home: Path, config: str | bytes, name: str = "config") -> Path:
-    """Write the config file, in its usual place."""
+    """Write the config file, in its usual place, long ago."""
     path = home / ".aws" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(config if isinstance(config, bytes) else config.encode())
-    return path
+    return at_rest(path)
 
 
 def refused(files: AwsFiles) -> Trouble:
@@ -177,11 +178,13 @@ def test_a_file_that_breaks_is_refused_whatever_it_said_before(tmp_path: Path, k
 
 def test_a_broken_file_that_is_repaired_works(tmp_path: Path) -> None:
     """Without a restart."""
-    put(tmp_path, "rubbish")
+    path = put(tmp_path, "rubbish")
     files = files_in(tmp_path)
     refused(files)
+    path.write_text("other rubbish")
     refused(files)
-    put(tmp_path, GOOD)
+    refused(files)
+    path.write_text(GOOD)
     assert works(files.load())
 
 
@@ -247,6 +250,20 @@ def test_a_file_that_is_just_being_written_is_waited_for(tmp_path: Path, write: 
     writer.join()
     assert isinstance(found, Profile)
     assert found.role_arn == ROLE + "BC"
+
+
+def test_a_file_that_is_empty_and_not_yet_dated_anew_is_waited_for(tmp_path: Path) -> None:
+    """For a moment Linux shows an emptied file with its former date, however old that is."""
+    path = put(tmp_path, GOOD)
+    files = files_in(tmp_path)
+    files.load()
+    written = path.stat().st_mtime_ns
+    put(tmp_path, "")
+    os.utime(path, ns=(written, written))
+    writer = threading.Timer(0.1, path.write_text, [GOOD])
+    writer.start()
+    assert works(files.load())
+    writer.join()
 
 
 def test_nothing_is_waited_for_where_nobody_writes(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple, Self
 from awssim import Sim, default_world
 from awssim.world import Key, World
 from support.desktop import PATIENCE, Desktop, DesktopError, eventually
+from support.files import at_rest
 from support.processes import alive
 
 COMMAND = (sys.executable, str(Path(__file__).parents[2] / "packaging" / "bin" / "trayexec"))
@@ -84,7 +85,7 @@ def rig_on(desk: Desktop, sim: Sim | None = None) -> Iterator["Rig"]:
     with contextlib.ExitStack() as stack:
         rig = Rig(desk, stack.enter_context(Sim()) if sim is None else sim)
         stack.callback(rig.end)
-        rig.config(rig.sim.world.config_text(rig.sim.url))
+        at_rest(rig.config(rig.sim.world.config_text(rig.sim.url)))
         yield rig
 
 

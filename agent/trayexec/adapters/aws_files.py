@@ -370,8 +370,12 @@ def _restless(path: str, found: _Version | TrayexecError | None, before: Stamp |
         return WRITING - _age(path)
     if found.sections:
         return SETTLED - _age(path)
-    was_there = before is None or (len(before) > 1 and before != found.stamp)
-    return WRITING - _age(path) if was_there else 0.0
+    if before is None:
+        return WRITING - _age(path)
+    if len(before) == 1 or before == found.stamp:
+        return 0.0
+    # Linux empties a file a moment before it dates it anew.
+    return WRITING if plain_file.dated(found.stamp) == plain_file.dated(before) else WRITING - _age(path)
 
 
 def _age(path: str) -> float:

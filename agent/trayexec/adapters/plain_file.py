@@ -40,6 +40,11 @@ def stamp_of(path: str) -> Stamp:
         return (errno.EINVAL,)
 
 
+def dated(stamp: Stamp) -> int | None:
+    """When the file of this version was written, in ns since 1970; None where there was none."""
+    return stamp[3] if len(stamp) > 1 else None
+
+
 def read(path: str, *, limit: int) -> Content | None:
     """The file at `path`, None if there is none; the null device is an empty file, an idiom for "none of these".
 
