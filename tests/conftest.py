@@ -1,10 +1,13 @@
 """What all tests share: rigs without a display (one keyring, all else a test's own), and how hypothesis searches."""
 
+import compileall
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+import trayexec
 from awssim import Sim
 from support.desktop import private_desktop
 from support.guard import pytest_configure
@@ -21,6 +24,12 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("modest"), max_examples=2000)
 settings.load_profile("modest")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the package: what runs on a test's desktop writes no bytecode, and would compile it each time."""
+    if not hasattr(session.config, "workerinput"):
+        compileall.compile_dir(Path(trayexec.__file__).parent, quiet=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

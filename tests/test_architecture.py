@@ -46,14 +46,25 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    """The parsed text of a file."""
+    return ast.parse(path.read_text())
+
+
+def called(call: ast.Call) -> str:
+    """The last name of what is called: `Popen` of `subprocess.Popen(…)`."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
 def imports_of(name: str) -> Iterator[Import]:
     """Every import in a module, wherever it stands."""
     path = MODULES[name]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         place = f"{path.relative_to(ROOT.parent)}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Import):
             yield from (Import(name, alias.name, place) for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and called(node) == "import_module":
             named = node.args[0]
             if isinstance(named, ast.Constant):
                 yield Import(name, str(named.value), place)
@@ -117,7 +128,7 @@ def test_only_the_listed_calls_of_datetime_stand_in_the_core() -> None:
     """Time comes in as an argument."""
     for name, path in MODULES.items():
         if inside(name, "trayexec.core"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Attribute):
                     assert node.attr not in {"now", "utcnow", "today"} or not (
                         isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date"}
@@ -249,10 +260,10 @@ def test_what_would_break_a_promise_is_nowhere() -> None:
 
 def test_no_test_waits_for_a_child_without_end() -> None:
     """Whatever a test starts goes through `ended`, or a rig: when the test fails, it is not waited for any more."""
-    for path in sorted(TESTS.rglob("test_*.py")):
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-        held = {ast.unparse(one) for call in calls if ast.unparse(call.func) == "ended" for one in call.args}
-        loose = {ast.unparse(one) for one in calls if ast.unparse(one.func).endswith("Popen")} - held
+    for path in sorted(one for one in TESTS.rglob("test_*.py") if "Popen" in one.read_text()):
+        calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+        held = {ast.unparse(one) for call in calls if called(call) == "ended" for one in call.args}
+        loose = {ast.unparse(one) for one in calls if called(one) == "Popen"} - held
         assert not loose, f"{path.relative_to(TESTS)} starts {loose}: put `ended(…)` around it"
 
 
@@ -262,8 +273,10 @@ def test_nobody_waits_by_select() -> None:
         f"{path}:{node.lineno}"
         for name, path in MODULES.items()
         if name != "trayexec.light.polling"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"select.select", "selectors.SelectSelector"}
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"select", "SelectSelector"}
+        and ast.unparse(node) in {"select.select", "selectors.SelectSelector"}
     }
     assert calls == set()
 
@@ -421,7 +434,7 @@ def test_there_is_no_circle() -> None:
 
 def classes(name: str) -> Iterator[str]:
     """The public classes that a module defines at its top."""
-    for node in ast.parse(MODULES[name].read_text()).body:
+    for node in tree(MODULES[name]).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             yield node.name
 
@@ -512,7 +525,7 @@ def names_in(path: Path) -> set[str]:
             if isinstance(node, ast.ClassDef):
                 add(node.body, f"{before}{node.name}.")
 
-    add(ast.parse(path.read_text()).body, "")
+    add(tree(path).body, "")
     return found
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -372,49 +373,57 @@ def test_an_agent_without_its_socket_makes_room(rig: Rig, lost: str) -> None:
 ASKING = (["status"], ["list"], ["lock"], ["account-a", "--", "true"])
 
 
-def at_once(rig: Rig, *calls: list[str]) -> list[tuple[list[str], int, str]]:
-    """Make these calls side by side: each with its exit status and what it said. Each has 40 seconds."""
-    started = [(words, rig.start(*words)) for words in calls]
-    said = [process.communicate(timeout=40)[1] for _, process in started]
-    return [(words, process.returncode, err) for (words, process), err in zip(started, said, strict=True)]
+Call = tuple[list[str], subprocess.Popen[str]]
 
 
-def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig) -> None:
-    """A stopped process answers nobody: who asks it is told so within seconds, and `agent stop` how to end it."""
-    rig.unlock()
-    pid = rig.agent_pid
+def begin(rig: Rig, *calls: list[str]) -> list[Call]:
+    """Begin these calls side by side."""
+    return [(words, rig.start(*words)) for words in calls]
+
+
+def ends(calls: list[Call]) -> list[tuple[list[str], int, str]]:
+    """Wait for each, 40 seconds: its exit status and what it said."""
+    said = [process.communicate(timeout=40)[1] for _, process in calls]
+    return [(words, process.returncode, err) for (words, process), err in zip(calls, said, strict=True)]
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """A process that is stopped until the block ends."""
     os.kill(pid, signal.SIGSTOP)
     try:
-        *asked, (_, stopping, how) = at_once(rig, *ASKING, ["agent", "stop"])
+        yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def full_queue(path: Path) -> Iterator[None]:
+    """As many callers before us as the system lets wait for an agent that takes none."""
+    with contextlib.ExitStack() as waiting:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                one = waiting.enter_context(socket.socket(socket.AF_UNIX))
+                one.settimeout(0)
+                one.connect(str(path))
+        yield
+
+
+def test_an_agent_that_is_stuck_keeps_nobody(rig: Rig, bare: Rig) -> None:
+    """A stopped process answers nobody: who asks it is told so within seconds, and `agent stop` how to end it.
+
+    So is who comes when a day of prompts and scripts has asked in vain, and the system lets nobody else wait.
+    """
+    rig.unlock()
+    crowded = bare.start_agent()
+    with stopped(rig.agent_pid), stopped(crowded), full_queue(bare.socket):
+        begun = [*begin(rig, *ASKING), *begin(bare, *ASKING)], begin(rig, ["agent", "stop"])
+        asked, ((_, stopping, how),) = map(ends, begun)
     for words, status, said in asked:
         assert status == 125, words
         assert "The agent does not answer" in said, words
     assert stopping == 125
     assert f"kill -9 $(cat {rig.socket.with_suffix('.lock')})" in how
-
-
-def test_a_stuck_agent_with_a_full_queue_keeps_nobody(bare: Rig) -> None:
-    """A day of prompts and scripts has asked it in vain, and the system lets nobody else wait in its queue."""
-    pid = bare.start_agent()
-    os.kill(pid, signal.SIGSTOP)
-    waiting = []
-    try:
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                one = socket.socket(socket.AF_UNIX)
-                waiting.append(one)
-                one.settimeout(0)
-                one.connect(str(bare.socket))
-        asked = at_once(bare, *ASKING)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-        for one in waiting:
-            one.close()
-    for words, status, said in asked:
-        assert status == 125, words
-        assert "The agent does not answer" in said, words
     eventually("the agent to go on", lambda: bare.run("status").status == 0)
 
 
