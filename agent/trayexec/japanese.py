@@ -11,6 +11,7 @@ SENTENCES: dict[str, str] = {
     # adapters/aws_files.py
     "The request names the file {file}, but not from which folder.": "リクエストのファイル {file} は、どのフォルダーのものか分かりません。",
     "Set {variable} to an absolute path.": "{variable} に絶対パスを設定してください。",
+    # adapters/aws_parser.py
     "Line {line} of {file} starts the section [{section}] a second time.": "{file} の {line} 行目で、セクション [{section}] が重複しています。",
     "Merge the two into one section.": "2 つのセクションを 1 つにまとめてください。",
     "Line {line} of {file} sets {key} a second time in the section [{section}].": "{file} の {line} 行目で、セクション [{section}] の {key} が重複しています。",

@@ -16,7 +16,8 @@ from botocore.loaders import create_loader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trayexec.adapters.aws_files import AwsFiles, merge, parse
+from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config.profiles import Profile, Role, StsEndpoint
 from trayexec.light.errors import TrayexecError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from trayexec.adapters.aws_files import merge, parse
+from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config.profiles import Catalogue
 from trayexec.core.config.resolve import resolve
 from trayexec.light import own_command

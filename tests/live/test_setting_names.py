@@ -5,7 +5,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, DEFAULT_S
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.adapters.aws_files import merge, parse
+from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config.resolve import resolve
 from trayexec.live.layout import for_server, overlay
 from trayexec.live.setting_names import BLOCKS, KNOWN, holds_secret, looks_secret, without_secrets

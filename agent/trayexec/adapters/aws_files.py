@@ -1,12 +1,9 @@
-"""The user's AWS config and credentials files: found, read, parsed and merged as botocore does it, and watched.
+"""The user's AWS config and credentials files: found, read once they are whole, and kept until they change.
 
-botocore's own parser opens the file by itself, so only its grammar is used: the standard library's raw INI parser,
-then `botocore.configloader.build_profile_map`, then the merge of `botocore.session.Session.full_config`. A test
-compares the two. The values of static keys are dropped at once, that they are there is all that matters; only who asks
-for just these (`keys_of`) gets them.
+The values of static keys are dropped at once, that they are there is all that matters; only who asks for just these
+(`keys_of`) gets them.
 """
 
-import configparser
 import getpass
 import math
 import os
@@ -20,15 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botocore.configloader import build_profile_map
-
 from trayexec.adapters import plain_file, stored_keys
+from trayexec.adapters.aws_parser import Parsed, merge, merged, parse, profiles_of
 from trayexec.adapters.plain_file import Stamp
-from trayexec.core.config.inifile import meant_in_config, meant_in_credentials, profile_of
+from trayexec.core.config.inifile import meant_in_config, meant_in_credentials
 from trayexec.core.config.profiles import Catalogue, MisreadSection
 from trayexec.core.config.resolve import resolve, session_name_for
 from trayexec.core.config.sections import Section, Sections, shown
-from trayexec.core.config.sources import SECRET, TOKENS, KeyNames, Source, names_in, source
+from trayexec.core.config.sources import TOKENS, KeyNames, Source, source
 from trayexec.core.config.surroundings import USUAL, Surroundings
 from trayexec.core.credentials import Secret
 from trayexec.light.errors import TrayexecError, trouble
@@ -43,7 +39,6 @@ MOST_VIEWS = 8  # of one pair, by callers whose variables lead to different endp
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 
-_Parsed = dict[str, dict[str, str | dict[str, str]]]
 _Stamps = tuple[Stamp, Stamp, Stamp]  # of the two files, and of what is remembered of stored keys
 
 
@@ -149,13 +144,11 @@ class AwsFiles:
         parsed = parse(texts[0], file=paths[0]), parse(texts[1], file=paths[1])
         return self._supposed(paths, parsed, stored)
 
-    def _supposed(
-        self, paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed], stored: Mapping[str, str]
-    ) -> Catalogue:
+    def _supposed(self, paths: tuple[str, str], parsed: tuple[Parsed, Parsed], stored: Mapping[str, str]) -> Catalogue:
         sections = replace(merge(*parsed, self._environment), stored=stored)
         return self._catalogue(sections, paths, parsed)
 
-    def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> Catalogue:
+    def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> Catalogue:
         return replace(
             resolve(sections, session_name=self._session_name),
             files=paths,
@@ -177,12 +170,12 @@ class AwsFiles:
         All of them are of one file, as with botocore. Raises TrayexecError (`file`, `config_syntax`).
         """
         (own, shared_), _ = _settled(self.paths(config, shared))
-        profiles, _, names = _merged(own, shared_)
+        profiles, _, names = merged(own, shared_)
         found = source(profiles.get(profile, {}), names.get(profile, KeyNames()))
         if found is Source.CREDENTIALS_FILE:
             section: Section = shared_.get(profile, {})
         elif found is Source.CONFIG_FILE:
-            section = _profiles(own).get(profile, {})
+            section = profiles_of(own).get(profile, {})
         else:
             return None
         key, secret = (section.get(name) for name in ("aws_access_key_id", "aws_secret_access_key"))
@@ -259,68 +252,9 @@ def expand(path: str, environment: Mapping[str, str]) -> str:
         return path
 
 
-def parse(text: str, *, file: str) -> _Parsed:
-    """The sections of one file as `botocore.configloader.raw_config_parse` returns them.
-
-    Raises TrayexecError (`config_syntax`) naming `file` and, where it is known, the line; never what the line says.
-    """
-    if text.startswith(plain_file.BYTE_ORDER_MARK):
-        raise TrayexecError(
-            trouble(
-                "config_syntax",
-                "{file}: the AWS CLI and SDKs read no file that begins with a byte order mark.",
-                "Save it in your editor as UTF-8 without a byte order mark (BOM).",
-                file=shown(file),
-            )
-        )
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-        return {
-            section: {key: _nested(parser.get(section, key)) for key in parser.options(section)}
-            for section in parser.sections()
-        }
-    except configparser.DuplicateSectionError as error:
-        raise TrayexecError(
-            trouble(
-                "config_syntax",
-                "Line {line} of {file} starts the section [{section}] a second time.",
-                "Merge the two into one section.",
-                file=shown(file),
-                line=error.lineno or 0,
-                section=shown(error.section),
-            )
-        ) from None
-    except configparser.DuplicateOptionError as error:
-        raise TrayexecError(
-            trouble(
-                "config_syntax",
-                "Line {line} of {file} sets {key} a second time in the section [{section}].",
-                "Remove one of the two lines.",
-                file=shown(file),
-                line=error.lineno or 0,
-                key=shown(error.option),
-                section=shown(error.section),
-            )
-        ) from None
-    except configparser.MissingSectionHeaderError as error:
-        raise _malformed(file, error.lineno) from None
-    except configparser.ParsingError as error:
-        raise _malformed(file, error.errors[0][0]) from None
-    except (configparser.Error, ValueError):
-        raise TrayexecError(
-            trouble(
-                "config_syntax",
-                "An indented block in {file} has a line without `=`.",
-                "Write each indented line as key = value.",
-                file=shown(file),
-            )
-        ) from None
-
-
 def _settled(
     paths: tuple[str, str], before: _Stamps | None = None
-) -> tuple[tuple[_Parsed, _Parsed], tuple[Stamp, Stamp]]:
+) -> tuple[tuple[Parsed, Parsed], tuple[Stamp, Stamp]]:
     """What both files say, and the versions of them that say it, as soon as nobody writes them any more.
 
     Editors and `aws configure` empty a file, or take it away, before they write it anew; and half a file may be a whole
@@ -354,7 +288,7 @@ class _Version:
     """One version of a file; `sections` are none where it is empty, or not there."""
 
     stamp: Stamp
-    sections: _Parsed
+    sections: Parsed
 
 
 def _version(path: str) -> _Version:
@@ -390,7 +324,7 @@ def _age(path: str) -> float:
     return math.inf
 
 
-def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[MisreadSection, ...]:
+def _strays(paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> tuple[MisreadSection, ...]:
     """The sections that were meant as profiles, and are none to anybody."""
     config = (MisreadSection(paths[0], one, name) for one in parsed[0] if (name := meant_in_config(one)) is not None)
     shared = (
@@ -399,50 +333,3 @@ def _strays(paths: tuple[str, str], parsed: tuple[_Parsed, _Parsed]) -> tuple[Mi
         if (name := meant_in_credentials(one)) is not None
     )
     return (*config, *shared)
-
-
-def merge(config: _Parsed, shared: _Parsed, environment: Mapping[str, str]) -> Sections:
-    """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
-    profiles, services, keys = _merged(config, shared)
-    public = {
-        name: section if SECRET.isdisjoint(section) else {key: "" if key in SECRET else section[key] for key in section}
-        for name, section in profiles.items()
-    }
-    return Sections(public, services, environment, keys)
-
-
-def _merged(
-    config: _Parsed, shared: _Parsed
-) -> tuple[dict[str, Section], Mapping[str, Section], Mapping[str, KeyNames]]:
-    profiles: dict[str, Section] = dict(_profiles(config))
-    others = {name: section for name, section in config.items() if name.startswith("services")}
-    keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
-    for name, section in shared.items():
-        profiles[name] = {**profiles.get(name, {}), **section}
-    return profiles, build_profile_map(others)["services"], keys
-
-
-def _profiles(config: _Parsed) -> Mapping[str, Section]:
-    """The profiles of a config file, as `build_profile_map`; it would copy them all, and read each name as a shell."""
-    return {name: section for header, section in config.items() if (name := profile_of(header)) is not None}
-
-
-def _nested(value: str) -> str | dict[str, str]:
-    """A value, or the one level of nesting that an indented block is. Raises ValueError for a line without `=`."""
-    if not value.startswith("\n"):
-        return value
-    lines = [line.strip() for line in value.splitlines() if line.strip()]
-    pairs = [line.split("=", 1) for line in lines]
-    return {key.strip(): content.strip() for key, content in pairs}
-
-
-def _malformed(file: str, line: int) -> TrayexecError:
-    return TrayexecError(
-        trouble(
-            "config_syntax",
-            "Line {line} of {file} is neither a section like [profile name] nor a setting like key = value.",
-            "Correct or remove the line.",
-            file=shown(file),
-            line=line,
-        )
-    )

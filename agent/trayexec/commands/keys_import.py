@@ -14,7 +14,8 @@ from difflib import unified_diff
 from pathlib import Path
 
 from trayexec.adapters import redact, stored_keys
-from trayexec.adapters.aws_files import AwsFiles, files_of_this_user, parse
+from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
+from trayexec.adapters.aws_parser import parse
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from trayexec.adapters import plain_file
 from trayexec.adapters.atomic_replace import SETTLED, Version, bytes_of, put, replace
-from trayexec.adapters.aws_files import LONGEST_FILE, parse
+from trayexec.adapters.aws_files import LONGEST_FILE
+from trayexec.adapters.aws_parser import parse
 from trayexec.core.config.inifile import Parsed, Value, changes, removals, written
 from trayexec.light import private_files
 from trayexec.light.errors import Text, TrayexecError

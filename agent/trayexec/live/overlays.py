@@ -24,7 +24,8 @@ from trayexec.adapters.atomic_replace import (
     swap,
     text_of,
 )
-from trayexec.adapters.aws_files import AwsFiles, parse
+from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.aws_parser import parse
 from trayexec.adapters.plain_file import Stamp
 from trayexec.core.config.profiles import Catalogue
 from trayexec.core.config.surroundings import USUAL, Surroundings

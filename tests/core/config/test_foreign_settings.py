@@ -2,7 +2,7 @@
 
 import pytest
 
-from trayexec.adapters.aws_files import merge, parse
+from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config import foreign_settings, mixing
 from trayexec.core.config.profiles import Unserved
 from trayexec.core.config.resolve import resolve

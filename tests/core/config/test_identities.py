@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from trayexec.adapters.aws_files import merge, parse
+from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
 from trayexec.core.config.resolve import resolve
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.adapters.aws_files import parse
+from trayexec.adapters.aws_parser import parse
 from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
 from trayexec.core.config.importing import AwsFilePair, FileEdit

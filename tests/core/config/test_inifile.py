@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.adapters.aws_files import parse
+from trayexec.adapters.aws_parser import parse
 from trayexec.core.config.inifile import changes, profile_of, removals, section_for, written
 
 FILE = """\
