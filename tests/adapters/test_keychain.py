@@ -43,7 +43,7 @@ def code(failed: pytest.ExceptionInfo[TrayexecError]) -> str:
 def test_what_is_stored_comes_back(keychain: Keychain, name: str) -> None:
     """Any name keeps its own pair; storing again replaces it; removing removes it."""
     keychain.store(name, keys(1))
-    keychain.store(name + " neighbour", keys(2))
+    keychain.store(name + " two", keys(2))
     keychain.store(name, keys(3))
 
     found = keychain.read(name)
@@ -54,7 +54,7 @@ def test_what_is_stored_comes_back(keychain: Keychain, name: str) -> None:
     with pytest.raises(TrayexecError) as failed:
         keychain.read(name)
     assert code(failed) == "keys_missing"
-    assert keychain.read(name + " neighbour").access_key_id == "AKIAEXAMPLE00002"
+    assert keychain.read(name + " two").access_key_id == "AKIAEXAMPLE00002"
 
 
 @pytest.mark.parametrize("call", ["read", "remove"])

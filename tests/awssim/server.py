@@ -140,10 +140,10 @@ class Sim:
             return frozenset(self._service.codes_used)
 
     @property
-    def visits(self) -> tuple[signin.Visit, ...]:
+    def signin_calls(self) -> tuple[signin.SigninCall, ...]:
         """Every request to the sign-in, in order."""
         with self._lock:
-            return tuple(self._signin.visits)
+            return tuple(self._signin.calls)
 
     # What a test may turn
 

@@ -20,7 +20,7 @@ CONSOLES = ("console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class SigninCall:
     """One request: who asked, and what came of it. `landed` is where the console opened."""
 
     action: str
@@ -51,7 +51,7 @@ class Signin:
         self._world = world
         self._clock = clock
         self._tokens: dict[str, tuple[Key, float]] = {}
-        self.visits: list[Visit] = []
+        self.calls: list[SigninCall] = []
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -68,9 +68,9 @@ class Signin:
             if action == "login" and request.method == "GET":
                 return self._login(query)
         except RefusedError as error:
-            self.visits.append(Visit(action, str(error)))
+            self.calls.append(SigninCall(action, str(error)))
         else:
-            self.visits.append(Visit(action, "no such action"))
+            self.calls.append(SigninCall(action, "no such action"))
         return Told(400, "text/html", b"<html><body><h1>400 Bad Request</h1></body></html>")
 
     def _token(self, request: Received, form: dict[str, list[str]]) -> Told:
@@ -94,7 +94,7 @@ class Signin:
             raise RefusedError("expired or revoked")
         token = token_urlsafe(300)
         self._tokens[token] = (key, self._clock() + URL_LIFE)
-        self.visits.append(Visit("getSigninToken", "OK", key.id))
+        self.calls.append(SigninCall("getSigninToken", "OK", key.id))
         return Told(200, "application/json", json.dumps({"SigninToken": token}).encode())
 
     def _login(self, query: dict[str, list[str]]) -> Told:
@@ -107,7 +107,7 @@ class Signin:
         parts = urlsplit(destination)
         if parts.scheme != "https" or not (parts.hostname or "").endswith(CONSOLES):
             raise RefusedError("not the console")
-        self.visits.append(Visit("login", "OK", key.id, destination))
+        self.calls.append(SigninCall("login", "OK", key.id, destination))
         where = urlencode({"arn": key.holder.arn})
         return Told(302, "text/html", b"", f"{destination}#{where}")
 

@@ -57,7 +57,7 @@ class Device:
         return Verdict.WRONG
 
     def unused_code(self, now: float) -> str:
-        """A code that would be accepted at `now`: the shown one if it is unused, else the nearest unused neighbour."""
+        """A code that would be accepted at `now`: the shown one if it is unused, else the nearest unused one."""
         middle = int(now // STEP)
         # The outermost steps could fall out of the window before the code arrives; they come last.
         unused = sorted((c for c in self._counters(now) if c not in self._spent), key=lambda c: (abs(c - middle), -c))

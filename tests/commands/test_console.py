@@ -65,7 +65,7 @@ def test_the_browser_lands_signed_in(open_rig: Rig, signing: dict[str, str | Non
     at = str(browsed["at"])
     assert at.startswith("https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1#")
     assert "assumed-role%2FDeploy" in at
-    token, login = open_rig.sim.visits[-2:]
+    token, login = open_rig.sim.signin_calls[-2:]
     assert (token.action, token.outcome) == ("getSigninToken", "OK")
     assert (login.action, login.outcome, login.access_key_id) == ("login", "OK", token.access_key_id)
     called = " ".join(browsed["argv"])
@@ -90,11 +90,11 @@ def test_printed_it_is_the_same_address(open_rig: Rig, signing: dict[str, str | 
 
 def test_an_identity_is_told_that_only_roles_sign_in(open_rig: Rig, signing: dict[str, str | None]) -> None:
     """A GetSessionToken session cannot become a sign-in: said before anything is asked or sent."""
-    before = len(open_rig.sim.visits)
+    before = len(open_rig.sim.signin_calls)
     done = open_rig.run("console", "default", env=signing)
     assert (done.status, done.out) == (125, "")
     assert "only roles" in done.err
-    assert len(open_rig.sim.visits) == before
+    assert len(open_rig.sim.signin_calls) == before
 
 
 def test_the_double_refuses_what_aws_refuses(open_rig: Rig) -> None:
@@ -202,7 +202,7 @@ def fetch(address: str, **headers: str) -> tuple[int, str | None]:
 
 
 def test_the_way_is_for_one_and_only_by_its_path() -> None:
-    """Another path or another host name leads nowhere, and does not use the way up; the second visitor is too late."""
+    """Another path or another host name leads nowhere, and does not use the way up; the second caller is too late."""
     with browser._way_to("https://signin.example/secret") as (address, taken):
         root = address.rpartition("/")[0]
         assert fetch(f"{root}/") == (404, None)

@@ -170,8 +170,8 @@ def test_time_goes_on_for_a_busy_agent(rig: Rig) -> None:
     waiter = rig.start("account-a", "--wait", "1", "--", "true")
 
     def ended() -> bool:
-        with socket.socket(socket.AF_UNIX) as visitor:
-            visitor.connect(str(rig.socket))
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(rig.socket))
         return waiter.poll() is not None
 
     eventually("the end of the wait", ended)

@@ -264,7 +264,7 @@ def test_one_byte_at_a_time_is_a_request_too(one: Served) -> None:
 
 
 def test_crowds_are_let_in_up_to_a_limit(one: Served) -> None:
-    """Beyond 256 connections a visitor is turned away at once; when the crowd has gone, all is as before."""
+    """Beyond 256 connections a caller is turned away at once; when the crowd has gone, all is as before."""
     crowd = [socket.create_connection(("127.0.0.1", one.port), timeout=10) for _ in range(300)]
     assert one.fetch().status == 0
     for connection in crowd:

@@ -230,10 +230,10 @@ def resident(rig: Rig) -> int:
 
 
 @needs_root  # an agent's descriptors are nobody's business, not even its user's
-def test_ten_thousand_visits_leave_nothing_behind(open_rig: Rig) -> None:
-    """Descriptors and memory are the same afterwards, whether the visitors were polite, mute, rude or wrong."""
+def test_ten_thousand_connections_leave_nothing_behind(open_rig: Rig) -> None:
+    """Descriptors and memory are the same afterwards, whether the callers were polite, mute, rude or wrong."""
 
-    def visit(number: int) -> None:
+    def call(number: int) -> None:
         with connect(open_rig) as connection:
             match number % 5:
                 case 0:
@@ -254,12 +254,12 @@ def test_ten_thousand_visits_leave_nothing_behind(open_rig: Rig) -> None:
 
     files = descriptors(open_rig)
     for number in range(2000):
-        visit(number)
-    eventually("the visitors to be forgotten", settled)
+        call(number)
+    eventually("the callers to be forgotten", settled)
     memory = resident(open_rig)
     for number in range(8000):
-        visit(number)
-    eventually("the visitors to be forgotten", settled)
+        call(number)
+    eventually("the callers to be forgotten", settled)
     assert resident(open_rig) - memory < 2 * 1024 * 1024
 
 
@@ -296,7 +296,7 @@ def test_no_more_than_there_are_descriptors_for(bare: Rig) -> None:
         answers = [rest(caller) for caller in callers]  # who says nothing in two seconds is dropped without a word
         codes = {json.loads(answer)["error"]["code"] for answer in answers if answer}
         assert codes == {"busy"}
-        eventually("room", lambda: bare.run("status").status == 0)
+        eventually("a place in the queue", lambda: bare.run("status").status == 0)
     finally:
         for caller in callers:
             caller.close()

@@ -473,19 +473,19 @@ def test_a_name_that_is_empty_or_hostile_is_said_as_what_it_is(open_rig: Rig) ->
 def test_an_agent_that_answers_something_else_is_said_to_do_so(bare: Rig, answer: bytes) -> None:
     """One of another version, or none at all: no command fails inside, nothing is run, nothing printed."""
     path = bare.desk.home("run/other.sock")
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(path))
-        door.listen()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
 
         def serve() -> None:
             while True:
                 try:
-                    visitor, _ = door.accept()
+                    caller, _ = listener.accept()
                 except OSError:
                     return
-                with visitor, contextlib.suppress(OSError):
-                    visitor.recv(65536)
-                    visitor.sendall(answer)
+                with caller, contextlib.suppress(OSError):
+                    caller.recv(65536)
+                    caller.sendall(answer)
 
         agent = threading.Thread(target=serve)
         agent.start()
@@ -499,5 +499,5 @@ def test_an_agent_that_answers_something_else_is_said_to_do_so(bare: Rig, answer
             done = bare.run(*words, env={"TRAYEXEC_SOCKET": str(path)})
             assert (done.status, done.out) == (125, ""), words
             assert "The agent" in done.err, words
-        door.shutdown(socket.SHUT_RDWR)
+        listener.shutdown(socket.SHUT_RDWR)
         agent.join(20)

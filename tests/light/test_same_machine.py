@@ -62,11 +62,11 @@ def test_a_file_is_the_same_by_what_it_is(tmp_path: Path, monkeypatch: pytest.Mo
     assert not same_machine.same(boot, [mark[0], mark[1] + 1, *mark[2:]], str(config))
 
 
-def passed_on(door: socket.socket, target: str) -> None:
-    """Carry each connection at `door` to the socket at `target` and back, as sshd and socat do."""
+def passed_on(listener: socket.socket, target: str) -> None:
+    """Carry each connection at `listener` to the socket at `target` and back, as sshd and socat do."""
     while True:
         try:
-            near, _ = door.accept()
+            near, _ = listener.accept()
         except OSError:
             return
         with near, socket.socket(socket.AF_UNIX) as far:
@@ -82,16 +82,16 @@ def passed_on(door: socket.socket, target: str) -> None:
 def lent(rig: Rig) -> Iterator[str]:
     """The agent's socket, lent by a process that is not the agent."""
     path = rig.desk.home("run/lent.sock")
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(path))
-        door.listen()
-        thread = threading.Thread(target=passed_on, args=(door, str(rig.socket)))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=passed_on, args=(listener, str(rig.socket)))
         thread.start()
         try:
             yield str(path)
         finally:
-            door.shutdown(socket.SHUT_RDWR)
-            door.close()
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
             thread.join()
             path.unlink()
 

@@ -52,7 +52,7 @@ def test_credentials_renew_while_the_command_runs(unlocked: Rig) -> None:
 
 
 def test_aws_that_is_slow_is_not_waited_for(unlocked: Rig) -> None:
-    """After 900 ms the visitor is told to come again, and finds what has come meanwhile."""
+    """After 900 ms the caller is told to come again, and finds what has come meanwhile."""
     unlocked.sim.live(role=LEAST + 2)
     with served(unlocked) as one:
         first = key(one)
@@ -113,7 +113,7 @@ def test_no_credentials_while_the_screen_is_locked() -> None:
 
 
 def test_the_token_ends_with_the_command(open_rig: Rig) -> None:
-    """Another lease keeps the door open; the old token is none any more."""
+    """Another lease keeps the port open; the old token is none any more."""
     with served(open_rig, "account-b") as stays:
         with served(open_rig) as one:
             assert one.fetch().status == 200
@@ -129,7 +129,7 @@ def test_nothing_listens_once_the_last_command_has_ended(rig: Rig) -> None:
     with served(rig) as one, served(rig, "account-b") as other:
         assert one.port == other.port
         assert listening(rig) == [one.port]
-    eventually("the door to close", lambda: not listening(rig))
+    eventually("the port to close", lambda: not listening(rig))
     with served(rig) as again:
         assert again.fetch().status == 200
 
@@ -192,7 +192,7 @@ def test_a_lease_whose_holder_closes_its_half_is_over(open_rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "asked",
     [
         {"token": "short", "port": 40000},
         {"token": "x" * 43},
@@ -205,9 +205,9 @@ def test_a_lease_whose_holder_closes_its_half_is_over(open_rig: Rig) -> None:
         {"token": 5, "port": 40000},
     ],
 )
-def test_a_wish_that_is_none_of_ours_is_refused(open_rig: Rig, wish: dict[str, object]) -> None:
-    """A token that could be guessed, a port of root's, half a wish."""
-    with wire(open_rig, profile="account-a", **wish) as (told, _):
+def test_a_token_or_port_that_is_none_of_ours_is_refused(open_rig: Rig, asked: dict[str, object]) -> None:
+    """A token that could be guessed, a port of root's, one without the other."""
+    with wire(open_rig, profile="account-a", **asked) as (told, _):
         assert told["error"]["code"] == "bad_request"
 
 

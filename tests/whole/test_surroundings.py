@@ -53,13 +53,13 @@ class Gateway:
 @contextmanager
 def gateway() -> Iterator[Gateway]:
     """A gateway in a thread of its own."""
-    door = Gateway()
-    thread = threading.Thread(target=door.serve)
+    proxy = Gateway()
+    thread = threading.Thread(target=proxy.serve)
     thread.start()
     try:
-        yield door
+        yield proxy
     finally:
-        door.close()
+        proxy.close()
         thread.join()
 
 
@@ -128,26 +128,26 @@ def test_status_shows_the_callers_proxy_and_not_its_password(open_rig: Rig) -> N
 
 def test_a_proxy_that_reads_the_code_has_a_session_of_its_own(open_rig: Rig) -> None:
     """Without TLS it answers for AWS: what was opened without it is not used by it, nor the other way round."""
-    with gateway() as door:
-        env = {"HTTP_PROXY": door.url, "NO_PROXY": ""}
+    with gateway() as proxy:
+        env = {"HTTP_PROXY": proxy.url, "NO_PROXY": ""}
         done = open_rig.run("--no-wait", "account-a", "--", "true", env=env)
         assert done.status == 125
-        assert not door.wanted
+        assert not proxy.wanted
     assert open_rig.run("account-a", "--", "true").status == 0
 
 
 def test_each_variable_leads_its_own_caller_and_nobody_else(rig: Rig) -> None:
     """Whatever a caller's environment says decides for this request alone; the next one without it goes to AWS."""
     rig.config(BARE)
-    with gateway() as door:
-        rig.env["HTTPS_PROXY"] = door.url
+    with gateway() as proxy:
+        rig.env["HTTPS_PROXY"] = proxy.url
         rig.foreground_agent()
         for name, (env, host) in LEADS.items():
             for more, expected in ((env, host), ({}, "sts.us-east-1.amazonaws.com")):
-                door.wanted.clear()
+                proxy.wanted.clear()
                 done = rig.run("auth", "--code-stdin", stdin=f"{rig.fresh_code()}\n", env=dict(more))
                 assert done.status == 125
-                assert set(door.wanted) == {expected}, name
+                assert set(proxy.wanted) == {expected}, name
 
 
 @pytest.mark.parametrize("name", BUNDLES)

@@ -20,8 +20,8 @@ def test_what_is_kept_comes_back_once_and_in_order() -> None:
 
 def test_no_more_is_kept_than_the_machine_can_spare() -> None:
     """Of all commands together: an endless one does not take the memory of everything else."""
-    room = MemoryBudget(100)
-    one, other = Spool(room), Spool(room)
+    budget = MemoryBudget(100)
+    one, other = Spool(budget), Spool(budget)
     one.add(b"x" * 60)
     with pytest.raises(OSError, match=os.strerror(errno.ENOMEM)):
         other.add(b"x" * 60)
