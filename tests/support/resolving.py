@@ -132,12 +132,13 @@ def resolved(client: str, environments: Sequence[Mapping[str, str]], keys: Itera
     `folder` is where it runs: relative paths begin there. Raises DesktopError when it cannot be asked.
     """
     names = list(keys)
-    lines = "".join(json.dumps({**one, "": names}) + "\n" for one in environments)
+    asked = [json.dumps({**one, "": names}, sort_keys=True) for one in environments]
+    each = list(dict.fromkeys(asked))  # several modes lead to the same environment
     with tempfile.TemporaryFile("w+") as errors:
         done = subprocess.run(
             CLIENTS[client](),
             cwd=modules() if client == "JavaScript 3" else folder,
-            input=lines,
+            input="".join(f"{line}\n" for line in each),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -146,9 +147,10 @@ def resolved(client: str, environments: Sequence[Mapping[str, str]], keys: Itera
         )
         errors.seek(0)
         said = [json.loads(line) for line in done.stdout.splitlines()]
-        if len(said) != len(environments):
-            raise DesktopError(f"{client} answered {len(said)} of {len(environments)} times: {errors.read()[-3000:]}")
-    return said
+        if len(said) != len(each):
+            raise DesktopError(f"{client} answered {len(said)} of {len(each)} times: {errors.read()[-3000:]}")
+    answers = dict(zip(each, said, strict=True))
+    return [answers[line] for line in asked]
 
 
 def known(client: str) -> frozenset[str]:

@@ -94,6 +94,7 @@ IGNORED: Table = {
 GROUPS = {"general": GENERAL, "addresses": ADDRESSES, "ignored addresses": IGNORED}
 # What the agent needs to find this test's AWS, and no client is to be asked with.
 LEADING = ("AWS_ENDPOINT_URL_STS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+SHELLS = ("_", "SHLVL", "PWD", "OLDPWD")
 SERVICES = """
 [services one]
 s3 =
@@ -231,8 +232,8 @@ def recorded(rig: Rig, case: str) -> Case:
 
 
 def without(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which a client is asked."""
-    return {name: value for name, value in environment.items() if name not in LEADING}
+    """An environment in which a client is asked: without what only leads here, or was set by a shell for itself."""
+    return {name: value for name, value in environment.items() if name not in {*LEADING, *SHELLS}}
 
 
 @dataclass(frozen=True, slots=True)
