@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trayexec.light.protocol_messages import OverlayAnswer
+
 SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
 IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
@@ -72,11 +74,17 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
     for name, pattern in _watched(shell).items():
         code = code.replace(f"@{name}@", pattern)
-    values = {name: found[name] for name in ("config", "shared", "own_config", "own_shared")}
     speak = speaker(environ)
-    values |= {"verbs": " ".join(VERBS), "warning": f"trayexec: {speak(IN_THE_WAY)}"}
+    values = {
+        "CONFIG": found["config"],
+        "SHARED": found["shared"],
+        "OWN_CONFIG": found["own_config"],
+        "OWN_SHARED": found["own_shared"],
+        "VERBS": " ".join(VERBS),
+        "WARNING": f"trayexec: {speak(IN_THE_WAY)}",
+    }
     for name, value in values.items():
-        code = code.replace(f"@{name.upper()}@", _quoted(value, shell))
+        code = code.replace(f"@{name}@", _quoted(value, shell))
     if (found["own_config"], found["own_shared"]) == _usual(environ):  # else it is for this shell alone
         _keep(f"{paths.state_folder(environ)}/hook.{shell}", code)
     sys.stdout.write(code)
@@ -124,7 +132,7 @@ def _is_for_server(environ: "Mapping[str, str]") -> bool:
     )
 
 
-def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
+def _overlay(environ: "Mapping[str, str]") -> "OverlayAnswer":
     """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
     request = protocol_messages.overlay(context.surroundings(environ))
     try:
@@ -138,11 +146,11 @@ def _overlay(environ: "Mapping[str, str]") -> "dict[str, str]":
         answer = protocol_messages.read_overlay(answers.outcome(final))
         same_machine.check(answer, connection)
         connection.close()
-        return {name: value for name, value in answer.items() if isinstance(value, str)}
+        return answer
     return _left(environ) or _made(environ)
 
 
-def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
+def _left(environ: "Mapping[str, str]") -> "OverlayAnswer | None":
     """The overlay that is there, if there is nothing new in it nor in the files it was made from."""
     files = context.files(environ)
     usual = _usual(environ)
@@ -155,22 +163,15 @@ def _left(environ: "Mapping[str, str]") -> "dict[str, str] | None":
     return found if overlay_origin.starter(found["config"], environ) == own_command.command() else None
 
 
-def _made(environ: "Mapping[str, str]") -> "dict[str, str]":
+def _made(environ: "Mapping[str, str]") -> "OverlayAnswer":
     from trayexec.live import without_agent  # noqa: PLC0415 — the first time, and no agent: this once it takes longer
 
     return without_agent.made(environ)
 
 
-def _variables(found: "Mapping[str, str]", profile: str | None, environ: "Mapping[str, str]") -> str:
+def _variables(found: "OverlayAnswer", profile: str | None, environ: "Mapping[str, str]") -> str:
     """POSIX shell code for the variables; with a `profile` nothing else may be left to choose another."""
-    lines = [
-        f"export AWS_CONFIG_FILE={_quoted(found['config'])}",
-        f"export AWS_SHARED_CREDENTIALS_FILE={_quoted(found['shared'])}",
-        f"export AWS_CREDENTIAL_PROFILES_FILE={_quoted(found['config'])}",
-        "export AWS_SDK_LOAD_CONFIG=1",
-        f"export {overlay_origin.OWN['AWS_CONFIG_FILE']}={_quoted(found['own_config'])}",
-        f"export {overlay_origin.OWN['AWS_SHARED_CREDENTIALS_FILE']}={_quoted(found['own_shared'])}",
-    ]
+    lines = [f"export {name}={_quoted(value)}" for name, value in overlay_origin.leading_to(found).items()]
     if profile is not None:
         ours = {"AWS_PROFILE", "TRAYEXEC_PROFILE", "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_PROFILES_FILE"}
         others = [name for name in caller_variables.to_unset(environ) if name not in ours]

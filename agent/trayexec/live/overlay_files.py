@@ -5,6 +5,10 @@ Light: hook, agent and run path share it, and a shell waits for the first.
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import OverlayAnswer
+
 CONFIG = "config"  # what AWS_CONFIG_FILE names
 SERVER = "server"  # the same under `--server`: without credentials for [default]
 SERVER_OF = "server-"  # the same for one profile's run, followed by its name in hexadecimal digits
@@ -49,7 +53,7 @@ def base_of(overlay: str) -> str | None:
     return f"{BASE}{mark}" if mark.isalnum() else None
 
 
-def document(folder: str, config: str, shared: str) -> "dict[str, str]":
+def document(folder: str, config: str, shared: str) -> "OverlayAnswer":
     """The answer to the request `overlay`; `config` and `shared` are the user's own files."""
     return {
         "config": f"{folder}/{CONFIG}",

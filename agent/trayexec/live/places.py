@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trayexec.adapters import plain_file
 from trayexec.adapters.aws_files import AwsFiles
@@ -11,6 +12,9 @@ from trayexec.core.config.surroundings import USUAL, Surroundings
 from trayexec.light import protocol
 from trayexec.light.errors import TrayexecError
 from trayexec.live import overlay_files
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import OverlayAnswer
 
 _LONGEST_NAME = 100  # bytes: twice as many digits are a file's name
 _MOST_PLACES = 64  # kept at hand: as many projects are in use at once
@@ -61,7 +65,7 @@ class OverlayPlace:
         """What a shell may complete a run with."""
         return self.folder / overlay_files.WORDS
 
-    def document(self) -> dict[str, str]:
+    def document(self) -> "OverlayAnswer":
         """The answer to the request `overlay`."""
         return overlay_files.document(str(self.folder), str(self.config), str(self.shared))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trayexec.adapters import settings_file
 from trayexec.adapters.aws_files import files_of_this_user
@@ -15,6 +16,9 @@ from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
 from trayexec.live.carry_home import parsed
 from trayexec.live.overlays import OverlayInputs, Overlays
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import OverlayAnswer
 
 
 def overlays(environ: Mapping[str, str]) -> Overlays:
@@ -53,7 +57,7 @@ def files_of(environ: Mapping[str, str]) -> FilesHere:
     return FilesHere(where, (config, shared), catalogue)
 
 
-def made(environ: Mapping[str, str]) -> dict[str, str]:
+def made(environ: Mapping[str, str]) -> "OverlayAnswer":
     """The overlay of this environment's files, as the agent's answer to `overlay` has it. Raises TrayexecError."""
     files = context.files(environ)
     return overlays(environ).want(Surroundings(files.get("config"), files.get("shared"))).document()
