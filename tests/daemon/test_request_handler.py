@@ -1,4 +1,4 @@
-"""Callers that leave, whenever they do it: a real gate, service and loop, and sockets whose every move is chosen."""
+"""Callers that leave, whenever they do it: a real server, handler and loop, and sockets whose every move is chosen."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A stage for the rules: it plays people, AWS and the callers around `step`, and is the referee of every law."""
+"""What is around `step`, simulated: people, AWS and callers; after each step every invariant is checked."""
 
 import re
 from collections import Counter
@@ -116,7 +116,7 @@ class Issued:
 
 @dataclass(slots=True)
 class Stage:
-    """The world around one broker. Every event goes through `do`, which checks every law afterwards."""
+    """The world around one broker. Every event goes through `do`, which checks every invariant afterwards."""
 
     now: Instant = field(default_factory=lambda: Instant(5_000.0, 1_800_000_000.0))
     broker: Broker = field(default_factory=Broker)
@@ -143,7 +143,7 @@ class Stage:
     # What happens ---------------------------------------------------------------------------------------------------
 
     def do(self, event: Event) -> tuple[Effect, ...]:
-        """One step, and the referee's look at it."""
+        """One step, and the check of what it led to."""
         before = self.broker
         self._foresee(event)
         self.broker, effects = step(before, event, self.now)
@@ -342,7 +342,7 @@ class Stage:
         """Whether there is a session that AWS still takes."""
         return self.broker.session(who, self.now) is not None
 
-    # The referee ----------------------------------------------------------------------------------------------------
+    # The invariants -------------------------------------------------------------------------------------------------
 
     def _caller(self, ask_at: AskAt, program: str, shell: Shell, began: float | None) -> Caller:
         self._count += 1

@@ -356,7 +356,7 @@ def test_a_fan_out_that_was_cancelled_is_not_asked_for_its_rest(stage: Stage) ->
 
 
 def test_one_code_for_a_crowd_of_identities(stage: Stage) -> None:
-    """Five identities, five questions, no two at once (the referee looks), and each is asked."""
+    """Five identities, five questions, no two at once (`support.stage` looks), and each is asked."""
     crowd = [identity(f"i{number}") for number in range(5)]
     callers = [stage.ask(profile(one.name, one)) for one in crowd]
     for number, one in enumerate(crowd):

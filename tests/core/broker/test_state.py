@@ -1,4 +1,4 @@
-"""The table of phases: the referee of `support.stage` lets no other way pass, and each way in it is gone here."""
+"""The table of phases: `support.stage` lets no other way pass, and each way in it is gone here."""
 
 import pytest
 
@@ -181,7 +181,7 @@ def test_each_way_in_the_table_is_gone() -> None:
     assert set().union(*(stage.moves for stage in stages)) == PHASE_TABLE
 
 
-def test_the_referee_knows_no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_knows_no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the table does not have, fails."""
     monkeypatch.setattr("support.stage.PHASE_TABLE", PHASE_TABLE - {("Locked", "Prompting", "Ask")})
 

@@ -1,4 +1,4 @@
-"""The laws of the rules, whatever happens in whatever order: the referee of `support.stage` watches every step."""
+"""The invariants of the rules, whatever happens in whatever order: `support.stage` checks them after every step."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -82,7 +82,7 @@ def check_that_it_rests(stage: Stage) -> None:
     assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
 
 
-class Laws(RuleBasedStateMachine):
+class Invariants(RuleBasedStateMachine):
     """People, AWS, callers and clocks, in any order."""
 
     @initialize(on_lock=st.sampled_from(OnLock))
@@ -246,11 +246,11 @@ class Laws(RuleBasedStateMachine):
             self.stage.drain()
 
 
-TestLaws = Laws.TestCase
-TestLaws.settings = settings(stateful_step_count=40)
+TestInvariants = Invariants.TestCase
+TestInvariants.settings = settings(stateful_step_count=40)
 
 
-def test_the_referee_waits_for_questions_in_turn() -> None:
+def test_the_check_waits_for_questions_in_turn() -> None:
     """One terminal is asked for one code at a time, and each question has its own time: that is no wait without end."""
     stage = Stage()
     for what in (A, profile("bob", role("bob", BOB)), profile("twin", role("twin", TWIN))):
@@ -258,8 +258,8 @@ def test_the_referee_waits_for_questions_in_turn() -> None:
     stage.drain()
 
 
-def test_the_referee_sees_a_wall_clock_jump() -> None:
-    """The stage keeps the two clocks apart, or half of the laws would be checked on one of them only."""
+def test_the_check_sees_a_wall_clock_jump() -> None:
+    """The stage keeps the two clocks apart, or half of the invariants would be checked on one of them only."""
     stage = Stage()
     stage.turn_wall_clock(3600)
     assert stage.now == Instant(Stage().now.boot, Stage().now.wall + 3600)

@@ -1,6 +1,6 @@
 """The rules: one pure function, `step`. This module must not know sockets, threads, clocks, files, toolkits or AWS.
 
-An event goes in, the new state and the wanted effects come out. The laws, each of them a property test:
+An event goes in, the new state and the wanted effects come out. The invariants, each of them a property test:
 
 - at most one dialog per identity, however many callers wait, and one question to a person at a time;
 - every request is answered exactly once;
