@@ -51,7 +51,7 @@ def test_the_layout_of_aws_mfa_has_one_identity(aside: str, short: str, stored: 
     said = found.profiles["dev"].notes
     if not stored:
         assert f"[{aside}]" in str(said)
-        assert "trayexec keys add default" in str(said)
+        assert "trayexec keys import default" in str(said)
     elif short:
         assert "win over the temporary" in str(said)
 
@@ -249,5 +249,5 @@ def test_where_aws_mfa_keeps_a_key_is_told_what_is_still_to_do(stored: dict[str,
     aside = "[default-long-term]\naws_access_key_id = A\naws_secret_access_key = B\naws_mfa_device = D\n"
     one = catalogue(DEFAULT, aside, stored).profiles["default-long-term"]
     assert isinstance(one, Unserved)
-    assert ("`trayexec keys add default`" in str(one.problem.hint)) is (not stored)
+    assert ("`trayexec keys import default`" in str(one.problem.hint)) is (not stored)
     assert not one.notes
