@@ -1,5 +1,6 @@
 """Which tray a machine gets, and pystray's own backends: the real one for Xorg, stand-ins for the others."""
 
+import importlib
 import os
 import queue
 import signal
@@ -19,7 +20,7 @@ from trayexec.adapters.tray import darwin, gtk, windows, xorg
 from trayexec.adapters.tray.backed import BackedTray
 from trayexec.adapters.tray.choose import choose
 from trayexec.adapters.tray.headless import HeadlessTray
-from trayexec.adapters.tray.pystrays import Icon, backend
+from trayexec.adapters.tray.pystrays import backend
 from trayexec.adapters.tray.sni import SniTray
 from trayexec.core.ports import Tray
 from trayexec.core.view import IconState
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 TESTS = str(Path(__file__).parents[1])
 
 
-class StandIn(Icon):  # type: ignore[misc]  # pystray ships no types
+class StandIn(importlib.import_module("pystray._base").Icon):  # type: ignore[misc]  # pystray ships no types
     """A pystray backend whose loop is a queue, and that writes down which thread touched it."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -138,8 +139,8 @@ def test_headless_waits_until_it_is_stopped() -> None:
 def test_pystray_is_imported_without_a_display(desk: Desktop) -> None:
     """Its own choice of a backend would raise here; the person's setting is put back as it was."""
     code = (
-        "import os, trayexec.adapters.tray.pystrays as p;"
-        "print(os.environ['PYSTRAY_BACKEND'], p.Icon.__module__, os.environ.get('DISPLAY'))"
+        "import os, trayexec.adapters.tray.pystrays as p, pystray._base as b;"
+        "print(os.environ['PYSTRAY_BACKEND'], b.Icon.__module__, os.environ.get('DISPLAY'))"
     )
 
     child = desk.spawn([sys.executable, "-c", code], env={"PYSTRAY_BACKEND": "xorg"})

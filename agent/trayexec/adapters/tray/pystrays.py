@@ -1,4 +1,4 @@
-"""The only import of pystray: the base class, menus, and its backends one by one.
+"""The only import of pystray: its menus, and its backends one by one.
 
 pystray chooses a backend while it is imported, opens a display for it, and lets any kind of exception escape
 (pystray#167: `Xlib.error.DisplayNameError` without a display; `ValueError` without the AppIndicator typelib). So it
@@ -28,7 +28,6 @@ def _import_without_backend() -> Any:
 
 
 _pystray = _import_without_backend()
-Icon: Any = importlib.import_module("pystray._base").Icon
 Menu: Any = _pystray.Menu
 MenuItem: Any = _pystray.MenuItem
 
