@@ -228,7 +228,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             keeper=keeper,
             settings=settings,
             time=time,
-            own_folders=[Path(own).parent for own in catalogues.paths(None, None)],
+            heard_files=(*catalogues.paths(None, None), settings_path, stored_path, str(found.claim.path)),
             read_own_files=partial(files.run, catalogues.load, USUAL),
             learn_stored_keys=partial(workers.sessions.submit, _learn, stored_path, keychain),
             keep_buses=found.buses.keep,

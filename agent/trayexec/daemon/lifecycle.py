@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from trayexec import __version__
 from trayexec.core.broker.events import Configured, Lock
+from trayexec.core.broker.state import Broker
 from trayexec.core.config.profiles import Catalogue
 from trayexec.core.ports import Tray
 from trayexec.daemon.container_endpoint import ContainerEndpoint
@@ -28,7 +29,7 @@ from trayexec.daemon.time_check import TimeCheck
 from trayexec.light.errors import TrayexecError
 from trayexec.live.keeper import OverlayKeeper
 
-LOOK_AGAIN = 5.0  # seconds between looks at the files
+CHECK = 10.0  # seconds until we look again whether we are the one agent, with the next event: there is one in 15
 FAREWELL = 3.0  # seconds that taking things down may take
 ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -73,7 +74,8 @@ class Parts:
     """What lives as long as an agent does.
 
     `stopped` is set by `tray.stop`; `clicked` takes a choice in the tray's menu, and `ready` is called once the agent
-    listens. `own_folders` hold the AWS files of the agent's own user, `read_own_files` tells what these say now.
+    listens. `heard_files` call for a look when they are written: our own, and the AWS files of the agent's own user, of
+    which `read_own_files` tells what they say now.
     `keep_buses` holds the connections to D-Bus until cancelled.
     """
 
@@ -92,7 +94,7 @@ class Parts:
     keeper: OverlayKeeper
     settings: SettingsInForce
     time: TimeCheck
-    own_folders: Iterable[Path]
+    heard_files: Iterable[str]
     read_own_files: Callable[[], Awaitable[Catalogue]]
     learn_stored_keys: Callable[[], object]
     keep_buses: Callable[[], Coroutine[Any, Any, None]]
@@ -107,6 +109,7 @@ class Lifecycle:
         self._parts = parts
         self._gone = threading.Event()  # the loop has ended
         self._let_go = threading.Event()  # the tray has ended
+        self._checked_at = 0.0
 
     def live(self) -> int:
         """Run until stopped, and return the exit status."""
@@ -152,7 +155,7 @@ class Lifecycle:
 
     async def _serve(self) -> None:
         parts = self._parts
-        parts.keeper.watch(parts.own_folders)
+        parts.keeper.watch(parts.heard_files)
         await parts.tasks.guarded(self._look())
         await parts.server.open(parts.claim.listener)
         parts.journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, parts.tray.name)
@@ -161,7 +164,8 @@ class Lifecycle:
             parts.journal.warning("callers with another environment may not find it: %s", parts.alone.trouble)
         parts.ready()
         parts.learn_stored_keys()
-        for work in (self._keep_looking(), self._look_when_written(), parts.keep_buses()):
+        parts.loop.on_change(self._stepped)
+        for work in (self._keep_looking(), parts.keep_buses()):
             parts.tasks.start(work)
         await parts.stopped.wait()
         parts.loop.post(Lock())
@@ -175,23 +179,30 @@ class Lifecycle:
         await parts.close_buses()
 
     async def _keep_looking(self) -> None:
-        parts = self._parts
-        while True:
-            await asyncio.sleep(LOOK_AGAIN)
-            await parts.tasks.guarded(parts.time.be_sure())
-            await parts.tasks.guarded(self._look())
-            if not parts.claim.holds():
-                parts.journal.error("the socket is gone, and so nobody can ask any more")
-                parts.tray.stop()
-            if not parts.alone.renew(parts.claim.path):
-                parts.journal.error("there is another agent of this user by now")
-                parts.tray.stop()
-
-    async def _look_when_written(self) -> None:
         """What is written, under --live or by its owner, is taken notice of as soon as its writer has finished."""
         while True:
             await self._parts.keeper.written()
             await self._parts.tasks.guarded(self._look())
+            self._check()
+
+    def _stepped(self, _: Broker) -> None:
+        """There is a step every 15 seconds at least, so no other clock is needed when all is quiet."""
+        now = self._parts.running.time()
+        if now > self._checked_at + CHECK:
+            self._checked_at = now
+            self._parts.running.call_soon(self._check)
+
+    def _check(self) -> None:
+        """Whether the time is known, and we are still the one agent."""
+        parts = self._parts
+        self._checked_at = parts.running.time()
+        parts.tasks.start(parts.time.be_sure())
+        if not parts.claim.holds():
+            parts.journal.error("the socket is gone, and so nobody can ask any more")
+            parts.tray.stop()
+        if not parts.alone.renew(parts.claim.path):
+            parts.journal.error("there is another agent of this user by now")
+            parts.tray.stop()
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""

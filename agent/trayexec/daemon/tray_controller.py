@@ -50,18 +50,20 @@ class TrayController:
         self._replies = replies
         self._seen: object = None
         self._due = False
+        self._drawn_at = 0.0  # seconds since boot
         self._broker = Broker()
 
     def changed(self, broker: Broker) -> None:
-        """Draw the state soon: a thousand requests a second change it, and no eye follows that."""
+        """Draw the state: soon, since a thousand requests a second change it, and no eye follows that; else at once."""
         self._broker = broker
         if not self._due:
             self._due = True
-            self._loop.later(SOON, self._draw)
+            self._loop.later(SOON if self._clock.now().boot < self._drawn_at + SOON else 0.0, self._draw)
 
     def _draw(self) -> None:
         """Draw the state, if there is anything new to see."""
         self._due = False
+        self._drawn_at = self._clock.now().boot
         seen = view(self._broker, self._clock.now())
         if seen != self._seen:
             self._seen = seen
