@@ -158,7 +158,7 @@ STATES = (
             lambda _: refused(lambda: pystrays.backend("win32")),
             lambda _: refused(lambda: botocore_keys._no_prompt("")),
             _lent,
-            lambda _: obtaining._no_room(OSError(errno.EMFILE, "Too many open files")),
+            lambda _: obtaining._no_more_sockets(OSError(errno.EMFILE, "Too many open files")),
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
             lambda _: next(
                 one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "keys" in str(one.label)

@@ -56,7 +56,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     lease = Lent(request, told, environ)
     region = command_environment.region_of(options.region, told, environ)
     env = command_environment.in_region(region, environment(told, overlay, profile, environ))
-    with _held(urlsplit(told["url"]).port or 0):
+    with _reserved(urlsplit(told["url"]).port or 0):
         return foreground_child.run(program, command, env, beside=lambda: lease.keep(connection))
 
 
@@ -132,8 +132,8 @@ class Lent:
 
 
 @contextlib.contextmanager
-def _held(port: int) -> Iterator[None]:
-    """Hold the port without listening, for the command's environment names it, and nobody else may answer there.
+def _reserved(port: int) -> Iterator[None]:
+    """Reserve the port without listening, for the command's environment names it, and nobody else may answer there.
 
     Should the agent end, no other user can take it, and the next agent of this user can (SO_REUSEPORT, socket(7)).
     """

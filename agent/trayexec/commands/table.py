@@ -12,7 +12,7 @@ from trayexec.light.errors import Text, visible
 
 HOUR, MINUTE = 3600, 60
 GAP = 2  # columns between two cells
-ROOM = 24  # columns that words need to be read beside other cells
+LEAST_WIDTH = 24  # columns that words need to be read beside other cells
 
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -30,7 +30,7 @@ def fitted(rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
     rows = [[visible(cell) for cell in row] for row in rows]
     before = widths([row[:-1] for row in rows], [0] * (len(rows[0]) - 1))
     start = sum(before) + GAP * len(before)
-    if columns - start >= ROOM:
+    if columns - start >= LEAST_WIDTH:
         for row in rows:
             first, *more = wrapped(row[-1], columns - start) or [""]
             yield next(aligned([(*row[:-1], first)], [*before, 0]))

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 ASK_AGAIN = {"bad_code", "spent_code"}
 LONGEST = 256
 SAME_NEWS = 0.2  # seconds between what is said to the giver of a code and to those who wait for it
-TURN = 1.0  # seconds between looks whether another command still asks on this terminal
+LOOK = 1.0  # seconds between looks whether another command still asks on this terminal
 
 
 def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, str]) -> bool:
     """Ask, and hand the code in. False when there is no terminal to ask on, and the caller is to say the note itself.
 
     Returns as soon as `connection` has news: somebody else may have given the code meanwhile.
+    Raises KeyboardInterrupt for Ctrl-C and Ctrl-D.
     """
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
@@ -35,7 +36,7 @@ def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, 
             return False  # in the background: to read here would stop this process
         device = _device(terminal)
         try:
-            if _my_turn(device, connection):
+            if _may_ask(device, connection):
                 _ask(terminal, note, connection, environ)
         except KeyboardInterrupt:
             os.write(terminal, b"\n")
@@ -59,13 +60,13 @@ def _device(terminal: int) -> int:
     return os.dup(terminal)
 
 
-def _my_turn(device: int, connection: "socket") -> bool:
+def _may_ask(device: int, connection: "socket") -> bool:
     """Whether this process may ask: of all commands on one terminal only one does. False once there is news."""
     while True:
         try:
             fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if readable(connection, seconds=TURN):
+            if readable(connection, seconds=LOOK):
                 return False
         else:
             return not readable(connection, seconds=0)  # whoever had its turn may have given the code

@@ -25,7 +25,7 @@ from trayexec.commands.fanout.result import End, Output, Result
 from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
-from trayexec.commands.fanout.spooled import Grouped, JsonLines, room_here
+from trayexec.commands.fanout.spooled import Grouped, JsonLines, memory_budget
 from trayexec.commands.reading import Options
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Settings
@@ -119,14 +119,14 @@ def _do(
             caller.screen.clear()
             remember(caller, [one.name for one in chosen])
             raise
-        held = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
+        obtained = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
         refused = {one.profile: one for one in outcomes if isinstance(one, Denied)}
         denied = [refused[one.name] for one in chosen if one.name in refused]
         results = denials(chosen, denied)
         say_denials(caller, denied, of=len(chosen))
         runner = Runner(_plan(caller, len(chosen)), caller.screen, output, obtaining, selector, caller.speak)
         if not denied or caller.options.keep_going:
-            results |= runner.run([one for one in chosen if one.name in held], held)
+            results |= runner.run([one for one in chosen if one.name in obtained], obtained)
     caller.screen.clear()
     ended = [results.get(one.name) or Result(one.name, one.account, End.UNBEGUN) for one in chosen]
     remember(caller, [one.profile for one in ended if not one.good])
@@ -153,9 +153,9 @@ def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> 
             plain = bool(caller.environ.get("NO_COLOR"))
             return Prefixed(screen, marks(profiles, screen, plain=plain, colour=lambda one: settings.rule(one).colour))
         case "grouped":
-            return Grouped(screen, room_here())
+            return Grouped(screen, memory_budget())
         case "json":
-            return JsonLines(screen, caller.speak, room_here())
+            return JsonLines(screen, caller.speak, memory_budget())
         case _:
             path = Path(mode.removeprefix("dir=")).expanduser()
             try:

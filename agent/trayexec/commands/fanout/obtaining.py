@@ -64,13 +64,13 @@ class Conversation:
 class Asking:
     """How to ask: the request for a profile, in whose environment, and how notes reach the person.
 
-    `make_room` takes a status line off the terminal before a code is asked there.
+    `clear_status` takes a status line off the terminal before a code is asked there.
     """
 
     request: "Callable[[str], RequestFields]"
     environ: Mapping[str, str]
     say: Callable[[str], None]
-    make_room: Callable[[], None]
+    clear_status: Callable[[], None]
     clock: Callable[[], float]
 
 
@@ -137,7 +137,7 @@ class Obtaining:
                 if self._open:
                     self._waiting.appendleft(profile)
                     return
-                yield Denied(profile, _no_room(error))
+                yield Denied(profile, _no_more_sockets(error))
                 continue
             try:  # noqa: SIM105 — as in `client.ask`
                 connection.sendall(protocol_messages.line(request))
@@ -170,7 +170,7 @@ class Obtaining:
             identity = str(note.get("identity", ""))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return
-            self._asking.make_room()
+            self._asking.clear_status()
             asked = terminal.answer(note, conversation.connection, self._asking.environ)
             for one in self._open:  # nobody was listened to while the person typed
                 one.deadline = self._deadline(one)
@@ -197,7 +197,7 @@ class Obtaining:
         self._spokesman = {name: one for name, one in self._spokesman.items() if one is not conversation}
 
 
-def _no_room(error: OSError) -> Trouble:
+def _no_more_sockets(error: OSError) -> Trouble:
     return trouble(
         "no_agent",
         "No connection to the agent can be opened: {why}.",

@@ -82,7 +82,7 @@ class Runner:
     speak: Callable[[Text], str]
     lost: LostError | None = field(default=None, init=False)
     groups: ProcessGroups = field(init=False)
-    _held: "dict[str, CredentialsAnswer]" = field(default_factory=dict, init=False)
+    _credentials: "dict[str, CredentialsAnswer]" = field(default_factory=dict, init=False)
     _waiting: deque[Candidate] = field(default_factory=deque, init=False)
     _renewing: dict[str, Candidate] = field(default_factory=dict, init=False)
     _look_at: float = field(default=0.0, init=False)
@@ -92,13 +92,14 @@ class Runner:
     def __post_init__(self) -> None:
         self.groups = ProcessGroups(self.screen)
 
-    def run(self, candidates: Iterable[Candidate], held: "Mapping[str, CredentialsAnswer]") -> dict[str, Result]:
-        """Run for each, with the credentials `held` (agent's documents by profile). Returns how each ended.
+    def run(self, candidates: Iterable[Candidate], credentials: "Mapping[str, CredentialsAnswer]") -> dict[str, Result]:
+        """Run for each, with these `credentials` (agent's documents by profile). Returns how each ended.
 
         Afterwards `groups.stop` says whether a signal ended it, and `lost` whether nobody read our output.
+        Raises what interrupts it, once every command has been ended.
         """
         self._waiting.extend(candidates)
-        self._held.update(held)
+        self._credentials.update(credentials)
         with self.groups.watched() as signals:
             self.selector.register(signals, EVENT_READ, None)
             try:
@@ -165,7 +166,7 @@ class Runner:
     def _left(self, candidate: Candidate) -> float:
         """How many seconds the credentials we hold for it have left."""
         try:
-            return unix(self._held[candidate.name]["Expiration"]) - self.plan.wall()
+            return unix(self._credentials[candidate.name]["Expiration"]) - self.plan.wall()
         except ValueError:
             return 0.0
 
@@ -188,7 +189,7 @@ class Runner:
                 continue
             match outcome:
                 case Served(_, document):
-                    self._held[candidate.name] = document
+                    self._credentials[candidate.name] = document
                 case Denied(_, why) if self._left(candidate) < USABLE:
                     self._say_trouble(candidate, why)
                     self._finished(Result(candidate.name, candidate.account, End.DENIED, trouble=why))
@@ -204,7 +205,7 @@ class Runner:
 
     def _environment(self, candidate: Candidate) -> dict[str, str]:
         env = command_environment.environment(
-            self._held[candidate.name], candidate.name, self.plan.region, self.plan.environ
+            self._credentials[candidate.name], candidate.name, self.plan.region, self.plan.environ
         )
         if candidate.account is not None:
             env["TRAYEXEC_ACCOUNT"] = candidate.account

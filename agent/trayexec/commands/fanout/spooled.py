@@ -42,8 +42,8 @@ class MemoryBudget:
         self._left += size
 
 
-def room_here() -> MemoryBudget:
-    """A room that this machine can spare."""
+def memory_budget() -> MemoryBudget:
+    """What this machine can spare."""
     try:
         return MemoryBudget(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // SHARE)
     except (ValueError, OSError):  # no name of POSIX
@@ -53,8 +53,8 @@ def room_here() -> MemoryBudget:
 class Spool:
     """Bytes to be read back once, in order."""
 
-    def __init__(self, room: MemoryBudget) -> None:
-        self._room = room
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
         self._buffer = bytearray()
         self._file: io.BufferedRandom | io.BytesIO | None = None
         self.size = 0
@@ -62,7 +62,7 @@ class Spool:
 
     def add(self, data: bytes) -> None:
         """Keep `data`. Raises OSError when there is no room for it."""
-        self._room.take(len(data))
+        self._budget.take(len(data))
         self.size += len(data)
         if self._file is None and len(self._buffer) + len(data) > IN_MEMORY:
             self._file = _nameless()
@@ -85,7 +85,7 @@ class Spool:
 
     def close(self) -> None:
         """Forget it."""
-        self._room.give(self.size)
+        self._budget.give(self.size)
         self.size = 0
         self._buffer = bytearray()
         if self._file is not None:
@@ -108,13 +108,13 @@ class Grouped:
     """Each profile's output whole, when it ends, below a line `==> account-a <==`."""
 
     screen: Streams
-    room: MemoryBudget
+    budget: MemoryBudget
     table: bool = True
 
     def sink(self, profile: str) -> Sink:
         """A pair of spools."""
         return _GroupedSink(
-            self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools(self.room)
+            self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools(self.budget)
         )
 
     def absent(self, result: Result) -> None:
@@ -153,13 +153,13 @@ class JsonLines:
 
     screen: Streams
     speak: Speak
-    room: MemoryBudget
+    budget: MemoryBudget
     table: bool = False
 
     def sink(self, profile: str) -> Sink:
         """A pair of spools."""
         del profile
-        return _ObjectSink(self.screen, self.speak, _spools(self.room))
+        return _ObjectSink(self.screen, self.speak, _spools(self.budget))
 
     def absent(self, result: Result) -> None:
         """An object without output."""
@@ -228,8 +228,8 @@ class _Decoder:
         return self.more(b"", last=True)
 
 
-def _spools(room: MemoryBudget) -> Mapping[Stream, Spool]:
-    return {one: Spool(room) for one in Stream}
+def _spools(budget: MemoryBudget) -> Mapping[Stream, Spool]:
+    return {one: Spool(budget) for one in Stream}
 
 
 def _close(spools: Mapping[Stream, Spool]) -> None:
