@@ -1,4 +1,4 @@
-"""Our own settings, `config.toml`: what can be set, to what, and what holds otherwise. It must not know files.
+"""Reads our own settings, `config.toml`: what can be set, to what, and what holds otherwise. It must not know files.
 
 Nothing is ignored: an unknown key or a value out of bounds is an error that names its line and what is allowed.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from trayexec.core.config.sections import shown
 from trayexec.core.suggest import near
@@ -40,6 +40,7 @@ _CLOSE = 0.75  # how like a tool's name a command may look before it counts as a
 
 Choice = TypeVar("Choice", bound=Enum)
 Value = TypeVar("Value")
+_Table = Mapping[str, object]
 
 
 class OnLock(Enum):
@@ -243,12 +244,14 @@ class _Source:
     text: str
     file: str
 
-    def get(self, table: Mapping[str, Any], path: Path, check: Callable[[Path, Any], Value], usual: Value) -> Value:
+    def get(
+        self, table: Mapping[str, object], path: Path, check: Callable[[Path, object], Value], usual: Value
+    ) -> Value:
         """The checked value of the last part of `path` in `table`, or the usual one."""
         key = str(path[-1])
         return check(path, table[key]) if key in table else usual
 
-    def table(self, path: Path, value: Any, known: tuple[str, ...] | None) -> Mapping[str, Any]:
+    def table(self, path: Path, value: object, known: tuple[str, ...] | None) -> _Table:
         """A table with no keys but the `known` ones; None lets every key be."""
         if not isinstance(value, dict):
             raise self._wrong(
@@ -259,11 +262,11 @@ class _Source:
                 raise self._unknown((*path, key), known)
         return value
 
-    def duration(self, bounds: tuple[int, int]) -> Callable[[Path, Any], int]:
+    def duration(self, bounds: tuple[int, int]) -> Callable[[Path, object], int]:
         """A check for a duration between two numbers of seconds."""
         least, most = bounds
 
-        def check(path: Path, value: Any) -> int:
+        def check(path: Path, value: object) -> int:
             seconds = _seconds(value)
             if seconds is not None and least <= seconds <= most:
                 return seconds
@@ -276,10 +279,10 @@ class _Source:
 
         return check
 
-    def choice(self, kind: type[Choice]) -> Callable[[Path, Any], Choice]:
+    def choice(self, kind: type[Choice]) -> Callable[[Path, object], Choice]:
         """A check for one of the words of an enum."""
 
-        def check(path: Path, value: Any) -> Choice:
+        def check(path: Path, value: object) -> Choice:
             for each in kind:
                 if value == each.value:
                     return each
@@ -289,11 +292,11 @@ class _Source:
 
         return check
 
-    def warnings(self, session: int) -> Callable[[Path, Any], tuple[int, ...]]:
+    def warnings(self, session: int) -> Callable[[Path, object], tuple[int, ...]]:
         """A check for a list of durations, each shorter than the session."""
         check_one = self.duration((_WARNING, session - MINUTE))
 
-        def check(path: Path, value: Any) -> tuple[int, ...]:
+        def check(path: Path, value: object) -> tuple[int, ...]:
             if not isinstance(value, list):
                 raise self._wrong(
                     path, value, Text('Write a list of durations, like ["15m", "5m"], or [] for no warning.')
@@ -302,7 +305,7 @@ class _Source:
 
         return check
 
-    def method(self, path: Path, value: Any) -> DialogMethod | Pinentry | Command:
+    def method(self, path: Path, value: object) -> DialogMethod | Pinentry | Command:
         """A dialog's name, or a command that prints the code."""
         names = [each.value for each in DialogMethod]
         if value in names:
@@ -316,7 +319,7 @@ class _Source:
         hint = Text("Write one of: {choices}; or a command that prints the code.", choices=_listed(names))
         raise self._wrong(path, value, hint)
 
-    def group(self, path: Path, value: Any) -> tuple[str, ...]:
+    def group(self, path: Path, value: object) -> tuple[str, ...]:
         """A list of profile names and patterns."""
         if not _GROUP.fullmatch(str(path[-1])):
             raise self._wrong(
@@ -326,7 +329,7 @@ class _Source:
             return tuple(value)
         raise self._wrong(path, value, Text('Write a list of profile names or patterns, like ["prod-*", "account-a"].'))
 
-    def rule(self, path: Path, value: Any) -> ProfileRule:
+    def rule(self, path: Path, value: object) -> ProfileRule:
         """What is set for one pattern."""
         if not path[-1]:
             raise self._wrong(path, path[-1], Text('Write a profile name or a pattern, like [profile."prod-*"].'))
@@ -338,7 +341,7 @@ class _Source:
             self.get(table, (*path, "colour"), self._colour, None),
         )
 
-    def _confirm(self, path: Path, value: Any) -> ConfirmRule | None:
+    def _confirm(self, path: Path, value: object) -> ConfirmRule | None:
         if value == "never":
             return ConfirmRule(None)
         if value == "always":
@@ -349,12 +352,12 @@ class _Source:
         hint = Text('Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".')
         raise self._wrong(path, value, hint)
 
-    def _colour(self, path: Path, value: Any) -> str | None:
+    def _colour(self, path: Path, value: object) -> str | None:
         if isinstance(value, str) and (value in _COLOURS or _RGB.fullmatch(value)):
             return value.lower()
         raise self._wrong(path, value, Text("Write one of: {choices}; or #rrggbb.", choices=_listed(_COLOURS)))
 
-    def _wrong(self, path: Path, value: Any, hint: Text) -> TrayexecError:
+    def _wrong(self, path: Path, value: object, hint: Text) -> TrayexecError:
         title = Text(
             "Line {line} of {file}: {key} cannot be {value}.",
             line=line_of(self.text, path),
@@ -380,7 +383,7 @@ class _Source:
         return TrayexecError(Trouble("settings", title, hint))
 
 
-def _document(text: str, file: str) -> Mapping[str, Any]:
+def _document(text: str, file: str) -> _Table:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -419,7 +422,7 @@ def _first_bad_line(text: str) -> int:
     return bad
 
 
-def _seconds(value: Any) -> int | None:
+def _seconds(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
@@ -436,7 +439,7 @@ def _usual_warnings(usual: Settings, session: int) -> tuple[int, ...]:
     return tuple(each for each in usual.warn if each < session)
 
 
-def _argv(value: Any) -> tuple[str, ...]:
+def _argv(value: object) -> tuple[str, ...]:
     """The words of a command, none if it is not one."""
     try:
         words = shlex.split(value) if isinstance(value, str) else value
@@ -455,7 +458,7 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(words)
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     """A value as it stands in the file, as far as people care."""
     try:
         return shown(json.dumps(value, ensure_ascii=False, default=str))

@@ -1,4 +1,4 @@
-"""On which line of a TOML text each key stands: tomllib does not tell. It must not know what the keys mean.
+"""Finds the line of each key in a TOML text, which tomllib does not tell. It must not know what the keys mean.
 
 Only for text that tomllib has accepted; so the scanner merely has to find where keys and values begin and end
 (https://toml.io/en/v1.0.0), and lets tomllib itself read the keys.
@@ -8,7 +8,6 @@ import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import Any
 
 Path = tuple[str | int, ...]
 
@@ -65,7 +64,7 @@ def _key(text: str, at: int) -> tuple[Path, int]:
     match = _KEY.match(text, at)
     end = match.end() if match else at
     path: list[str] = []
-    node: Any = tomllib.loads(f"{text[at:end]} = 0")
+    node: object = tomllib.loads(f"{text[at:end]} = 0")
     while isinstance(node, dict):
         name, node = next(iter(node.items()))
         path.append(name)
