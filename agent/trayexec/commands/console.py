@@ -29,7 +29,7 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     """Sign in, and open or print the address.
 
     AWS ends the console's session with the credentials it was opened with, so `--duration` is how much these must
-    have left: a role's hour at most.
+    have left: a role's hour at most. Raises TrayexecError when there is no role, no address or no browser.
     """
     speak = speaker(environ)
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None

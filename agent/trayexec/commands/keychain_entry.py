@@ -56,7 +56,10 @@ def remember(environ: Mapping[str, str], name: str, arn: str) -> None:
 
 
 def forget(name: str, environ: Mapping[str, str]) -> None:
-    """A session made with other keys must not live on under this name."""
+    """Let the agent forget the session of these keys: one made with other keys must not live on under their name.
+
+    Raises TrayexecError when an agent is there and does not do it.
+    """
     try:
         ask(protocol_messages.lock(context.surroundings(environ), keys=name), environ)
     except TrayexecError as error:

@@ -51,7 +51,10 @@ def verbs() -> tuple[str, ...]:
 
 
 def literal(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The names given with `--profile`, and all other words. `-x` would be an option, `--` none."""
+    """The names given with `--profile`, and all other words. `-x` would be an option, `--` none.
+
+    Raises TrayexecError (`usage`) for a last word `--profile`.
+    """
     names: list[str] = []
     rest: list[str] = []
     left = list(words)

@@ -13,7 +13,10 @@ from trayexec.live.without_agent import files_of
 
 
 def why(options: Options, environ: Mapping[str, str]) -> int:
-    """Print the steps from the profile to the keys; exit status 1 when they do not get there."""
+    """Print the steps from the profile to the keys; exit status 1 when they do not get there.
+
+    Raises TrayexecError (`unknown_profile`, `file`, `config_syntax`).
+    """
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)
     if found is None:

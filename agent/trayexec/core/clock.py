@@ -1,6 +1,6 @@
-"""Time as the core sees it: an instant on two clocks, when something ends, and which clock is believed.
+"""Reckons with two clocks: an instant on both, when something ends, and which clock is believed.
 
-This module must not know how time is read. There are two clocks: *boot* (seconds since boot, sleep included, cannot be
+It must not know how time is read. There are two clocks: *boot* (seconds since boot, sleep included, cannot be
 set) and *wall* (Unix seconds, UTC, which people and NTP set). **Boot decides** what has ended; wall is for dates that
 are shown or published. A wall clock that is set, forward or back, for a moment or for good, changes no life.
 

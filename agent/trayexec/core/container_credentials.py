@@ -1,4 +1,4 @@
-"""Who gets credentials over HTTP: which request is let in, as which lease. It must not know sockets or HTTP's grammar.
+"""Admits HTTP requests for credentials, each as a lease. It must not know sockets or HTTP's grammar.
 
 Programs of other users, web pages and containers may reach a loopback port. What keeps them out is the token, which
 only the environment of one command holds. The rest (Host, the headers that browsers and proxies add, the exact path)

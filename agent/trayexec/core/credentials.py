@@ -1,4 +1,4 @@
-"""Secrets and the credentials made of them. This module must not know where they come from or go to."""
+"""Defines secrets and the credentials made of them. It must not know where they come from or go to."""
 
 from dataclasses import dataclass
 from typing import NoReturn

@@ -1,4 +1,4 @@
-"""The AWS console's addresses: where a role's credentials become a sign-in, and where that leads. Pure.
+"""Builds the AWS console's addresses: where a role's credentials become a sign-in, and where that leads. Pure.
 
 Facts: "Enable custom identity broker access to the AWS console" in the IAM user guide
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html).

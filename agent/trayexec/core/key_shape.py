@@ -1,4 +1,4 @@
-"""What an IAM user's access key looks like. Pure: nothing is asked, so a slip is told before anything else is typed.
+"""Checks what an IAM user's access key looks like. Pure: nothing is asked, so a slip is told before more is typed.
 
 The prefixes: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (Unique identifiers).
 """

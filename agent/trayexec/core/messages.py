@@ -1,4 +1,4 @@
-"""The words of every refusal that the rules decide on. This module must not know when one is due."""
+"""Words every refusal that the rules decide on. It must not know when one is due."""
 
 from collections.abc import Mapping
 

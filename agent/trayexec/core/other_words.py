@@ -1,4 +1,4 @@
-"""Words that other tools have for what we do, and ours for it.
+"""Translates words that other tools have for what we do into ours.
 
 Sources: aws-vault (exec, login, list, add, rotate, remove, clear, export), granted (assume, sso, credentials), saml2aws
 (login, exec, console, list-roles, script), awsume (switches), aws-mfa, leapp, the AWS CLI (sso, login, logout,

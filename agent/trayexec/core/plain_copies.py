@@ -1,4 +1,4 @@
-"""Where an access key stands in plain text in an AWS file, line by line. It must not know files or botocore."""
+"""Finds where an access key stands in plain text in an AWS file, line by line. It must not know files or botocore."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

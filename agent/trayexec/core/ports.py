@@ -1,4 +1,4 @@
-"""What the rules need of the outside world: a protocol for each part of it, implemented in `adapters/`.
+"""Defines what the rules need of the outside world: a protocol for each part of it, implemented in `adapters/`.
 
 Blocking methods say so: the loop runs them in workers. Everything raises `TrayexecError` and nothing else.
 """

@@ -1,4 +1,4 @@
-"""Names as they are typed: what stands in a command that a person is told to run. Pure text."""
+"""Quotes names for commands that a person is told to type. Pure text."""
 
 import shlex
 

@@ -1,4 +1,4 @@
-"""Moments as text and back: `YYYY-MM-DDTHH:MM:SSZ`, the one form that every SDK reads."""
+"""Writes and reads moments as `YYYY-MM-DDTHH:MM:SSZ`, the one form that every SDK reads."""
 
 from datetime import UTC, datetime
 

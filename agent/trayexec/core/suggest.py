@@ -1,4 +1,4 @@
-"""What may have been meant by a name that is not there: all that are near, never one guess among equals. Pure."""
+"""Finds what may have been meant by a name that is not there: all that are near, never one among equals. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping

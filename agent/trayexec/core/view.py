@@ -1,4 +1,4 @@
-"""What people see: the status for scripts, and the view that the tray draws. This module must not know any toolkit."""
+"""Defines what the tray draws. It must not know any toolkit."""
 
 from dataclasses import dataclass
 from enum import Enum

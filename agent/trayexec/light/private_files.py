@@ -19,7 +19,10 @@ FORGOTTEN = 60.0  # seconds after which a second name of a file of the user's is
 
 
 def create(folder: str = ".", *, mode: int = PRIVATE, dir_fd: int | None = None) -> tuple[str, int]:
-    """A new file in this folder, for us only until it has this mode: its path, and a descriptor that holds its lock."""
+    """A new file in this folder, for us only until it has this mode: its path, and a descriptor that holds its lock.
+
+    Raises OSError, and leaves nothing.
+    """
     path = unforeseen(folder)
     descriptor = os.open(
         path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE, dir_fd=dir_fd
@@ -90,7 +93,10 @@ def says(path: str, data: bytes) -> bool:
 
 
 def begin(name: str, folder: int) -> int:
-    """An empty file with this name in an open folder, to be written as it comes; what was there is replaced."""
+    """An empty file with this name in an open folder, to be written as it comes; what was there is replaced.
+
+    Raises OSError, and leaves what was there.
+    """
     new, descriptor = create(dir_fd=folder)
     try:
         os.rename(new, name, src_dir_fd=folder, dst_dir_fd=folder)

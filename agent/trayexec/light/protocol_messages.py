@@ -276,27 +276,27 @@ def delivery(answer: "Mapping[str, object]") -> str | None:
 
 
 def read_credentials(answer: "Mapping[str, object]") -> "CredentialsAnswer":
-    """The answer to `credentials`. Raises TrayexecError (`protocol`), as all that follow."""
+    """The answer to `credentials`. Raises TrayexecError (`protocol`)."""
     return _with(answer, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")  # type: ignore[no-any-return]
 
 
 def read_endpoint(answer: "Mapping[str, object]") -> "EndpointAnswer":
-    """The answer to `endpoint`."""
+    """The answer to `endpoint`. Raises TrayexecError (`protocol`)."""
     return _with(answer, "url", "token")  # type: ignore[no-any-return]
 
 
 def read_session(answer: "Mapping[str, object]") -> "SessionAnswer":
-    """The answer to `auth`."""
+    """The answer to `auth`. Raises TrayexecError (`protocol`)."""
     return _with(answer, "identity", "expires_at")  # type: ignore[no-any-return]
 
 
 def read_overlay(answer: "Mapping[str, object]") -> "OverlayAnswer":
-    """The answer to `overlay`."""
+    """The answer to `overlay`. Raises TrayexecError (`protocol`)."""
     return _with(answer, "config", "shared", "own_config", "own_shared")  # type: ignore[no-any-return]
 
 
 def read_status(answer: "Mapping[str, object]") -> "StatusAnswer":
-    """The answer to `status`."""
+    """The answer to `status`. Raises TrayexecError (`protocol`)."""
     kinds = {"agent": dict, "identities": list, "profiles": list}
     if not all(isinstance(answer.get(name), kind) for name, kind in kinds.items()):
         raise garbled()

@@ -24,7 +24,7 @@ class Folder:
     table: bool = True
 
     def sink(self, profile: str) -> Sink:
-        """Both files, empty."""
+        """Both files, empty. Raises OSError, with neither open."""
         name = self.files[profile]
         opened: dict[Stream, int] = {}
         try:

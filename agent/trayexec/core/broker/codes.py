@@ -1,4 +1,4 @@
-"""MFA codes: what counts as one, which are spent, and when the next appears. This module must not know dialogs or STS.
+"""Decides what counts as an MFA code, which are spent, and when the next appears. It must not know dialogs or STS.
 
 Facts (AWS, RFC 6238): a code is six ASCII digits and lives in a step of 30 seconds; AWS takes each code once, and
 counts nine verifications per device in three minutes, right or wrong. We stop at five. All of this is kept on the

@@ -1,4 +1,4 @@
-"""One step under way: the state so far, the effects so far, and who waits for what. It must not know why."""
+"""Carries one step: the state so far, the effects so far, and who waits for what. It must not know why."""
 
 from dataclasses import dataclass, field, replace
 

@@ -1,4 +1,4 @@
-"""What can happen to the broker (events) and what it wants done (effects). This module must not decide anything."""
+"""Names what can happen to the broker (events) and what it wants done (effects). It must not decide anything."""
 
 from dataclasses import dataclass
 from enum import Enum

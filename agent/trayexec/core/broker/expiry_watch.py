@@ -1,4 +1,4 @@
-"""Commands that still run with credentials that will end under them. This module must not know how one looks for them.
+"""Remembers commands whose credentials will end under them. It must not know how one looks whether they run.
 
 A command that was given credentials in its environment cannot renew them. The agent remembers who got which, asks
 now and then who still runs, and tells the person before the end, once. It remembers at most 256 of them: when more

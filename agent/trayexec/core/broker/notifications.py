@@ -1,4 +1,4 @@
-"""The words of every notification. This module must not know how one is shown."""
+"""Words every notification of the rules. It must not know how one is shown."""
 
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.config.profiles import Identity

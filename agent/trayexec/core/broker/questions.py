@@ -1,4 +1,4 @@
-"""The rules about questions: where a person is asked, one at a time, and what everybody who waits is told meanwhile.
+"""Asks a person, one question at a time, and tells everybody who waits how it stands. It must not know how one asks.
 
 A person can answer one question at a time. There is one queue at the desktop and one at each terminal; the first
 identity in a queue is being asked for, the others are told which one comes before them. Before a person is asked for a

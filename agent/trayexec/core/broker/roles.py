@@ -1,4 +1,4 @@
-"""The rules about roles: one AssumeRole at a time for each, renewed while in use, the last good kept when AWS fails."""
+"""Keeps roles: one AssumeRole at a time for each, renewed while in use, the last good kept when AWS fails."""
 
 from dataclasses import replace
 

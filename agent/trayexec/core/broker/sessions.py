@@ -1,4 +1,4 @@
-"""The rules about sessions: what a person's answer and AWS's lead to, and when a session is over."""
+"""Opens, renews and ends sessions, as a person's and AWS's answers say. It must not know dialogs or STS."""
 
 from dataclasses import replace
 

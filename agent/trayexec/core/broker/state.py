@@ -1,4 +1,4 @@
-"""What the broker knows: phases, sessions, roles, who waits. This module must not know what happens to them.
+"""Holds what the broker knows: phases, sessions, roles, who waits. It must not know what happens to them.
 
 The phases of an identity, and the events that lead from one to another (the tests compare this with what happens):
 

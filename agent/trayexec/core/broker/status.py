@@ -1,4 +1,4 @@
-"""The broker, told to others: the status document for scripts, the view for the tray. It must not change anything."""
+"""Tells others of the broker: the status document for scripts, the view for the tray. It must not change anything."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

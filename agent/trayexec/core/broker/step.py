@@ -1,4 +1,4 @@
-"""The rules: one pure function, `step`. This module must not know sockets, threads, clocks, files, toolkits or AWS.
+"""Applies an event to the state: one pure function, `step`. It must not know sockets, threads, clocks, files or AWS.
 
 An event goes in, the new state and the wanted effects come out. The invariants, each of them a property test:
 

@@ -1,4 +1,4 @@
-"""Where STS is reached for a profile: region, partition and endpoint, as botocore decides. It must not know botocore.
+"""Decides where STS is reached for a profile: region, partition, endpoint, as botocore does. It must not know botocore.
 
 Differs from botocore 1.44 on purpose in three points: a region is inherited (a profile's sources, then `[default]`),
 a profile's region beats the environment's, and there is always a region, because the tokens of the global endpoint

@@ -1,4 +1,4 @@
-"""Settings and variables of other credential tools: what each means there, and what there is here in its place.
+"""Names settings and variables of other credential tools, and what takes their place. It must not know files.
 
 None of them is obeyed, and none is passed over in silence: who moved here would miss it. Those that AWS's own SDKs read
 are not here. tests/core/config/test_foreign_settings.py has the sources. It must not know files or an environment.

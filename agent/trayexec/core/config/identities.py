@@ -1,4 +1,4 @@
-"""Which profiles without a role are an identity, and what the others are. It must not know files or botocore.
+"""Tells which profiles without a role are an identity, and what the others are. It must not know files or botocore.
 
 An identity has keys of its own and a device. Many sections have neither: temporary credentials that another program
 keeps, the access key that aws-mfa sets aside, settings alone. They are named as what they are, and are no choice.

@@ -1,4 +1,4 @@
-"""Which access keys in the AWS files can go into the keychain, and what these say without them. It must not know files.
+"""Finds the access keys of the AWS files that the keychain can take, and what stays without them. Pure: no files.
 
 Three layouts: keys in a profile's own section; aws-mfa's, whose long-term key of X stands in [X-long-term] and whose
 short-term credentials in [X] (https://github.com/broamski/aws-mfa); and what that tool wrote for roles, in [X-role].

@@ -1,4 +1,4 @@
-"""Texts of AWS's files, changed one value at a time: comments, order and line ends stay. It must not know files.
+"""Changes texts of AWS's files one value at a time: comments, order and line ends stay. It must not know files.
 
 What is a section, a setting and an indented block is what Python's `configparser` says, because botocore asks it.
 """

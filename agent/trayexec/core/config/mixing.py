@@ -1,4 +1,4 @@
-"""What aws-vault would mix into a profile from another one, and we would not. It must not know files or botocore.
+"""Finds what aws-vault would mix into a profile from another one, and we would not. It must not know files or botocore.
 
 aws-vault fills in whatever a section lacks from the one that `include_profile` names, and so on from there
 (https://github.com/99designs/aws-vault/blob/master/USAGE.md, include_profile; `parent_profile` is an older word for

@@ -1,4 +1,4 @@
-"""Whose keys may be used with which MFA device. This module must not know the keychain or AWS.
+"""Decides whose keys may be used with which MFA device. It must not know the keychain or AWS.
 
 A device belongs to one user of one account, so keys of another account can never use it: AWS would refuse each code,
 and count it. A serial that keys merely inherit from [default] is the commonest way to somebody else's device.

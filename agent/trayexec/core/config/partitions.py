@@ -1,4 +1,4 @@
-"""AWS's partitions: the one table of their regions, sign-in hosts and consoles. It must not know botocore.
+"""Lists AWS's partitions, with their regions, sign-in hosts and consoles. It must not know botocore.
 
 Names, prefixes and first regions are those of botocore's data/endpoints.json and data/partitions.json; a test compares.
 """

@@ -1,4 +1,4 @@
-"""The words of every problem that a profile of the AWS files can have. This module must not know when one is there."""
+"""Words every problem that a profile of the AWS files can have. It must not know when one is there."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Profiles and what they resolve to: identity, roles, endpoint. This module must not know files or botocore."""
+"""Defines profiles and what they resolve to: identity, roles, endpoint. It must not know files or botocore."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The walk from a profile along its sources to the keys at the end. This module must not know files or botocore.
+"""Walks from a profile along its sources to the keys at the end. It must not know files or botocore.
 
 It follows botocore's rules (credentials.AssumeRoleProvider; `sources` has their order), with two differences: the keys
 are in the OS keychain under the name of the profile at the end of the chain, and the MFA serial is found anywhere along

@@ -1,4 +1,4 @@
-"""The sections of a pair of AWS config files, and how one value is read from them. It must not know files or botocore.
+"""Reads one value from the sections of a pair of AWS config files. It must not know files or botocore.
 
 A fault names the profile that has to be repaired, which need not be the profile that was asked for.
 """

@@ -1,4 +1,4 @@
-"""What can be the serial of an MFA device that AWS takes through its API. This module must not know files or AWS.
+"""Tells what can be the serial of an MFA device that AWS takes through its API. It must not know files or AWS.
 
 A virtual device has an ARN, `arn:aws:iam::111111111111:mfa/name`; a hardware token has the number printed on it
 (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html, SerialNumber). Everything else is refused

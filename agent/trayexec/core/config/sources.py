@@ -1,4 +1,4 @@
-"""Which of several sources of credentials a profile's section means: botocore's order, file by file.
+"""Tells which of several sources of credentials a profile's section means: botocore's order, file by file.
 
 The order is that of `botocore.credentials.create_credential_resolver` and `ProfileProviderBuilder.providers`: a role,
 then web identity, IAM Identity Center, the credentials file, `login_session`, `credential_process`, the config file.

@@ -1,4 +1,4 @@
-"""Where a caller's AWS is: its files and what of its environment decides about AWS. It must not know how it is said."""
+"""Holds where a caller's AWS is: its files, and what else decides about AWS. It must not know how it is said."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
