@@ -267,13 +267,13 @@ def test_parents_are_those_of_the_process() -> None:
     """The walk begins at the parent; what has ended has no parents, no name and no start."""
     with ended(subprocess.Popen(["sleep", "60"])) as child:
         try:
-            assert linux.parents_of(child.pid)[0] == linux.program_of(os.getpid())
+            assert linux.names_from(linux.stat_of(child.pid)[1])[0] == linux.stat_of(os.getpid())[0]
             assert linux.started(child.pid) >= linux.started(os.getpid()) > 0
-            assert len(linux.parents_of(child.pid)) <= linux.MOST_PARENTS
+            assert len(linux.names_from(child.pid)) <= linux.MOST_PARENTS
         finally:
             child.kill()
         eventually("the end", lambda: linux.started(child.pid) == 0)
-    assert (linux.parents_of(child.pid), linux.program_of(child.pid)) == ((), "")
+    assert (linux.names_from(child.pid), linux.stat_of(child.pid)) == ((), ("", 0, 0))
 
 
 def test_a_credential_process_asks_for_who_started_it(open_rig: Rig) -> None:

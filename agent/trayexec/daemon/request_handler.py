@@ -369,20 +369,21 @@ def _caller(connection: Connection, request: Request, reply_to: ReplyAddress) ->
     if isinstance(request, WantStatus | WantOverlay):
         return Caller(reply_to, pid=pid)
     common = request.common
-    if common.then is AnswerUse.PASSES:
-        pid = peer.parent_of(pid) or pid
-    runs = common.then is AnswerUse.RUNS and peer.program_of(pid) not in CARRIERS
-    started = peer.started(pid) if runs else 0
-    carried = peer.program_of(connection.pid) in CARRIERS  # whoever asks lives elsewhere
+    name, parent, started = peer.stat_of(pid)
+    carried = name in CARRIERS  # whoever asks lives elsewhere
+    if common.then is AnswerUse.PASSES and parent:
+        pid = parent
+        name, parent, started = peer.stat_of(pid)
+    runs = common.then is AnswerUse.RUNS and not carried
     return Caller(
         reply_to,
-        common.program or peer.program_of(pid),
+        common.program or name,
         pid,
         common.ask_at,
-        peer.parents_of(pid),
-        Process(pid, started) if started else None,
-        Shell(common.terminal, 0 if carried else peer.parent_of(pid)),
-        None if carried else peer.began(pid),
+        peer.names_from(parent),
+        Process(pid, started) if runs and started else None,
+        Shell(common.terminal, 0 if carried else parent),
+        None if carried else peer.since_boot(started),
     )
 
 

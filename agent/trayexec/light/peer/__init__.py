@@ -3,10 +3,10 @@
 import sys
 
 if sys.platform == "linux":
-    from trayexec.light.peer.linux import began, parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.light.peer.linux import names_from, process_of, since_boot, started, stat_of, uid_of
 elif sys.platform == "darwin":
-    from trayexec.light.peer.macos import began, parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.light.peer.macos import names_from, process_of, since_boot, started, stat_of, uid_of
 else:
-    from trayexec.light.peer.elsewhere import began, parent_of, parents_of, process_of, program_of, started, uid_of
+    from trayexec.light.peer.elsewhere import names_from, process_of, since_boot, started, stat_of, uid_of
 
-__all__ = ["began", "parent_of", "parents_of", "process_of", "program_of", "started", "uid_of"]
+__all__ = ["names_from", "process_of", "since_boot", "started", "stat_of", "uid_of"]

@@ -21,17 +21,12 @@ def process_of(_connection: object) -> int:
     _not_yet()
 
 
-def program_of(_pid: int) -> str:
+def stat_of(_pid: int) -> tuple[str, int, int]:
     """Not yet."""
     _not_yet()
 
 
-def parent_of(_pid: int) -> int:
-    """Not yet."""
-    _not_yet()
-
-
-def parents_of(_pid: int) -> tuple[str, ...]:
+def names_from(_pid: int) -> tuple[str, ...]:
     """Not yet."""
     _not_yet()
 
@@ -41,6 +36,6 @@ def started(_pid: int) -> int:
     _not_yet()
 
 
-def began(_pid: int) -> float | None:
+def since_boot(_started: int) -> float | None:
     """It is not looked up here."""
     return None

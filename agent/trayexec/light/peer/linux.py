@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from _socket import socket
 
 SOL_SOCKET, SO_PEERCRED = 1, 17
-PARENT, STARTED = 1, 19  # fields of /proc/PID/stat behind the name (proc(5): 4 and 22 of all)
+STATE, PARENT, STARTED = 0, 1, 19  # fields of /proc/PID/stat behind the name (proc(5): 3, 4 and 22 of all)
+ENDED = ("Z", "X")
+LONGEST_STAT = 4096  # bytes
 MOST_PARENTS = 8
 
 # Where a person's own programs begin: what starts sessions and desktops says nothing about who asks.
@@ -38,23 +40,34 @@ def process_of(connection: "socket") -> int:
     return _credentials(connection)[0]
 
 
-def program_of(pid: int) -> str:
-    """The name the process goes by, or nothing: any program can call itself anything."""
-    return _stat(pid)[0]
+def stat_of(pid: int) -> tuple[str, int, int]:
+    """The name it goes by, the process that started it, and when it was started, as `started` tells: of one moment.
+
+    Nothing, 0 and 0 for one that has ended. Any program can call itself anything.
+    """
+    try:
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    except OSError:
+        return "", 0, 0
+    try:
+        # At once, and not through a file object: this is read several times for each request.
+        line = os.read(descriptor, LONGEST_STAT).decode(errors="replace")
+    except OSError:  # it has ended since
+        return "", 0, 0
+    finally:
+        os.close(descriptor)
+    before, _, behind = line.rpartition(")")
+    fields = behind.split(maxsplit=STARTED + 1)
+    if len(fields) <= STARTED:
+        return "", 0, 0
+    return before.partition("(")[2], int(fields[PARENT]), 0 if fields[STATE] in ENDED else int(fields[STARTED])
 
 
-def parent_of(pid: int) -> int:
-    """The process that started it; 0 when there is none, or it has ended."""
-    fields = _stat(pid)[1]
-    return int(fields[PARENT]) if fields else 0
-
-
-def parents_of(pid: int) -> tuple[str, ...]:
-    """The names of its parents, nearest first, up to the terminal or app that a person started; at most eight."""
+def names_from(pid: int) -> tuple[str, ...]:
+    """Its name and its parents', nearest first, up to the terminal or app that a person started; at most eight."""
     names: list[str] = []
-    fields = _stat(pid)[1]
-    while fields and len(names) < MOST_PARENTS:
-        name, fields = _stat(int(fields[PARENT]))
+    while len(names) < MOST_PARENTS:
+        name, pid, _ = stat_of(pid)
         if not name or name in ABOVE:
             break
         names.append(name)
@@ -66,20 +79,9 @@ def started(pid: int) -> int:
 
     An exec changes neither. 0 for one that has ended, also while it waits for its parent to notice.
     """
-    fields = _stat(pid)[1]
-    return int(fields[STARTED]) if fields and fields[0] not in {"Z", "X"} else 0
+    return stat_of(pid)[2]
 
 
-def began(pid: int) -> float | None:
-    """When the process was started, in seconds since boot, sleep included; None for one that has ended."""
-    return started(pid) / os.sysconf("SC_CLK_TCK") or None
-
-
-def _stat(pid: int) -> tuple[str, tuple[str, ...]]:
-    """The name, which may hold anything, and the fields behind it."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 — pathlib is slow to import
-            before, _, behind = stat.read().rpartition(")")
-    except OSError:
-        return "", ()
-    return before.partition("(")[2], tuple(behind.split())
+def since_boot(started: int) -> float | None:
+    """The same in seconds since boot, sleep included; None for one that has ended."""
+    return started / os.sysconf("SC_CLK_TCK") or None

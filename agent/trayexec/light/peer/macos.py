@@ -20,17 +20,12 @@ def process_of(connection: "socket") -> int:
     return int.from_bytes(connection.getsockopt(SOL_LOCAL, LOCAL_PEERPID, 4)[:4], sys.byteorder)
 
 
-def program_of(pid: int) -> str:
-    """Its name is not looked up here."""
-    return f"pid {pid}"
+def stat_of(pid: int) -> tuple[str, int, int]:
+    """Its name, the process that started it, and when: none of these is looked up here."""
+    return f"pid {pid}", 0, 0
 
 
-def parent_of(_pid: int) -> int:
-    """It is not looked up here."""
-    return 0
-
-
-def parents_of(_pid: int) -> tuple[str, ...]:
+def names_from(_pid: int) -> tuple[str, ...]:
     """They are not looked up here."""
     return ()
 
@@ -40,6 +35,6 @@ def started(_pid: int) -> int:
     return 0
 
 
-def began(_pid: int) -> float | None:
+def since_boot(_started: int) -> float | None:
     """It is not looked up here."""
     return None
