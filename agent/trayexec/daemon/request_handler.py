@@ -114,6 +114,7 @@ class Pending:
     overlay: Mapping[str, object] | None = None  # for the settings of a profile, where they are its own
     waited: bool = False  # meanwhile its profile may have become another
     settled: bool = False  # it has been answered, or its caller has gone
+    asked: bool = False  # the broker has not answered yet
 
 
 class RequestHandler:
@@ -154,7 +155,8 @@ class RequestHandler:
         if pending is not None:
             self._note(pending, "gone")
             self._dependencies.endpoint.end(pending.caller.reply_to)
-            self._loop.post(Gone(pending.caller.reply_to))
+            if pending.asked:
+                self._loop.post(Gone(pending.caller.reply_to))
 
     async def _serve(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
         language = pending.request.common.language
@@ -240,6 +242,7 @@ class RequestHandler:
         Between its line and this moment other things had their turn; one that leaves from now on is told to `left`.
         """
         if pending.connection.there:
+            pending.asked = True
             self._loop.post(event)
         else:
             pending.connection.leave()
@@ -316,6 +319,7 @@ class RequestHandler:
         """Pass on what the broker says to a caller, in the caller's language."""
         connection, request = pending.connection, pending.request
         language = request.common.language
+        pending.asked = isinstance(reply, Tell)
         if isinstance(reply, Deliver) and pending.waited:
             pending.waited = False
             self._start(pending, self._deliver(pending, reply))

@@ -243,11 +243,15 @@ def _variables(said: Mapping[str, object], key: str, names: Iterable[str]) -> tu
     table = said.get(key, {})
     if not isinstance(table, dict):
         raise _bad(key, Text("a table of variables"))
-    read = {name: (_path if name in protocol.AWS_PATHS and table.get(name) else _word)(table, name) for name in names}
-    for name, value in read.items():
-        if value is not None and "\0" in value:
-            raise _bad(name, Text("a short text"))
-    return tuple((name, value) for name, value in read.items() if value is not None)
+    read = []
+    for name in names:
+        if name in table:  # of two dozen a caller has few
+            value = (_path if name in protocol.AWS_PATHS and table[name] else _word)(table, name)
+            if value is not None and "\0" in value:
+                raise _bad(name, Text("a short text"))
+            if value is not None:
+                read.append((name, value))
+    return tuple(read)
 
 
 def _sight(said: Mapping[str, object]) -> Sight | None:

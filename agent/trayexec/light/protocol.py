@@ -39,6 +39,7 @@ AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")  # those of them that name f
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
 MAX_LINE = 64 * 1024
 MAX_DEPTH = 8
+_NESTED = (dict, list)
 
 
 class ProtocolError(ValueError):
@@ -116,8 +117,8 @@ def decode(line: bytes, most: int = MAX_LINE) -> "dict[str, Any]":
     return value
 
 
-def _deeper(value: "Any", depth: int) -> bool:
-    if not isinstance(value, dict | list):
-        return False
+def _deeper(value: "dict[str, Any] | list[Any]", depth: int) -> bool:
+    if depth < 1:
+        return True
     inner = value.values() if isinstance(value, dict) else value
-    return depth < 1 or any(_deeper(one, depth - 1) for one in inner)
+    return any(_deeper(one, depth - 1) for one in inner if isinstance(one, _NESTED))
