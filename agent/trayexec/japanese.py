@@ -608,12 +608,6 @@ SENTENCES: dict[str, str] = {
     "nothing says a region: commands keep the one of your shell, if there is one": "リージョンの指定がないため、シェルに設定があればそれを使います",
     # core/broker/serving.py
     "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です",
-    # core/broker/codes.py
-    "A code has six digits, this one has {count}.": "コードは 6 桁ですが、{count} 桁入力されました。",
-    "A code has six digits (0 to 9) and nothing else.": "コードは 6 桁の数字 (0 から 9) だけです。",
-    "Too many MFA codes in three minutes.": "3 分間に入力された MFA コードが多すぎます。",
-    "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
-    "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
     # core/broker/notifications.py
     "Re-authenticate": "再認証",
     "AWS session expires in {minutes} min": "AWS セッションの有効期限まであと {minutes} 分",
@@ -657,6 +651,11 @@ SENTENCES: dict[str, str] = {
     "Here that is `trayexec why PROFILE`.": "trayexec では `trayexec why PROFILE` です。",
     "It is part of the hook: `trayexec hook bash` (or zsh, fish).": "フックに含まれています: `trayexec hook bash` (または zsh、fish)。",
     # core/messages.py
+    "A code has six digits, this one has {count}.": "コードは 6 桁ですが、{count} 桁入力されました。",
+    "A code has six digits (0 to 9) and nothing else.": "コードは 6 桁の数字 (0 から 9) だけです。",
+    "Too many MFA codes in three minutes.": "3 分間に入力された MFA コードが多すぎます。",
+    "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
+    "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that mfa_serial in your AWS config is your own device.": "AWS は回数を超えるとコードを受け付けません。{seconds} 秒待ってからもう一度試してください。コードが正しい場合は、AWS config の mfa_serial が自分のデバイスかどうかを確認してください。",
     "Type the code in a terminal instead: `trayexec auth {word}`": "代わりにターミナルでコードを入力してください: `trayexec auth {word}`",
     "No profile of {file} can be served. {why}": "{file} に使えるプロファイルがありません。{why}",
     "{hint} `trayexec list` says more.": "{hint} 詳しくは `trayexec list` で確認できます。",

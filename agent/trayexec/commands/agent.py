@@ -87,7 +87,7 @@ def _isolate(options: Options, environ: Mapping[str, str]) -> "NoReturn":
 
 
 def _begin_afresh() -> None:
-    """Hear every signal: what a command ignored or blocked that needed an agent is no wish about the agent.
+    """Hear every signal: what a command ignored or blocked that needed an agent says nothing about the agent.
 
     A shell's background job and nohup(1) do that, and it is inherited. The agent is everybody's, and outlives both.
     """

@@ -15,6 +15,16 @@ def spent() -> Text:
     return Text("That code has been used already. Wait for the next one.")
 
 
+def other_length(count: int) -> Text:
+    """A dialog's reason: so many digits are no code."""
+    return Text("A code has six digits, this one has {count}.", count=count)
+
+
+def no_digits() -> Text:
+    """A dialog's reason: what was typed are not digits."""
+    return Text("A code has six digits (0 to 9) and nothing else.")
+
+
 def no_confirmation(profile: str) -> Trouble:
     """The settings ask for a confirmation, and nobody can be asked for one yet: no is the safe answer."""
     return trouble(
@@ -110,6 +120,20 @@ def already_used(seconds: int) -> Trouble:
     )
 
 
+def too_many(seconds: int) -> Trouble:
+    """So many codes have been sent that another one would not be looked at yet."""
+    return trouble(
+        "too_many_codes",
+        "Too many MFA codes in three minutes.",
+        "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that "
+        "mfa_serial in your AWS config is your own device."
+        if seconds == 1
+        else "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check "
+        "that mfa_serial in your AWS config is your own device.",
+        seconds=seconds,
+    )
+
+
 def screen_locked() -> Trouble:
     """Nobody is looking."""
     return trouble(
@@ -159,7 +183,7 @@ def doubtful_device(identity: Identity) -> Trouble:
     )
 
 
-def stillborn(identity: Identity) -> Trouble:
+def session_over(identity: Identity) -> Trouble:
     """A new session that is over already."""
     return trouble(
         "too_short",

@@ -103,7 +103,7 @@ def refused(kind: Refusal) -> Stage:
     return stage
 
 
-def stillborn() -> Stage:
+def session_over() -> Stage:
     """AWS gives a session that is over."""
     stage = sent()
     stage.grant(0)
@@ -171,7 +171,7 @@ def test_each_way_in_the_table_is_gone() -> None:
     """No line of the table, and no event in it, is there for nothing."""
     stages = [
         *(cancelled(), nobody_came(), nobody_waits(), no_keys(), by_code()),
-        *(refused(Refusal.CODE), refused(Refusal.OTHER), stillborn(), used_up_by_another()),
+        *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
         *(expired(), expired_while_renewed(None), expired_while_renewed("654321")),
         *(revoked(), revoked_while_renewed(), revoked_at_once()),
     ]

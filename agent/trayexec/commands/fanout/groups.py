@@ -55,7 +55,7 @@ class ProcessGroups:
         if self.stop is None:
             self._send(Stop(why, first, self.screen.clock() + GRACE.get(first, USUAL_GRACE)))
         elif why is not None and self.stop.why is None:
-            self.stop.why = why  # a person's wish, while we were ending for a reason of our own
+            self.stop.why = why  # what a person wants, while we were ending for a reason of our own
         else:
             self.harder()
 

@@ -8,9 +8,10 @@ boot clock: a wall clock that a person turns must make no spent code look good.
 from dataclasses import dataclass, replace
 from math import ceil
 
+from trayexec.core import messages
 from trayexec.core.clock import Instant
 from trayexec.core.credentials import Secret
-from trayexec.light.errors import Text, Trouble, trouble
+from trayexec.light.errors import Text
 
 STEP = 30
 WINDOW = 180
@@ -41,9 +42,7 @@ def parse(text: str) -> Secret | Text:
     digits = "".join(text.split())
     if len(digits) == DIGITS and digits.isascii() and digits.isdigit():
         return Secret(digits)
-    if digits.isascii() and digits.isdigit():
-        return Text("A code has six digits, this one has {count}.", count=len(digits))
-    return Text("A code has six digits (0 to 9) and nothing else.")
+    return messages.other_length(len(digits)) if digits.isascii() and digits.isdigit() else messages.no_digits()
 
 
 def wait_for_next(now: Instant) -> int:
@@ -84,17 +83,3 @@ def seconds_closed(device: Device, now: Instant) -> int:
     if len(device.spent) >= TRIES:
         opens = max(opens, device.spent[-TRIES].at.boot + WINDOW)
     return max(0, ceil(opens - now.boot))
-
-
-def too_many(seconds: int) -> Trouble:
-    """Why no dialog opens now."""
-    return trouble(
-        "too_many_codes",
-        "Too many MFA codes in three minutes.",
-        "AWS stops listening after a few: wait {seconds} second, then try again. If the codes are right, check that "
-        "mfa_serial in your AWS config is your own device."
-        if seconds == 1
-        else "AWS stops listening after a few: wait {seconds} seconds, then try again. If the codes are right, check "
-        "that mfa_serial in your AWS config is your own device.",
-        seconds=seconds,
-    )

@@ -24,7 +24,7 @@ def refuse_all(step: StepContext, key: Identity | Role, why: Trouble) -> None:
 
 
 def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) -> None:
-    """Hand the same credentials to all who asked for them."""
+    """Give the same credentials to all who asked for them."""
     for asked in asks:
         step.effects.append(Deliver(asked.caller, asked.profile, credentials))
         use = Use(asked.profile.name, asked.caller.program, step.now)
@@ -58,7 +58,7 @@ def session_serves(step: StepContext, asked: Ask, session: Credentials) -> bool:
 
 
 def answer(step: StepContext, asked: Ask, credentials: Credentials) -> None:
-    """Hand credentials to one who waits."""
+    """Give credentials to one who waits."""
     step.settled(asked.caller.reply_to)
     deliver(step, [asked], credentials)
 

@@ -44,7 +44,7 @@ class ReplyAddress:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `reply_to` is where its answer goes; `program`, `pid`, `parents` are for people to read.
+    """Where a request comes from: `reply_to` is for its answer; `program`, `pid`, `parents` are for people to read.
 
     `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
     if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.

@@ -9,6 +9,7 @@ time that a person gets, so it begins anew with each question.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from trayexec.core import messages
 from trayexec.core.broker import codes
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import fall_back
@@ -165,7 +166,7 @@ def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) ->
 
 
 def rename_caller(step: StepContext, identity: Identity) -> None:
-    """Let the dialog name a caller that is still there. With the next tick: a crowd may be leaving."""
+    """Let the dialog name a caller that is still there. With the next tick: many may be leaving."""
     prompt = step.broker.prompting(identity)
     if (
         isinstance(prompt, Prompting)
@@ -209,7 +210,7 @@ def _ask_next(step: StepContext, where: str, identity: Identity) -> None:
         return
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:
-        fail(step, identity, codes.too_many(closed))
+        fail(step, identity, messages.too_many(closed))
     elif prompt.stage is Stage.QUEUED:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.LOOKING))
         step.effects.append(CheckKeys(identity, prompt.epoch))

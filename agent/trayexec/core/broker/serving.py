@@ -180,7 +180,7 @@ def _why_not_ask(step: StepContext, waiting: Waiting, attempt: Prompting | None)
         return None
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:
-        return codes.too_many(closed)
+        return messages.too_many(closed)
     return _pause(step, identity, waiting.asked) if isinstance(waiting.asked, Ask) else None
 
 
@@ -227,7 +227,7 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     if isinstance(attempt, Opening):
         return  # it waits like everybody else for the code that is already on its way
     if closed > 0:
-        give_up(step, event.caller.reply_to, codes.too_many(closed))
+        give_up(step, event.caller.reply_to, messages.too_many(closed))
     elif isinstance(code, Text):
         give_up(step, event.caller.reply_to, messages.not_a_code(code))
     elif codes.is_spent(step.broker.device(identity), code, step.now):

@@ -52,7 +52,7 @@ def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Sec
     code = codes.parse(text.reveal())
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:  # codes for the same device went elsewhere while this dialog was up
-        fail(step, identity, codes.too_many(closed))
+        fail(step, identity, messages.too_many(closed))
     elif isinstance(code, Text):
         _ask_once_more(step, identity, prompt, reason=code, wait=0)
     elif codes.is_spent(step.broker.device(identity), code, step.now):
@@ -65,7 +65,7 @@ def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, 
     """Ask once more, with the reason; but not for ever."""
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:
-        fail(step, identity, codes.too_many(closed))
+        fail(step, identity, messages.too_many(closed))
     elif prompt.attempt >= codes.TRIES:
         fail(step, identity, messages.not_a_code(reason))
     else:
@@ -117,7 +117,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     """AWS took the code: serve all who waited, and begin to count."""
     left = session.expiry.left(step.now)
     if left <= 0:
-        fail(step, identity, messages.stillborn(identity))
+        fail(step, identity, messages.session_over(identity))
         return
     pauses = {one: pause for one, pause in step.broker.pauses.items() if one != identity}
     # A fresh session may well be what a refused role was lacking.

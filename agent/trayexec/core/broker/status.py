@@ -171,10 +171,10 @@ def identities_shown(broker: Broker) -> tuple[Identity, ...]:
     """
     found: dict[str, Identity] = {}
     for one in broker.identities:
-        twins = (other for other in broker.phases if replace(other, trust=one.trust, way=one.way) == one != other)
+        others = (other for other in broker.phases if replace(other, trust=one.trust, way=one.way) == one != other)
         phase = broker.phase(one)
         idle = isinstance(phase, Locked) and phase.trouble is None
-        if idle and any(isinstance(broker.phase(twin), Open) for twin in twins):
+        if idle and any(isinstance(broker.phase(other), Open) for other in others):
             continue
         place = foreign(one.endpoint_url) or "AWS"
         name = one.name if one.name not in found else f"{one.name} at {place}"
