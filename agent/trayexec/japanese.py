@@ -377,8 +377,6 @@ SENTENCES: dict[str, str] = {
     "Usage: trayexec --jobs 8 'prod-*' -- CMD…": "使い方: trayexec --jobs 8 'prod-*' -- CMD…",
     "There is no output {output}.": "{output} という出力形式はありません。",
     "It is one of: --output prefix, grouped, json, dir=PATH": "次のいずれかを指定してください: --output prefix, grouped, json, dir=PATH",
-    "The folder {folder} cannot be used: {why}.": "フォルダー {folder} を使用できません: {why}。",
-    "Name another: --output dir=PATH": "別のフォルダーを指定してください: --output dir=PATH",
     "COMMAND": "コマンド",
     "Run {command} for {count} profiles ({names})? [y/N] ": "{command} を {count} 個のプロファイル ({names}) で実行しますか? [y/N] ",
     "Nothing has run.": "何も実行していません。",
@@ -395,6 +393,9 @@ SENTENCES: dict[str, str] = {
     "ACCOUNT": "アカウント",
     "STATUS": "ステータス",
     "SECONDS": "秒数",
+    # commands/fanout/folder.py
+    "The folder {folder} cannot be used: {why}.": "フォルダー {folder} を使用できません: {why}。",
+    "Name another: --output dir=PATH": "別のフォルダーを指定してください: --output dir=PATH",
     # commands/fanout/obtaining.py
     "No connection to the agent can be opened: {why}.": "エージェントへの接続を開けません: {why}",
     "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.": "開けるファイル数を増やす (`ulimit -n`) か、--jobs で同時実行数を減らしてください。",

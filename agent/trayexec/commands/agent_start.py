@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec.core.config.sections import shown
 from trayexec.light import agent_connection, agent_environment, agent_record, own_command, paths, private_files, stderr
-from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.polling import readable
 from trayexec.light.translate import speaker
 

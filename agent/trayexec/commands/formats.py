@@ -7,7 +7,7 @@ a format cannot say a value, it is refused rather than changed.
 from collections.abc import Callable, Iterable, Mapping
 
 from trayexec.light import caller_variables, command_environment, shell_quotes
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
 _PLAIN = r"[\w./+=:@%,-]*"
@@ -84,8 +84,6 @@ def dotenv(given: Exported) -> ExportText:
     them read alike is written. A file of this kind cannot unset anything. Raises TrayexecError for what it cannot say.
     """
     import re  # noqa: PLC0415 — not for `sh`: a shell's start may wait for that
-
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — likewise
 
     lines, remarks = [], []
     if "AWS_PROFILE" in given.variables:
@@ -168,8 +166,6 @@ def _pwsh(value: str) -> str:
 
 
 def _unwritable(form: str, what: str | Text, value: str) -> TrayexecError:
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — only for a refusal
-
     return TrayexecError(
         trouble(
             "unwritable",

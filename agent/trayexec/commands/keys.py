@@ -18,13 +18,12 @@ from trayexec.commands.reading import Options
 from trayexec.core import key_shape, messages
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
-from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import told
 from trayexec.light import context, exits, paths, stderr
-from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.translate import speaker
 
 

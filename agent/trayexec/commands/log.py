@@ -10,10 +10,9 @@ from pathlib import Path
 from trayexec.adapters.ledger import Reader
 from trayexec.commands import as_json, table
 from trayexec.commands.reading import Options
-from trayexec.core.config.sections import shown
 from trayexec.core.ports import Entry
 from trayexec.light import exits, paths, stderr
-from trayexec.light.errors import Text
+from trayexec.light.errors import Text, shown
 from trayexec.light.translate import speaker
 
 LOOK_AGAIN = 0.3  # seconds between looks for news

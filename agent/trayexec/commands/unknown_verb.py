@@ -4,12 +4,11 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from trayexec.commands.options import LITERAL, RUN
-from trayexec.core.config.sections import shown
 from trayexec.core.messages import account_of
 from trayexec.core.other_words import ours
 from trayexec.core.shell_words import profile
 from trayexec.core.suggest import near, told
-from trayexec.light.errors import TrayexecError, Trouble, trouble
+from trayexec.light.errors import TrayexecError, Trouble, shown, trouble
 from trayexec.live import overlay_origin
 
 # A run's options, as they may stand before or behind the profile: with a value, and all.

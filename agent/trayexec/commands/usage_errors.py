@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from trayexec.light.errors import Trouble, trouble
+from trayexec.light.errors import Trouble, shown, trouble
 
 
 def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
     """Words that do not belong on the line, on which `options` could have stood."""
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — not before there is a slip
     from trayexec.core.suggest import near  # noqa: PLC0415 — not before there is a slip
 
     known = [one for one in options if one.startswith("--")]
@@ -32,8 +31,6 @@ def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
 
 def several(word: str, meant: Sequence[str]) -> Trouble:
     """An option that is shortened too far."""
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — not before there is a slip
-
     return trouble(
         "usage",
         "These words do not belong here: {words}.",
@@ -55,8 +52,6 @@ def without_value(option: str) -> Trouble:
 
 def not_that_value(option: str, value: str) -> Trouble:
     """An option whose value is none of its kind."""
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — not before there is a slip
-
     return trouble(
         "usage",
         "{option} cannot be {value}.",
@@ -79,7 +74,6 @@ def excluded(option: str, other: str) -> Trouble:
 
 def no_choice(word: str, choices: Sequence[str]) -> Trouble:
     """A word in whose place only some can stand."""
-    from trayexec.core.config.sections import shown  # noqa: PLC0415 — not before there is a slip
     from trayexec.core.suggest import near  # noqa: PLC0415 — not before there is a slip
 
     meant = near(word, choices)

@@ -4,6 +4,8 @@ from trayexec.light.errors import Text
 
 LONGEST_WAIT = 3600  # seconds that a request may wait for a person
 LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no session more
+WARN_AHEAD = 600  # seconds before its credentials end under a running command that a person is told
+WARN_AFTER = 5  # seconds that a command has for itself first, should it have got credentials that end sooner
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _DIGITS = "0123456789"

@@ -18,6 +18,7 @@ _SPACES = frozenset("\u00a0\u3000")
 _FIRST_MARK = "\u0300"
 # Letters of no language bear more (https://www.unicode.org/reports/tr39/, 5.4); a heap covers the lines around it.
 _MOST_MARKS = 4
+_LONGEST_SHOWN = 200
 
 
 def visible(text: str) -> str:
@@ -30,6 +31,12 @@ def visible(text: str) -> str:
     if max(text) >= _FIRST_MARK:
         text = _unheaped(text)
     return "".join([one if _is_seen(one) else ascii(one)[1:-1] for one in text])
+
+
+def shown(value: str) -> str:
+    """A name or value as a person may see it: no control characters, not endless, never nothing."""
+    cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
+    return visible(cut) or '""'
 
 
 def _unheaped(text: str) -> str:

@@ -23,12 +23,13 @@ from trayexec.core.broker.events import (
     Show,
     Tick,
 )
-from trayexec.core.broker.expiry_watch import AHEAD, GRACE, MOST
+from trayexec.core.broker.expiry_watch import MOST
 from trayexec.core.broker.state import Broker, RoleState
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, Profile, Role, StsEndpoint
 from trayexec.core.credentials import Credentials, Secret
+from trayexec.light.durations import WARN_AFTER, WARN_AHEAD
 
 ENDPOINT = StsEndpoint("eu-west-1")
 ALICE = Identity("default", "arn:aws:iam::111111111111:mfa/alice", None, "default", ENDPOINT)
@@ -133,7 +134,7 @@ def test_each_is_told_once_while_it_runs_and_in_time(steps: list[tuple[str, int]
     assert set(last) - passing <= set(counted)
     assert not machine.broker.watch.runs
     if "turn" not in dict(steps):
-        assert all(at.until(last[process]) <= AHEAD for process, at in machine.told if process in last)
+        assert all(at.until(last[process]) <= WARN_AHEAD for process, at in machine.told if process in last)
 
 
 @given(
@@ -179,8 +180,8 @@ def test_it_is_told_ten_minutes_before() -> None:
     start = machine.now
     machine.wait(3600)
     moments = {process: start.until(at) for process, at in machine.told}
-    assert moments[short] == pytest.approx(GRACE, abs=0.1)
-    assert moments[long] == pytest.approx(3600 - AHEAD, abs=0.1)
+    assert moments[short] == pytest.approx(WARN_AFTER, abs=0.1)
+    assert moments[long] == pytest.approx(3600 - WARN_AHEAD, abs=0.1)
 
 
 def test_another_process_with_the_same_id_is_not_taken_for_it() -> None:

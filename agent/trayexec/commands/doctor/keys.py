@@ -9,10 +9,9 @@ from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config import ownership
 from trayexec.core.config.inifile import Value, profile_of, section_for
 from trayexec.core.config.profiles import Identity
-from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.shell_words import profile
-from trayexec.light.errors import Text, Trouble
+from trayexec.light.errors import Text, Trouble, shown
 from trayexec.live.layout import may_be_no_identity
 from trayexec.live.without_agent import FilesHere
 

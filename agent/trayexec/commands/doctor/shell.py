@@ -8,10 +8,9 @@ from trayexec.core import messages
 from trayexec.core.config import foreign_settings
 from trayexec.core.config.identities import NO_IDENTITY
 from trayexec.core.config.profiles import Unserved
-from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import argument, profile
 from trayexec.light import caller_variables
-from trayexec.light.errors import Text, Trouble
+from trayexec.light.errors import Text, Trouble, shown
 from trayexec.live import overlay_origin
 
 SHELL = Text("shell")

@@ -5,34 +5,29 @@ The steps, each in a file of its own: who is meant (`selection`), credentials fo
 `ending`).
 """
 
+import os
 import selectors
-import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from trayexec.adapters import harden, settings_file
-from trayexec.commands import as_json, table
+from trayexec.adapters import harden
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.ending import recall, remember, sum_up
-from trayexec.commands.fanout.folder import open_folder
 from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served, credentials, denials, say_denials
 from trayexec.commands.fanout.prefixed import Prefixed, marks
 from trayexec.commands.fanout.result import End, Output, Result
 from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
-from trayexec.commands.fanout.spooled import Grouped, JsonLines, memory_budget
 from trayexec.commands.reading import Options
-from trayexec.core.config.sections import shown
-from trayexec.core.settings import Settings
 from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trayexec.core.settings import Settings
     from trayexec.light.protocol_messages import RequestFields
 
 MANY = 10  # more profiles than this, and a person is asked once
@@ -50,7 +45,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     if isinstance(program, int):
         return program
     caller = Invocation(options, command, program, environ, screen_of(environ), translate.speaker(environ))
-    settings = settings_file.load(paths.settings_path(environ))
+    settings = _settings(environ)
     last = recall(context.files(environ), environ) if options.retry_failed else None
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
@@ -58,7 +53,12 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     surroundings = context.surroundings(environ)
     document = protocol_messages.read_status(agent_client.obtain(protocol_messages.status(surroundings), environ))
     check_files(document)
-    selection = select(options, document["profiles"], settings, None if last is None else last.failed)
+    selection = select(
+        options,
+        document["profiles"],
+        {} if settings is None else settings.groups,
+        None if last is None else last.failed,
+    )
     for one in selection.unserved:
         caller.say(
             Text("left out: {profile}: {problem}", profile=shown(one.name), problem=shown_problem(one.problem or ""))
@@ -77,6 +77,20 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         use="sets",
     )
     return _do(caller, selection.chosen, settings, request)
+
+
+def _settings(environ: Mapping[str, str]) -> "Settings | None":
+    """What config.toml says; None where there is none. Raises TrayexecError for what is wrong with it."""
+    path = paths.settings_path(environ)
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # whoever reads it says why
+    from trayexec.adapters import settings_file  # noqa: PLC0415 — most have no such file, and TOML takes long to load
+
+    return settings_file.load(path)
 
 
 def shown_problem(problem: str) -> str:
@@ -105,7 +119,10 @@ def _check(options: Options) -> None:
 
 
 def _do(
-    caller: Invocation, chosen: Sequence[Candidate], settings: Settings, request: "Callable[[str], RequestFields]"
+    caller: Invocation,
+    chosen: Sequence[Candidate],
+    settings: "Settings | None",
+    request: "Callable[[str], RequestFields]",
 ) -> int:
     output = _output(caller, [one.name for one in chosen], settings)
     harden.hide()  # the credentials of all are here until the last command has begun
@@ -146,30 +163,27 @@ def _plan(caller: Invocation, count: int) -> Plan:
     )
 
 
-def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> Output:
+def _output(caller: Invocation, profiles: Sequence[str], settings: "Settings | None") -> Output:
     screen, mode = caller.screen, caller.options.output
+
+    def colour(profile: str) -> str | None:
+        return None if settings is None else settings.rule(profile).colour
+
     match mode:
         case "prefix":
             plain = bool(caller.environ.get("NO_COLOR"))
-            return Prefixed(screen, marks(profiles, screen, plain=plain, colour=lambda one: settings.rule(one).colour))
-        case "grouped":
-            return Grouped(screen, memory_budget())
-        case "json":
-            return JsonLines(screen, caller.speak, memory_budget())
+            return Prefixed(screen, marks(profiles, screen, plain=plain, colour=colour))
+        case "grouped" | "json":
+            from trayexec.commands.fanout import spooled  # noqa: PLC0415 — only for these two
+
+            budget = spooled.memory_budget()
+            if mode == "grouped":
+                return spooled.Grouped(screen, budget)
+            return spooled.JsonLines(screen, caller.speak, budget)
         case _:
-            path = Path(mode.removeprefix("dir=")).expanduser()
-            try:
-                return open_folder(path, profiles)
-            except OSError as error:
-                raise TrayexecError(
-                    trouble(
-                        "output",
-                        "The folder {folder} cannot be used: {why}.",
-                        "Name another: --output dir=PATH",
-                        folder=shown(str(path)),
-                        why=error.strerror or type(error).__name__,
-                    )
-                ) from None
+            from trayexec.commands.fanout import folder  # noqa: PLC0415 — only for this one
+
+            return folder.named(mode.removeprefix("dir="), profiles)
 
 
 # The person, before anything is asked for
@@ -177,12 +191,18 @@ def _output(caller: Invocation, profiles: Sequence[str], settings: Settings) -> 
 
 def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
     """`--dry-run`."""
+    import shlex  # noqa: PLC0415 — only here
+
     speak = caller.speak
     line = shown(shlex.join(caller.command))
     if caller.options.output == "json":
+        from trayexec.commands import as_json  # noqa: PLC0415 — only here
+
         for one in chosen:
             as_json.show_line({"profile": one.name, "account": one.account, "command": list(caller.command)})
         return exits.OK
+    from trayexec.commands import table  # noqa: PLC0415 — only here
+
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("COMMAND"))
     table.show([speak(head) for head in heads], [(shown(one.name), one.account or "", line) for one in chosen])
     return exits.OK
@@ -192,6 +212,8 @@ def ask_if_many(caller: Invocation, chosen: Sequence[Candidate]) -> None:
     """More than a few are asked about once, where there is a person. Raises TrayexecError if that is a no."""
     if len(chosen) <= MANY or caller.options.yes or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return
+    import shlex  # noqa: PLC0415 — only for the question
+
     question = Text(
         "Run {command} for {count} profiles ({names})? [y/N] ",
         command=shown(shlex.join(caller.command)),

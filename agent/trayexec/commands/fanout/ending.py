@@ -1,18 +1,14 @@
 """The end of a run: what is remembered of it for `--retry-failed`, the table, and the exit status."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from trayexec.adapters import plain_file
-from trayexec.commands import table
+from trayexec.commands import as_json, table
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, exit_status, shown_status
 from trayexec.commands.fanout.running import Runner
 from trayexec.commands.fanout.screen import Invocation, LostError, Stream
-from trayexec.core.config.sections import shown
 from trayexec.light import context, exits, paths, private_files
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 NAME = "last-fanout.json"
 VERSION = 1
@@ -32,15 +28,19 @@ class LastRun:
 def _keep(last: LastRun, environ: Mapping[str, str]) -> None:
     """Write it. Raises OSError."""
     path = _path(environ)
-    private_files.own_folder(str(path.parent))
+    private_files.own_folder(path.rpartition("/")[0])
     document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
-    private_files.put(str(path), (json.dumps(document) + "\n").encode())
+    private_files.put(path, (as_json.text(document) + "\n").encode())
 
 
 def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
     """The last run. Raises TrayexecError when there was none, or when it was about other AWS files than `files`."""
+    import json  # noqa: PLC0415 — only with --retry-failed
+
+    from trayexec.adapters import plain_file  # noqa: PLC0415 — likewise
+
     path = _path(environ)
-    content = plain_file.read(str(path), limit=LONGEST)
+    content = plain_file.read(path, limit=LONGEST)
     if content is None:
         raise TrayexecError(
             trouble(
@@ -57,7 +57,7 @@ def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
                 "no_last_run",
                 "The file {file} is not what a run left there.",
                 "Remove it, and name the profiles.",
-                file=shown(str(path)),
+                file=shown(path),
             )
         ) from None
     if dict(last.files) != dict(files):
@@ -71,8 +71,8 @@ def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
     return last
 
 
-def _path(environ: Mapping[str, str]) -> Path:
-    return Path(paths.state_folder(environ)) / NAME
+def _path(environ: Mapping[str, str]) -> str:
+    return f"{paths.state_folder(environ)}/{NAME}"
 
 
 def _read(document: Mapping[str, object]) -> LastRun:

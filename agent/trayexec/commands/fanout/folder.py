@@ -10,6 +10,7 @@ from unicodedata import normalize
 from trayexec.commands.fanout.result import Result, Sink
 from trayexec.commands.fanout.screen import Stream
 from trayexec.light import private_files
+from trayexec.light.errors import TrayexecError, shown, trouble
 
 SAFE = frozenset("-_.+=,@")
 LONGEST = 200  # bytes: file systems allow 255, and something is appended
@@ -60,7 +61,24 @@ class _FolderSink:
                 os.close(self.files.popitem()[1])
 
 
-def open_folder(path: Path, profiles: Sequence[str]) -> Folder:
+def named(name: str, profiles: Sequence[str]) -> Folder:
+    """The folder of this name. Raises TrayexecError (`output`) where it cannot be used."""
+    path = Path(name).expanduser()
+    try:
+        return _opened(path, profiles)
+    except OSError as error:
+        raise TrayexecError(
+            trouble(
+                "output",
+                "The folder {folder} cannot be used: {why}.",
+                "Name another: --output dir=PATH",
+                folder=shown(str(path)),
+                why=error.strerror or type(error).__name__,
+            )
+        ) from None
+
+
+def _opened(path: Path, profiles: Sequence[str]) -> Folder:
     """The folder, made if need be, and none in which another user could exchange a file. Raises OSError."""
     path.mkdir(mode=private_files.OWN_FOLDER, parents=True, exist_ok=True)
     opened = private_files.trusted_folder(str(path))

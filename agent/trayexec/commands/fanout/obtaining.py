@@ -10,17 +10,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from selectors import EVENT_READ, BaseSelector
-from typing import TYPE_CHECKING, Any
 
-from trayexec.commands import terminal
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.screen import Invocation, Stream
 from trayexec.commands.fanout.selection import Candidate, who
 from trayexec.light import agent_connection, answers, protocol_messages
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
+    from typing import Any
 
     from trayexec.light.protocol_messages import CredentialsAnswer, RequestFields
 
@@ -164,12 +164,14 @@ class Obtaining:
             return Denied(conversation.profile, error.trouble)
         return None
 
-    def _note(self, conversation: Conversation, note: Mapping[str, Any]) -> None:
+    def _note(self, conversation: Conversation, note: "Mapping[str, Any]") -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
         if note["note"] in {"code", "again"}:
             identity = str(note.get("identity", ""))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return
+            from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
+
             self._asking.clear_status()
             asked = terminal.answer(note, conversation.connection, self._asking.environ)
             for one in self._open:  # nobody was listened to while the person typed

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from trayexec.commands.fanout.result import Result, Sink
 from trayexec.commands.fanout.screen import Stream, Streams
 from trayexec.commands.table import wide
-from trayexec.core.config.sections import shown
+from trayexec.light.errors import shown
 
 PALETTE = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # of a terminal; red is for what a person coloured so
 COLOURS = {"red": 31, "orange": 33, "yellow": 93, "green": 32, "blue": 34, "purple": 35, "grey": 90}

@@ -9,20 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from selectors import EVENT_READ, BaseSelector
-from typing import TYPE_CHECKING
 
 from trayexec.commands.fanout.groups import ProcessGroups
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Obtaining, Outcome, Served
 from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, Sink
 from trayexec.commands.fanout.screen import InterruptedWriteError, LostError, Stream, Streams, widen
 from trayexec.commands.fanout.selection import Candidate, who
-from trayexec.core.broker.expiry_watch import AHEAD, GRACE
-from trayexec.core.config.sections import shown
-from trayexec.core.shell_words import profile
 from trayexec.core.stamps import unix
-from trayexec.light import command_environment, exits
-from trayexec.light.errors import Text, Trouble, trouble
+from trayexec.light import command_environment, durations, exits
+from trayexec.light.errors import Text, Trouble, shown, trouble
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.light.protocol_messages import CredentialsAnswer
 
@@ -358,14 +355,16 @@ class Runner:
 
         The agent itself cannot know: it gave the credentials to us.
         """
-        since = self.screen.clock() - GRACE
+        since = self.screen.clock() - durations.WARN_AFTER
         due = [one for one in self._running if not one.warned and one.ended is None and one.since <= since]
         left = {one.candidate.name: self._left(one.candidate) for one in due}
-        due = [one for one in due if left[one.candidate.name] < AHEAD]
+        due = [one for one in due if left[one.candidate.name] < durations.WARN_AHEAD]
         if not due:
             return
         for one in due:
             one.warned = True
+        from trayexec.core.shell_words import profile  # noqa: PLC0415 — only for commands that run for an hour
+
         names = [one.candidate.name for one in due]
         text = Text(
             "{profiles}: AWS credentials end in {minutes} min, and the command cannot renew them\n"

@@ -2,16 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from trayexec.commands.reading import Options
-from trayexec.core import messages
-from trayexec.core.config.sections import shown
-from trayexec.core.settings import Settings
-from trayexec.core.suggest import near
-from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.light.protocol_messages import ProfileStatus
 
@@ -101,6 +96,8 @@ def _meaning(words: Iterable[str], names: Mapping[str, str | None], groups: Mapp
         if PATTERN.isdisjoint(word):
             meant.named.add(_known(word, names))
             continue
+        from fnmatch import fnmatchcase  # noqa: PLC0415 — only with a pattern
+
         found = [name for name in names if fnmatchcase(name, word)]
         if not found:
             raise TrayexecError(
@@ -119,6 +116,8 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
     name = word[1:]
     if name in groups:
         return groups[name]
+    from trayexec.core.suggest import near  # noqa: PLC0415 — only for a slip
+
     meant = near(name, groups)
     if meant:
         raise TrayexecError(
@@ -144,6 +143,8 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
 def _known(name: str, names: Mapping[str, str | None]) -> str:
     if name in names:
         return name
+    from trayexec.core import messages  # noqa: PLC0415 — only for a slip
+
     raise TrayexecError(messages.no_such_profile(name, names))
 
 
@@ -162,7 +163,10 @@ def _nobody(unserved: Sequence[Candidate]) -> Trouble:
 
 
 def select(
-    options: Options, profiles: Iterable["ProfileStatus"], settings: Settings, again: Sequence[str] | None
+    options: Options,
+    profiles: Iterable["ProfileStatus"],
+    groups: Mapping[str, Sequence[str]],
+    again: Sequence[str] | None,
 ) -> Selection:
     """Who is meant by the words, among what the agent lists, and among what is to be tried `again`.
 
@@ -171,7 +175,7 @@ def select(
     candidates = [Candidate(one["name"], one["account"], one["problem"]) for one in profiles]
     wanted = Wanted(tuple(options.profiles), tuple(options.literal), tuple(options.leave_out))
     if again is None:
-        return choose(wanted, candidates, settings.groups)
+        return choose(wanted, candidates, groups)
     names = {one.name for one in candidates}
     gone = tuple(name for name in again if name not in names)
     failed = tuple(name for name in again if name in names)
@@ -185,10 +189,10 @@ def select(
             )
         )
     if not (wanted.words or wanted.literal):
-        left = choose(Wanted(literal=failed, leave_out=wanted.leave_out), candidates, settings.groups)
+        left = choose(Wanted(literal=failed, leave_out=wanted.leave_out), candidates, groups)
         return Selection(left.chosen, left.unserved, gone)
-    left = choose(Wanted(literal=failed), candidates, settings.groups)
-    meant = choose(wanted, candidates, settings.groups)
+    left = choose(Wanted(literal=failed), candidates, groups)
+    meant = choose(wanted, candidates, groups)
     chosen = tuple(one for one in meant.chosen if one in left.chosen)
     if not chosen:
         raise TrayexecError(

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from trayexec.commands import as_json
 from trayexec.commands.fanout.result import Result, Sink
 from trayexec.commands.fanout.screen import Stream, Streams
-from trayexec.core.config.sections import shown
-from trayexec.light.errors import Text
+from trayexec.light.errors import Text, shown
 
 Speak = Callable[[Text], str]
 IN_MEMORY = 1 << 20  # bytes

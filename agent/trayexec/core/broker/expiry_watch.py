@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from trayexec.core.broker.events import Process
 from trayexec.core.clock import Expiry, Instant
+from trayexec.light.durations import WARN_AFTER, WARN_AHEAD
 
-AHEAD = 600  # seconds before the end that a person is told
-GRACE = 5  # seconds that a command has for itself, should it have got credentials that end sooner
 LOOK = 60  # seconds between looks at who still runs, so that what has ended is forgotten
 AGAIN = 1  # seconds between looks when somebody has to be told
 MOST = 256
@@ -56,7 +55,7 @@ class Watch:
 
 def begun(process: Process, program: str, *, profile: str, ends: Expiry, now: Instant) -> Run:
     """A command that starts now. It is due ten minutes before the end, but not before it had a moment."""
-    due = max(ends.at.after(-AHEAD), now.after(GRACE), key=lambda instant: instant.boot)
+    due = max(ends.at.after(-WARN_AHEAD), now.after(WARN_AFTER), key=lambda instant: instant.boot)
     return Run(process, program, profile, ends, due)
 
 

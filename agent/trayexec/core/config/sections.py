@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayexec.core.config.sources import SECRET, KeyNames, Section
-from trayexec.light.errors import TrayexecError, Trouble, trouble, visible
+from trayexec.light.errors import TrayexecError, Trouble, shown, trouble
 
 __all__ = ["ProfileError", "Section", "Sections", "header", "shown"]
 
-_LONGEST_SHOWN = 200
 _QUOTED = re.compile(r"[\s'\"\\]")  # what `shlex.split`, by which botocore reads a section, would not leave as it is
 
 
@@ -61,12 +60,6 @@ class ProfileError(TrayexecError):
         """Carry both."""
         super().__init__(what)
         self.profile = profile
-
-
-def shown(value: str) -> str:
-    """A name or value as a person may see it: no control characters, not endless, never nothing."""
-    cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
-    return visible(cut) or '""'
 
 
 def header(profile: str) -> str:
