@@ -1,7 +1,6 @@
 """A rig with a dozen roles, its session open."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -41,21 +40,3 @@ def fan(keyring: Keyring) -> Iterator[Rig]:
 def own(keyring: Keyring) -> Iterator[Rig]:
     """A test's own, locked."""
     yield from rig_with_roles(keyring)
-
-
-@pytest.fixture
-def processes() -> Callable[[str], list[int]]:
-    """Which processes have a word in their command line."""
-
-    def find(word: str) -> list[int]:
-        found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = path.read_bytes().split(b"\0")
-            except OSError:  # it has ended meanwhile
-                continue
-            if word.encode() in words:
-                found.append(int(path.parent.name))
-        return found
-
-    return find

@@ -4,13 +4,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from awssim.faults import Kind
 from support.desktop import eventually
+from support.others import processes_of
 from support.processes import alive
 from support.rig import COMMAND, Rig
 from trayexec.commands.table import wide
@@ -204,7 +204,7 @@ def test_a_profiles_own_colour_is_used(fan: Rig) -> None:
     fan.settings("")
 
 
-def test_many_tell_how_far_their_credentials_are(own: Rig, processes: Callable[[str], list[int]]) -> None:
+def test_many_tell_how_far_their_credentials_are(own: Rig) -> None:
     """After a second; Ctrl-C then ends it before anything has run."""
     own.unlock()
     own.sim.fault(Kind.DELAY, "AssumeRole", count=20, seconds=4)
@@ -214,5 +214,5 @@ def test_many_tell_how_far_their_credentials_are(own: Rig, processes: Callable[[
     status, screen = terminal.ended()
     assert status == 130
     assert "Traceback" not in screen
-    assert processes("298") == []
+    assert not [argv for argv in processes_of(own.desk.folder).values() if "298" in argv]
     assert own.desk.home("home/.local/state/trayexec/last-fanout.json").exists()
