@@ -65,6 +65,8 @@ def measure(pace: Pace, form: Form) -> int:
         parts: list[Callable[[], Figure]] = [
             lambda: _runs(here, runs),
             lambda: bench_clients.process(here, runs),
+            lambda: bench_clients.status(here, runs // 2),
+            lambda: bench_fanout.two(here, runs // 2),
             lambda: bench_clients.boto3(here, runs),
             lambda: bench_clients.hook(here, runs),
             lambda: _round_trips(here, trips, 1),

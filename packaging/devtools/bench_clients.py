@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from devtools.figure import Figure
 from devtools.machine import VENV, NotReadyError
-from devtools.measuring import BARE, WARM, beside, drive, timed, well
+from devtools.measuring import BARE, WARM, beside, drive, processor, timed, well
 from devtools.scratch import Scratch
 
 PROCESS = 1.5  # times a bare start that getting credentials for an SDK may take
+STATUS = 2.4  # the same for `status --json`
 HOOK_MS = 10.0  # that a shell may start later for the hook
 FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
 SDKS = 32
@@ -52,6 +53,15 @@ def process(here: Scratch, count: int) -> Figure:
     run, base, measured = beside(here, ["trayexec", "credential-process", WARM], [*BARE], count)
     what = "`trayexec credential-process p` against `python -c pass`"
     return Figure(what, f"≤ {PROCESS} times", measured, run <= PROCESS * base)
+
+
+def status(here: Scratch, count: int) -> Figure:
+    """What a script or a prompt waits for that wants to know how things stand; by CPU, as it is mostly that."""
+    bare, run = processor(here, BARE, ["trayexec", "status", "--json"], count=count)
+    told = f"{run:.1f} ms, {run / bare:.2f} times ({bare:.1f} ms)"
+    return Figure(
+        "CPU of `trayexec status --json` against `python -c pass`", f"≤ {STATUS} times", told, run <= STATUS * bare
+    )
 
 
 def boto3(here: Scratch, count: int) -> Figure:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from devtools.figure import Figure
 from devtools.machine import NotReadyError
+from devtools.measuring import BARE, processor
 from devtools.scratch import Scratch
 
 BOUND = 1.3  # of what the latency alone would take
@@ -18,6 +19,15 @@ ROUNDS = 5
 LINE = b"x" * 79 + b"\n"
 SIZE = 48 << 20  # bytes that each child says
 PORTION = 1 << 18
+
+
+def two(here: Scratch, count: int) -> Figure:
+    """`true` in two accounts whose roles are held; beside it a loop of the shell. By CPU: two cores hide some of it."""
+    names = ("account-a", "account-b")
+    loop = "".join(f"trayexec {name} -- true; " for name in names)
+    bare, ours, looped = processor(here, BARE, ["trayexec", *names, "--", "true"], ["sh", "-c", loop], count=count)
+    told = f"{ours:.1f} ms, {ours / bare:.2f} times `python -c pass`; a shell loop takes {looped:.1f} ms"
+    return Figure("CPU of a fan-out over two accounts", "less than a loop", told, ours < looped)
 
 
 def accounts(here: Scratch, roles: int, at_once: int, latency: float) -> Figure:

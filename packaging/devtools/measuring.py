@@ -1,6 +1,7 @@
 """How the bench measures: whole processes in turns, and many connections driven by one thread."""
 
 import json
+import os
 import selectors
 import socket
 import statistics
@@ -26,6 +27,22 @@ def timed(here: Scratch, argv: Sequence[str]) -> float:
     if status:
         raise NotReadyError(f"{argv[0]} ended with {status}")
     return took
+
+
+def processor(here: Scratch, *argvs: Sequence[str], count: int) -> list[float]:
+    """Milliseconds of CPU that each of these programs takes with all that it starts, run in turns: the medians."""
+    turns = [[_processor(here, argv) for argv in argvs] for _ in range(count + 2)][2:]  # the first two fill caches
+    return [statistics.median(column) for column in zip(*turns, strict=True)]
+
+
+def _processor(here: Scratch, argv: Sequence[str]) -> float:
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(argv, env=here.env, stdin=nothing, stdout=nothing, stderr=nothing, close_fds=False)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        raise NotReadyError(f"{argv[0]} ended with {process.returncode}")
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def beside(here: Scratch, ours: list[str], bare: list[str], count: int) -> tuple[float, float, str]:
