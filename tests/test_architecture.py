@@ -452,6 +452,38 @@ def test_a_class_has_a_name_of_its_own() -> None:
     assert {each: names for each, names in homes.items() if len(names) > 1} == {}
 
 
+# Figures of speech that have been names here, each with the field's word for it.
+FIGURES = {
+    "book": "record",
+    "door": "endpoint",
+    "face": "state of the icon",
+    "flight": "pending call",
+    "gate": "server",
+    "hand": "prompt channel",
+    "neighbour": "other caller",
+    "room": "folder, or budget",
+    "setback": "failure",
+    "talk": "connection",
+    "ticket": "token",
+    "visit": "HTTP request",
+    "visitor": "caller",
+    "wish": "request, or option",
+}
+
+
+def test_a_name_is_the_fields_word() -> None:
+    """No public class or function is called by a figure of speech: who knows the field need not ask what it is."""
+    figures = {
+        f"{name}.{node.name}": FIGURES[word]
+        for name in MODULES
+        for node in ast.walk(tree(MODULES[name]))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_")
+        for word in (part.lower().removesuffix("s") for part in re.findall("[A-Z]?[a-z]+", node.name))
+        if word in FIGURES
+    }
+    assert figures == {}
+
+
 # Its tests
 
 TESTS = Path(__file__).parent
