@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from devtools.machine import TESTS, TOP, environment, need, need_tk
 
-# Two desktops at a time: they are private, so tests do not see each other, and more would starve their time-outs.
-PARALLEL = ("-n", "2", "--dist", "worksteal")
+# Three desktops at a time, though there may be two cores: a third of a run is waiting for what a test has started. They
+# are private, so tests do not see each other; more would starve their time-outs.
+PARALLEL = ("-n", "3", "--dist", "worksteal")
 
 
 # Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/light/platforms.py).
