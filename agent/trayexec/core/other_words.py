@@ -35,7 +35,7 @@ OURS: Mapping[str, Text] = {
     **dict.fromkeys(("logout", "signout", "sign-out", "clear", "forget", "purge", "revoke", "expire"), _FORGET),
     **dict.fromkeys(("open", "web", "browser", "url"), _CONSOLE),
     **dict.fromkeys(("export", "creds", "credentials", "print", "script", "printenv", "dotenv"), _PRINT),
-    **dict.fromkeys(("add", "store", "save", "import", "configure", "config"), _STORE),
+    **dict.fromkeys(("add", "store", "save", "import", "configure"), _STORE),
     **dict.fromkeys(("remove", "rm", "delete", "del"), _DROP),
     "rotate": Text(
         "Make a new key in the AWS console (IAM), then `trayexec keys add PROFILE` puts it in place of the old."
