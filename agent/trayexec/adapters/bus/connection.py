@@ -26,7 +26,7 @@ CHUNK = 65536
 LONGEST = 128 * 1024  # bytes of a message; nothing that a desktop says is that long, and reading it takes 0.1 s
 UNSENT = 1024 * 1024  # bytes that may wait to be sent until the bus counts as gone
 HEAD = 16  # bytes of a message that tell how long it is
-_AT_ONCE = 16  # messages until the rest of the loop has its turn
+_AT_ONCE, _LARGE = 16, 4096  # messages until the rest of the loop has its turn; bytes of one after which it has
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class BusConnection:
             while data := await self._reader.read(CHUNK):
                 for number, frame in enumerate(frames.add(data), 1):
                     self._dispatch(frame)
-                    if number % _AT_ONCE == 0:
+                    if number % _AT_ONCE == 0 or len(frame) > _LARGE:
                         await asyncio.sleep(0)
                 async with asyncio.timeout(PATIENCE):
                     await self._writer.drain()  # who asks without end waits for the answers
