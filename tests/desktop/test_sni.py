@@ -14,6 +14,7 @@ from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_met
 from jeepney.io.blocking import open_dbus_connection
 
 from support.desktop import ITEM, MENU, PATIENCE, PROPERTIES, Desktop, DesktopError, eventually
+from support.processes import scheduled
 from support.trays import MENU as LINES
 from support.trays import FakePanel, running, sni_tray, view
 from trayexec.adapters.glyph import draw
@@ -544,23 +545,13 @@ def test_it_sleeps_while_nothing_happens(desk: Desktop) -> None:
         desk.call(panel.item(), ITEM_PATH, "org.freedesktop.DBus.Peer", "Ping")
         desk.wait("it to settle", lambda: _still(child.pid))
 
-        before = _scheduled(child.pid)
+        before = scheduled(child.pid)
         threading.Event().wait(1)
 
-        assert _scheduled(child.pid) - before <= 2
-
-
-def _scheduled(pid: int) -> int:
-    """How often the threads of a process gave up the processor of their own will."""
-    total = 0
-    for status in Path(f"/proc/{pid}/task").glob("*/status"):
-        for entry in status.read_text().splitlines():
-            if entry.startswith("voluntary_ctxt_switches"):
-                total += int(entry.split()[1])
-    return total
+        assert scheduled(child.pid) - before <= 2
 
 
 def _still(pid: int) -> bool:
-    before = _scheduled(pid)
+    before = scheduled(pid)
     threading.Event().wait(0.2)
-    return _scheduled(pid) == before
+    return scheduled(pid) == before

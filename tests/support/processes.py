@@ -30,6 +30,16 @@ def since_boot() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def scheduled(pid: int) -> int:
+    """How often the threads of a process gave up the processor of their own will."""
+    total = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        for entry in status.read_text().splitlines():
+            if entry.startswith("voluntary_ctxt_switches"):
+                total += int(entry.split()[1])
+    return total
+
+
 def alive(pid: int) -> bool:
     """Whether anything of this process runs.
 
