@@ -127,6 +127,7 @@ class RequestHandler:
         self._dependencies = dependencies
         self._pending: dict[Connection, Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._names: dict[int, tuple[str, ...]] = {}  # of processes and those above them, looked up in this turn
 
     # From the socket server
 
@@ -140,9 +141,17 @@ class RequestHandler:
         if request.common.eof is EndOfInput.GONE:
             connection.end_at_eof()
         reply_to = self._replies.open(lambda reply: self._answer(pending, reply))
-        pending = Pending(connection, request, _caller(connection, request, reply_to))
+        pending = Pending(connection, request, _caller(connection, request, reply_to, names_from=self._names_from))
         self._pending[connection] = pending
         self._start(pending, self._do(pending))
+
+    def _names_from(self, pid: int) -> tuple[str, ...]:
+        """As `peer.names_from`. Most who call in one turn of the loop have the same parents: they are read once."""
+        if not self._names:
+            asyncio.get_running_loop().call_soon(self._names.clear)
+        if pid not in self._names:
+            self._names[pid] = peer.names_from(pid)
+        return self._names[pid]
 
     def _start(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(pending, work))
@@ -367,7 +376,13 @@ class RequestHandler:
         self._dependencies.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
 
 
-def _caller(connection: Connection, request: Request, reply_to: ReplyAddress) -> Caller:
+def _caller(
+    connection: Connection,
+    request: Request,
+    reply_to: ReplyAddress,
+    *,
+    names_from: Callable[[int], tuple[str, ...]],
+) -> Caller:
     """Who asks. Its parents are looked up now: it may be gone when it is answered."""
     pid = connection.pid
     if isinstance(request, WantStatus | WantOverlay):
@@ -384,7 +399,7 @@ def _caller(connection: Connection, request: Request, reply_to: ReplyAddress) ->
         common.program or name,
         pid,
         common.ask_at,
-        peer.names_from(parent),
+        names_from(parent),
         Process(pid, started) if runs and started else None,
         Shell(common.terminal, 0 if carried else parent),
         None if carried else peer.since_boot(started),
