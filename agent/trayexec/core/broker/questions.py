@@ -49,7 +49,7 @@ def still_wanted(step: StepContext, identity: Identity) -> bool:
 
 
 def fail(step: StepContext, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
-    """The attempt is over without a session; an open one goes on as it was."""
+    """End the attempt without a session; an open one goes on as it was."""
     step.broker = step.broker.without_attempt(identity, then or Locked(why))
     for one in step.settle_all(identity):
         if isinstance(one.asked, Ask):
@@ -78,7 +78,7 @@ def by_command(step: StepContext) -> bool:
 
 
 def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
-    """A first question: in the dialog, or only on the caller's terminal if that is what it has."""
+    """Ask a first question: in the dialog, or only on the caller's terminal if that is what it has."""
     channel = PromptChannel.TERMINALS if at_terminal(step, caller) else PromptChannel.DIALOG
     prompt = Prompting(step.next_epoch(), channel)
     if attempt is not None:
@@ -105,7 +105,7 @@ def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reaso
 
 
 def found(step: StepContext, identity: Identity, epoch: int) -> None:
-    """The keys are there: now the person can be asked."""
+    """Ask the person, now that the keys are there."""
     prompt = step.current(identity, epoch)
     if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
         return
@@ -117,7 +117,7 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
 
 
 def keyring_asks(step: StepContext, identity: Identity, epoch: int, seconds: float) -> None:
-    """The keychain has a question of its own, for so many seconds."""
+    """Tell all who wait that the keychain asks for its own password, for so many seconds."""
     prompt = step.current(identity, epoch)
     if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:
         asking = replace(prompt, stage=Stage.KEYRING, until=step.now.after(seconds))
@@ -155,7 +155,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
 
 
 def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) -> None:
-    """A caller has gone: what was asked for it alone is taken away, what was asked in its name changes the name."""
+    """Take away what was asked for a caller alone that has gone, or its name from the dialog that others wait for."""
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
         return
@@ -264,7 +264,7 @@ def _position(step: StepContext, where: str, identity: Identity) -> tuple[int, i
 
 
 def remind_queued(step: StepContext) -> None:
-    """Whoever is not asked yet has all of its time before it, and hears now and then that it goes on."""
+    """Let the time of those who are not asked yet begin anew, and tell them now and then that it goes on."""
     for identity in step.known():
         prompt = step.broker.prompting(identity)
         if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:

@@ -30,7 +30,7 @@ def _on_top_of(step: StepContext, role: Role) -> list[Role]:
 
 
 def assumed(step: StepContext, role: Role, credentials: Credentials) -> None:
-    """AWS gave the role: serve all who wait for it, and the roles on top of it."""
+    """Keep the role that AWS gave, and serve all who wait for it or for a role on top of it."""
     if not enough(step, credentials, LEAST):
         denied(step, role, messages.too_short(role), Refusal.OTHER)
         return
@@ -45,7 +45,7 @@ def assumed(step: StepContext, role: Role, credentials: Credentials) -> None:
 
 
 def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> None:
-    """AWS refused: keep what is good, believe a clear no for a while, and tell all who wait."""
+    """Note that AWS refused: what is good stays, a clear no is believed for a while, and all who wait are told."""
     state = step.broker.role(role)
     by = state.pending.by if state.pending is not None else None
     if refusal is Refusal.SESSION and by is not None and _get_newer(step, role, by, why):
@@ -69,7 +69,7 @@ def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> Non
 
 
 def _get_newer(step: StepContext, role: Role, by: Credentials, why: Trouble) -> bool:
-    """AWS no longer takes what the role was assumed with: drop that, and get a newer one for all who wait.
+    """Drop what AWS no longer takes to assume the role with, and get a newer one for all who wait.
 
     When it is brand new a newer one would not help either: then it is dropped with the reason, which is the answer
     to all who wait, and to all who ask within a moment. Else a person would be asked for code after code.

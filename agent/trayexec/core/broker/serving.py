@@ -54,7 +54,7 @@ NEXT_COMMAND = 2  # no person begins the next command in a shell so soon after a
 
 
 def ask(step: StepContext, event: Ask) -> None:
-    """A caller wants credentials."""
+    """Serve a caller that wants credentials, unless the screen is locked."""
     if _screen_refuses(step, event.caller):
         return
     step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
@@ -62,7 +62,7 @@ def ask(step: StepContext, event: Ask) -> None:
 
 
 def authenticate(step: StepContext, event: Authenticate) -> None:
-    """A caller wants a session opened; one that is open is the answer, unless a new one is asked for."""
+    """Open a session for a caller; one that is open is the answer, unless a new one is asked for."""
     if _screen_refuses(step, event.caller):
         return
     identity = event.identity
@@ -135,7 +135,7 @@ def _serve_role(step: StepContext, asked: Ask, role: Role) -> None:
 
 
 def _say_that_an_hour_is_all(step: StepContext, asked: Ask, role: Role) -> None:
-    """Once for each role: AWS gives what is assumed from a session an hour at most ("role chaining")."""
+    """Say once for each role that AWS gives it an hour at most from a session ("role chaining")."""
     if role.seconds <= ROLE_LIFE or role.arn in step.broker.cut:
         return
     text = Text(
@@ -219,7 +219,7 @@ def _too_late(step: StepContext, waiting: Waiting) -> Trouble:
 
 
 def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
-    """A code came with the request: from a terminal, or from a script."""
+    """Send the code that came with a request, from a terminal or a script, unless it is none or may not be sent."""
     identity = event.identity
     attempt = step.broker.prompting(identity)
     closed = codes.seconds_closed(step.broker.device(identity), step.now)

@@ -21,7 +21,7 @@ PAUSE_FORGOTTEN = 300  # a cancel so long after the last pause begins to count a
 
 
 def answered(step: StepContext, event: Answered) -> None:
-    """The dialog ended; unless it is out of date, it matters how."""
+    """Do what the end of the dialog calls for, unless that is out of date."""
     prompt = step.current(event.identity, event.epoch)
     if not isinstance(prompt, Prompting):
         return
@@ -37,7 +37,7 @@ def answered(step: StepContext, event: Answered) -> None:
 
 
 def no_session(step: StepContext, event: SessionRefused) -> None:
-    """There are no keys to ask a code for, or AWS gave nothing for the code."""
+    """End the attempt, or ask again: there are no keys to ask a code for, or AWS gave nothing for the code."""
     match step.current(event.identity, event.epoch):
         case Prompting():
             fail(step, event.identity, event.trouble)
@@ -48,7 +48,7 @@ def no_session(step: StepContext, event: SessionRefused) -> None:
 
 
 def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Secret) -> None:
-    """A code came from the dialog."""
+    """Send the code that came from the dialog, or ask again."""
     code = codes.parse(text.reveal())
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:  # codes for the same device went elsewhere while this dialog was up
@@ -73,7 +73,7 @@ def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, 
 
 
 def _cancelled(step: StepContext, identity: Identity) -> None:
-    """The person said no: all who wait are told at once, and for a moment nobody asks again."""
+    """Tell all who wait that the person said no, and open no dialog for a moment."""
     last = step.broker.pauses.get(identity)
     cancels = last.cancels if last is not None and step.later(last.until.after(PAUSE_FORGOTTEN)) else 0
     seconds = min(PAUSE_MOST, PAUSE_FIRST * 2**cancels)
@@ -84,7 +84,7 @@ def _cancelled(step: StepContext, identity: Identity) -> None:
 
 
 def _timed_out(step: StepContext, identity: Identity) -> None:
-    """Nobody came to the dialog.
+    """Tell those who wait that nobody came to the dialog.
 
     Whoever asked just before it went away has a dialog to answer all the same, and those who are asked at their
     terminals have their own time.
@@ -104,7 +104,7 @@ def _timed_out(step: StepContext, identity: Identity) -> None:
 
 
 def _no_dialog(step: StepContext, identity: Identity, prompt: Prompting, why: Trouble) -> None:
-    """No dialog here: whoever waits at a terminal is asked there, the others wait for `trayexec auth`."""
+    """Ask at the terminals, as no dialog can be shown here; the others wait for `trayexec auth`."""
     nowhere = replace(prompt, epoch=step.next_epoch(), channel=PromptChannel.NOWHERE, until=None)
     step.broker = step.broker.with_attempt(identity, nowhere)
     if not still_wanted(step, identity):
@@ -114,7 +114,7 @@ def _no_dialog(step: StepContext, identity: Identity, prompt: Prompting, why: Tr
 
 
 def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
-    """AWS took the code: serve all who waited, and begin to count."""
+    """Open the session that AWS gave for the code: serve all who waited, and begin to count."""
     left = session.expiry.left(step.now)
     if left <= 0:
         fail(step, identity, messages.session_over(identity))
@@ -149,7 +149,7 @@ def _serve_with_new(step: StepContext, asked: Ask, session: Credentials) -> None
 
 
 def _refused(step: StepContext, identity: Identity, opening: Opening, why: Trouble, refusal: Refusal) -> None:
-    """AWS gave no session: ask again where another code may help, else tell all who wait."""
+    """Ask again after AWS gave no session, where another code may help; else tell all who wait."""
     device = step.broker.device(identity)
     if refusal is Refusal.BUDGET and not codes.used_up(device, step.now):
         why = messages.doubtful_device(identity)  # to wait would not make it somebody else's
@@ -180,7 +180,7 @@ def _next_code(step: StepContext, identity: Identity, prompt: Prompting | None) 
 
 
 def _ask_the_rest(step: StepContext, identity: Identity, prompt: Prompting | None, why: Trouble) -> None:
-    """Another code may help those who wait: ask again where one was asked, or for the first time."""
+    """Ask all who still wait for another code: again where one was asked, or for the first time."""
     if not still_wanted(step, identity):
         fail(step, identity, why)
     elif prompt is not None:
