@@ -162,6 +162,27 @@ def test_a_bus_that_hangs_up_or_babbles_is_left_and_sought_again(path: Path, noi
     assert 2 <= played(path, play, story) <= 14
 
 
+def test_whatever_goes_wrong_it_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    """An accident that nobody thought of costs one try."""
+    tries = 0
+
+    def find() -> str:
+        nonlocal tries
+        tries += 1
+        raise RuntimeError("nobody thought of this")
+
+    async def story() -> None:
+        keeping = asyncio.create_task(Bus(find, again=0.01).keep())
+        await asyncio.sleep(0.3)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(story())
+    assert tries > 2
+    assert {record.getMessage() for record in caplog.records} == {"the bus could not be reached"}
+
+
 def test_a_call_ends_with_its_connection(path: Path) -> None:
     """Who waits for an answer is told at once that none will come; so is who asks later."""
 

@@ -88,10 +88,14 @@ class Bus:
         pause = min(SOON, self._again)
         while True:
             began = self._loop.time()
-            with contextlib.suppress(BusError):
+            try:
                 connection = await self.connection()
                 self._wanted.clear()
                 await connection.closed.wait()
+            except BusError as error:
+                _log.debug("there is no bus: %s", error)
+            except Exception:  # noqa: BLE001 — whatever it was, the lock of the screen must not go unheard for ever
+                _log.exception("the bus could not be reached")
             if self._loop.time() - began > self._again:
                 pause = min(SOON, self._again)
             with contextlib.suppress(TimeoutError):
