@@ -335,6 +335,16 @@ def test_a_warm_run_imports_what_is_listed(open_rig: Rig) -> None:
     assert not gone, f"the list names what a run no longer loads: {gone}"
 
 
+# Each costs as much as a third of a bare interpreter, or more.
+SLOW = {"dataclasses", "enum", "json", "re", "subprocess", "typing"}
+
+
+@pytest.mark.parametrize("words", [("status", "--json"), ("list", "--json"), ("env", "account-a")], ids=" ".join)
+def test_what_scripts_wait_for_loads_nothing_slow(open_rig: Rig, words: tuple[str, ...]) -> None:
+    """A prompt asks how things stand, and a shell's start for credentials."""
+    assert not loaded(open_rig, COMMAND[1], *words) & SLOW - loaded(open_rig, "-c", "pass")
+
+
 # The light part
 
 LIGHT = {
