@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from trayexec.daemon.loop import Loop, Ports, Workers
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.socket_server import LOOK, Connection, SocketServer
+from trayexec.light import peer
 
 LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once
 REQUESTS: Sequence[dict[str, object]] = (
@@ -281,3 +283,31 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
 def test_nobody_who_has_left_is_left_waiting(moves: list[tuple[tuple[str, int, Any], int]]) -> None:
     """In whatever order lines, files and farewells come: no request and no dialog is there for who has gone."""
     asyncio.run(play(moves))
+
+
+def test_parents_are_looked_up_once_for_all_who_call_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two callers of one process cost one look at what is above them; who comes in a later turn is looked at anew."""
+    looked: list[int] = []
+
+    def names_from(pid: int) -> tuple[str, ...]:
+        looked.append(pid)
+        return ("sh",)
+
+    async def call() -> list[int]:
+        bench = Bench()
+        seen = []
+        for _ in range(CALLERS):
+            await bench.enter()
+        for together in (bench.callers[:2], bench.callers[2:]):
+            for caller in together:
+                say(caller, {"op": "credentials", "profile": A.name})
+            await turns(5)
+            seen.append(len(looked))
+        while bench.files.calls:
+            bench.load()
+            await turns(20)
+        await bench.end()
+        return seen
+
+    monkeypatch.setattr(peer, "names_from", names_from)
+    assert asyncio.run(call()) == [1, 2]
