@@ -71,9 +71,7 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
     before = bytes_of(file)
     text = before if before is not None else settings.example().encode()
     copy = file.with_name(f"config-{os.urandom(4).hex()}.toml")  # what is kept of an edit is for the person to find
-    name, flags = str(copy), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(name, flags, private_files.PRIVATE), "wb") as new:
-        new.write(text)
+    private_files.put(str(copy), text)
     while True:
         _run_editor(copy, environ)
         data = copy.read_bytes()
@@ -82,7 +80,7 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
             stderr.say(speak(Text("nothing is changed")))
             return exits.OK
         try:
-            settings_file.load(name, called=str(file))
+            settings_file.load(str(copy), called=str(file))
             break
         except TrayexecError as error:
             stderr.complain(error)
@@ -96,8 +94,8 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
                 "Somebody else has changed {file} meanwhile.",
                 "Yours is in {copy}. Compare the two: `diff {words}`",
                 file=str(file),
-                copy=name,
-                words=f"{word(str(file))} {word(name)}",
+                copy=str(copy),
+                words=f"{word(str(file))} {word(str(copy))}",
             )
         )
     copy.unlink()
