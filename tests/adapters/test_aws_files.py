@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.files import at_rest
-from trayexec.adapters import plain_file
+from trayexec.adapters import aws_files, plain_file
 from trayexec.adapters.aws_files import LONGEST_FILE, MOST_PAIRS, AwsFiles, expand
 from trayexec.core.config.profiles import Catalogue, Profile
 from trayexec.core.config.surroundings import Surroundings
@@ -236,8 +236,11 @@ def within_a_value(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("write", [emptied, taken_away, half, within_a_value])
-def test_a_file_that_is_just_being_written_is_waited_for(tmp_path: Path, write: Callable[[Path, str], None]) -> None:
+def test_a_file_that_is_just_being_written_is_waited_for(
+    tmp_path: Path, write: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever looks in the middle gets what it says in the end: neither an error nor half a role."""
+    monkeypatch.setattr(aws_files, "SETTLED", 10 * aws_files.SETTLED)  # on a busy machine the writer is slow
     path = put(tmp_path, GOOD)
     files = files_in(tmp_path)
     files.load()
