@@ -12,6 +12,7 @@ from trayexec.core.settings import (
     ConfirmRule,
     Delivery,
     DialogMethod,
+    IdentityRule,
     OnLock,
     ProfileRule,
     Settings,
@@ -310,6 +311,15 @@ def test_the_scanner_finds_the_same_keys_as_the_parser(pairs: list[tuple[str, st
     assert [found[path] for path in inner] == keys
 
 
+@pytest.mark.parametrize("value", ['""', "3", "[]", "[3]", '"\'"', "true"])
+def test_a_code_comes_from_a_command(value: str) -> None:
+    """Whatever else is written there is told with its line; so is a setting that identities do not have."""
+    found = refused(f"[identity.default]\ncode = {value}\n")
+    assert line(found) == 2
+    assert "ykman" in str(found.hint)
+    assert "code" in str(refused('[identity.default]\nkode = "x"\n').hint)
+
+
 NAMES = st.text(min_size=1, max_size=8)
 RULES = st.builds(
     ProfileRule,
@@ -329,6 +339,9 @@ RULES = st.builds(
         prompt_seconds=st.integers(10, 600),
         on_lock=st.sampled_from(OnLock),
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
+        identities=st.dictionaries(
+            NAMES, st.builds(IdentityRule, st.none() | st.builds(Command, st.just(("ykman", "-s", "a b"))))
+        ),
         rules=st.lists(RULES, unique_by=lambda rule: rule.pattern).map(tuple),
     )
 )

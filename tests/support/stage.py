@@ -407,7 +407,8 @@ class Stage:
     def _witness_dialog(self, effect: Prompt | CheckKeys | Dismiss) -> None:
         match effect:
             case Prompt(who):
-                assert not self.dialogs.keys() - {who}, "two questions at once"
+                asked = {other for other, one in self.dialogs.items() if not one.question.command}
+                assert effect.question.command or not asked - {who}, "two questions at once"
                 assert not self._closed(), "a dialog on a locked screen"
                 self.dialogs[who] = effect
             case CheckKeys(who):
@@ -494,9 +495,10 @@ class Stage:
     def _check_attempts(self) -> None:
         for who in self.broker.phases:
             attempt = self.broker.prompting(who)
-            asking = isinstance(attempt, Prompting) and (attempt.channel, attempt.stage) == (
-                PromptChannel.DIALOG,
-                Question.ASKING,
+            asking = (
+                isinstance(attempt, Prompting)
+                and attempt.channel in {PromptChannel.DIALOG, PromptChannel.COMMAND}
+                and attempt.stage is Question.ASKING
             )
             assert asking == (who in self.dialogs), "a dialog without a question, or a question without its dialog"
             looking = isinstance(attempt, Prompting) and attempt.stage in {Question.LOOKING, Question.KEYRING}

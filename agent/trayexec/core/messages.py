@@ -169,6 +169,11 @@ def keys_aside(identity: Identity) -> Trouble:
     )
 
 
+def slow_command(identity: Identity) -> Text:
+    """The command that gives an identity's code did not end in time."""
+    return Text("The command for the code of identity {identity} did not end in time.", identity=identity.name)
+
+
 def doubtful_device(identity: Identity) -> Trouble:
     """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
     return trouble(

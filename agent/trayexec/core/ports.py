@@ -88,6 +88,7 @@ class Question:
     endpoint: str = ""  # the host that the code goes to, where that is not AWS's own
     number: int = 1  # which question this is to the person
     of: int = 1  # and of how many
+    command: tuple[str, ...] = ()  # the program that is to give the code in place of a person; none for a dialog
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,13 @@ class ProfileRule:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """What is set for one identity, by its name: the command that prints its code, None where a person is asked."""
+
+    code: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, durations in seconds; without arguments what holds when there is no file.
 
@@ -123,6 +130,12 @@ class Settings:
     on_lock: OnLock = OnLock.REFUSE
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[ProfileRule, ...] = ()
+    identities: Mapping[str, IdentityRule] = field(default_factory=dict)
+
+    def code_command(self, identity: str) -> Command | None:
+        """The command that prints the code of this identity; None where a person is asked."""
+        rule = self.identities.get(identity)
+        return rule.code if rule is not None else None
 
     def rule(self, profile: str) -> ProfileRule:
         """What is set for this profile: of all that match, for each key what is said last."""
@@ -151,12 +164,13 @@ def parse(text: str, *, file: str) -> Settings:
     """The settings that `text`, the content of `file`, says. Raises TrayexecError (`settings`) with file and line."""
     document = _document(text, file)
     source = _Source(text, file)
-    root = source.table((), document, ("session", "prompt", "screen", "groups", "profile"))
+    root = source.table((), document, ("session", "prompt", "screen", "groups", "profile", "identity"))
     session = source.table(("session",), root.get("session", {}), ("duration", "warn"))
     prompt = source.table(("prompt",), root.get("prompt", {}), ("method", "timeout"))
     screen = source.table(("screen",), root.get("screen", {}), ("on_lock",))
     groups = source.table(("groups",), root.get("groups", {}), None)
     profiles = source.table(("profile",), root.get("profile", {}), None)
+    identities = source.table(("identity",), root.get("identity", {}), None)
     usual = Settings()
     seconds = source.get(session, ("session", "duration"), source.duration(_SESSION), usual.session_seconds)
     return Settings(
@@ -167,6 +181,7 @@ def parse(text: str, *, file: str) -> Settings:
         on_lock=source.get(screen, ("screen", "on_lock"), source.choice(OnLock), usual.on_lock),
         groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
         rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
+        identities={name: source.identity(("identity", name), rule) for name, rule in identities.items()},
     )
 
 
@@ -197,6 +212,10 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
         "screen": {"on_lock": settings.on_lock.value},
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
+        "identity": {
+            name: {} if rule.code is None else {"code": list(rule.code.argv)}
+            for name, rule in settings.identities.items()
+        },
     }
 
 
@@ -340,6 +359,18 @@ class _Source:
             self.get(table, (*path, "delivery"), self.choice(Delivery), None),
             self.get(table, (*path, "colour"), self._colour, None),
         )
+
+    def identity(self, path: Path, value: object) -> IdentityRule:
+        """What is set for one identity."""
+        table = self.table(path, value, ("code",))
+        return IdentityRule(self.get(table, (*path, "code"), self._command, None))
+
+    def _command(self, path: Path, value: object) -> Command | None:
+        argv = _argv(value)
+        if argv:
+            return Command(argv)
+        hint = Text('Write a command that prints the code, like "ykman oath accounts code --single aws".')
+        raise self._wrong(path, value, hint)
 
     def _confirm(self, path: Path, value: object) -> ConfirmRule | None:
         if value == "never":

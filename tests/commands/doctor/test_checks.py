@@ -15,7 +15,7 @@ from trayexec.commands.doctor.finding import Finding, Grade
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.settings import Settings
+from trayexec.core.settings import IdentityRule, Settings
 from trayexec.core.shell_words import word
 from trayexec.light.errors import Trouble, trouble
 from trayexec.live.carry_home import parsed
@@ -157,6 +157,10 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "nobody can be asked later": (
         lambda facts, _: replace(facts, agent=replace(AGENT, prompt="terminal", open=("default",)), here=NOWHERE),
         *("way_to_ask", "prompt_nowhere", Grade.NOTE, "when the session ends"),
+    ),
+    "settings of an identity that is not there": (
+        lambda facts, _: replace(facts, settings=Settings(identities={"defualt": IdentityRule()})),
+        *("settings", "settings_identity", Grade.NOTE, "[identity.defualt]"),
     ),
     "settings with a mistake": (
         lambda facts, _: replace(facts, settings=trouble("settings", "Line 3 is wrong.", "Correct it.")),
@@ -325,7 +329,7 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     ),
     "aws-mfa's layout before its keys are stored": (
         lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE, f"[default-longterm]\n{PAIR}")),
-        *("remarks", "profile_remark", Grade.NOTE, "trayexec keys add default"),
+        *("remarks", "profile_remark", Grade.NOTE, "trayexec keys import default"),
     ),
     "stored keys whose device is another account's": (
         lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE, known="arn:aws:iam::222222222222:user/bob")),

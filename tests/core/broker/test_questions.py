@@ -16,8 +16,10 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.state import Locked
-from trayexec.core.ports import NoDialog, Refusal, TimedOut
-from trayexec.core.settings import Command
+from trayexec.core.config.profiles import Identity
+from trayexec.core.credentials import Secret
+from trayexec.core.ports import Answer, Entered, NoDialog, Refusal, TimedOut
+from trayexec.core.settings import Command, IdentityRule
 
 BOB = identity("bob")
 HIS = profile("his", role("his", BOB))
@@ -97,6 +99,70 @@ def test_a_command_of_the_settings_is_named(stage: Stage) -> None:
     stage.configure(prompt=Command(("oathtool",)))
     words = "Waiting for the MFA code of identity default from the command in config.toml (90 s left)"
     assert stage.said(stage.ask()) == [words]
+
+
+# Of the identity's own command
+
+
+def by_command(stage: Stage, who: Identity = ALICE) -> tuple[str, ...]:
+    """The program that is to give the code now; none for a dialog."""
+    return stage.dialogs[who].question.command
+
+
+def test_an_identitys_command_gives_its_code_alone(stage: Stage) -> None:
+    """Nobody is asked, also where the caller has no desktop; who waits is told; the other identity has its dialog."""
+    stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman", "code")))})
+    caller = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
+    other = stage.ask(HIS)
+    words = "Waiting for the MFA code of identity default from the command in config.toml (90 s left)"
+    assert stage.said(caller) == [words]
+    assert by_command(stage) == ("ykman", "code")
+    assert by_command(stage, BOB) == ()
+    assert stage.said(other) == ["Waiting for the MFA code of identity bob in the dialog (90 s left)"]
+    stage.enter("123456")
+    stage.grant()
+    stage.give()
+    assert stage.served(caller)
+
+
+def test_a_wrong_code_of_a_command_is_followed_by_its_next_once(stage: Stage) -> None:
+    """A program gives another one only when the device does; then a person is asked, and told why."""
+    stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman",)))})
+    stage.ask()
+    stage.enter("123456")
+    stage.refuse()
+    assert by_command(stage)
+    assert stage.dialogs[ALICE].question.wait > 0
+    stage.enter("234567")
+    stage.refuse()
+    question = stage.dialogs[ALICE].question
+    assert question.command == ()
+    assert question.reason is not None
+
+
+@pytest.mark.parametrize("answer", [NO_DISPLAY, TimedOut(), Entered(Secret("no code"))])
+def test_a_command_that_gives_no_code_is_followed_by_a_person(stage: Stage, answer: Answer) -> None:
+    """In the dialog where somebody has one, else on the terminal; each time with the reason."""
+    stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman",)))})
+    caller = stage.ask()
+    stage.answer(answer)
+    question = stage.dialogs[ALICE].question
+    assert question.command == ()
+    assert question.reason is not None
+    assert stage.said(caller)[-1].endswith("in the dialog (90 s left)")
+    stage.cancel()
+    stage.wait(61)
+    alone = stage.ask(ask_at=AskAt.TERMINAL, shell=TERMINAL)
+    stage.answer(answer)
+    assert not stage.dialogs
+    assert stage.notes(alone) == ["mfa", "again"]
+
+
+def test_a_command_is_ended_when_nobody_waits_for_it(stage: Stage) -> None:
+    """It is no dialog that a person may be typing into."""
+    stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman",)))})
+    stage.hang_up(stage.ask())
+    assert not stage.dialogs
 
 
 def test_a_retry_says_why(stage: Stage) -> None:

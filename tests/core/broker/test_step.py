@@ -1,5 +1,7 @@
 """The invariants of the rules, whatever happens in whatever order: `support.stage` checks them after every step."""
 
+from collections.abc import Mapping
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -37,7 +39,7 @@ from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Profile
 from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
-from trayexec.core.settings import OnLock
+from trayexec.core.settings import Command, IdentityRule, OnLock
 
 TWIN = identity("twin", ALICE.mfa_serial)  # other keys, the same device
 BOB = identity("bob")
@@ -82,14 +84,20 @@ def check_that_it_rests(stage: Stage) -> None:
     assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
 
 
+# Which identities have a command that gives their codes.
+COMMANDS = st.sets(st.sampled_from([ALICE.keys, BOB.keys])).map(
+    lambda names: {name: IdentityRule(Command(("oathtool",))) for name in names}
+)
+
+
 class Invariants(RuleBasedStateMachine):
     """People, AWS, callers and clocks, in any order."""
 
-    @initialize(on_lock=st.sampled_from(OnLock))
-    def begin(self, on_lock: OnLock) -> None:
+    @initialize(on_lock=st.sampled_from(OnLock), commands=COMMANDS)
+    def begin(self, on_lock: OnLock, commands: Mapping[str, IdentityRule]) -> None:
         """An agent that has read its files."""
         self.stage = Stage()
-        self.stage.configure(ALICE, BOB, on_lock=on_lock)
+        self.stage.configure(ALICE, BOB, on_lock=on_lock, identities=commands)
 
     @rule(
         what=st.sampled_from(PROFILES),
@@ -198,11 +206,15 @@ class Invariants(RuleBasedStateMachine):
         """A person leaves or comes back."""
         self.stage.screen(screen)
 
-    @rule(on_lock=st.sampled_from(OnLock), warn=st.sampled_from([(900, 300), (), (1800,), (900, 300, 60)]))
-    def configure(self, on_lock: OnLock, warn: tuple[int, ...]) -> None:
+    @rule(
+        on_lock=st.sampled_from(OnLock),
+        warn=st.sampled_from([(900, 300), (), (1800,), (900, 300, 60)]),
+        commands=COMMANDS,
+    )
+    def configure(self, on_lock: OnLock, warn: tuple[int, ...], commands: Mapping[str, IdentityRule]) -> None:
         """Settings change, and an identity comes or goes."""
         identities = (ALICE,) if warn else (ALICE, BOB)
-        self.stage.configure(*identities, on_lock=on_lock, warn=warn)
+        self.stage.configure(*identities, on_lock=on_lock, warn=warn, identities=commands)
 
     @rule(seconds=st.sampled_from([0.5, 1, 15, 40, 100, 170]))
     def wait(self, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """Chooses the tool that asks for a code, and goes on to the next when one turns out to be of no use."""
 
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 
@@ -49,8 +50,13 @@ class Dialogs(Prompter):
         return next((tool.name for tool in self._tools() if tool.program not in self._failed), TERMINAL)
 
     async def ask(self, question: Question) -> Answer:
-        """Show a dialog and wait, at most `question.seconds`. Cancelling the task closes it and leaves no process."""
+        """Show a dialog, or run the question's command, and wait, at most `question.seconds`.
+
+        Cancelling the task closes it and leaves no process.
+        """
         sheet = write(question, self._speak)
+        if question.command:
+            return await command.ask(shlex.join(question.command), sheet, self._environ)
         answer: Answer = NoDialog(self._nothing(question.identity))
         for tool in sorted(self._tools(), key=lambda tool: tool.program in self._failed):
             answer = await tool.ask(tool.program, sheet, self._environ)

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from trayexec.commands.doctor.facts import Agent, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
+from trayexec.core.config.sections import shown
 from trayexec.core.settings import Command
 from trayexec.core.shell_words import argument, word
 from trayexec.light.errors import Text, Trouble
@@ -158,11 +159,22 @@ def _all_open(facts: Facts) -> bool:
 
 
 def settings(facts: Facts) -> Iterator[Finding]:
-    """Our config.toml can be read, and says nothing wrong."""
+    """Our config.toml can be read, and says nothing wrong, nor of identities that there are not."""
     if isinstance(facts.settings, Trouble):
         yield wrong(Text("settings"), facts.settings)
-    else:
-        yield good("settings", Text("settings"), Text("{file} is read, if it is there", file=facts.settings_path))
+        return
+    yield good("settings", Text("settings"), Text("{file} is read, if it is there", file=facts.settings_path))
+    if isinstance(facts.read, Trouble):
+        return
+    known = {one.keys for one in facts.read.catalogue.identities}
+    for name in facts.settings.identities:
+        if name not in known:
+            yield note(
+                "settings_identity",
+                Text("settings"),
+                Text("[identity.{name}] in config.toml is for no identity of your AWS files", name=shown(name)),
+                Text("`trayexec status` shows the identities there are."),
+            )
 
 
 def state_folder(facts: Facts) -> Iterator[Finding]:

@@ -78,9 +78,12 @@ def by_command(step: StepContext) -> bool:
 
 
 def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
-    """Ask a first question: in the dialog, or only on the caller's terminal if that is what it has."""
+    """Ask a first question: of the identity's command, in the dialog, or only on the caller's terminal if need be."""
     channel = PromptChannel.TERMINALS if at_terminal(step, caller) else PromptChannel.DIALOG
-    prompt = Prompting(step.next_epoch(), channel)
+    command = step.broker.settings.code_command(identity.keys) if attempt is None else None
+    if command is not None:
+        channel = PromptChannel.COMMAND
+    prompt = Prompting(step.next_epoch(), channel, command=command)
     if attempt is not None:
         prompt = replace(prompt, attempt=attempt.attempt, reason=attempt.reason)
     if channel is PromptChannel.DIALOG and not _enqueue(step, DESKTOP, identity):
@@ -94,6 +97,13 @@ def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Pr
 def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
     """Ask once more, with the reason."""
     again = replace(prompt, epoch=step.next_epoch(), attempt=prompt.attempt + 1, reason=reason)
+    if again.channel is PromptChannel.COMMAND:
+        if wait and prompt.attempt == 1:  # its code was wrong or spent: it gives the next one, once
+            _show(step, identity, again, wait=wait)
+            return
+        desktop = not all(at_terminal(step, one.asked.caller) for one in who_wait(step, identity))
+        channel = PromptChannel.DIALOG if desktop else PromptChannel.TERMINALS
+        again = replace(again, channel=channel, command=None, until=None)
     if again.channel is not PromptChannel.DIALOG:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.ASKING))
         tell_all(step, identity)
@@ -109,7 +119,7 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
     prompt = step.current(identity, epoch)
     if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
         return
-    if prompt.channel is PromptChannel.DIALOG:
+    if prompt.channel in {PromptChannel.DIALOG, PromptChannel.COMMAND}:
         _show(step, identity, prompt, wait=0)
     else:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING))
@@ -126,10 +136,10 @@ def keyring_asks(step: StepContext, identity: Identity, epoch: int, seconds: flo
 
 
 def _show(step: StepContext, identity: Identity, prompt: Prompting, *, wait: int) -> None:
-    """Show the dialog, and give all who wait for it their time."""
+    """Show the dialog, or start the command, and give all who wait for it their time."""
     seconds = step.broker.settings.prompt_seconds
     _put_up(step, identity, replace(prompt, until=step.now.after(seconds)), wait=wait, seconds=seconds)
-    _restart_wait(step, identity, DESKTOP)
+    _restart_wait(step, identity, DESKTOP if prompt.channel is PromptChannel.DIALOG else None)
     tell_all(step, identity)
 
 
@@ -148,6 +158,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         endpoint=foreign(identity.endpoint_url) or "",
         number=number,
         of=of,
+        command=prompt.command.argv if prompt.command is not None else (),
     )
     asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))
@@ -233,7 +244,9 @@ def _question_of(step: StepContext, identity: Identity) -> Prompting | None:
 
 
 def _where(step: StepContext, caller: Caller, prompt: Prompting) -> str | None:
-    """The queue that a caller's question is in; None for one that has no terminal to ask on."""
+    """The queue that a caller's question is in; None for one that has no terminal to ask on, or needs none."""
+    if prompt.channel is PromptChannel.COMMAND:
+        return None
     if prompt.channel is PromptChannel.DIALOG and not at_terminal(step, caller):
         return DESKTOP
     return caller.terminal or None
@@ -324,6 +337,8 @@ def tell(step: StepContext, waiting: Waiting) -> None:
                 left=_left(step, waiting, prompt),
             )
             step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
+        case Prompting(channel=PromptChannel.COMMAND) as prompt:
+            _tell_desktop(step, waiting, prompt)
         case Prompting() as prompt if _where(step, caller, prompt) != DESKTOP:
             _tell_terminal(step, waiting, prompt)
         case Prompting(stage=Stage.QUEUED):
@@ -371,7 +386,7 @@ def _tell_position(step: StepContext, waiting: Waiting, where: str) -> None:
 
 def _tell_desktop(step: StepContext, waiting: Waiting, prompt: Prompting) -> None:
     values: dict[str, str | int | Text] = {"identity": waiting.identity.name, "left": _left(step, waiting, prompt)}
-    if by_command(step):
+    if by_command(step) or prompt.channel is PromptChannel.COMMAND:
         text = Text(
             "Waiting for the MFA code of identity {identity} from the command in config.toml ({left} s left)",
             **values,

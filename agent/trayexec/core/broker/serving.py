@@ -233,7 +233,7 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     elif codes.is_spent(step.broker.device(identity), code, step.now):
         give_up(step, event.caller.reply_to, messages.already_used(codes.wait_for_next(step.now)))
     else:
-        if isinstance(attempt, Prompting) and attempt.channel is PromptChannel.DIALOG:
+        if isinstance(attempt, Prompting) and attempt.channel in {PromptChannel.DIALOG, PromptChannel.COMMAND}:
             step.effects.append(Dismiss(identity))
         open_session(step, identity, Opening(step.next_epoch(), code, attempt, giver=event.caller.reply_to))
 

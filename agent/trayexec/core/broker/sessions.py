@@ -7,7 +7,7 @@ from trayexec.core.broker import codes, notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up, session_serves
 from trayexec.core.broker.events import Answered, Ask, Authenticate, Hide, SessionOpen, SessionRefused, Show
-from trayexec.core.broker.questions import ask_again, at_terminal, fail, still_wanted, tell_all, who_wait
+from trayexec.core.broker.questions import ask_again, at_terminal, fail, still_wanted, tell_all, who_wait, withdraw
 from trayexec.core.broker.serving import code_from, open_session, serve
 from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptPause
 from trayexec.core.config.profiles import Identity
@@ -30,6 +30,10 @@ def answered(step: StepContext, event: Answered) -> None:
             _entered(step, event.identity, prompt, text)
         case Cancelled():
             _cancelled(step, event.identity)
+        case TimedOut() if prompt.channel is PromptChannel.COMMAND:
+            _command_failed(step, event.identity, prompt, messages.slow_command(event.identity))
+        case NoDialog(why) if prompt.channel is PromptChannel.COMMAND:
+            _command_failed(step, event.identity, prompt, why.title)
         case TimedOut():
             _timed_out(step, event.identity)
         case NoDialog(why):
@@ -101,6 +105,14 @@ def _timed_out(step: StepContext, identity: Identity) -> None:
             serve(step, request)
         else:
             give_up(step, request, why)
+
+
+def _command_failed(step: StepContext, identity: Identity, prompt: Prompting, why: Text) -> None:
+    """Ask a person, and say why: the command gave no code."""
+    if still_wanted(step, identity):
+        ask_again(step, identity, prompt, reason=why, wait=0)
+    else:
+        withdraw(step, identity)
 
 
 def _no_dialog(step: StepContext, identity: Identity, prompt: Prompting, why: Trouble) -> None:

@@ -30,7 +30,7 @@ from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Role
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.settings import Settings
+from trayexec.core.settings import Command, Settings
 from trayexec.light.errors import Text, Trouble
 
 
@@ -45,6 +45,7 @@ class Locked:
 class PromptChannel(Enum):
     """Where the code is being asked."""
 
+    COMMAND = "of the command that the settings name for this identity: no person is asked"
     DIALOG = "in the agent's dialog"
     TERMINALS = "on the callers' terminals: nobody who waits has a desktop"
     NOWHERE = "on whatever terminal there is: the agent can show no dialog"
@@ -74,6 +75,7 @@ class Prompting:
     reason: Text | None = None
     until: Instant | None = None
     asker: ReplyAddress | None = None
+    command: Command | None = None  # that gives the code, with the channel COMMAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,8 @@ def _asking(identity: Identity, prompt: Prompting) -> Text:
         return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
     if prompt.stage is Stage.QUEUED:
         return Text("{identity}: waiting for its turn to ask", identity=identity.name)
+    if prompt.channel is PromptChannel.COMMAND:
+        return Text("{identity}: waiting for the code from its command", identity=identity.name)
     if prompt.channel is PromptChannel.DIALOG:
         return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
     return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
