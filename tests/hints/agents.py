@@ -99,7 +99,7 @@ STATES = (
     State(
         "an agent that hangs",
         hanging,
-        (SILENT, "Stop it with `trayexec agent stop`, then try again."),
+        (SILENT,),
         gone=True,
         leaves={"trayexec agent stop": 125},
         leads=(STOP,),
