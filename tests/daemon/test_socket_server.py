@@ -229,6 +229,21 @@ def resident(rig: Rig) -> int:
     return int(Path(f"/proc/{rig.agent_pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
+@needs_root
+def test_descriptors_that_are_passed_are_not_taken(open_rig: Rig) -> None:
+    """Whoever sends open files along with its line, or with half of it, leaves none of them with the agent."""
+    before, passed = descriptors(open_rig), 100
+    line = json.dumps(CREDENTIALS).encode() + b"\n"
+    with connect(open_rig) as whole, connect(open_rig) as half, Path("/dev/null").open() as file:
+        socket.send_fds(whole, [line], [file.fileno()] * passed)
+        assert b"SecretAccessKey" in rest(whole)
+        socket.send_fds(half, [line[:-2]], [file.fileno()] * passed)
+        eventually("the other caller", lambda: descriptors(open_rig) > before)
+        assert descriptors(open_rig) < before + passed
+        socket.send_fds(half, [line[-2:]], [file.fileno()] * passed)
+        assert b"SecretAccessKey" in rest(half)
+
+
 @needs_root  # an agent's descriptors are nobody's business, not even its user's
 def test_ten_thousand_connections_leave_nothing_behind(open_rig: Rig) -> None:
     """Descriptors and memory are the same afterwards, whether the callers were polite, mute, rude or wrong."""
