@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.adapters.aws_parser import parse
-from trayexec.core.config.inifile import changes, profile_of, removals, section_for, written
+from trayexec.core.config.inifile import changes, profile_of, removals, section_for, without, written
 
 FILE = """\
 # the first line
@@ -128,3 +128,19 @@ def test_a_section_is_read_as_a_shell_reads_words(section: str) -> None:
     except ValueError:
         words = []
     assert profile_of(section) == (words[1] if len(words) == 2 else None)
+
+
+def test_a_header_may_be_indented_as_the_settings_are() -> None:
+    """What stands below it is not the section above, and what is put above it does not swallow it."""
+    text = "[a]\n  [b]\n  x = 1\n  [c]\n  x = 2\n"
+    assert written(text, "a", {"y": "3"}) == "[a]\n  y = 3\n  [b]\n  x = 1\n  [c]\n  x = 2\n"
+    assert written(text, "b", {"y": "3", "x": "4"}) == "[a]\n  [b]\n  x = 4\n  y = 3\n  [c]\n  x = 2\n"
+    assert without(text, "a", {"x": "1"}) == text
+    assert without(text, "c", {"x": "2"}) == "[a]\n  [b]\n  x = 1\n  [c]\n"
+
+
+def test_what_only_looks_like_a_header_is_a_value() -> None:
+    """A line that is indented more than the setting above it goes on with it."""
+    text = "[a]\nx = 1\n  [b]\n  y = 2\n"
+    assert without(text, "b", {"y": "2"}) == text
+    assert written(text, "b", {"y": "3"}) == f"{text}\n[b]\ny = 3\n"

@@ -6,7 +6,7 @@ What is a section, a setting and an indented block is what Python's `configparse
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Value = str | Mapping[str, str]
 Parsed = Mapping[str, Mapping[str, Value]]
@@ -96,11 +96,21 @@ def written(text: str, section: str, settings: Mapping[str, Value]) -> str:
     start = max((at for at, line in enumerate(lines) if line.starts(section)), default=None)
     if start is None:
         gap = [_Line("")] if lines and lines[-1].text.strip() else []
-        lines += [*gap, _Line(f"[{section}]")]
+        lines += [*gap, _Line(f"[{section}]", section)]
         start = len(lines) - 1
     for key, value in settings.items():
         _put(lines, start, key, value)
     return _joined(lines, end)
+
+
+def added(text: str, section: str, settings: Mapping[str, Value]) -> str:
+    """`text` with those of these settings that the section, as botocore reads it, does not have."""
+    _, lines = _split(text)
+    start = max((at for at, line in enumerate(lines) if line.starts(section)), default=None)
+    if start is not None:
+        there = [line for _, line in _settings(lines, start, _section_end(lines, start))]
+        settings = {key: value for key, value in settings.items() if not any(line.sets(key) for line in there)}
+    return written(text, section, settings) if settings else text
 
 
 def without(text: str, section: str, settings: Mapping[str, str]) -> str:
@@ -136,21 +146,21 @@ def emitted(key: str, value: Value) -> str:
 @dataclass(frozen=True, slots=True)
 class _Line:
     text: str
+    header: str | None = None  # the section that begins here
 
     @property
     def indent(self) -> int:
-        return len(self.text) - len(self.text.lstrip())
+        return len(self.margin)
+
+    @property
+    def margin(self) -> str:
+        return self.text[: len(self.text) - len(self.text.lstrip())]
 
     @property
     def says(self) -> bool:
         """Whether it is more than blank space or a comment."""
         plain = self.text.strip()
         return bool(plain) and not plain.startswith(_COMMENT)
-
-    @property
-    def header(self) -> str | None:
-        match = _HEADER.match(self.text) if self.says else None
-        return match["name"] if match else None
 
     def starts(self, section: str) -> bool:
         """Whether it is the header of this section, or of the same profile written in another way."""
@@ -166,7 +176,17 @@ def _split(text: str) -> tuple[str, list[_Line]]:
     """How lines end in this text, and what they say."""
     end = "\r\n" if "\r\n" in text else "\n"
     # not splitlines(): a form feed or a Unicode line separator in a comment ends no line
-    lines = [_Line(line) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")] if text else []
+    plain = text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
+    lines: list[_Line] = []
+    deepest: int | None = (
+        None  # what is indented more goes on with the setting above it, even if it looks like a header
+    )
+    for line in map(_Line, plain):
+        match = None
+        if line.says and (deepest is None or line.indent <= deepest):
+            match = _HEADER.match(line.text.strip())
+            deepest = None if match else line.indent
+        lines.append(replace(line, header=match["name"]) if match else line)
     return end, lines
 
 
@@ -179,11 +199,11 @@ def _section_end(lines: list[_Line], start: int) -> int:
     return next((at for at in range(start + 1, len(lines)) if lines[at].header is not None), len(lines))
 
 
-def _fresh(key: str, value: Value) -> list[_Line]:
+def _fresh(key: str, value: Value, *, margin: str = "") -> list[_Line]:
     if isinstance(value, Mapping):
-        return [_Line(f"{key} ="), *(_Line(f"    {name} = {one}") for name, one in value.items())]
+        return [_Line(f"{margin}{key} ="), *(_Line(f"{margin}    {name} = {one}") for name, one in value.items())]
     first, *more = value.split("\n")
-    return [_Line(f"{key} = {first}".rstrip()), *(_Line(f"    {one}") for one in more)]
+    return [_Line(f"{margin}{key} = {first}".rstrip()), *(_Line(f"{margin}    {one}") for one in more)]
 
 
 def _put(lines: list[_Line], start: int, key: str, value: Value) -> None:
@@ -192,7 +212,7 @@ def _put(lines: list[_Line], start: int, key: str, value: Value) -> None:
     at = next((at for at, line in _settings(lines, start, stop) if line.sets(key)), None)
     if at is None:
         last = max((at for at in range(start, stop) if lines[at].says), default=start)
-        lines[last + 1 : last + 1] = _fresh(key, value)
+        lines[last + 1 : last + 1] = _fresh(key, value, margin=_margin(lines, start, stop))
         return
     after = _block_end(lines, at, stop)
     if isinstance(value, Mapping) and not _value(lines[at]):
@@ -204,7 +224,15 @@ def _put(lines: list[_Line], start: int, key: str, value: Value) -> None:
             else:
                 lines[inner] = _Line(f"{' ' * lines[inner].indent}{name} = {one}")
         return
-    lines[at:after] = _fresh(key, value)
+    lines[at:after] = _fresh(key, value, margin=lines[at].margin)
+
+
+def _margin(lines: list[_Line], start: int, stop: int) -> str:
+    """What a setting at the end of a section begins with, that the next header stays one."""
+    there = _settings(lines, start, stop)
+    if there:
+        return there[-1][1].margin
+    return max((line.margin for line in (lines[start], *lines[stop : stop + 1])), key=len)
 
 
 def _settings(lines: list[_Line], start: int, stop: int) -> list[tuple[int, _Line]]:
