@@ -140,6 +140,101 @@ def test_what_would_not_be_served_stays_where_it_works(own: Rig) -> None:
     assert own.run("keys", "import", "backup", "--yes").status == 125
 
 
+def test_the_device_of_another_user_is_none(own: Rig) -> None:
+    """Keys of a user of the same account cannot use the device of [default]'s, so they stay where they work."""
+    other = own.sim.world.add_key(own.sim.world.add_user(ALICE, "ci"))
+    own.config(f"{''.join(_config(own))}\n[profile ci]\nendpoint_url = {own.sim.url}\n")
+    path = credentials(own, f"[ci]\n{keys_of(other)}[default]\n{keys_of(own.sim.world.user_key())}")
+    done = own.run("keys", "import", "--yes", "--json")
+    assert {one["profile"]: one["stored"] for one in done.json["keys"]} == {"default": True, "ci": False}
+    assert [one["problem"]["code"] for one in done.json["keys"] if one["problem"]] == ["keys_user"]
+    assert path.read_text() == f"[ci]\n{keys_of(other)}[default]\n"
+
+
+def test_keys_that_another_program_puts_in_the_shade_stay(own: Rig) -> None:
+    """Stored keys would win over the program, and without the keys the program would win outside."""
+    profile = f"\n[profile x]\nendpoint_url = {own.sim.url}\ncredential_process = other\n"
+    own.config(f"{''.join(_config(own))}{profile}mfa_serial = {own.sim.world.device().serial}\n")
+    for section in ("x", "x-long-term"):
+        path = credentials(own, f"[{section}]\n{keys_of(own.sim.world.user_key())}")
+        before = path.read_bytes()
+        done = own.run("keys", "import", "--yes", "--json")
+        assert [one["problem"]["code"] for one in done.json["keys"]] == ["import_changes"]
+        assert path.read_bytes() == before
+    assert not item(own, "x")
+
+
+def test_a_role_that_works_elsewhere_alone_keeps_its_keys(own: Rig) -> None:
+    """We do not serve it, but AWS's tools do: it would lose its source."""
+    role = own.sim.world.profiles["account-a"]
+    own.config(
+        f"{''.join(_config(own))}\n[profile marked]\nrole_arn = {role}\nsource_profile = default\n"
+        "source_identity = alice\n"
+    )
+    path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
+    before = path.read_bytes()
+    assert own.run("keys", "import", "--yes").status == 125
+    assert path.read_bytes() == before
+
+
+def test_a_key_that_aws_refuses_takes_the_device_of_others_with_it(own: Rig) -> None:
+    """What would have been served by it stays, too."""
+    aws_mfa(own)
+    own.config(f"[default]\nendpoint_url = {own.sim.url}\n[profile x]\nendpoint_url = {own.sim.url}\n")
+    refused = f"aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {'x' * 40}\n"
+    device = own.sim.world.device().serial
+    text = f"[default-long-term]\n{refused}aws_mfa_device = {device}\n[x]\n{keys_of(own.sim.world.user_key())}"
+    path = credentials(own, text)
+    done = own.run("keys", "import", "--yes", "--json")
+    assert [one["problem"]["code"] for one in done.json["keys"]] == ["keys_refused", "profile_mfa"]
+    assert path.read_text() == text
+
+
+def test_a_session_that_ends_after_the_import_goes_with_the_next_one(own: Rig) -> None:
+    """As the sentence about it says, though no key is left in the files by then."""
+    path = aws_mfa(own)
+    path.write_text(path.read_text().replace("2026-01-31", "2036-01-31"))
+    done = own.run("keys", "import", "--yes")
+    assert "Run this again then" in done.err
+    assert "aws_session_token" in path.read_text()
+    path.write_text(path.read_text().replace("2036-01-31", "2026-01-31"))
+    assert own.run("keys", "import", "--yes").status == 0
+    assert path.read_text() == "# of my own\n[default]\n\n# the end\n"
+
+
+def test_keys_that_all_sections_share_stay(own: Rig) -> None:
+    """In [DEFAULT], as configparser has it, they are every profile's: no line of one of them can go."""
+    path = credentials(own, f"[DEFAULT]\n{keys_of(own.sim.world.user_key())}[default]\n[x]\nregion = r\n")
+    done = own.run("keys", "import", "--yes", "--json")
+    assert done.status == 125
+    assert not any(one["stored"] for one in done.json["keys"])
+    assert not item(own, "default")
+    assert own.sim.world.user_key().secret in path.read_text()
+
+
+def test_one_file_for_both_has_each_key_once(own: Rig) -> None:
+    """AWS_SHARED_CREDENTIALS_FILE may name the config: [profile x] there is x."""
+    pair = keys_of(own.sim.world.user_key())
+    device = own.sim.world.device().serial
+    path = own.config(f"[profile x]\nendpoint_url = {own.sim.url}\nmfa_serial = {device}\n{pair}")
+    own.env["AWS_SHARED_CREDENTIALS_FILE"] = str(path)
+    done = own.run("keys", "import", "--yes", "--json")
+    assert [(one["profile"], one["stored"]) for one in done.json["keys"]] == [("x", True)]
+    assert pair not in path.read_text()
+
+
+def test_what_stands_beside_a_key_is_not_shown(own: Rig) -> None:
+    """Other tools keep their passwords there; and an id may be a secret in the wrong place."""
+    own.config(f"{''.join(_config(own))}\n[profile x]\nendpoint_url = {own.sim.url}\n")
+    swapped = f"[x]\naws_access_key_id = {'Ab1/' * 9}Zyxw\naws_secret_access_key = AKIAIOSFODNN7EXAMPLE\n"
+    pair = keys_of(own.sim.world.user_key())
+    credentials(own, f"[default]\nokta_password = hunter2\n{pair}# my token: hunter3\n{swapped}")
+    for words in ((), ("--json",)):
+        done = own.run("keys", "import", "--dry-run", *words)
+        assert "okta_password = …" in done.err
+        assert not any(secret in done.out + done.err for secret in ("hunter", "Zyxw"))
+
+
 def test_what_aws_refuses_stays(own: Rig) -> None:
     """A secret that is wrong is stored nowhere, and is still in the file."""
     key = own.sim.world.user_key()

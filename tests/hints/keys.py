@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hints.follow import ODD
 from hints.state import Look, State
-from hints.states import ALICES, BASE, IDENTITY, KEY, files
+from hints.states import ALICES, BASE, IDENTITY, KEY, TEMPORARY, files
 from support.rig import Rig
 
 ODD_ROLE = '@ODD\n@DEVICE\n@URL\n\n[profile r]\n@ROLE\nsource_profile = it\'s "$HOME" -x 日本\n@URL\n'
@@ -95,6 +95,23 @@ def the_old_one_goes(rig: Rig) -> None:
     files(ODD_ROLE, shared=f"[{ODD}-longterm]\n{ALICES}")(rig)
 
 
+AS_ROLE = "assume_role = arn:aws:iam::222222222222:role/Deploy\n"
+IN_USE = f"[{ODD}-longterm]\n{ALICES}{AS_ROLE}[{ODD}]\nassumed_role = True\n{TEMPORARY}"
+
+
+def out_of_use(rig: Rig) -> None:
+    """The time of the role's credentials has come, or a person has taken them out."""
+    files(ODD_ROLE, shared=f"{IN_USE}expiration = 2020-01-01 00:00:00\n")(rig)
+
+
+ON_SESSIONS = f"[{ODD}]\n{ALICES}[{ODD}-mfa]\nassumed_role = False\n{TEMPORARY}expiration = 2020-01-01 00:00:00\n"
+
+
+def on_the_keys(rig: Rig) -> None:
+    """A person has written the source that is told."""
+    files(ODD_ROLE, shared=ON_SESSIONS)(rig)
+
+
 def not_writable(rig: Rig) -> Look:
     """The file with the key is read-only."""
     look = files(ODD_ROLE, ("keys", "import", "--yes"), shared=f"[{ODD}]\n{ALICES}")(rig)
@@ -123,6 +140,34 @@ STATES = (
         gone=True,
         own=True,
         then=the_old_one_goes,
+    ),
+    State(
+        "a key of a role that is in use",
+        files(ODD_ROLE, ("keys", "import"), shared=f"{IN_USE}expiration = 2036-01-01 00:00:00\n"),
+        ("Run `trayexec keys import {word}` again then.",),
+        gone=True,
+        own=True,
+        then=out_of_use,
+    ),
+    State(
+        "a key of a role that is in use nobody knows how long",
+        files(ODD_ROLE, ("keys", "import"), shared=IN_USE),
+        ("Take them out of the file, and run `trayexec keys import` again.",),
+        gone=True,
+        own=True,
+        then=out_of_use,
+    ),
+    State(
+        "a role on sessions of aws-mfa",
+        files(
+            ODD_ROLE.replace('source_profile = it\'s "$HOME" -x 日本', f"source_profile = {ODD}-mfa"),
+            ("keys", "import"),
+            shared=ON_SESSIONS,
+        ),
+        ("Write source_profile = {keys} under {section}, and run `trayexec keys import {word}` again.",),
+        gone=True,
+        own=True,
+        then=on_the_keys,
     ),
     State(
         "no such key to import",

@@ -25,10 +25,10 @@ from trayexec.commands.reading import Options
 from trayexec.core import key_shape
 from trayexec.core.config import importing, ownership
 from trayexec.core.config.identities import LONG_TERM
-from trayexec.core.config.importing import AwsFilePair, FileEdit, PlainKeys
+from trayexec.core.config.importing import AwsFilePair, FileEdit, Holders, PlainKeys, ShortTerm
 from trayexec.core.config.inifile import profile_of
 from trayexec.core.config.profiles import Catalogue, Profile, Role, Unserved
-from trayexec.core.config.sections import shown
+from trayexec.core.config.sections import header, shown
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.shell_words import argument, word
 from trayexec.core.stamps import utc
@@ -37,8 +37,10 @@ from trayexec.light.errors import Text, TrayexecError, Trouble, trouble, visible
 from trayexec.light.translate import speaker
 from trayexec.live.carry_home import own_text, write_home
 
-_KEY_ID = re.compile(r"(?i)(aws_access_key_id\s*[=:]\s*)\S*?(\S{0,4})(?=\s|$)")
-_SECRET = re.compile(r"(?i)(aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*).*")
+_KEY_ID = re.compile(r"(?i)(aws_access_key_id\s*[=:]\s*)(.*)")
+# Of other tools too: the lines around a key are shown with it.
+_SECRET = re.compile(r"(?i)([^=:]*(?:secret|token|passw|passphrase|credential|private|api_?key)[^=:]*[=:]\s*)(?=\S).*")
+_LIKE_AN_ID = re.compile(r"A[A-Z0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,29 @@ class _Files:
     pair: AwsFilePair
     stored: Mapping[str, str]
     now: float
+    found: Sequence[PlainKeys]
+    holders: Holders
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> "_Files":
+    def read(cls, environ: Mapping[str, str], options: Options) -> "_Files":
         """Read those of this caller. Raises TrayexecError (`file`, `config_syntax`)."""
         source = files_of_this_user(environ)
         where = source.paths(None, None)
         texts = own_text(Path(where[0])), own_text(Path(where[1]))
-        pair = AwsFilePair(parse(texts[0], file=where[0]), parse(texts[1], file=where[1]))
-        return cls(source, where, texts, pair, stored_keys.read(paths.stored_path(environ)), time.time())
+        shared = parse(texts[1], file=where[1])
+        if os.path.realpath(where[0]) == os.path.realpath(where[1]):  # then [profile x] is x, and nothing else
+            shared = {section: said for section, said in shared.items() if profile_of(section) in {None, section}}
+        pair = AwsFilePair(parse(texts[0], file=where[0]), shared)
+        stored = stored_keys.read(paths.stored_path(environ))
+        own = [f"-{suffix.lstrip('-')}" for suffix in options.long_term_suffix]
+        found = importing.long_term(pair, suffixes=(*own, *LONG_TERM))
+        known = frozenset(one.name for one in found)
+        alone = frozenset(name for name in stored if name not in known and name in (options.profiles or stored))
+        return cls(source, where, texts, pair, stored, time.time(), found, Holders(alone, known))
 
     def edits(self, taken: Sequence[PlainKeys]) -> tuple[FileEdit, FileEdit]:
         """What changes in them."""
-        return importing.edits(self.pair, taken, now=self.now)
+        return importing.edits(self.pair, taken, now=self.now, holders=self.holders)
 
     def catalogue(self, taken: Sequence[_Row]) -> Catalogue:
         """What they will lead to once these keys are stored, and their lines gone. Raises TrayexecError."""
@@ -83,30 +95,76 @@ class _Files:
 
     def fault(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
         """Why this one cannot go the same way: its profile would not be served, or another would lead elsewhere."""
+        return (
+            self._of_layout(one.keys)
+            or self._of_text(taken, one)
+            or self._of_profiles(taken, one)
+            or self._of_device(taken, one)
+        )
+
+    def _of_layout(self, one: PlainKeys) -> Trouble | None:
+        """What aws-mfa, or a program beside these keys, does with their profile."""
+        if not importing.in_force(self.pair, one):
+            return _not_in_force(one)
+        live = importing.in_use_as_role(self.pair, one, now=self.now)
+        if live is not None:
+            return _in_use(one, live)
+        role = importing.on_sessions(self.pair, one, holders=self.holders)
+        return None if role is None else _on_sessions(one, *role)
+
+    def _of_text(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
+        """Whether more than these keys would change in a file."""
+        after = []
+        for path, text, edit in zip(self.paths, self.texts, self.edits(_pairs(taken, one)), strict=True):
+            changed = parse(edit.applied(text), file=path)
+            if changed != edit.expected(parse(text, file=path)):
+                return _not_separable(one.keys)
+            after.append(changed)
+        if importing.left_with_others(AwsFilePair(after[0], after[1]), one.keys.name):
+            return _leads_elsewhere(one.keys.name)
+        return None
+
+    def _of_profiles(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
+        """What would become of its profile, and of all others."""
         after = self.catalogue([*taken, one])
         found = after.profiles.get(one.keys.name)
         if isinstance(found, Unserved):
             return found.problem
         if found is None or found.identity.keys != one.keys.name:
             return _leads_elsewhere(one.keys.name)
-        meant = {profile_of(section) for section in self.edits([each.keys for each in (*taken, one)])[0].add}
+        meant = {profile_of(section) for section in self.edits(_pairs(taken, one))[0].add}
         for name, before in self.source.rewritten(self.texts, self.stored).profiles.items():
             now = after.profiles.get(name)
             if isinstance(before, Profile) and not (isinstance(now, Profile) and _same(before, now, name in meant)):
                 return _leads_elsewhere(name)
+            if isinstance(before, Unserved) and self._works_elsewhere(before, one.keys):
+                return _leads_elsewhere(name)
         return None
+
+    def _works_elsewhere(self, profile: Unserved, one: PlainKeys) -> bool:
+        """Whether other tools assume a role with these keys that we do not serve."""
+        if profile.problem.code != "profile_unsupported" or one.aside or profile.name == one.name:
+            return False
+        return importing.assumed_with(self.pair, profile.name) == one.name
+
+    def _of_device(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
+        """Whether the only device for these keys is [default]'s, and that another user's."""
+        profile = self.catalogue([*taken, one]).profiles[one.keys.name]
+        known = {**self.stored, **{each.keys.name: each.arn for each in taken}}.get("default", "")
+        inherits = isinstance(profile, Profile) and profile.identity.inherited
+        return _device_of_another(one, known) if inherits and one.arn and known and one.arn != known else None
 
 
 def take_over(options: Options, environ: Mapping[str, str]) -> int:
     """Find the keys, store them, and offer to take them out of the files."""
     seal()
     speak = speaker(environ)
-    files = _Files.read(environ)
+    files = _Files.read(environ, options)
     rows = _looked_at(files, _chosen(files, options))
     if not options.dry_run:
         rows = _stored(files, rows, environ)
     taken = [one.keys for one in rows if one.problem is None]
-    changed = _change(files, taken, options, environ) if taken else []
+    changed = _change(files, taken, options, environ)
     if options.json:
         as_json.show({"keys": [_document(files, one) for one in rows], "files": changed})
     elif rows:
@@ -121,10 +179,10 @@ def take_over(options: Options, environ: Mapping[str, str]) -> int:
 
 def _chosen(files: _Files, options: Options) -> list[PlainKeys]:
     """The keys in the files, or those of the profiles that are named. Raises TrayexecError (`no_key`)."""
-    own = [f"-{suffix.lstrip('-')}" for suffix in options.long_term_suffix]
-    found = importing.long_term(files.pair, suffixes=(*own, *LONG_TERM))
+    # Whose [default] is decides whose the device is that others inherit.
+    found = sorted(files.found, key=lambda one: one.name != "default")
     if not options.profiles:
-        return list(found)
+        return found
     for name in options.profiles:
         if not any(name in (one.name, one.section) for one in found):
             raise TrayexecError(
@@ -159,9 +217,11 @@ def _stored(files: _Files, rows: Sequence[_Row], environ: Mapping[str, str]) -> 
     keychain, sts = SystemKeychain(environ), BotoSts(SystemClock())
     done: list[_Row] = []
     for row in rows:
+        before = [one for one in done if one.problem is None]
+        if row.problem is None:  # one that AWS refused may have been to bring the device
+            row = replace(row, problem=files.fault(before, row))  # noqa: PLW2901
         if row.problem is None:
             stderr.say(speak(Text("asking AWS whose the keys in [{section}] are…", section=shown(row.keys.section))))
-            before = [one for one in done if one.problem is None]
             endpoint = files.catalogue([*before, row]).profiles[row.keys.name]
             assert isinstance(endpoint, Profile)  # noqa: S101 — or it had a problem
             try:
@@ -235,22 +295,22 @@ def _change(
                 )
             )
         )
-    name = taken[0].name
-    stderr.say(
-        speak(
-            Text(
-                "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in `trayexec "
-                "shell`, or with the hook",
-                name=argument(name),
+    for name in [one.name for one in taken][:1]:
+        stderr.say(
+            speak(
+                Text(
+                    "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in "
+                    "`trayexec shell`, or with the hook",
+                    name=argument(name),
+                )
             )
         )
-    )
     return done
 
 
 def _say_what_stays(files: _Files, taken: Sequence[PlainKeys], speak: Callable[[Text], str]) -> None:
     """Temporary credentials that other tools may be using."""
-    for one in importing.staying(files.pair, taken, now=files.now):
+    for one in importing.staying(files.pair, taken, now=files.now, holders=files.holders):
         if one.ends is None:
             said = Text(
                 "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on "
@@ -287,8 +347,18 @@ def _free(path: Path) -> Path:
 
 
 def _masked(line: str) -> str:
-    """A line of a file as a person may see it: of keys just the end of the id."""
-    return redact.redacted(_SECRET.sub(r"\1…", _KEY_ID.sub(r"\1…\2", line)))
+    """A line of a file as a person may see it: of keys just the end of the id, of anything secret nothing."""
+    line = _KEY_ID.sub(lambda found: f"{found[1]}{_end(found[2].strip())}", line)
+    return redact.redacted(_SECRET.sub(r"\1…", line))
+
+
+def _end(key_id: str) -> str:
+    """The end of an access key id; nothing of what may be something else, as a secret in the wrong place."""
+    return f"…{key_id[-keychain_entry.LAST :]}" if _LIKE_AN_ID.fullmatch(key_id) else "…"
+
+
+def _pairs(taken: Sequence[_Row], one: _Row) -> list[PlainKeys]:
+    return [each.keys for each in (*taken, one)]
 
 
 def _pair(row: _Row) -> LongTermKeys:
@@ -315,6 +385,70 @@ def _leads_elsewhere(name: str) -> Trouble:
         "It stays as it is. `trayexec why {word}` shows the way.",
         profile=shown(name),
         word=argument(name),
+    )
+
+
+def _not_in_force(one: PlainKeys) -> Trouble:
+    return trouble(
+        "import_changes",
+        "{profile} gets its credentials from elsewhere, not by the keys in [{section}].",
+        "They stay as they are. If they are not needed, take them out of the file.",
+        profile=shown(one.name),
+        section=shown(one.section),
+    )
+
+
+def _not_separable(one: PlainKeys) -> Trouble:
+    return trouble(
+        "import_changes",
+        "The keys in [{section}] cannot be taken out of the file without changing more.",
+        "They stay as they are. Write each of their settings on a line by itself, in [{section}], with no space in "
+        "front.",
+        section=shown(one.section),
+    )
+
+
+def _in_use(one: PlainKeys, live: ShortTerm) -> Trouble:
+    if live.ends is None:
+        return trouble(
+            "import_live",
+            "[{section}] has temporary credentials of a role, which other tools may be using.",
+            "Take them out of the file, and run `trayexec keys import` again.",
+            section=shown(live.section),
+        )
+    return trouble(
+        "import_live",
+        "[{section}] has temporary credentials of a role until {time}, which other tools may be using.",
+        "Run `trayexec keys import {word}` again then.",
+        section=shown(live.section),
+        time=table.clock(utc(int(live.ends))),
+        word=argument(one.name),
+    )
+
+
+def _on_sessions(one: PlainKeys, role: str, source: str) -> Trouble:
+    return trouble(
+        "import_changes",
+        "Profile {profile} has source_profile = {source}, where aws-mfa keeps the sessions of {keys}.",
+        "Write source_profile = {keys} under {section}, and run `trayexec keys import {word}` again.",
+        profile=shown(role),
+        source=shown(source),
+        keys=shown(one.name),
+        section=header(role),
+        word=argument(one.name),
+    )
+
+
+def _device_of_another(row: _Row, other: str) -> Trouble:
+    return trouble(
+        "keys_user",
+        "The keys of {profile} are of {who}, but the only mfa_serial for them is that of [default], whose keys are of "
+        "{other}.",
+        "They stay as they are. If that user has a device, write its mfa_serial under {section}.",
+        profile=shown(row.keys.name),
+        who=row.arn.rpartition(":")[2],
+        other=other.rpartition(":")[2],
+        section=header(row.keys.name),
     )
 
 
@@ -352,7 +486,7 @@ def _cells(files: _Files, row: _Row) -> tuple[Text, ...]:
     whose = keychain_entry.owner(_pair(row)) if row.arn else Text("{value}", value="")
     return (
         Text("{value}", value=shown(row.keys.name)),
-        Text("{value}", value=keychain_entry.end(_pair(row))),
+        Text("{value}", value=_end(row.keys.access_key_id)),
         whose,
         Text("{value}", value=f"[{shown(row.keys.section)}] {Path(_place(files, row.keys)).name}"),
         said,
@@ -365,7 +499,7 @@ def _document(files: _Files, row: _Row) -> Mapping[str, object]:
         "profile": row.keys.name,
         "section": row.keys.section,
         "file": _place(files, row.keys),
-        "key": keychain_entry.end(_pair(row)),
+        "key": _end(row.keys.access_key_id),
         "account": ownership.account_in(row.arn) or None,
         "arn": row.arn or None,
         "stored": row.stored,

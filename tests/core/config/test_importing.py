@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from trayexec.adapters.aws_parser import parse
 from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
-from trayexec.core.config.importing import AwsFilePair, FileEdit
+from trayexec.core.config.importing import AwsFilePair, FileEdit, Holders
 from trayexec.core.config.inifile import without, without_empty
 
 NOW = 1_800_000_000.0  # 2027-01-15
@@ -69,9 +69,12 @@ def test_roles_of_aws_mfa_become_role_profiles() -> None:
         "",
     )
     several = f"[org]\n{KEYS}[org-prod]\nassumed_role = True\nassumed_role_arn = {ROLE}\n{TEMPORARY}"
-    config, shared = changed("", several)
+    config, shared = changed("", f"{several}expiration = 2026-01-31 21:07:09\n")
     assert config == f"[profile org-prod]\nrole_arn = {ROLE}\nsource_profile = org\n"
-    assert shared == several.replace(f"[org]\n{KEYS}", "[org]\n"), "they say no end, so they stay"
+    assert shared == "[org]\n[org-prod]\n"
+    config, shared = changed("", several)
+    assert not config, "they say no end, so they stay, and a role would win over them in every other tool"
+    assert shared == several.replace(f"[org]\n{KEYS}", "[org]\n")
 
 
 def test_what_the_config_says_already_stays_as_it_is() -> None:
@@ -125,6 +128,69 @@ def test_an_empty_section_goes_with_its_blank_lines_but_not_its_comments() -> No
     assert without_empty("[a]\nx = 1\n", "a") == "[a]\nx = 1\n"
 
 
+def test_credentials_that_ended_after_their_keys_went_go_the_next_time() -> None:
+    """The keys are stored by then, and not in the files: what only aws-mfa knew of a role is not lost."""
+    shared = f"[x-prod]\nassumed_role = True\nassumed_role_arn = {ROLE}\n{TEMPORARY}expiration = 2026-01-31 21:07:09\n"
+    files = pair("", shared)
+    edits = importing.edits(files, (), now=NOW, holders=Holders(stored=frozenset({"x"})))
+    assert edits[0].applied("") == f"[profile x-prod]\nrole_arn = {ROLE}\nsource_profile = x\n"
+    assert edits[1].applied(shared) == "[x-prod]\n"
+    assert importing.edits(files, (), now=NOW) == (FileEdit(), FileEdit())
+
+
+def test_credentials_of_other_keys_are_not_those_of_keys_with_a_shorter_name() -> None:
+    """[x-ops] is that of x-ops, though only x can be taken: no role is to be assumed with other keys than before."""
+    short = f"[x-ops]\nassumed_role = True\nassumed_role_arn = {ROLE}\n{TEMPORARY}expiration = 2026-01-31 21:07:09\n"
+    files = pair("", f"[x-long-term]\n{KEYS}[x-ops-long-term]\n{KEYS}{short}")
+    found = importing.long_term(files, suffixes=LONG_TERM)
+    holders = Holders(known=frozenset(one.name for one in found))
+    config, shared = importing.edits(files, found[:1], now=NOW, holders=holders)
+    assert found[0].name == "x"
+    assert not config.add
+    assert list(shared.remove) == ["x-long-term"]
+
+
+def test_live_credentials_of_a_role_are_told_where_a_role_would_take_their_place() -> None:
+    """Every other tool would assume the role with them, instead of using them."""
+    live = f"[x]\nassumed_role = True\nassumed_role_arn = {ROLE}\n{TEMPORARY}expiration = 2027-01-16 21:07:09\n"
+    for shared, found in ((live, "x"), (live.replace("2027", "2026"), None), (f"[x]\n{TEMPORARY}", None)):
+        files = pair("", f"[x-long-term]\n{KEYS}{shared}")
+        (one,) = importing.long_term(files, suffixes=LONG_TERM)
+        told = importing.in_use_as_role(files, one, now=NOW)
+        assert (told and told.section) == found
+
+
+def test_keys_in_the_shade_are_not_in_force() -> None:
+    """What botocore takes before them is what the profile means."""
+    process = "[profile x]\ncredential_process = other\n"
+    for config, shared, expected in (
+        (f"{process}{KEYS}", "", [False]),
+        (process, f"[x]\n{KEYS}", [True]),
+        (process, f"[x-long-term]\n{KEYS}", [False]),
+        ("", f"[x-long-term]\n{KEYS}[x]\n{TEMPORARY}", [True]),
+        (f"[profile x]\n{KEYS}", "[x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", [False]),
+        (f"[profile x]\n{KEYS}", f"[x]\n{KEYS}", [True, True]),
+    ):
+        files = pair(config, shared)
+        found = importing.long_term(files, suffixes=LONG_TERM)
+        assert [importing.in_force(files, one) for one in found] == expected
+    assert importing.left_with_others(pair(process, "[x]\n"), "x")
+
+
+def test_what_is_written_meanwhile_is_not_replaced() -> None:
+    """A device that somebody has just put there is the right one."""
+    edit = FileEdit({"profile x": {"mfa_serial": "ours", "role_arn": ROLE}})
+    assert (
+        edit.applied("[profile x]\nmfa_serial = theirs\n") == f"[profile x]\nmfa_serial = theirs\nrole_arn = {ROLE}\n"
+    )
+
+
+def test_of_two_sections_for_a_profile_the_one_that_counts_says_the_device() -> None:
+    """As botocore takes the last, a device there is not replaced by aws-mfa's."""
+    config = '[profile x]\nregion = r\n[profile "x"]\nmfa_serial = mine\n'
+    assert changed(config, f"[x-long-term]\n{KEYS}aws_mfa_device = {DEVICE}\n")[0] == config
+
+
 BLOCKS = st.lists(
     st.sampled_from(
         [
@@ -161,6 +227,9 @@ def test_whatever_the_files_say_only_what_is_named_changes(config: list[str], sh
     edits = importing.edits(files, taken, now=NOW)
     after = [edit.applied(text) for edit, text in zip(edits, texts, strict=True)]
     assert not importing.long_term(pair(*after), suffixes=LONG_TERM)
+    assert [edit.expected(said) for edit, said in zip(edits, (files.config, files.shared), strict=True)] == [
+        *(parse(text, file="after") for text in after)
+    ]
     assert edits[1].applied(after[1]) == after[1]
     left = iter(texts[1].split(end))
     assert all(line in left for line in after[1].split(end)), "what is left is a part of what was, in its order"

@@ -8,9 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from trayexec.core.config.inifile import Parsed, Value, profile_of, section_for, without, without_empty, written
+from trayexec.core.config.inifile import (
+    Parsed,
+    Value,
+    added,
+    profile_of,
+    section_for,
+    without,
+    without_empty,
+)
 from trayexec.core.config.sections import Section
-from trayexec.core.config.sources import KEY, STATIC_KEYS, TOKENS
+from trayexec.core.config.sources import IN_FILES, KEY, STATIC_KEYS, TOKENS, Source, is_role, names_in, without_role
 from trayexec.core.credentials import Secret
 
 _DEVICE, _ROLE, _ASSUMED = "aws_mfa_device", "assume_role", "assumed_role_arn"  # aws-mfa's own
@@ -43,8 +51,8 @@ class AwsFilePair:
         return frozenset(name for name in found if isinstance(name, str))
 
     def said(self, profile: str) -> Section:
-        """What the config file says of a profile."""
-        return next((said for section, said in self.config.items() if profile_of(section) == profile), {})
+        """What the config file says of a profile: of two sections for it, the last."""
+        return next((said for section, said in reversed([*self.config.items()]) if profile_of(section) == profile), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +94,34 @@ class FileEdit:
     empty: frozenset[str] = frozenset()
 
     def applied(self, text: str) -> str:
-        """The text after it. What somebody has changed meanwhile does not go."""
+        """The text after it. What somebody has changed meanwhile does not go, and is not replaced."""
         for section, settings in self.add.items():
-            text = written(text, section, settings)
+            text = added(text, section, settings)
         for section, gone in self.remove.items():
             text = without(text, section, gone)
         for section in self.empty:
             text = without_empty(text, section)
         return text
+
+    def expected(self, before: Parsed) -> Parsed:
+        """What a file that says `before` is to say after it."""
+        after = {section: dict(settings) for section, settings in before.items()}
+        for section, settings in self.add.items():
+            name = next((one for one in reversed(after) if _profile(one) == _profile(section)), section)
+            after[name] = {**settings, **after.get(name, {})}
+        for section, gone in self.remove.items():
+            for key, value in gone.items():
+                if after.get(section, {}).get(key) == value:
+                    del after[section][key]
+        return {section: said for section, said in after.items() if said or section not in self.empty}
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """The profiles that have long-term keys: those in the keychain alone, and `known`, which are all that there are."""
+
+    stored: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
 
 
 def long_term(files: AwsFilePair, *, suffixes: Sequence[str]) -> tuple[PlainKeys, ...]:
@@ -133,36 +161,44 @@ def short_term(files: AwsFilePair) -> tuple[ShortTerm, ...]:
     )
 
 
-def edits(files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float) -> tuple[FileEdit, FileEdit]:
+def edits(
+    files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float, holders: Holders = Holders()
+) -> tuple[FileEdit, FileEdit]:
     """What changes in the config and in the credentials file once these keys are in the keychain.
 
-    Their lines go, and so do temporary credentials of theirs that have ended at `now` (Unix seconds): they would stand
-    in the way. Device and roles that only aws-mfa knew become settings that every tool reads.
+    Their lines go, and so do temporary credentials of theirs that have ended at `now` (Unix seconds), or of keys that
+    went before: they would stand in the way. Device and roles that only aws-mfa knew become settings that every tool
+    reads; not while there are credentials of that role that other tools use, for the settings would win over them.
     """
     gone: tuple[dict[str, Mapping[str, str]], dict[str, Mapping[str, str]]] = ({}, {})
     for one in taken:
         gone[one.in_shared][one.section] = _said(files, one, _LONG_TERM)
-    for short in short_term(files):
-        if _owner(short, taken) is not None and short.ends is not None and short.ends <= now:
-            gone[short.in_shared][short.section] = _said(files, short, _SHORT_TERM)
+    ended = [short for short in _of(files, taken, holders) if short.ends is not None and short.ends <= now]
+    for short in ended:
+        gone[short.in_shared][short.section] = _said(files, short, _SHORT_TERM)
     aside = {(one.in_shared, one.section) for one in taken if one.aside}
     config, shared = (
         FileEdit({}, gone[in_shared], frozenset(section for where, section in aside if where == in_shared))
         for in_shared in (False, True)
     )
-    return replace(config, add=_settings(files, taken)), shared
-
-
-def _settings(files: AwsFilePair, taken: Sequence[PlainKeys]) -> Mapping[str, Mapping[str, Value]]:
-    """What aws-mfa knew of these keys' profiles and of its roles, as settings, by section of the config file."""
-    wanted = [(one.name, "mfa_serial", one.device) for one in taken]
     roles = [(one.name, one.role, one.name) for one in taken if one.aside]
-    for short in short_term(files):
-        source = _owner(short, taken)
-        if source is not None and (source.aside or short.name != source.name):
-            roles.append((short.name, short.role, source.name))
+    for short in ended:
+        source = _owner(short, taken, holders)
+        if source != short.name or any(one.aside for one in taken if one.name == source):
+            roles.append((short.name, short.role, source))
+    return replace(config, add=_settings(files, taken, roles)), shared
+
+
+def _settings(
+    files: AwsFilePair, taken: Sequence[PlainKeys], roles: Sequence[tuple[str, str, str]]
+) -> Mapping[str, Mapping[str, Value]]:
+    """What aws-mfa knew of these keys' profiles and of its roles, as settings, by section of the config file.
+
+    `roles` are profiles, the ARN of the role of each if it has one, and the profile that it is assumed with.
+    """
+    wanted = [(one.name, "mfa_serial", one.device) for one in taken]
     for profile, arn, source_profile in roles:
-        if arn and _ROLE_SETTINGS.isdisjoint({*files.said(profile), *files.shared.get(profile, {})}):
+        if arn and _may_be_role(files, profile):
             wanted += [(profile, "role_arn", arn), (profile, "source_profile", source_profile)]
     found: dict[str, dict[str, Value]] = {}
     for profile, key, value in wanted:
@@ -171,11 +207,73 @@ def _settings(files: AwsFilePair, taken: Sequence[PlainKeys]) -> Mapping[str, Ma
     return found
 
 
-def staying(files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float) -> tuple[ShortTerm, ...]:
+def in_use_as_role(files: AwsFilePair, one: PlainKeys, *, now: float) -> ShortTerm | None:
+    """The credentials of a role that other tools may be using, where this key's own profile would become that role."""
+    if not one.aside or not _may_be_role(files, one.name):
+        return None
+    of = (short for short in short_term(files) if short.name == one.name and (one.role or short.role))
+    return next((short for short in of if short.ends is None or short.ends > now), None)
+
+
+def on_sessions(files: AwsFilePair, one: PlainKeys, *, holders: Holders) -> tuple[str, str] | None:
+    """A role that has as its source where aws-mfa keeps sessions of this key, and that source: both, by profile."""
+    kept = {short.name for short in _of(files, (one,), holders) if not short.role and short.name != one.name}
+    for _, _, profile, said in files.profiles():
+        source = _text(said, "source_profile")
+        if source in kept and profile != source:
+            return profile, source
+    return None
+
+
+def staying(
+    files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float, holders: Holders = Holders()
+) -> tuple[ShortTerm, ...]:
     """Temporary credentials of these profiles that may still be good at `now` (Unix seconds)."""
-    return tuple(
-        one for one in short_term(files) if _owner(one, taken) is not None and (one.ends is None or one.ends > now)
+    return tuple(one for one in _of(files, taken, holders) if one.ends is None or one.ends > now)
+
+
+def _of(files: AwsFilePair, taken: Sequence[PlainKeys], holders: Holders) -> tuple[ShortTerm, ...]:
+    """The temporary credentials that were made with these keys, or with those that are stored."""
+    made_with = {*(one.name for one in taken), *holders.stored}
+    return tuple(one for one in short_term(files) if _owner(one, taken, holders) in made_with)
+
+
+def in_force(files: AwsFilePair, one: PlainKeys) -> bool:
+    """Whether SDKs use this pair for the profile that it stands in, or, if it is kept aside, nothing but keys for its.
+
+    Keys that a program, a login or the other file puts in the shade lead nowhere now, and would once they are stored.
+    """
+    found = _source(files, one.name)
+    if one.aside:
+        return found is Source.NOTHING or found in IN_FILES
+    used = files.shared.get(one.name, {}) if found is Source.CREDENTIALS_FILE else files.said(one.name)
+    return found in IN_FILES and (_text(used, KEY), _text(used, "aws_secret_access_key")) == (
+        one.access_key_id,
+        one.secret.reveal(),
     )
+
+
+def left_with_others(files: AwsFilePair, profile: str) -> bool:
+    """Whether a program or a login gives SDKs credentials for this profile, where no keys stand in its place."""
+    found = _source(files, profile)
+    return found is not Source.NOTHING and found not in IN_FILES
+
+
+def assumed_with(files: AwsFilePair, profile: str) -> str:
+    """The profile whose keys SDKs assume the role of this profile with; itself if it has none."""
+    at, way = profile, [profile]
+    while True:
+        said = {**files.said(at), **files.shared.get(at, {})}
+        source = _text(said, "source_profile")
+        if not is_role(said) or not source or source in way or (len(way) > 1 and not STATIC_KEYS.isdisjoint(said)):
+            return at
+        way.append(source)
+        at = source
+
+
+def _source(files: AwsFilePair, profile: str) -> Source:
+    config, shared = files.said(profile), files.shared.get(profile, {})
+    return without_role({**config, **shared}, names_in(config, shared))
 
 
 def of_one_name(found: Sequence[PlainKeys]) -> Mapping[str, Sequence[PlainKeys]]:
@@ -186,12 +284,23 @@ def of_one_name(found: Sequence[PlainKeys]) -> Mapping[str, Sequence[PlainKeys]]
     return {name: all_ for name, all_ in by_name.items() if len({one.access_key_id for one in all_}) > 1}
 
 
-def _owner(short: ShortTerm, taken: Sequence[PlainKeys]) -> PlainKeys | None:
-    """Whose keys made temporary credentials: those of this name; with aws-mfa of the longest that it begins with."""
-    of = [
-        one for one in taken if short.name == one.name or (short.by_aws_mfa and short.name.startswith(f"{one.name}-"))
-    ]
-    return max(of, key=lambda one: len(one.name), default=None)
+def _owner(short: ShortTerm, taken: Sequence[PlainKeys], holders: Holders) -> str:
+    """Whose keys made temporary credentials: those of this name; with aws-mfa of the longest that it begins with.
+
+    All that there are count, those too that are not taken. Nothing where there are none.
+    """
+    known = {*(one.name for one in taken), *holders.stored, *holders.known}
+    of = (name for name in known if short.name == name or (short.by_aws_mfa and short.name.startswith(f"{name}-")))
+    return max(of, key=len, default="")
+
+
+def _may_be_role(files: AwsFilePair, profile: str) -> bool:
+    """Whether neither file says already how it becomes one."""
+    return _ROLE_SETTINGS.isdisjoint({*files.said(profile), *files.shared.get(profile, {})})
+
+
+def _profile(section: str) -> str:
+    return profile_of(section) or section
 
 
 def _said(files: AwsFilePair, one: PlainKeys | ShortTerm, keys: Sequence[str]) -> Mapping[str, str]:
