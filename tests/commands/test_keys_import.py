@@ -289,6 +289,46 @@ def test_an_edit_that_is_saved_meanwhile_is_kept(own: Rig) -> None:
     assert path.read_text().endswith("[new]\nregion = us-east-1\n")
 
 
+def test_a_file_that_is_broken_meanwhile_stays_as_it_is(own: Rig) -> None:
+    """What AWS's tools refuse is not made better by a line of ours; the next import goes on."""
+    path = aws_mfa(own)
+    config, before = own.desk.home("home/.aws/config"), path.read_bytes()
+    terminal = own.terminal("keys", "import")
+    terminal.wait_for(r"Change .*\[y/N\]")
+    whole = config.read_text()
+    config.write_text("[default]\n[default]\n")
+    terminal.type("y\n")
+    status, said = terminal.ended()
+    assert status == 125
+    assert "a second time" in said
+    assert config.read_text() == "[default]\n[default]\n"
+    assert path.read_bytes() == before
+    config.write_text(whole)
+    assert own.run("keys", "import", "--yes").status == 0
+    assert "aws_secret" not in path.read_text()
+
+
+def test_a_name_for_the_old_text_is_always_found(own: Rig) -> None:
+    """What has the name already stays: links are not followed, folders not entered."""
+    path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
+    for number in ("", *range(2, 1001)):
+        path.with_name(f"credentials.before-import{number}~").symlink_to("elsewhere")
+    assert own.run("keys", "import", "--yes").status == 0
+    assert not path.with_name("elsewhere").exists()
+    assert own.sim.world.user_key().secret in path.with_name("credentials.before-import1001~").read_text()
+
+
+def test_what_a_killed_import_left_goes_with_the_next_one(own: Rig) -> None:
+    """A second name of the file, keys and all, that nobody would find; other files beside it stay."""
+    path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
+    left, other = path.with_name(f".trayexec-{'0a' * 12}"), path.with_name(".trayexec-notes")
+    left.hardlink_to(path)
+    other.write_text("mine")
+    assert own.run("keys", "import", "--yes").status == 0
+    assert not left.exists()
+    assert other.read_text() == "mine"
+
+
 def test_a_link_stays_a_link_and_line_ends_stay(own: Rig) -> None:
     """Of a dotfile that is kept elsewhere, with Windows line ends, just the lines go."""
     left = "; top\r\n[default]\r\nregion = eu-central-1\r\n"

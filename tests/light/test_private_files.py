@@ -151,7 +151,7 @@ def test_what_a_crash_leaves_goes(tmp_path: Path) -> None:
     in_use, descriptor = private_files.create(str(tmp_path))
     theirs = tmp_path / ".trayexec.conf"
     theirs.write_text("the user's")
-    link = tmp_path / f"{private_files.PREFIX}link"
+    link = Path(private_files.unforeseen(str(tmp_path)))
     link.symlink_to(theirs)
     time.sleep(private_files.SETTLED)
     private_files.sweep(str(tmp_path))
@@ -166,7 +166,7 @@ def test_a_second_name_of_a_file_of_the_users_goes_later(tmp_path: Path) -> None
     """While somebody may be replacing that file it stays; when it is the last name, it goes like the rest."""
     own = tmp_path / "config"
     own.write_text("x")
-    second = tmp_path / f"{private_files.PREFIX}0"
+    second = Path(private_files.unforeseen(str(tmp_path)))
     second.hardlink_to(own)
     time.sleep(private_files.SETTLED)
     private_files.sweep(str(tmp_path))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
 
 from trayexec.adapters import redact, stored_keys
@@ -162,6 +164,7 @@ def take_over(options: Options, environ: Mapping[str, str]) -> int:
     files = _Files.read(environ, options)
     rows = _looked_at(files, _chosen(files, options))
     if not options.dry_run:
+        _sweep(files.paths)
         rows = _stored(files, rows, environ)
     taken = [one.keys for one in rows if one.problem is None]
     changed = _change(files, taken, options, environ)
@@ -271,7 +274,7 @@ def _change(
     for path, _, edit in edits:
         backup = _free(Path(os.path.realpath(path)))
         try:
-            write_home(path, edit.applied, backup=backup, mask=private_files.PRIVATE)
+            write_home(path, partial(_edited, edit, str(path)), backup=backup, mask=private_files.PRIVATE)
         except OSError as error:
             raise TrayexecError(
                 trouble(
@@ -295,6 +298,8 @@ def _change(
                 )
             )
         )
+    time.sleep(private_files.SETTLED)
+    _sweep(files.paths)
     for name in [one.name for one in taken][:1]:
         stderr.say(
             speak(
@@ -306,6 +311,12 @@ def _change(
             )
         )
     return done
+
+
+def _edited(edit: FileEdit, file: str, text: str) -> str:
+    """What a file is to say, whatever it says by now. Raises TrayexecError if that is broken."""
+    parse(text, file=file)
+    return edit.applied(text)
 
 
 def _say_what_stays(files: _Files, taken: Sequence[PlainKeys], speak: Callable[[Text], str]) -> None:
@@ -342,8 +353,14 @@ def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
 
 def _free(path: Path) -> Path:
     """A name beside the file that nothing has yet."""
-    names = (path.with_name(f"{path.name}.before-import{number}~") for number in ("", *range(2, 1000)))
+    names = (path.with_name(f"{path.name}.before-import{number}~") for number in chain([""], count(2)))
     return next(name for name in names if not os.path.lexists(name))
+
+
+def _sweep(files: Sequence[str]) -> None:
+    """Take away what an import left beside these files that was killed: another name of one, keys and all."""
+    for folder in {os.path.dirname(os.path.realpath(path)) for path in files}:  # noqa: PTH120 — private_files has none
+        private_files.sweep(folder)
 
 
 def _masked(line: str) -> str:

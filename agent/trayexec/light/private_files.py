@@ -12,6 +12,7 @@ import stat
 import time
 
 PREFIX = ".trayexec-"
+_RANDOM = 12  # bytes of a name after it
 PRIVATE = 0o600
 OWN_FOLDER = 0o700
 SETTLED = 0.2  # seconds within which who has made a file has locked it
@@ -39,7 +40,7 @@ def create(folder: str = ".", *, mode: int = PRIVATE, dir_fd: int | None = None)
 
 def unforeseen(folder: str) -> str:
     """A path in this folder that is not taken, and that nobody can foresee."""
-    return f"{folder}/{PREFIX}{os.urandom(12).hex()}"
+    return f"{folder}/{PREFIX}{os.urandom(_RANDOM).hex()}"
 
 
 def locked(descriptor: int) -> None:
@@ -175,9 +176,10 @@ def probe(folder: str, size: int) -> None:
 
 def sweep(folder: str) -> None:
     """Remove what a crash has left there: nothing but files of ours that nobody works with. Raises nothing."""
+    whole = len(PREFIX) + 2 * _RANDOM
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name.startswith(PREFIX)]
+            names = [entry.name for entry in entries if entry.name.startswith(PREFIX) and len(entry.name) == whole]
     except OSError:
         return
     for name in names:

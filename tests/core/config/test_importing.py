@@ -185,6 +185,16 @@ def test_what_is_written_meanwhile_is_not_replaced() -> None:
     )
 
 
+def test_keys_that_are_other_ones_meanwhile_stay_whole() -> None:
+    """Not the half that is the same, nor the device beside them."""
+    shared = f"[x-long-term]\n{KEYS}aws_mfa_device = {DEVICE}\n"
+    files = pair("", shared)
+    _, edit = importing.edits(files, importing.long_term(files, suffixes=LONG_TERM), now=NOW)
+    rotated = shared.replace("7EXAMPLE", "7EXAMPLF")
+    assert edit.applied(rotated) == rotated
+    assert edit.applied(shared) == ""
+
+
 def test_of_two_sections_for_a_profile_the_one_that_counts_says_the_device() -> None:
     """As botocore takes the last, a device there is not replaced by aws-mfa's."""
     config = '[profile x]\nregion = r\n[profile "x"]\nmfa_serial = mine\n'

@@ -13,12 +13,23 @@ from trayexec.core.config.inifile import (
     Value,
     added,
     profile_of,
+    says,
     section_for,
     without,
     without_empty,
 )
 from trayexec.core.config.sections import Section
-from trayexec.core.config.sources import IN_FILES, KEY, STATIC_KEYS, TOKENS, Source, is_role, names_in, without_role
+from trayexec.core.config.sources import (
+    IN_FILES,
+    KEY,
+    SECRET,
+    STATIC_KEYS,
+    TOKENS,
+    Source,
+    is_role,
+    names_in,
+    without_role,
+)
 from trayexec.core.credentials import Secret
 
 _DEVICE, _ROLE, _ASSUMED = "aws_mfa_device", "assume_role", "assumed_role_arn"  # aws-mfa's own
@@ -94,11 +105,15 @@ class FileEdit:
     empty: frozenset[str] = frozenset()
 
     def applied(self, text: str) -> str:
-        """The text after it. What somebody has changed meanwhile does not go, and is not replaced."""
+        """The text after it. What somebody has changed meanwhile does not go, and is not replaced.
+
+        Of other keys than there were nothing goes, not even the half that they have in common.
+        """
         for section, settings in self.add.items():
             text = added(text, section, settings)
         for section, gone in self.remove.items():
-            text = without(text, section, gone)
+            if says(text, section, {key: value for key, value in gone.items() if key in SECRET}):
+                text = without(text, section, gone)
         for section in self.empty:
             text = without_empty(text, section)
         return text

@@ -126,6 +126,16 @@ def without(text: str, section: str, settings: Mapping[str, str]) -> str:
     return _joined(lines, end)
 
 
+def says(text: str, section: str, settings: Mapping[str, str]) -> bool:
+    """Whether that section has all these settings."""
+    _, lines = _split(text)
+    start = next((at for at, line in enumerate(lines) if line.header == section), None)
+    if start is None:
+        return False
+    there = [line for _, line in _settings(lines, start, _section_end(lines, start))]
+    return all(any(line.sets(key) and _value(line) == value for line in there) for key, value in settings.items())
+
+
 def without_empty(text: str, section: str) -> str:
     """`text` without the header of that section and the blank lines below it, if the section says nothing."""
     end, lines = _split(text)
