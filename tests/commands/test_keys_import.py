@@ -342,6 +342,14 @@ def test_a_link_stays_a_link_and_line_ends_stay(own: Rig) -> None:
     assert len(backups(real)) == 1
 
 
+def test_each_line_keeps_its_own_end(own: Rig) -> None:
+    """Of a file that was edited on two systems, too."""
+    one, two = keys_of(own.sim.world.user_key()).splitlines()
+    path = credentials(own, f"# a\n[other]\r\nregion = r\n\n[default]\r\n{one}\n{two}\r\n# b\r\n# c\n".encode())
+    assert own.run("keys", "import", "--yes").status == 0
+    assert path.read_bytes() == b"# a\n[other]\r\nregion = r\n\n[default]\r\n# b\r\n# c\n"
+
+
 def test_a_file_that_cannot_be_written_is_named(own: Rig) -> None:
     """The keys are in the keychain then, and in the file: nothing is lost, and the sentence says so."""
     path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")

@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from trayexec.adapters import plain_file
@@ -25,6 +26,7 @@ from trayexec.live.setting_names import without_secrets
 
 _TRIES = 20
 _REASON_KEYS = Text("What was written to the AWS credentials file under --live cannot be read as one.")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 
 
@@ -155,7 +157,7 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
         if not mode & stat.S_IWUSR:
             raise OSError(errno.EACCES, "it is read-only")  # a rename would not mind, but its owner would
         text = change(own_text(target))
-        data = (text.replace("\n", "\r\n") if b"\r\n" in (old or b"") else text).encode()
+        data = _as_ended(text, (old or b"").decode("utf-8", "replace")).encode()
         if backup is not None and old is not None:
             private_files.put(str(backup), old)
         late = replace(target, Version(data, mode & mask), old)
@@ -165,6 +167,19 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
             replace(target, Version(late, mode), data)  # theirs first, whole
         old = bytes_of(target)
     raise OSError(errno.EBUSY, "it changes all the time")
+
+
+def _as_ended(text: str, old: str) -> str:
+    """`text` with the line ends of the old one: each line that is left keeps its own, new ones have Windows' if any."""
+    usual = "\r\n" if "\r\n" in old else "\n"
+    if old.count("\r") == (old.count("\n") if usual == "\r\n" else 0):
+        return text.replace("\n", usual)
+    lines = _LINE.findall(old)
+    plain, new = [line.rstrip("\r\n") for line in lines], text.removesuffix("\n").split("\n")
+    found: list[str] = []
+    for kind, start, stop, first, last in SequenceMatcher(None, plain, new, autojunk=False).get_opcodes():
+        found += lines[start:stop] if kind == "equal" else [f"{line}{usual}" for line in new[first:last]]
+    return "".join(line if line.endswith(("\r", "\n")) else f"{line}{usual}" for line in found)
 
 
 def parsed(path: Path) -> Parsed:
