@@ -202,6 +202,30 @@ def test_a_session_that_ends_after_the_import_goes_with_the_next_one(own: Rig) -
     assert path.read_text() == "# of my own\n[default]\n\n# the end\n"
 
 
+def test_keys_of_another_storage_are_not_shown_to_aws(own: Rig) -> None:
+    """MinIO's may look like AWS's; who has written a device beside them says that they are."""
+    pair = keys_of(own.sim.world.user_key())
+    where = f"\n[profile store]\nendpoint_url = {own.sim.url}\nservices = mine\n"
+    services = "\n[services mine]\ns3 =\n  endpoint_url = http://minio.example:9000\n"
+    own.config(f"{''.join(_config(own))}{where}{services}")
+    path = credentials(own, f"[store]\n{pair}")
+    done = own.run("keys", "import", "--yes", "--json")
+    assert [one["problem"]["code"] for one in done.json["keys"]] == ["keys_elsewhere"]
+    assert not own.sim.calls
+    assert pair in path.read_text()
+    own.config(f"{''.join(_config(own))}{where}mfa_serial = {own.sim.world.device().serial}\n{services}")
+    assert own.run("keys", "import", "--yes").status == 0
+    own.config(f"{''.join(_config(own))}{where}{services.replace('minio.example:9000', 's3.eu-west-1.amazonaws.com')}")
+    credentials(own, f"[store]\n{pair}")
+    assert own.run("keys", "import", "--yes").status == 0
+
+
+def test_who_is_asked_is_named_where_it_is_not_aws(own: Rig) -> None:
+    """A variable that is left over from work with LocalStack leads there."""
+    credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
+    assert "which is not AWS, whose the keys in [default] are" in own.run("keys", "import").err
+
+
 def test_keys_that_all_sections_share_stay(own: Rig) -> None:
     """In [DEFAULT], as configparser has it, they are every profile's: no line of one of them can go."""
     path = credentials(own, f"[DEFAULT]\n{keys_of(own.sim.world.user_key())}[default]\n[x]\nregion = r\n")

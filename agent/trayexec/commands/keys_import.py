@@ -26,10 +26,11 @@ from trayexec.commands import as_json, keychain_entry, table
 from trayexec.commands.reading import Options
 from trayexec.core import key_shape
 from trayexec.core.config import importing, ownership
+from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.identities import LONG_TERM
 from trayexec.core.config.importing import AwsFilePair, FileEdit, Holders, PlainKeys, ShortTerm
 from trayexec.core.config.inifile import profile_of
-from trayexec.core.config.profiles import Catalogue, Profile, Role, Unserved
+from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
 from trayexec.core.config.sections import header, shown
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.shell_words import argument, word
@@ -150,11 +151,15 @@ class _Files:
         return importing.assumed_with(self.pair, profile.name) == one.name
 
     def _of_device(self, taken: Sequence[_Row], one: _Row) -> Trouble | None:
-        """Whether the only device for these keys is [default]'s, and that another user's."""
+        """Whether the only device for these keys is [default]'s, and that nobody's or another user's."""
         profile = self.catalogue([*taken, one]).profiles[one.keys.name]
         known = {**self.stored, **{each.keys.name: each.arn for each in taken}}.get("default", "")
-        inherits = isinstance(profile, Profile) and profile.identity.inherited
-        return _device_of_another(one, known) if inherits and one.arn and known and one.arn != known else None
+        if not (isinstance(profile, Profile) and profile.identity.inherited):
+            return None
+        host = importing.services_of_others(self.pair, one.keys.name)
+        if host is not None:
+            return _of_no_aws(one.keys, host)
+        return _device_of_another(one, known) if one.arn and known and one.arn != known else None
 
 
 def take_over(options: Options, environ: Mapping[str, str]) -> int:
@@ -224,11 +229,12 @@ def _stored(files: _Files, rows: Sequence[_Row], environ: Mapping[str, str]) -> 
         if row.problem is None:  # one that AWS refused may have been to bring the device
             row = replace(row, problem=files.fault(before, row))  # noqa: PLW2901
         if row.problem is None:
-            stderr.say(speak(Text("asking AWS whose the keys in [{section}] are…", section=shown(row.keys.section))))
-            endpoint = files.catalogue([*before, row]).profiles[row.keys.name]
-            assert isinstance(endpoint, Profile)  # noqa: S101 — or it had a problem
+            profile = files.catalogue([*before, row]).profiles[row.keys.name]
+            assert isinstance(profile, Profile)  # noqa: S101 — or it had a problem
+            endpoint = profile.identity.endpoint
+            stderr.say(speak(_asking(endpoint, row.keys.section)))
             try:
-                row = replace(row, arn=sts.check(endpoint.identity.endpoint, _pair(row), row.keys.name))  # noqa: PLW2901
+                row = replace(row, arn=sts.check(endpoint, _pair(row), row.keys.name))  # noqa: PLW2901
                 row = replace(row, problem=files.fault(before, row))  # noqa: PLW2901
             except TrayexecError as error:
                 row = replace(row, problem=error.trouble)  # noqa: PLW2901
@@ -453,6 +459,26 @@ def _on_sessions(one: PlainKeys, role: str, source: str) -> Trouble:
         keys=shown(one.name),
         section=header(role),
         word=argument(one.name),
+    )
+
+
+def _of_no_aws(one: PlainKeys, host: str) -> Trouble:
+    return trouble(
+        "keys_elsewhere",
+        "The keys of {profile} are for {host}, which is not AWS's.",
+        "They stay as they are, and AWS is not asked. If they are AWS's too, write mfa_serial under {section}.",
+        profile=shown(one.name),
+        host=host,
+        section=header(one.name),
+    )
+
+
+def _asking(endpoint: StsEndpoint, section: str) -> Text:
+    host = foreign(endpoint.url)
+    if host is None:
+        return Text("asking AWS whose the keys in [{section}] are…", section=shown(section))
+    return Text(
+        "asking {host}, which is not AWS, whose the keys in [{section}] are…", host=host, section=shown(section)
     )
 
 

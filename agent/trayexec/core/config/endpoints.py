@@ -23,6 +23,7 @@ _AWS_STS = re.compile(
     r"(amazonaws\.com(\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.(com\.cn|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov"
     r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|api\.aws\.(ic|scloud|hci\.ic)\.gov)"
 )
+_AWS_HOST = re.compile(r"(.+\.)?(amazonaws\.(com(\.cn)?|eu)|api\.aws|api\.amazonwebservices\.(com\.cn|eu))")
 # A backslash ends the host to urllib3, which connects, and not to urlsplit, by which we judge and sign.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -122,6 +123,15 @@ def foreign(url: str | None) -> str | None:
     host = host.encode("ascii", "backslashreplace").decode()  # a letter may look like another
     shown_host = f"[{host}]" if ":" in host else host
     return shown(shown_host if parts.port is None else f"{shown_host}:{parts.port}")
+
+
+def of_others(url: str) -> str | None:
+    """The host of a service's endpoint that is none of AWS's, as a person is to see it."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = url
+    return None if not host or _AWS_HOST.fullmatch(host) else shown(host)
 
 
 def _region(sections: Sections, profile: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from trayexec.core.config.endpoints import of_others
 from trayexec.core.config.inifile import (
     Parsed,
     Value,
@@ -284,6 +285,14 @@ def assumed_with(files: AwsFilePair, profile: str) -> str:
             return at
         way.append(source)
         at = source
+
+
+def services_of_others(files: AwsFilePair, profile: str) -> str | None:
+    """The host of a storage or another service of this profile's that is not AWS's: then its keys are not, either."""
+    said = {**files.said(profile), **files.shared.get(profile, {})}
+    named = files.config.get(f"services {_text(said, 'services')}", {})
+    blocks = [block for name, block in (*said.items(), *named.items()) if name != "sts" and not isinstance(block, str)]
+    return next((host for block in blocks if (host := of_others(block.get("endpoint_url", ""))) is not None), None)
 
 
 def _source(files: AwsFilePair, profile: str) -> Source:
