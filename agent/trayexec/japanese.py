@@ -470,6 +470,7 @@ SENTENCES: dict[str, str] = {
     "The keychain has other keys for {profile}: {end} of {owner}.": "キーチェーンには {profile} の別のキー ({owner} の {end}) があります。",
     "If these are the right ones, first `trayexec keys remove {word}`.": "こちらが正しければ、先に `trayexec keys remove {word}` を実行してください。",
     "The keys are in the keychain, and still in that file. Make it writable, and run `trayexec keys import` again.": "キーはキーチェーンに保存されましたが、そのファイルにも残っています。書き込めるようにしてから、もう一度 `trayexec keys import` を実行してください。",
+    "{file} is changed. What it said before is in {backup}": "{file} を変更しました。元の内容は {backup} にあります",
     "{file} is changed. What it said before, keys and all, is in {backup}: when everything works, `rm {word}`": "{file} を変更しました。元の内容はキーを含めて {backup} にあります。問題なく動くことを確かめたら `rm {word}` で削除してください",
     "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in `trayexec shell`, or with the hook": "trayexec なしでこのキーを使っていたものは、もうキーを持ちません。`trayexec {name} -- CMD…`、`trayexec shell`、またはフックで実行してください",
     "your AWS files are as they were; with --yes they change as shown": "AWS ファイルは元のままです。--yes を付けると、表示したとおりに変更します",

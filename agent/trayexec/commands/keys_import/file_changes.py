@@ -1,0 +1,158 @@
+"""Shows what changes in the AWS files, keys masked, and changes it if the person agrees."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from difflib import unified_diff
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
+
+from trayexec.adapters import redact
+from trayexec.adapters.aws_parser import parse
+from trayexec.commands import keychain_entry, table
+from trayexec.commands.keys_import.plan import AwsTexts
+from trayexec.commands.reading import Options
+from trayexec.core.config import importing
+from trayexec.core.config.importing import FileEdit, PlainKeys
+from trayexec.core.config.sections import shown
+from trayexec.core.shell_words import argument, word
+from trayexec.core.stamps import utc
+from trayexec.light import private_files, stderr
+from trayexec.light.errors import Text, TrayexecError, trouble, visible
+from trayexec.light.translate import speaker
+from trayexec.live.carry_home import write_home
+
+_KEY_ID = re.compile(r"(?i)(aws_access_key_id\s*[=:]\s*)(.*)")
+# Of other tools too: the lines around a key are shown with it.
+_SECRET = re.compile(r"(?i)([^=:]*(?:secret|token|passw|passphrase|credential|private|api_?key)[^=:]*[=:]\s*)(?=\S).*")
+_LIKE_AN_ID = re.compile(r"A[A-Z0-9]{19}")
+
+
+def change(
+    files: AwsTexts, taken: Sequence[PlainKeys], options: Options, environ: Mapping[str, str]
+) -> list[Mapping[str, object]]:
+    """Show what would change in the files, and change it if the person agrees; what was done, for scripts.
+
+    Raises TrayexecError when a file cannot be written.
+    """
+    speak = speaker(environ)
+    edits = [
+        (Path(path), text, edit)
+        for path, text, edit in zip(files.paths, files.texts, files.edits(taken), strict=True)
+        if edit.applied(text) != text
+    ]
+    _say_what_stays(files, taken, speak)
+    for path, text, edit in edits:
+        for line in unified_diff(
+            text.splitlines(), edit.applied(text).splitlines(), str(path), str(path), lineterm="", n=1
+        ):
+            sys.stderr.write(f"{visible(_masked(line))}\n")
+    if options.dry_run or not edits or not (options.yes or _agreed(speak, [str(path) for path, _, _ in edits])):
+        return [{"file": str(path), "changed": False, "backup": None} for path, _, _ in edits]
+    done: list[Mapping[str, object]] = []
+    for path, _, edit in edits:
+        backup = _free(Path(os.path.realpath(path)))
+        try:
+            write_home(path, partial(_edited, edit, str(path)), backup=backup, mask=private_files.PRIVATE)
+        except OSError as error:
+            raise TrayexecError(
+                trouble(
+                    "file",
+                    "{file} cannot be written: {why}.",
+                    "The keys are in the keychain, and still in that file. Make it writable, and run `trayexec keys "
+                    "import` again.",
+                    file=str(path),
+                    why=error.strerror or type(error).__name__,
+                )
+            ) from None
+        done.append({"file": str(path), "changed": True, "backup": str(backup)})
+        stderr.say(speak(_said_before(path, backup, edit)))
+    time.sleep(private_files.SETTLED)
+    sweep(files.paths)
+    for name in [one.name for one in taken][:1]:
+        stderr.say(
+            speak(
+                Text(
+                    "what used these keys without trayexec has none now: run it as `trayexec {name} -- CMD…`, in "
+                    "`trayexec shell`, or with the hook",
+                    name=argument(name),
+                )
+            )
+        )
+    return done
+
+
+def _said_before(path: Path, backup: Path, edit: FileEdit) -> Text:
+    """Where the old text of a file is, and that it has keys in it if it has."""
+    if not edit.remove:
+        return Text("{file} is changed. What it said before is in {backup}", file=str(path), backup=str(backup))
+    return Text(
+        "{file} is changed. What it said before, keys and all, is in {backup}: when everything works, `rm {word}`",
+        file=str(path),
+        backup=str(backup),
+        word=word(str(backup)),
+    )
+
+
+def _edited(edit: FileEdit, file: str, text: str) -> str:
+    """What a file is to say, whatever it says by now. Raises TrayexecError if that is broken."""
+    parse(text, file=file)
+    return edit.applied(text)
+
+
+def _say_what_stays(files: AwsTexts, taken: Sequence[PlainKeys], speak: Callable[[Text], str]) -> None:
+    """Temporary credentials that other tools may be using."""
+    for one in importing.staying(files.pair, taken, now=files.now, holders=files.holders):
+        if one.ends is None:
+            said = Text(
+                "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on "
+                "using them",
+                section=shown(one.section),
+            )
+        else:
+            said = Text(
+                "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run "
+                "this again then",
+                section=shown(one.section),
+                time=table.clock(utc(int(one.ends))),
+            )
+        stderr.say(speak(said))
+
+
+def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
+    """Whether a person says yes to it; a script has to say --yes."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        stderr.say(speak(Text("your AWS files are as they were; with --yes they change as shown")))
+        return False
+    sys.stderr.write(speak(Text("Change {files} so? The old text is kept beside it. [y/N] ", files=", ".join(names))))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+        return True
+    stderr.say(speak(Text("your AWS files are as they were")))
+    return False
+
+
+def _free(path: Path) -> Path:
+    """A name beside the file that nothing has yet."""
+    names = (path.with_name(f"{path.name}.before-import{number}~") for number in chain([""], count(2)))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def sweep(files: Sequence[str]) -> None:
+    """Take away what an import left beside these files that was killed: another name of one, keys and all."""
+    for folder in {os.path.dirname(os.path.realpath(path)) for path in files}:  # noqa: PTH120 — private_files has none
+        private_files.sweep(folder)
+
+
+def _masked(line: str) -> str:
+    """A line of a file as a person may see it: of keys just the end of the id, of anything secret nothing."""
+    line = _KEY_ID.sub(lambda found: f"{found[1]}{end_of(found[2].strip())}", line)
+    return redact.redacted(_SECRET.sub(r"\1…", line))
+
+
+def end_of(key_id: str) -> str:
+    """The end of an access key id; nothing of what may be something else, as a secret in the wrong place."""
+    return f"…{key_id[-keychain_entry.LAST :]}" if _LIKE_AN_ID.fullmatch(key_id) else "…"
