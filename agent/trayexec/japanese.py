@@ -842,7 +842,7 @@ SENTENCES: dict[str, str] = {
     "Write [{key}] on a line of its own and the settings below it.": "[{key}] を単独の行に書き、その下に設定を書いてください。",
     'Write a duration from {least} to {most}, like "45s", "15m" or "1h30m".': '{least} から {most} までの時間を "45s"、"15m"、"1h30m" のように書いてください。',
     'Write a list of durations, like ["15m", "5m"], or [] for no warning.': '["15m", "5m"] のような時間のリストを書いてください。警告が不要なら [] です。',
-    'Write a command that prints the code, like "ykman oath accounts code --single aws".': '"ykman oath accounts code --single aws" のように、コードを出力するコマンドを書いてください。',
+    'Write a command that prints the code, like "ykman oath accounts code -s aws".': '"ykman oath accounts code -s aws" のように、コードを出力するコマンドを書いてください。',
     "Write one of: {choices}; or a command that prints the code.": "次のいずれか、またはコードを出力するコマンドを書いてください: {choices}",
     "Name a group without spaces, commas, @ in front, or the signs * ? [ ].": "グループ名には、空白、コンマ、先頭の @、記号 * ? [ ] を使えません。",
     'Write a list of profile names or patterns, like ["prod-*", "account-a"].': '["prod-*", "account-a"] のようなプロファイル名またはパターンのリストを書いてください。',

@@ -83,9 +83,9 @@ def hanging(rig: Rig) -> Look:
 def full(rig: Rig) -> Look:
     """As many wait as it has room for, until they are ended."""
     files(BASE)(rig)
-    Person(rig).type("ulimit -n 64; trayexec agent start")
+    Person(rig).type("ulimit -n 128; trayexec agent start")
     line = json.dumps({"v": 1, "op": "credentials", "profile": "account-a", "wait": 60}).encode() + b"\n"
-    for _ in range(32):
+    for _ in range(64):
         CALLERS.enter_context(one := socket.socket(socket.AF_UNIX))
         one.connect(str(rig.socket))
         one.sendall(line)

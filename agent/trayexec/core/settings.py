@@ -369,7 +369,7 @@ class _Source:
         argv = _argv(value)
         if argv:
             return Command(argv)
-        hint = Text('Write a command that prints the code, like "ykman oath accounts code --single aws".')
+        hint = Text('Write a command that prints the code, like "ykman oath accounts code -s aws".')
         raise self._wrong(path, value, hint)
 
     def _confirm(self, path: Path, value: object) -> ConfirmRule | None:
