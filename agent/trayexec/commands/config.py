@@ -13,6 +13,7 @@ from trayexec.adapters import settings_file
 from trayexec.adapters.atomic_replace import Version, bytes_of, replace
 from trayexec.commands import as_json
 from trayexec.commands.reading import Options
+from trayexec.commands.yes_or_no import YES, agreed
 from trayexec.core import settings
 from trayexec.core.shell_words import word
 from trayexec.light import exits, paths, private_files, stderr
@@ -84,7 +85,7 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
             break
         except TrayexecError as error:
             stderr.complain(error)
-            if not _again(environ):
+            if not agreed(speak(Text("Edit it again? [Y/n] ")), yes=YES | {""}):
                 raise _kept(file, copy) from None
     mode = stat.S_IMODE(file.stat().st_mode) if before is not None else private_files.PRIVATE
     if replace(file, Version(data, mode), before) != before:
@@ -133,14 +134,6 @@ def _editor(environ: Mapping[str, str]) -> list[str]:
         if words:
             return words
     raise TrayexecError(trouble("editor", "There is no editor.", "$VISUAL or $EDITOR names one."))
-
-
-def _again(environ: Mapping[str, str]) -> bool:
-    """Whether the person goes on editing what is wrong."""
-    sys.stderr.write(speaker(environ)(Text("Edit it again? [Y/n] ")))
-    sys.stderr.flush()
-    said = sys.stdin.readline()
-    return bool(said) and said.strip().casefold() in {"", "y", "yes"}
 
 
 def _kept(file: Path, copy: Path) -> TrayexecError:

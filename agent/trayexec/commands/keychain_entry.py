@@ -17,9 +17,9 @@ from trayexec.light.errors import Text, TrayexecError
 LAST = 4  # characters of an access key id that are shown
 
 
-def end(keys: LongTermKeys) -> str:
-    """The end of the access key id, enough to tell keys apart."""
-    return "…" + keys.access_key_id[-LAST:]
+def end(access_key_id: str) -> str:
+    """The end of an access key id, enough to tell keys apart."""
+    return "…" + access_key_id[-LAST:]
 
 
 def former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:

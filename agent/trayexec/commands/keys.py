@@ -15,6 +15,7 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import as_json, keychain_entry, table
 from trayexec.commands.reading import Options
+from trayexec.commands.yes_or_no import agreed
 from trayexec.core import key_shape, messages
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
@@ -134,7 +135,7 @@ class _Row:
         return {
             "name": self.name,
             "stored": self.keys is not None,
-            "key": keychain_entry.end(self.keys) if self.keys is not None else None,
+            "key": keychain_entry.end(self.keys.access_key_id) if self.keys is not None else None,
             "account": ownership.account_in(arn) or None,
             "arn": arn or None,
             "used": self.used,
@@ -143,7 +144,7 @@ class _Row:
     def cells(self) -> tuple[Text, ...]:
         """For people."""
         arn = self.keys.arn if self.keys is not None else ""
-        end = keychain_entry.end(self.keys) if self.keys is not None else ""
+        end = keychain_entry.end(self.keys.access_key_id) if self.keys is not None else ""
         return (
             Text("{value}", value=shown(self.name)),
             Text("{value}", value=end),
@@ -230,9 +231,7 @@ def _agree_to_replace(change: _Change, environ: Mapping[str, str]) -> None:
         other=keychain_entry.owner(change.new),
     )
     if sys.stdin.isatty():
-        sys.stderr.write(speak(Text("{what} Replace them? [y/N] ", what=what)))
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+        if agreed(speak(Text("{what} Replace them? [y/N] ", what=what))):
             return
         hint = Text("Nothing was changed.")
     else:

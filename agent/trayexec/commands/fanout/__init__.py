@@ -214,13 +214,13 @@ def ask_if_many(caller: Invocation, chosen: Sequence[Candidate]) -> None:
         return
     import shlex  # noqa: PLC0415 — only for the question
 
+    from trayexec.commands.yes_or_no import agreed  # noqa: PLC0415 — likewise
+
     question = Text(
         "Run {command} for {count} profiles ({names})? [y/N] ",
         command=shown(shlex.join(caller.command)),
         count=len(chosen),
         names=who(one.name for one in chosen),
     )
-    sys.stderr.write(caller.speak(question))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not agreed(caller.speak(question)):
         raise TrayexecError(trouble("cancelled", "Nothing has run.", "--yes answers the question beforehand."))

@@ -15,6 +15,7 @@ from trayexec.adapters.aws_parser import parse
 from trayexec.commands import keychain_entry, table
 from trayexec.commands.keys_import.plan import AwsTexts
 from trayexec.commands.reading import Options
+from trayexec.commands.yes_or_no import agreed
 from trayexec.core.config import importing
 from trayexec.core.config.importing import FileEdit, PlainKeys
 from trayexec.core.config.sections import shown
@@ -127,9 +128,7 @@ def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         stderr.say(speak(Text("your AWS files are as they were; with --yes they change as shown")))
         return False
-    sys.stderr.write(speak(Text("Change {files} so? The old text is kept beside it. [y/N] ", files=", ".join(names))))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().casefold() in {"y", "yes"}:
+    if agreed(speak(Text("Change {files} so? The old text is kept beside it. [y/N] ", files=", ".join(names)))):
         return True
     stderr.say(speak(Text("your AWS files are as they were")))
     return False
@@ -155,4 +154,4 @@ def _masked(line: str) -> str:
 
 def end_of(key_id: str) -> str:
     """The end of an access key id; nothing of what may be something else, as a secret in the wrong place."""
-    return f"…{key_id[-keychain_entry.LAST :]}" if _LIKE_AN_ID.fullmatch(key_id) else "…"
+    return keychain_entry.end(key_id) if _LIKE_AN_ID.fullmatch(key_id) else "…"

@@ -49,6 +49,7 @@ class AwsTexts:
     now: float
     found: Sequence[PlainKeys]
     holders: Holders
+    before: Catalogue  # what they lead to as they are
 
     @classmethod
     def read(cls, environ: Mapping[str, str], options: Options) -> "AwsTexts":
@@ -65,7 +66,8 @@ class AwsTexts:
         found = importing.long_term(pair, suffixes=(*own, *LONG_TERM))
         known = frozenset(one.name for one in found)
         alone = frozenset(name for name in stored if name not in known and name in (options.profiles or stored))
-        return cls(source, where, texts, pair, stored, time.time(), found, Holders(alone, known))
+        before = source.rewritten(texts, stored)
+        return cls(source, where, texts, pair, stored, time.time(), found, Holders(alone, known), before)
 
     def edits(self, taken: Sequence[PlainKeys]) -> tuple[FileEdit, FileEdit]:
         """What changes in them."""
@@ -79,12 +81,11 @@ class AwsTexts:
 
     def fault(self, taken: Sequence[KeysToImport], one: KeysToImport) -> Trouble | None:
         """Why this one cannot go the same way: its profile would not be served, or another would lead elsewhere."""
-        return (
-            self._of_layout(one.keys)
-            or self._of_text(taken, one)
-            or self._of_profiles(taken, one)
-            or self._of_device(taken, one)
-        )
+        first = self._of_layout(one.keys) or self._of_text(taken, one)
+        if first is not None:
+            return first
+        after = self.catalogue([*taken, one])
+        return self._of_profiles(after, taken, one) or self._of_device(after, taken, one)
 
     def _of_layout(self, one: PlainKeys) -> Trouble | None:
         """What aws-mfa, or a program beside these keys, does with their profile."""
@@ -108,16 +109,15 @@ class AwsTexts:
             return problems.leads_elsewhere(one.keys.name)
         return None
 
-    def _of_profiles(self, taken: Sequence[KeysToImport], one: KeysToImport) -> Trouble | None:
+    def _of_profiles(self, after: Catalogue, taken: Sequence[KeysToImport], one: KeysToImport) -> Trouble | None:
         """What would become of its profile, and of all others."""
-        after = self.catalogue([*taken, one])
         found = after.profiles.get(one.keys.name)
         if isinstance(found, Unserved):
             return found.problem
         if found is None or found.identity.keys != one.keys.name:
             return problems.leads_elsewhere(one.keys.name)
         meant = {profile_of(section) for section in self.edits(_pairs(taken, one))[0].add}
-        for name, before in self.source.rewritten(self.texts, self.stored).profiles.items():
+        for name, before in self.before.profiles.items():
             now = after.profiles.get(name)
             if isinstance(before, Profile) and not (isinstance(now, Profile) and _same(before, now, name in meant)):
                 return problems.leads_elsewhere(name)
@@ -131,9 +131,9 @@ class AwsTexts:
             return False
         return importing.assumed_with(self.pair, profile.name) == one.name
 
-    def _of_device(self, taken: Sequence[KeysToImport], one: KeysToImport) -> Trouble | None:
+    def _of_device(self, after: Catalogue, taken: Sequence[KeysToImport], one: KeysToImport) -> Trouble | None:
         """Whether the only device for these keys is [default]'s, and that nobody's or another user's."""
-        profile = self.catalogue([*taken, one]).profiles[one.keys.name]
+        profile = after.profiles[one.keys.name]
         known = {**self.stored, **{each.keys.name: each.arn for each in taken}}.get("default", "")
         if not (isinstance(profile, Profile) and profile.identity.inherited):
             return None

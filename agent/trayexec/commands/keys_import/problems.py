@@ -121,7 +121,7 @@ def others_there(name: str, old: LongTermKeys) -> Trouble:
         "The keychain has other keys for {profile}: {end} of {owner}.",
         "If these are the right ones, first `trayexec keys remove {word}`.",
         profile=shown(name),
-        end=keychain_entry.end(old),
+        end=keychain_entry.end(old.access_key_id),
         owner=keychain_entry.owner(old),
         word=argument(name),
     )
