@@ -57,9 +57,10 @@ def _try(name: str, attempt: Callable[[], T]) -> T | None:
     try:
         return attempt()
     except TrayexecError as unavailable:
-        _log.info("tray %s: %s", name, unavailable)
+        _log.info("tray %s: %s", name, str(unavailable))
     except Exception as reason:  # noqa: BLE001 — toolkits raise anything while they are imported; the next one may work
-        _log.info("tray %s cannot be used: %s: %s", name, type(reason).__name__, reason)
+        # As text: an exception kept by a log's record would keep the sockets that Xlib leaves open in its frames.
+        _log.info("tray %s cannot be used: %s: %s", name, type(reason).__name__, str(reason))
     return None
 
 
