@@ -20,8 +20,9 @@ from typing import Self
 
 from awssim import control, signin
 from awssim.faults import Fault, Kind, Script
+from awssim.refused import Refused
 from awssim.sigv4 import Received, read_authorization
-from awssim.sts import EXPIRED_TOKEN, INVALID_TOKEN, Answer, Call, Lifetimes, Refused, Service, iso, read_parameters
+from awssim.sts import EXPIRED_TOKEN, INVALID_TOKEN, Answer, Call, Lifetimes, Service, iso, read_parameters
 from awssim.sts import refusal as refusal_of
 from awssim.totp import totp
 from awssim.world import World, default_world

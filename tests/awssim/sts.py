@@ -1,4 +1,4 @@
-"""What STS, IAM's ListMFADevices and S3's ListBuckets answer: who may have what, and every refusal in AWS's words.
+"""What STS and S3's ListBuckets answer, and IAM by `iam`: who may have what, and every refusal in AWS's words.
 
 The order of the checks is AWS's: scope, then the token and its key, expiry, whether the issuer still exists, the
 signature, and only then what was asked for. Whoever calls `answer` holds a lock around it.
@@ -15,6 +15,8 @@ from fnmatch import fnmatchcase
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
+from awssim import iam
+from awssim.refused import Refused
 from awssim.sigv4 import Received, Signed, fits, read_authorization
 from awssim.totp import Verdict
 from awssim.world import (
@@ -23,6 +25,7 @@ from awssim.world import (
     Key,
     Role,
     RoleSession,
+    Use,
     User,
     World,
     matches,
@@ -33,7 +36,6 @@ from awssim.world import (
 )
 
 STS = "https://sts.amazonaws.com/doc/2011-06-15/"
-IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
 S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
 BUCKETS = "ListBuckets"
 SKEW = 900  # seconds a signature may be off
@@ -85,17 +87,6 @@ class Lifetimes:
 
     session: float | None = None
     role: float | None = None
-
-
-class Refused(Exception):  # noqa: N818 — it is an answer, not an accident
-    """AWS says no: an HTTP status, an error code, and a message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        """Keep the three."""
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +143,13 @@ class Service:
         request_id = str(uuid.uuid4())
         if action == BUCKETS:
             return Answer(200, "OK", request_id, result.encode())
+        if action in iam.SILENT:
+            body = f'<{action}Response xmlns="{iam.NAMESPACE}">\n{_metadata(request_id)}</{action}Response>\n'
+            return Answer(200, "OK", request_id, body.encode())
         body = (
-            f'<{action}Response xmlns="{IAM if action == "ListMFADevices" else STS}">\n'
+            f'<{action}Response xmlns="{iam.NAMESPACE if action in iam.ACTIONS else STS}">\n'
             f"<{action}Result>\n{result}</{action}Result>\n"
-            f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n</{action}Response>\n"
+            f"{_metadata(request_id)}</{action}Response>\n"
         )
         return Answer(200, "OK", request_id, body.encode())
 
@@ -178,11 +172,12 @@ class Service:
             raise Refused(403, "InvalidClientTokenId", INVALID_TOKEN)
         if key.expires is not None and now >= key.expires:
             raise Refused(403, "ExpiredToken", EXPIRED_TOKEN)
-        if not self.world.alive(key):
+        if not iam.seen_alive(self.world, key):
             raise Refused(403, "InvalidClientTokenId", INVALID_TOKEN)
         _check_date(claim, request.headers.get("x-amz-date", ""), now)
         if not fits(claim, key.secret, request):
             raise Refused(403, "SignatureDoesNotMatch", BAD_SIGNATURE)
+        self.world.uses[key.id] = Use(now, claim.service, claim.region)
         return key
 
     def _operation(self, parameters: Mapping[str, str], key: Key) -> Callable[[Mapping[str, str], Key], str]:
@@ -196,11 +191,11 @@ class Service:
                 return self._assume_role
             case _ if action == BUCKETS:
                 return self._list_buckets
-            case "ListMFADevices", "2010-05-08":
+            case _, iam.VERSION if action in iam.ACTIONS:
                 if key.token is not None and isinstance(key.holder, User) and key.mfa_at is None:
                     # IAM does not take a user's session that was opened without a code.
                     raise Refused(403, "InvalidClientTokenId", INVALID_TOKEN)
-                return self._list_mfa_devices
+                return iam.operation(self.world, self.clock, action)
             case _:
                 raise Refused(400, "InvalidAction", f"Could not find operation {action} for version {version}")
 
@@ -316,22 +311,17 @@ class Service:
             )
         return role
 
-    def _list_mfa_devices(self, _parameters: Mapping[str, str], key: Key) -> str:
-        owned = [device for device in self.world.devices.values() if device.owner == key.holder.arn]
-        members = "".join(
-            f"<member><UserName>{device.owner.rpartition('/')[2]}</UserName>"
-            f"<SerialNumber>{device.serial}</SerialNumber><EnableDate>2026-01-05T09:00:00Z</EnableDate></member>\n"
-            for device in owned
-        )
-        return f"<MFADevices>{members}</MFADevices>\n<IsTruncated>false</IsTruncated>\n"
-
     def _issue(self, holder: Holder, seconds: float, mfa_at: float | None) -> Key:
         expires = self.clock() + seconds
         return self.world.keep(Key(temporary_key_id(), new_secret(), holder, new_token(), expires, mfa_at))
 
 
+def _metadata(request_id: str) -> str:
+    return f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n"
+
+
 def _check_scope(claim: Signed, action: str) -> None:
-    services = {"ListMFADevices": ("iam", {"us-east-1"}), BUCKETS: ("s3", REGIONS)}
+    services = {**dict.fromkeys(iam.ACTIONS, ("iam", {"us-east-1"})), BUCKETS: ("s3", REGIONS)}
     service, regions = services.get(action, ("sts", REGIONS))
     if claim.region not in regions:
         raise Refused(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region. ")

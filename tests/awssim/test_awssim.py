@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -20,6 +21,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from awssim import Kind, Sim, Trust, totp
 from awssim.sts import HALF_MFA, NO_DEVICE, OVER_CHAIN, OVER_ROLE, WRONG_CODE
@@ -510,8 +512,89 @@ class TestAssumeRole:
         assert ask(sim, assume(sim, key, arn).key, Action="GetCallerIdentity").status == 200
 
 
+def iam_of(sim: Sim, key: Key) -> Any:
+    """A client of botocore's for IAM."""
+    config = Config(retries={"total_max_attempts": 1})
+    return boto3.client(
+        "iam",
+        endpoint_url=sim.url,
+        region_name="us-east-1",
+        aws_access_key_id=key.id,
+        aws_secret_access_key=key.secret,
+        aws_session_token=key.token,
+        config=config,
+    )
+
+
+def refused_by_iam(call: Callable[[], object]) -> str:
+    """The code of AWS's refusal."""
+    with pytest.raises(ClientError) as caught:
+        call()
+    return str(caught.value.response["Error"]["Code"])
+
+
 class TestIam:
-    """As much of IAM as finding one's device takes."""
+    """As much of IAM as finding one's device and rotating one's keys take."""
+
+    def test_a_user_makes_switches_off_and_deletes_its_own_keys(self, sim: Sim, key: Key) -> None:
+        """Two at most; one that is off or gone is taken nowhere, and a session that was opened with it goes on."""
+        opened = session(sim, key).key
+        iam = iam_of(sim, opened)
+        made = iam.create_access_key(UserName="alice")["AccessKey"]
+        assert refused_by_iam(iam.create_access_key) == "LimitExceeded"
+        listed = iam.list_access_keys()["AccessKeyMetadata"]
+        assert [(one["AccessKeyId"], one["Status"]) for one in listed] == [
+            (key.id, "Active"),
+            (made["AccessKeyId"], "Active"),
+        ]
+        iam.update_access_key(AccessKeyId=key.id, Status="Inactive")
+        assert ask(sim, key, Action="GetCallerIdentity").refusal[1] == "InvalidClientTokenId"
+        iam.delete_access_key(AccessKeyId=key.id)
+        assert refused_by_iam(lambda: iam.delete_access_key(AccessKeyId=key.id)) == "NoSuchEntity"
+        new = sim.world.keys[made["AccessKeyId"]]
+        assert new.secret == made["SecretAccessKey"]
+        assert ask(sim, new, Action="GetCallerIdentity").status == 200
+        assert ask(sim, opened, Action="GetCallerIdentity").status == 200
+
+    def test_the_last_use_of_a_key_is_told(self, sim: Sim, key: Key) -> None:
+        """With service and region, or that it was never used."""
+        iam = iam_of(sim, session(sim, key).key)
+        used = iam.get_access_key_last_used(AccessKeyId=key.id)
+        assert used["UserName"] == "alice"
+        assert used["AccessKeyLastUsed"]["ServiceName"] == "sts"
+        made = iam.create_access_key()["AccessKey"]["AccessKeyId"]
+        assert "LastUsedDate" not in iam.get_access_key_last_used(AccessKeyId=made)["AccessKeyLastUsed"]
+
+    def test_what_a_policy_does_not_allow_is_denied(self, sim: Sim, key: Key) -> None:
+        """By action; without MFA where that is wanted; and always for another user."""
+        opened = session(sim, key).key
+        sim.world.restrict("alice", permits=("iam:List*",))
+        assert refused_by_iam(iam_of(sim, opened).create_access_key) == "AccessDenied"
+        assert iam_of(sim, key).list_access_keys()["AccessKeyMetadata"]
+        assert refused_by_iam(lambda: iam_of(sim, opened).list_access_keys(UserName="bob")) == "AccessDenied"
+        sim.world.restrict("alice", wants_mfa=True)
+        assert refused_by_iam(iam_of(sim, key).list_access_keys) == "AccessDenied"
+        assert iam_of(sim, opened).list_access_keys()["AccessKeyMetadata"]
+
+    def test_changes_are_not_seen_everywhere_at_once(self, sim: Sim, key: Key) -> None:
+        """A new key is refused, taken, refused once more, and then taken; lists lag, and so does what was deleted."""
+        iam = iam_of(sim, session(sim, key).key)
+        sim.world.lag = 2
+        made = sim.world.keys[iam.create_access_key()["AccessKey"]["AccessKeyId"]]
+        seen = [ask(sim, made, Action="GetCallerIdentity").status for _ in range(6)]
+        assert seen == [403, 403, 200, 403, 200, 200]
+        assert [len(iam.list_access_keys()["AccessKeyMetadata"]) for _ in range(3)] == [1, 1, 2]
+        iam.delete_access_key(AccessKeyId=key.id)
+        assert [ask(sim, key, Action="GetCallerIdentity").status for _ in range(3)] == [200, 200, 403]
+        assert [len(iam.list_access_keys()["AccessKeyMetadata"]) for _ in range(3)] == [2, 2, 1]
+
+    @pytest.mark.parametrize(
+        "wrong", [{"AccessKeyId": "no!" * 8, "Status": "Active"}, {"AccessKeyId": "A" * 20, "Status": "Off"}]
+    )
+    def test_what_iam_cannot_read_is_refused(self, sim: Sim, key: Key, wrong: dict[str, str]) -> None:
+        """As AWS words it."""
+        body = urllib.parse.urlencode({"Action": "UpdateAccessKey", "Version": "2010-05-08", **wrong})
+        assert ask_raw(sim, key, body, IAM).refusal[:2] == (400, "ValidationError")
 
     def test_devices_are_listed_for_their_owner(self, sim: Sim, key: Key) -> None:
         """ListMFADevices, signed for IAM in us-east-1."""

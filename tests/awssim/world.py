@@ -4,7 +4,7 @@ import base64
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from awssim.totp import Device
@@ -19,12 +19,18 @@ REGIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An IAM user. `allowed` are the role ARNs (patterns) that the user's own policy lets it assume."""
+    """An IAM user. `allowed` are the role ARNs (patterns) that the user's own policy lets it assume.
+
+    `permits` are the actions of IAM (patterns) that it may use for itself; `wants_mfa`: only with MFA, as in AWS's
+    policy for self-managed users.
+    """
 
     account: str
     name: str
     unique_id: str
     allowed: tuple[str, ...] = ("*",)
+    permits: tuple[str, ...] = ("*",)
+    wants_mfa: bool = False
 
     @property
     def arn(self) -> str:
@@ -101,7 +107,10 @@ Holder = User | RoleSession
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An access key, long-term (no token) or temporary. `mfa_at` is when a code was given for it, in Unix seconds."""
+    """An access key, long-term (no token) or temporary. `mfa_at` is when a code was given for it, in Unix seconds.
+
+    `created` is in Unix seconds, too.
+    """
 
     id: str
     secret: str
@@ -109,6 +118,17 @@ class Key:
     token: str | None = None
     expires: float | None = None
     mfa_at: float | None = None
+    active: bool = True
+    created: float = 1767603600.0  # 2026-01-05
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The last use of a key: Unix seconds, the service and the region."""
+
+    at: float
+    service: str
+    region: str
 
 
 class World:
@@ -122,6 +142,10 @@ class World:
         self.keys: dict[str, Key] = {}
         self.profiles: dict[str, str] = {}
         self.revoked: set[str] = set()
+        self.uses: dict[str, Use] = {}
+        self.lag = 0  # of IAM: for so many calls a change is not seen everywhere
+        self.unsettled: dict[str, list[bool]] = {}  # by key: whether the next calls that it signs find it
+        self.listings: dict[str, int] = {}  # by key: how many more lists show it as it was
         self.disabled_regions: set[str] = set()
 
     def add_user(self, account: str, name: str, *, allowed: tuple[str, ...] = ("*",)) -> User:
@@ -130,9 +154,23 @@ class World:
         self.users[user.arn] = user
         return user
 
+    def restrict(self, name: str, *, permits: tuple[str, ...] = ("*",), wants_mfa: bool = False) -> None:
+        """Let a user of that name do no more than this in IAM."""
+        for arn, user in self.users.items():
+            if user.name == name:
+                self.users[arn] = replace(user, permits=permits, wants_mfa=wants_mfa)
+
     def add_key(self, user: User) -> Key:
         """A new long-term key of `user`."""
         return self.keep(Key(_unique("AKIA"), new_secret(), user))
+
+    def keys_of(self, user_name: str = "alice") -> tuple[Key, ...]:
+        """The long-term keys that a user has, active or not, oldest first."""
+        return tuple(
+            key
+            for key in self.keys.values()
+            if key.token is None and key.id not in self.revoked and key.holder.arn.endswith(f":user/{user_name}")
+        )
 
     def add_device(self, user: User, name: str | None = None) -> Device:
         """A new virtual MFA device of `user`, named like the user unless told."""
@@ -171,7 +209,7 @@ class World:
         holder = key.holder
         if isinstance(holder, User):
             user = self.users.get(holder.arn)
-            return key.id not in self.revoked and user is not None and user.unique_id == holder.unique_id
+            return key.active and key.id not in self.revoked and user is not None and user.unique_id == holder.unique_id
         role = self.roles.get(holder.role.arn)
         return key.id not in self.revoked and role is not None and role.unique_id == holder.role.unique_id
 
