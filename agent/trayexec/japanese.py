@@ -914,6 +914,14 @@ SENTENCES: dict[str, str] = {
     # daemon/request_handler.py
     "Something went wrong inside trayexec.": "trayexec の内部で問題が起きました。",
     "Try again; the agent's log says more.": "もう一度試してください。詳しくはエージェントのログにあります。",
+    "There are several identities that could assume the role: {names}.": "このロールを引き受けられるアイデンティティが複数あります: {names}。",
+    "Say which one with --source, or name the profile it is to be assumed from.": "--source でそのうちの 1 つ、または引き受け元のプロファイルを指定してください。",
+    "--source is for a role that is named by its ARN or as 123456789012:Name, and {profile} is not.": "--source は ARN または 123456789012:Name の形で指定したロールのためのものですが、{profile} はそうではありません。",
+    "Leave --source out: a profile has its source in the AWS config.": "--source を付けないでください。プロファイルのソースは AWS config に書かれています。",
+    "{arn} is neither a profile of the AWS config nor the ARN of a role.": "{arn} は AWS config のプロファイルでも、ロールの ARN でもありません。",
+    "A role's is written arn:aws:iam::<account>:role/<name>, with all twelve digits of the account.": "ロールの ARN は、アカウントの 12 桁をすべて含めて arn:aws:iam::<account>:role/<name> と書きます。",
+    "The role {arn} is in the partition {role}, but the keys of its source are in {keys}: AWS has no way from one to the other.": "ロール {arn} はパーティション {role} にありますが、ソースのキーは {keys} にあります。AWS ではパーティションをまたげません。",
+    "Name a source of the role's partition with --source.": "--source で、ロールと同じパーティションのソースを指定してください。",
     "There are several identities: {names}.": "アイデンティティが複数あります: {names}。",
     "Name one of them, as in `trayexec {verb} {word}`.": "`trayexec {verb} {word}` のように 1 つを指定してください。",
     "There is no identity {name}.": "アイデンティティ {name} はありません。",
@@ -935,6 +943,7 @@ SENTENCES: dict[str, str] = {
 
 HELP = """\
 使い方: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+        trayexec [--source P] ROLE_ARN|ACCOUNT:ROLE -- CMD…
         trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
         trayexec --live [PROFILE] -- CMD…
         trayexec --server PROFILE -- CMD…
@@ -946,6 +955,9 @@ HELP = """\
   PROFILE -- CMD…      行に `--` があれば実行です。コマンドがこのプロセスに置き換わるので、ターミナル、
                        シグナル、終了ステータスはコマンド自身のものです
   -- CMD…              AWS_PROFILE が指すプロファイルで同じことをします
+  ROLE_ARN -- CMD…     プロファイルのないロールで同じことをします: arn:aws:iam::222222222222:role/X、または
+                       222222222222:X。セッション名、リージョン、AWS への経路はソースと同じです
+  --source P           引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
@@ -982,7 +994,7 @@ HELP = """\
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
   env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
-                       ini。--region、--need、--wait、--no-wait は実行時と同じです
+                       ini。--region、--source、--need、--wait、--no-wait は実行時と同じです
   console PROFILE      プロファイルのロールでサインインした AWS コンソールをブラウザーで開きます。--service s3 は
                        そのサービスを、--region はそのリージョンを開き、--print はアドレスを表示します。
                        --duration 45m はセッションがその時間続くことを保証します (最大 1 時間)

@@ -10,9 +10,9 @@ from trayexec.adapters.browser import open_secretly
 from trayexec.adapters.federation import FederationCredentials, signin_token
 from trayexec.commands.env import request
 from trayexec.commands.reading import Options
-from trayexec.core import messages
 from trayexec.core.broker.delivery import FRESH_ROLE
-from trayexec.core.config.profiles import Profile, Role
+from trayexec.core.config import adhoc
+from trayexec.core.config.profiles import Role
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of
 from trayexec.core.shell_words import argument
@@ -33,7 +33,7 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     """
     speak = speaker(environ)
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
-    role = _role(options.profile, environ)  # before anybody is asked for a code
+    role = _role(options, environ)  # before anybody is asked for a code
     said: RegionAnswer = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
     region = command_environment.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
@@ -73,21 +73,17 @@ class _Target:
     ca_bundle: str | None
 
 
-def _role(name: str, environ: Mapping[str, str]) -> _Target:
+def _role(options: Options, environ: Mapping[str, str]) -> _Target:
     """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
     catalogue = files_of_this_user(overlay_origin.outside(environ)).load()
-    found = catalogue.profiles.get(name)
-    if isinstance(found, Profile) and isinstance(found.target, Role):
+    found = adhoc.find(catalogue, options.profile, options.source)
+    if isinstance(found.target, Role):
         return _Target(found.target.arn, found.region, found.inherits_region, found.target.endpoint.ca_bundle)
-    if isinstance(found, Profile):
-        raise TrayexecError(
-            trouble(
-                "console_identity",
-                "{profile} is an identity itself, and AWS signs only roles in to the console this way.",
-                "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",
-                profile=name,
-            )
+    raise TrayexecError(
+        trouble(
+            "console_identity",
+            "{profile} is an identity itself, and AWS signs only roles in to the console this way.",
+            "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",
+            profile=options.profile,
         )
-    if found is not None:
-        raise TrayexecError(found.problem)
-    raise TrayexecError(messages.unknown_profile(name, catalogue))
+    )

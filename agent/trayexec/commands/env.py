@@ -48,5 +48,10 @@ def env(options: Options, environ: Mapping[str, str]) -> int:
 def request(options: Options, environ: Mapping[str, str], program: str) -> "RequestFields":
     """What a verb asks the agent for on behalf of `program`."""
     return protocol_messages.credentials(
-        context.surroundings(environ), options.profile, wait=options.wait, need=options.need, program=program
+        context.surroundings(environ),
+        options.profile,
+        wait=options.wait,
+        need=options.need,
+        program=program,
+        source=options.source,
     )

@@ -11,6 +11,7 @@ from trayexec.light.translate import is_japanese, language
 
 HELP = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
+       trayexec [--source P] ROLE_ARN|ACCOUNT:ROLE -- CMD…
        trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
        trayexec --live [PROFILE] -- CMD…
        trayexec --server PROFILE -- CMD…
@@ -22,6 +23,9 @@ run a command with a profile's credentials:
   PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
                        signals and its exit status are its own
   -- CMD…              the same for the profile that AWS_PROFILE names
+  ROLE_ARN -- CMD…     the same as a role without a profile of its own: arn:aws:iam::222222222222:role/X, or
+                       222222222222:X. Session name, region and the way to AWS are those of its source
+  --source P           the profile or identity to assume it from; where there is one identity, that
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
@@ -56,7 +60,7 @@ verbs:
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
-                       --region, --need, --wait and --no-wait as for a run
+                       --region, --source, --need, --wait and --no-wait as for a run
   console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
                        there, --region in that region, --print prints the address; --duration 45m makes sure that the
                        session lasts so long (an hour at most)

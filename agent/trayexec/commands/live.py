@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from trayexec.commands.reading import Options
+from trayexec.commands.role_words import is_role
 from trayexec.light import agent_client, command_environment, context, execution, protocol_messages
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.live import overlay_environment
@@ -24,6 +25,10 @@ def shell(options: Options, environ: Mapping[str, str]) -> int:
     command = [environ.get("SHELL") or "/bin/sh"]
     program = execution.find(command[0], environ)
     profile = context.chosen(environ) if options.profile is None else options.profile
+    if profile is not None and is_role(profile):
+        from trayexec.commands import server  # noqa: PLC0415 — only for a role without a profile
+
+        return server.run(Options(**{**vars(options), "profiles": [profile], "literal": []}), command, environ)
     return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
 
 
@@ -43,7 +48,12 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
     asker = command[0].rpartition("/")[2]
     if profile is not None:
         request = protocol_messages.credentials(
-            context.surroundings(environ), profile, wait=options.wait, need=options.need, program=asker
+            context.surroundings(environ),
+            profile,
+            wait=options.wait,
+            need=options.need,
+            program=asker,
+            source=options.source,
         )
         served = protocol_messages.read_credentials(agent_client.obtain(request, environ))
         region = region or (

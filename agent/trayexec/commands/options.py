@@ -112,6 +112,7 @@ def _flag(name: str, field: str = "", *, of_many: bool = False, hidden: bool = F
 HELP = Option(("-h", "--help"), "wants_help", unsaid=False)
 JSON = _flag("--json")
 REGION = Option(("--region",), "region", "text", "R")
+SOURCE = Option(("--source",), "source", "text", "P")  # of a role that is named by its ARN
 NEED = Option(("--need",), "need", "need", "2h")
 
 
@@ -135,7 +136,7 @@ RUN = Verb(
     "",
     word=Word("profiles", "PROFILE", repeats=True),
     options=(
-        *(REGION, NEED, WAIT, NO_WAIT),
+        *(REGION, SOURCE, NEED, WAIT, NO_WAIT),
         Option(("--live",), "live", unsaid=False, excludes=("--server",)),
         Option(("--server",), "server", unsaid=False, excludes=("--live",)),
         Option(("--except",), "leave_out", "text", "GLOB", repeats=True, of_many=True),
@@ -169,7 +170,7 @@ ENV = Verb(
             choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"),
             unsaid="sh",
         ),
-        *(REGION, WAIT, NO_WAIT, NEED),
+        *(REGION, SOURCE, WAIT, NO_WAIT, NEED),
     ),
     examples=("env account-a", "env account-a --format dotenv --need 30m"),
 )
@@ -182,7 +183,7 @@ CONSOLE = Verb(
         Option(("--service",), "service", "text", "S"),
         _flag("--print"),
         Option(("--duration",), "duration", "console", "45m"),
-        *(REGION, WAIT, NO_WAIT),
+        *(REGION, SOURCE, WAIT, NO_WAIT),
     ),
     examples=("console account-a", "console account-a --service s3 --region eu-west-1 --print"),
 )
@@ -199,11 +200,11 @@ SHELL = Verb(
     "shell",
     "live.shell",
     SOME_PROFILE,
-    (HELP, REGION, WAIT, NO_WAIT, NEED),
+    (HELP, REGION, SOURCE, WAIT, NO_WAIT, NEED),
     examples=("shell", "shell account-a"),
 )
 DOCTOR = Verb("doctor", "doctor.doctor", options=(HELP, JSON), examples=("doctor",))
-WHY = Verb("why", "why.why", PROFILE, (HELP, JSON), examples=("why account-a",))
+WHY = Verb("why", "why.why", PROFILE, (HELP, SOURCE, JSON), examples=("why account-a",))
 KEYS = Verb(
     "keys",
     options=(HELP,),

@@ -6,6 +6,7 @@ from importlib import import_module
 from trayexec.commands import reading, usage_errors
 from trayexec.commands.options import LITERAL, RUN
 from trayexec.commands.parse import literal
+from trayexec.commands.role_words import is_role
 from trayexec.light import context, misuse
 from trayexec.light.errors import TrayexecError, trouble
 
@@ -22,6 +23,8 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
         if one is None and least:
             raise misuse.nobody()
     named = len(options.profiles) + len(options.literal)
+    if module == "live" and any(map(is_role, (*options.profiles, *options.literal))):
+        module = "server"  # the overlay has the profiles of the files only; over HTTP it renews as well
     if most is not None and named > most:
         raise TrayexecError(
             trouble(

@@ -48,6 +48,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         wait=options.wait,
         need=options.need,
         program=command[0].rpartition("/")[2],
+        source=options.source,
     )
     # Before there is a lease: the endpoint is where the agent is.
     overlay = overlay_environment.overlay_here(environ, profile)

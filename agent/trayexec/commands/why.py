@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from trayexec.commands.reading import Options
-from trayexec.core import messages
-from trayexec.core.config import foreign_settings
+from trayexec.core.config import adhoc, foreign_settings
 from trayexec.core.config.profiles import Identity, Profile, Role, Unserved
 from trayexec.light import exits
-from trayexec.light.errors import Text, TrayexecError
+from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 from trayexec.live.without_agent import files_of
 
@@ -19,8 +18,8 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
     """
     read = files_of(environ)
     found = read.catalogue.profiles.get(options.profile)
-    if found is None:
-        raise TrayexecError(messages.unknown_profile(options.profile, read.catalogue))
+    if found is None or options.source is not None:
+        found = adhoc.find(read.catalogue, options.profile, options.source)
     speak = speaker(environ)
     steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
     if isinstance(found, Unserved):

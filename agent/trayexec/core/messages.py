@@ -1,6 +1,6 @@
 """Words every refusal that the rules decide on. It must not know when one is due."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Role, Unserved
 from trayexec.core.config.sections import header, shown
@@ -318,6 +318,36 @@ def no_identity(catalogue: Catalogue) -> Trouble:
         "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] there, then run "
         "`trayexec keys add default`.",
         file=catalogue.files[0],
+    )
+
+
+def several_sources(names: Iterable[str]) -> Trouble:
+    """A role that is named by its ARN could be assumed by any of these identities."""
+    return trouble(
+        "ambiguous",
+        "There are several identities that could assume the role: {names}.",
+        "Say which one with --source, or name the profile it is to be assumed from.",
+        names=", ".join(names),
+    )
+
+
+def source_of_a_profile(name: str) -> Trouble:
+    """A source was told, for what is no role's ARN."""
+    return trouble(
+        "usage",
+        "--source is for a role that is named by its ARN or as 123456789012:Name, and {profile} is not.",
+        "Leave --source out: a profile has its source in the AWS config.",
+        profile=shown(name),
+    )
+
+
+def no_role_arn(name: str) -> Trouble:
+    """Neither a profile nor the ARN of a role, though it begins like one."""
+    return trouble(
+        "unknown_profile",
+        "{arn} is neither a profile of the AWS config nor the ARN of a role.",
+        "A role's is written arn:aws:iam::<account>:role/<name>, with all twelve digits of the account.",
+        arn=shown(name),
     )
 
 

@@ -24,6 +24,7 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, find, status
+from trayexec.core.config import adhoc
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile
 from trayexec.core.config.surroundings import Sight, Surroundings
@@ -183,19 +184,20 @@ class RequestHandler:
     async def _do(self, pending: Pending) -> None:
         connection = pending.connection
         match pending.request:
-            case WantCredentials(common, name, need, wait) as request:
+            case WantCredentials(common, name, source, need, wait) as request:
                 catalogue = await self._catalogue(connection, common)
-                profile = _profile(catalogue, name)
-                rule = self._rule(profile)
+                profile = adhoc.find(catalogue, name, source)
+                rule = self._rule(profile, catalogue)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
                     return
                 pending.overlay = await self._settings_of(request, catalogue)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
-            case WantEndpoint(common, name, need, wait, former) as request:
-                profile = _profile(await self._catalogue(connection, common), name)
-                self._rule(profile)
+            case WantEndpoint(common, name, source, need, wait, former) as request:
+                catalogue = await self._catalogue(connection, common)
+                profile = adhoc.find(catalogue, name, source)
+                self._rule(profile, catalogue)
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
@@ -278,7 +280,7 @@ class RequestHandler:
         if not isinstance(request, WantCredentials):
             return
         catalogue = await self._load(request.common)
-        profile = _profile(catalogue, request.profile)
+        profile = adhoc.find(catalogue, request.profile, request.source)
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
             self._note(pending, "ok")
@@ -289,17 +291,22 @@ class RequestHandler:
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
-            return _profile(await self._load(request.common), request.profile)
+            return adhoc.find(await self._load(request.common), request.profile, request.source)
 
         language = request.common.language
         self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
 
-    def _rule(self, profile: Profile) -> ProfileRule:
-        """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain."""
-        rule = self._loop.broker.settings.rule(profile.name)
-        if rule.confirm is not None and rule.confirm.every is not None:
-            raise TrayexecError(messages.no_confirmation(profile.name))
-        return rule
+    def _rule(self, profile: Profile, catalogue: Catalogue) -> ProfileRule:
+        """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain.
+
+        A role that is named by its ARN is guarded as each profile that has the same one.
+        """
+        settings = self._loop.broker.settings
+        for name in (profile.name, *adhoc.namesakes(profile, catalogue)):
+            confirm = settings.rule(name).confirm
+            if confirm is not None and confirm.every is not None:
+                raise TrayexecError(messages.no_confirmation(name))
+        return settings.rule(profile.name)
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
         """What the caller's files say now. When our settings are broken, what held before, and a note of it.
@@ -454,15 +461,6 @@ def _said(why: Trouble, language: str) -> "ErrorAnswer":
     return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
 
 
-def _profile(catalogue: Catalogue, name: str) -> Profile:
-    found = catalogue.profiles.get(name)
-    if isinstance(found, Profile):
-        return found
-    if found is not None:
-        raise TrayexecError(found.problem)
-    raise TrayexecError(messages.unknown_profile(name, catalogue))
-
-
 def _identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
     found = find(catalogue, name)
     if len(found) == 1:
@@ -479,7 +477,7 @@ def _identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
             )
         )
     if name is not None and name in catalogue.profiles:
-        _profile(catalogue, name)
+        adhoc.find(catalogue, name)
     if name is not None:
         raise TrayexecError(messages.unknown_identity(name, catalogue))
     raise TrayexecError(messages.no_identity(catalogue))

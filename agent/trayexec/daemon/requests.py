@@ -58,6 +58,7 @@ class WantCredentials:
 
     common: RequestContext
     profile: str
+    source: str | None
     need: int
     wait: int
 
@@ -68,6 +69,7 @@ class WantEndpoint:
 
     common: RequestContext
     profile: str
+    source: str | None
     need: int
     wait: int
     former: FormerLease | None
@@ -170,13 +172,13 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
 
 
-def _wanted(said: Mapping[str, object]) -> tuple[str, int, int]:
-    """Which profile, how much life (seconds), and how long to wait for a person (seconds)."""
+def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, int, int]:
+    """Which profile, or which role over which source; how much life, how long to wait for a person (seconds)."""
     profile = _word(said, "profile")
     if profile is None:
         raise _bad("profile", Text("the name of a profile"))
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
-    return profile, need, _number(said, "wait", default=120, most=LONGEST_WAIT)
+    return profile, _word(said, "source"), need, _number(said, "wait", default=120, most=LONGEST_WAIT)
 
 
 def _version(theirs: object, op: str | None = None) -> TrayexecError:

@@ -33,10 +33,14 @@ if TYPE_CHECKING:
         eof: Literal["gone"]
 
     class RequestFields(CallerFields, total=False):
-        """A request. `need` and `wait` are seconds; without `wait` the agent waits for a person as long as it does."""
+        """A request. `need` and `wait` are seconds; without `wait` the agent waits for a person as long as it does.
+
+        `source` is what a role is assumed from whose ARN stands in `profile`.
+        """
 
         op: Literal["credentials", "endpoint", "auth", "lock", "status", "overlay", "stop"]
         profile: str
+        source: str
         need: int
         wait: int
         token: str
@@ -166,14 +170,22 @@ def credentials(  # noqa: PLR0913 — the fields of the request
     need: int | None = None,
     program: str | None = None,
     use: "Use | None" = None,
+    source: str | None = None,
 ) -> "RequestFields":
-    """Credentials of a profile with at least `need` seconds left, for `program`; `use` is what is done with them."""
-    return _request("credentials", caller, profile=profile, wait=wait, need=need, program=program, then=use)
+    """Credentials of a profile with at least `need` seconds left, for `program`; `use` is what is done with them.
+
+    `source` is what a role is assumed from whose ARN is told in place of a profile.
+    """
+    return _request(
+        "credentials", caller, profile=profile, source=source, wait=wait, need=need, program=program, then=use
+    )
 
 
-def endpoint(caller: "CallerFields", profile: str, *, wait: int, need: int | None, program: str) -> "RequestFields":
+def endpoint(  # noqa: PLR0913 — the fields of the request
+    caller: "CallerFields", profile: str, *, wait: int, need: int | None, program: str, source: str | None = None
+) -> "RequestFields":
     """A lease on the container endpoint."""
-    return _request("endpoint", caller, profile=profile, wait=wait, need=need, program=program)
+    return _request("endpoint", caller, profile=profile, source=source, wait=wait, need=need, program=program)
 
 
 def endpoint_again(former: "RequestFields", *, token: str, port: int | None) -> "RequestFields":

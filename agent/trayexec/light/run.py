@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trayexec.light.protocol_messages import RequestFields
 
 
-PLAIN = {"--region", "--need", "--wait", "--profile"}
+PLAIN = {"--region", "--need", "--wait", "--profile", "--source"}
 SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
 
@@ -72,6 +72,7 @@ def _request(
     seconds = {"wait": 120}
     named: str | None = None
     region: str | None = None
+    source: str | None = None
     profiles: list[str] = []
     rest = list(words)
     while rest:
@@ -87,6 +88,8 @@ def _request(
                 region = value
             elif option == "--profile":
                 named = value
+            elif option == "--source":
+                source = value
             else:
                 from trayexec.light import misuse  # noqa: PLC0415 — only with such an option
 
@@ -104,6 +107,7 @@ def _request(
         wait=seconds["wait"],
         need=seconds.get("need"),
         program=program,
+        source=source,
         use="runs",  # in this process: so the agent can tell when the command outlives what it got
     )
     return request, region

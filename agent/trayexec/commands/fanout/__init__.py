@@ -10,7 +10,6 @@ import selectors
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from trayexec.adapters import harden
 from trayexec.commands.agent_request import check_files
@@ -22,13 +21,14 @@ from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.reading import Options
+from trayexec.commands.role_words import is_role
 from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.core.settings import Settings
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import CallerFields, RequestFields
 
 MANY = 10  # more profiles than this, and a person is asked once
 JOBS = 8  # commands at a time, unless told
@@ -68,14 +68,24 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     if options.dry_run:
         return tell_who(caller, selection.chosen)
     ask_if_many(caller, selection.chosen)
-    request = partial(
-        protocol_messages.credentials,
-        {**surroundings, **context.person(environ)},
-        wait=options.wait,
-        need=options.need,
-        program=command[0].rpartition("/")[2],
-        use="sets",
-    )
+    fields: CallerFields = {**surroundings, **context.person(environ)}
+    profiles = {one["name"] for one in document["profiles"]}
+
+    def request(name: str) -> "RequestFields":
+        return protocol_messages.credentials(
+            fields,
+            name,
+            wait=options.wait,
+            need=options.need,
+            program=command[0].rpartition("/")[2],
+            use="sets",
+            source=options.source if is_role(name, profiles) else None,
+        )
+
+    if options.source is not None and not any(is_role(one.name, profiles) for one in selection.chosen):
+        from trayexec.core import messages  # noqa: PLC0415 — only for a slip
+
+        raise TrayexecError(messages.source_of_a_profile(who(one.name for one in selection.chosen)))
     return _do(caller, selection.chosen, settings, request)
 
 

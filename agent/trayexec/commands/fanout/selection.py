@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trayexec.commands.reading import Options
+from trayexec.commands.role_words import account_of, is_role
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 
 TYPE_CHECKING = False
@@ -174,6 +175,9 @@ def select(
     """
     candidates = [Candidate(one["name"], one["account"], one["problem"]) for one in profiles]
     wanted = Wanted(tuple(options.profiles), tuple(options.literal), tuple(options.leave_out))
+    known = {one.name for one in candidates}
+    said = (*expand(wanted.words, groups), *wanted.literal, *(again or ()))
+    candidates += [Candidate(one, account_of(one)) for one in dict.fromkeys(said) if is_role(one, known)]
     if again is None:
         return choose(wanted, candidates, groups)
     names = {one.name for one in candidates}

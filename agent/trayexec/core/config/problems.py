@@ -176,6 +176,19 @@ def other_partition(profile: str, *, role: str, keys: str) -> Trouble:
     )
 
 
+def role_in_other_partition(arn: str, *, role: str, keys: str) -> Trouble:
+    """A role that is named by its ARN, in another AWS partition than its source."""
+    return trouble(
+        "profile_partition",
+        "The role {arn} is in the partition {role}, but the keys of its source are in {keys}: "
+        "AWS has no way from one to the other.",
+        "Name a source of the role's partition with --source.",
+        arn=shown(arn),
+        role=role,
+        keys=shown(keys),
+    )
+
+
 def not_allowed(profile: str, key: str) -> Trouble:
     """A value that the STS API does not take."""
     return trouble(

@@ -84,7 +84,8 @@ def resolve(sections: Sections, *, session_name: str) -> Catalogue:
     names = _identity_names(served)
     own = {one for one in served if not one.inherited}
     final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
-    return Catalogue({name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()})
+    profiles = {name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()}
+    return Catalogue(profiles, session_name=session_name)
 
 
 def session_name_for(user: str) -> str:
