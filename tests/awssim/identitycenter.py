@@ -1,28 +1,44 @@
-"""AWS IAM Identity Center: how a person signs in on a device (SSO-OIDC), and what the portal then gives out.
+"""AWS IAM Identity Center: how a person signs in (SSO-OIDC), and what the portal then gives out.
 
-Facts: the "IAM Identity Center OIDC API reference" and the "IAM Identity Center portal API reference". Stricter than
-AWS in one point: a field that the references do not name is refused, and lists come one entry a page.
+Facts: the "IAM Identity Center OIDC API reference" and the "IAM Identity Center portal API reference"; RFC 8628 for
+the device code, RFC 7636 for the code with PKCE. Stricter than AWS in one point: a field that the references do not
+name is refused, and lists come one entry a page.
 """
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from secrets import choice, token_hex, token_urlsafe
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from awssim.sigv4 import Received
 from awssim.world import Key, Role, RoleSession, Trust, World, new_secret, new_token, temporary_key_id
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+CODE_GRANT = "authorization_code"
 REFRESH_GRANT = "refresh_token"
-CLIENT_LIFE, CODE_LIFE, TOKEN_LIFE, ROLE_LIFE = 90 * 86400, 600, 28800, 3600  # seconds
+CLIENT_LIFE, CODE_LIFE, SESSION_LIFE, ROLE_LIFE = 90 * 86400, 600, 28800, 3600  # seconds
+TOKEN_LIFE = 3600  # seconds, of a token that can be refreshed; another lives as long as the person's session
 INTERVAL = 1  # seconds between two questions for the token; AWS says 5
+SLOWER = 5  # seconds more between them, each time that a client was too fast (RFC 8628, 3.5)
 SCOPES = frozenset({"sso:account:access"})
+OPERATIONS = {
+    ("POST", "/client/register"): "RegisterClient",
+    ("POST", "/device_authorization"): "StartDeviceAuthorization",
+    ("POST", "/token"): "CreateToken",
+    ("GET", "/assignment/accounts"): "ListAccounts",
+    ("GET", "/assignment/roles"): "ListAccountRoles",
+    ("GET", "/federation/credentials"): "GetRoleCredentials",
+    ("POST", "/logout"): "Logout",
+}
 BEARER = "x-amz-sso_bearer_token"
 Entry = TypeVar("Entry")
 _NO_LETTERS_THAT_LOOK_ALIKE = "BCDFGHJKLMNPQRSTVWXZ"
+_GRANTS = frozenset({DEVICE_GRANT, CODE_GRANT, REFRESH_GRANT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +78,61 @@ class NoError(Exception):
 
 
 @dataclass(slots=True)
+class Lives:
+    """How many seconds what is given out from now on lives: a token that can be refreshed, a session, a role's keys."""
+
+    token: float = TOKEN_LIFE
+    session: float = SESSION_LIFE
+    role: float = ROLE_LIFE
+
+
+@dataclass(frozen=True, slots=True)
 class _Client:
     secret: str
     until: float
     scopes: tuple[str, ...]
+    grants: frozenset[str]
+    redirects: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Device:
+    """What is on a screen. `answer` is the person's; the last two questions were `asked` then."""
+
     client: str
     user_code: str
     until: float
-    allowed: bool = False
+    answer: bool | None = None
     spent: bool = False
+    interval: float = INTERVAL
+    asked: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """A code that the browser brought back: whose, for which challenge, to which address."""
+
+    client: str
+    challenge: str
+    redirect: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What a refresh token is good for: by whom, and until the person's session ends."""
+
+    client: str
+    until: float
 
 
 @dataclass(slots=True)
 class _Books:
     clients: dict[str, _Client] = field(default_factory=dict)
     devices: dict[str, _Device] = field(default_factory=dict)
+    codes: dict[str, _Code] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
-    refresh: dict[str, str] = field(default_factory=dict)
+    refresh: dict[str, _Grant] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
 
 
@@ -104,6 +154,7 @@ class IdentityCenter:
         self.region = region
         self.start_url = "https://corp.awsapps.com/start"
         self.said: list[Said] = []
+        self.lives = Lives()
         self._world = world
         self._clock = clock
         self._accounts = {account.id: account for account in accounts}
@@ -122,7 +173,7 @@ class IdentityCenter:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every client secret, device code, access token and refresh token that was ever given out."""
+        """Every client secret, code, access token and refresh token that was ever given out."""
         return frozenset(self._books.secrets)
 
     def role(self, account: str, permission_set: str) -> Role:
@@ -132,18 +183,60 @@ class IdentityCenter:
 
     def allow(self, user_code: str) -> None:
         """The person, in the browser, presses "Allow access". Raises LookupError for a code that is on no screen."""
-        device = next(one for one in self._books.devices.values() if one.user_code == user_code)
-        device.allowed = True
+        self._device(user_code).answer = True
+
+    def deny(self, user_code: str) -> None:
+        """The person presses "Deny access"."""
+        self._device(user_code).answer = False
+
+    def authorize(self, query: str) -> str:
+        """The page of the code with PKCE, where the person presses "Allow access": where the browser is sent then.
+
+        Raises:
+            NoError: the page says that something is wrong with the address; the browser is sent nowhere.
+        """
+        return self._page_of(query, {"code": self._secret()})
+
+    def refuse(self, query: str) -> str:
+        """The same page, where the person presses "Deny access"."""
+        return self._page_of(query, {"error": "access_denied", "error_description": "User denied access"})
 
     def forget_tokens(self) -> None:
         """An administrator ends every session: tokens that were given out are refused from now on."""
         self._books.tokens.clear()
         self._books.refresh.clear()
 
+    def revoke_tokens(self) -> None:
+        """Tokens that were given out are refused from now on; sessions go on, and can be refreshed."""
+        self._books.tokens.clear()
+
+    def _device(self, user_code: str) -> _Device:
+        return next(one for one in self._books.devices.values() if one.user_code == user_code)
+
+    def _page_of(self, query: str, answer: dict[str, str]) -> str:
+        asked = dict(parse_qsl(query, keep_blank_values=True))
+        names = ("response_type", "client_id", "redirect_uri", "state", "code_challenge_method", "scopes")
+        client = self._books.clients.get(asked.get("client_id", ""))
+        if set(asked) != {*names, "code_challenge"} or client is None or self._clock() >= client.until:
+            raise NoError(400, "InvalidRequestException", "invalid_request", "Missing, unknown or wrong parameter.")
+        if CODE_GRANT not in client.grants or asked["response_type"] != "code":
+            raise NoError(400, "UnauthorizedClientException", "unauthorized_client", "Not for this client.")
+        if not any(_same_but_for_the_port(one, asked["redirect_uri"]) for one in client.redirects):
+            raise NoError(400, "InvalidRedirectUriException", "invalid_redirect_uri", "Not registered.")
+        if not set(asked["scopes"].split(" ")) <= set(client.scopes):
+            raise NoError(400, "InvalidScopeException", "invalid_scope", "Not registered.")
+        if asked["code_challenge_method"] != "S256" or not re.fullmatch(r"[\w-]{43}", asked["code_challenge"]):
+            raise NoError(400, "InvalidRequestException", "invalid_request", "Not a challenge.")
+        if "code" in answer:
+            until = self._clock() + CODE_LIFE
+            code = _Code(asked["client_id"], asked["code_challenge"], asked["redirect_uri"], until)
+            self._books.codes[answer["code"]] = code
+        return f"{asked['redirect_uri']}?{urlencode({**answer, 'state': asked['state']})}"
+
     # One request
 
     def answer(self, host: str, request: Received) -> Spoken:
-        """Do what is asked of this host, or refuse it in AWS's words."""
+        """Do what is asked of this host, or refuse it in AWS's words. "" is an endpoint of ours: it has both."""
         operation = self._operation(host, request)
         try:
             document = operation(request)
@@ -156,17 +249,18 @@ class IdentityCenter:
 
     def _operation(self, host: str, request: Received) -> Callable[[Received], dict[str, Any]]:
         oidc, portal = self.hosts
-        if request.headers.get("host") != host or "authorization" in request.headers:
+        if (host and request.headers.get("host") != host) or "authorization" in request.headers:
             return self.nothing  # none of them is signed
-        return {
-            (oidc, "POST", "/client/register"): self.register_client,
-            (oidc, "POST", "/device_authorization"): self.start_device_authorization,
-            (oidc, "POST", "/token"): self.create_token,
-            (portal, "GET", "/assignment/accounts"): self.list_accounts,
-            (portal, "GET", "/assignment/roles"): self.list_account_roles,
-            (portal, "GET", "/federation/credentials"): self.get_role_credentials,
-            (portal, "POST", "/logout"): self.logout,
-        }.get((host, request.method, request.path), self.nothing)
+        where, operation = {
+            "RegisterClient": (oidc, self.register_client),
+            "StartDeviceAuthorization": (oidc, self.start_device_authorization),
+            "CreateToken": (oidc, self.create_token),
+            "ListAccounts": (portal, self.list_accounts),
+            "ListAccountRoles": (portal, self.list_account_roles),
+            "GetRoleCredentials": (portal, self.get_role_credentials),
+            "Logout": (portal, self.logout),
+        }.get(OPERATIONS.get((request.method, request.path), ""), ("", self.nothing))
+        return operation if host in {"", where} else self.nothing
 
     def nothing(self, request: Received) -> dict[str, Any]:
         """What is not an operation."""
@@ -176,14 +270,16 @@ class IdentityCenter:
 
     def register_client(self, request: Received) -> dict[str, Any]:
         """A public client, for 90 days."""
-        asked = _fields(request, needs={"clientName", "clientType"}, may={"scopes"})
+        of_code = {"grantTypes", "redirectUris", "issuerUrl"}
+        asked = _fields(request, needs={"clientName", "clientType"}, may={"scopes", *of_code})
         if asked["clientType"] != "public" or not re.fullmatch(r"[\w+=,.@ -]{1,100}", str(asked["clientName"])):
             raise NoError(400, "InvalidClientMetadataException", "invalid_client_metadata", "Not a public client.")
         scopes = asked.get("scopes", [])
         if not isinstance(scopes, list) or not SCOPES.issuperset(scopes):
             raise NoError(400, "InvalidScopeException", "invalid_scope", "Unknown scope.")
+        grants, redirects = self._of_code(asked)
         name, until = token_urlsafe(22), self._clock() + CLIENT_LIFE
-        self._books.clients[name] = _Client(self._secret(), until, tuple(scopes))
+        self._books.clients[name] = _Client(self._secret(), until, tuple(scopes), grants, redirects)
         return {
             "clientId": name,
             "clientSecret": self._books.clients[name].secret,
@@ -191,10 +287,28 @@ class IdentityCenter:
             "clientSecretExpiresAt": int(until),
         }
 
+    def _of_code(self, asked: Mapping[str, Any]) -> tuple[frozenset[str], tuple[str, ...]]:
+        """The grants that a client may use, and where its codes may be sent."""
+        grants, redirects = asked.get("grantTypes"), asked.get("redirectUris", [])
+        if grants is None and not redirects and "issuerUrl" not in asked:
+            return frozenset({DEVICE_GRANT, REFRESH_GRANT}), ()
+        if not isinstance(grants, list) or not grants or not _GRANTS.issuperset(grants):
+            raise NoError(400, "UnsupportedGrantTypeException", "unsupported_grant_type", "No such grant.")
+        if CODE_GRANT in grants and asked.get("issuerUrl") != self.start_url:
+            raise NoError(400, "InvalidRequestException", "invalid_request", "Invalid issuer url provided")
+        if (
+            not isinstance(redirects, list)
+            or (CODE_GRANT in grants and not redirects)
+            or not all(re.fullmatch(r"http://127\.0\.0\.1(:\d+)?/[\w/]*", str(one)) for one in redirects)
+        ):
+            raise NoError(400, "InvalidRedirectUriException", "invalid_redirect_uri", "Not an address of this machine.")
+        return frozenset(grants), tuple(redirects)
+
     def start_device_authorization(self, request: Received) -> dict[str, Any]:
         """A code for the person to compare, and one for the program to wait with."""
         asked = _fields(request, needs={"clientId", "clientSecret", "startUrl"})
-        self._client(asked)
+        if DEVICE_GRANT not in self._client(asked).grants:
+            raise NoError(400, "UnauthorizedClientException", "unauthorized_client", "Not for this client.")
         if asked["startUrl"] != self.start_url:
             raise NoError(400, "InvalidRequestException", "invalid_request", "Invalid startUrl provided")
         letters = "".join(choice(_NO_LETTERS_THAT_LOOK_ALIKE) for _ in range(8))
@@ -213,22 +327,31 @@ class IdentityCenter:
 
     def create_token(self, request: Received) -> dict[str, Any]:
         """The token, once the person has said yes; or the next one for a refresh token."""
-        asked = _fields(request, needs={"clientId", "clientSecret", "grantType"}, may={"deviceCode", "refreshToken"})
-        client = self._client(asked)
-        match asked["grantType"], asked.get("deviceCode"), asked.get("refreshToken"):
-            case (granted, str(code), None) if granted == DEVICE_GRANT:
-                self._spend(code, str(asked["clientId"]))
-            case (granted, None, str(refresh)) if granted == REFRESH_GRANT:
-                if self._books.refresh.pop(refresh, None) != asked["clientId"]:
-                    raise NoError(400, "InvalidGrantException", "invalid_grant", "Invalid refresh token provided")
-            case _:
+        of_code = {"code", "codeVerifier", "redirectUri"}
+        may = {"deviceCode", "refreshToken", *of_code}
+        asked = _fields(request, needs={"clientId", "clientSecret", "grantType"}, may=may)
+        name, client, given = str(asked["clientId"]), self._client(asked), may.intersection(asked)
+        until = self._clock() + self.lives.session
+        match asked["grantType"]:
+            case granted if granted not in _GRANTS:
                 raise NoError(400, "UnsupportedGrantTypeException", "unsupported_grant_type", "No such grant.")
+            case granted if granted not in client.grants:
+                raise NoError(400, "UnauthorizedClientException", "unauthorized_client", "Not for this client.")
+            case granted if granted == DEVICE_GRANT and given == {"deviceCode"}:
+                self._spend(str(asked["deviceCode"]), name)
+            case granted if granted == CODE_GRANT and given == of_code:
+                self._spend_code(asked, name)
+            case granted if granted == REFRESH_GRANT and given == {"refreshToken"}:
+                until = self._spend_refresh(str(asked["refreshToken"]), name)
+            case _:
+                raise NoError(400, "InvalidRequestException", "invalid_request", "Not what this grant needs.")
+        seconds = min(self.lives.token, until - self._clock()) if client.scopes else self.lives.session
         token = self._secret()
-        self._books.tokens[token] = self._clock() + TOKEN_LIFE
-        answer = {"accessToken": token, "tokenType": "Bearer", "expiresIn": TOKEN_LIFE}
-        if client.scopes:  # only a client that registered with scopes gets one
+        self._books.tokens[token] = self._clock() + seconds
+        answer = {"accessToken": token, "tokenType": "Bearer", "expiresIn": int(seconds)}
+        if client.scopes and REFRESH_GRANT in client.grants:  # only a client that registered with scopes gets one
             refresh = self._secret()
-            self._books.refresh[refresh] = str(asked["clientId"])
+            self._books.refresh[refresh] = _Grant(name, until)
             answer["refreshToken"] = refresh
         return answer
 
@@ -244,9 +367,36 @@ class IdentityCenter:
             raise NoError(400, "InvalidGrantException", "invalid_grant", "Invalid device code provided")
         if self._clock() >= device.until:
             raise NoError(400, "ExpiredTokenException", "expired_token", "Device code expired")
-        if not device.allowed:
+        # The AWS CLI asks twice at once, before and after it has opened the browser, and then keeps to the interval.
+        now, last = self._clock(), device.asked[-2:]
+        device.asked = (*last, now)
+        if len(last) == 2 and now - last[0] < device.interval - 0.05:
+            device.interval += SLOWER
+            raise NoError(400, "SlowDownException", "slow_down", "Too fast.")
+        if device.answer is None:
             raise NoError(400, "AuthorizationPendingException", "authorization_pending", "Not yet.")
         device.spent = True
+        if not device.answer:
+            raise NoError(400, "AccessDeniedException", "access_denied", "User denied access")
+
+    def _spend_code(self, asked: Mapping[str, Any], client: str) -> None:
+        code = self._books.codes.pop(str(asked["code"]), None)
+        challenge = urlsafe_b64encode(sha256(str(asked["codeVerifier"]).encode()).digest()).decode().rstrip("=")
+        if (
+            code is None
+            or self._clock() >= code.until
+            or not re.fullmatch(r"[\w.~-]{43,128}", str(asked["codeVerifier"]))
+            or (code.client, code.challenge, code.redirect) != (client, challenge, asked["redirectUri"])
+        ):
+            raise NoError(400, "InvalidGrantException", "invalid_grant", "Invalid authorization code provided")
+
+    def _spend_refresh(self, refresh: str, client: str) -> float:
+        """When the person's session ends."""
+        grant = self._books.refresh.get(refresh)
+        if grant is None or grant.client != client or self._clock() >= grant.until:
+            raise NoError(400, "InvalidGrantException", "invalid_grant", "Invalid refresh token provided")
+        del self._books.refresh[refresh]
+        return grant.until
 
     # The portal
 
@@ -271,7 +421,7 @@ class IdentityCenter:
         if query["role_name"] not in account.permission_sets:
             raise NoError(403, "ForbiddenException", "", "No access")
         holder = RoleSession(self.role(account.id, query["role_name"]), "alice")
-        until = self._clock() + ROLE_LIFE
+        until = self._clock() + self.lives.role
         key = self._world.keep(Key(temporary_key_id(), new_secret(), holder, new_token(), until))
         return {
             "roleCredentials": {
@@ -323,6 +473,12 @@ def _fields(request: Received, *, needs: set[str], may: set[str] | None = None) 
     if not needs <= set(asked) <= needs | (may or set()):
         raise NoError(400, "InvalidRequestException", "invalid_request", "Missing or unknown field.")
     return asked
+
+
+def _same_but_for_the_port(registered: str, used: str) -> bool:
+    """Whether an address of this machine is the registered one: its port may be any (RFC 8252, 7.3)."""
+    one, other = urlsplit(registered), urlsplit(used)
+    return (one.scheme, one.hostname, one.path) == (other.scheme, other.hostname, other.path) and not other.query
 
 
 def _page(entries: Sequence[Entry], query: Mapping[str, str]) -> tuple[Sequence[Entry], dict[str, str]]:

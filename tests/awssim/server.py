@@ -4,13 +4,15 @@ In a test: `with Sim() as sim: … sim.url … sim.calls`. From another process:
 `/_sim/` (see `control.py`).
 """
 
+import json
 import math
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http.client import responses
@@ -18,8 +20,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from awssim import control, signin
+from awssim import control, login, signin
 from awssim.faults import Fault, Kind, Script
+from awssim.identitycenter import OPERATIONS, IdentityCenter, Spoken
 from awssim.refused import Refused
 from awssim.sigv4 import Received, read_authorization
 from awssim.sts import EXPIRED_TOKEN, INVALID_TOKEN, Answer, Call, Lifetimes, Service, iso, read_parameters
@@ -65,6 +68,8 @@ class Sim:
         self.script = Script()
         self._service = Service(self.world, clock)
         self._signin = signin.Signin(self.world, clock)
+        self._center: IdentityCenter | None = None
+        self._login = login.Login(self.world, clock)
         self._port = port
         self._tls = tls
         self._lock = threading.Lock()
@@ -132,7 +137,8 @@ class Sim:
         with self._lock:
             keys = tuple(self.world.keys.values())
             seeds = frozenset(device.seed for device in self.world.devices.values())
-            tokens = self._signin.tokens
+            tokens = self._signin.tokens | self._login.secrets
+            tokens |= frozenset() if self._center is None else self._center.secrets
         return tokens | seeds | {key.secret for key in keys} | {key.token for key in keys if key.token is not None}
 
     def codes_used(self) -> frozenset[str]:
@@ -145,6 +151,23 @@ class Sim:
         """Every request to the sign-in, in order."""
         with self._lock:
             return tuple(self._signin.calls)
+
+    @contextmanager
+    def identity_center(self) -> Iterator[IdentityCenter]:
+        """IAM Identity Center, on the same address; the organisation is made when it is first asked for."""
+        with self._lock:
+            yield self._organisation()
+
+    @contextmanager
+    def login(self) -> Iterator[login.Login]:
+        """The sign-in of `aws login`, on the same address."""
+        with self._lock:
+            yield self._login
+
+    def _organisation(self) -> IdentityCenter:
+        if self._center is None:
+            self._center = IdentityCenter(self.world, self._service.clock)
+        return self._center
 
     # What a test may turn
 
@@ -179,25 +202,51 @@ class Sim:
 
     def sign_in(self, request: Received) -> Reply | None:
         """A request to the federation endpoint; some faults can meet it, under the action `getSigninToken`."""
-        fault = self.script.take("getSigninToken", "") if request.method == "POST" else None
-        date = {"Date": formatdate(self.now(), usegmt=True), "Content-Type": "text/html"}
-        match fault.kind if fault else None:
-            case Kind.DROP_BEFORE | Kind.DROP_AFTER:
-                return None
-            case Kind.HTML:
-                return Reply(200, date, PORTAL)
-            case Kind.REDIRECT:
-                return Reply(302, {**date, "Location": "http://portal.invalid/login"}, PORTAL)
-            case Kind.ERROR_500 | Kind.ERROR_503:
-                return Reply(503, date, b"<html><body>Service Unavailable</body></html>")
-            case Kind.HUGE:
-                return Reply(200, date, b" " * 10_000_000)
-            case _:
-                pass
+        met, reply = self._fault_of_a_page("getSigninToken" if request.method == "POST" else "")
+        if met:
+            return reply
         with self._lock:
             told = self._signin.answer(request)
-        headers = {**date, "Content-Type": told.kind, **({"Location": told.location} if told.location else {})}
-        return Reply(told.status, headers, told.body)
+        where = {"Location": told.location} if told.location else {}
+        return Reply(told.status, {"Date": self._date(), "Content-Type": told.kind, **where}, told.body)
+
+    def web(self, request: Received) -> Reply | None:
+        """A request to IAM Identity Center, or to the sign-in of `aws login`; some faults can meet it.
+
+        Their actions are the operations' names in the reference, as `CreateToken` and `CreateOAuth2Token`.
+        """
+        action = OPERATIONS.get((request.method, request.path), "CreateOAuth2Token")
+        met, reply = self._fault_of_a_page(action)
+        if met:
+            return reply
+        with self._lock:
+            if request.path == login.PATH:
+                told: login.Told | Spoken = self._login.answer(request, f"http://{request.headers['host']}{login.PATH}")
+            else:
+                told = self._organisation().answer("", request)
+        error = {"x-amzn-ErrorType": told.error} if told.error else {}
+        headers = {"Date": self._date(), "Content-Type": "application/json", **error}
+        return Reply(told.status, headers, json.dumps(told.document).encode())
+
+    def _date(self) -> str:
+        return formatdate(self.now(), usegmt=True)
+
+    def _fault_of_a_page(self, action: str) -> tuple[bool, Reply | None]:
+        """Whether a fault meets a request of this action, and the answer then; None is none."""
+        fault = self.script.take(action, "") if action else None
+        date = {"Date": self._date(), "Content-Type": "text/html"}
+        pages = {
+            Kind.DROP_BEFORE: None,
+            Kind.DROP_AFTER: None,
+            Kind.HTML: Reply(200, date, PORTAL),
+            Kind.REDIRECT: Reply(302, {**date, "Location": "http://portal.invalid/login"}, PORTAL),
+            Kind.ERROR_500: Reply(503, date, b"<html><body>Service Unavailable</body></html>"),
+            Kind.ERROR_503: Reply(503, date, b"<html><body>Service Unavailable</body></html>"),
+            Kind.HUGE: Reply(200, date, b" " * 10_000_000),
+        }
+        if fault is not None and fault.kind is Kind.DELAY:
+            return self.wait(fault.seconds), None
+        return (True, pages[fault.kind]) if fault is not None and fault.kind in pages else (False, None)
 
     def answer(self, request: Received) -> Reply | None:
         """Everything that happens to a request; None when the connection is to be closed without an answer."""
@@ -366,7 +415,10 @@ class _Handler(BaseHTTPRequestHandler):
             lower = name.lower()
             headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
         received = Received(self.command, path, query, headers, body)
-        reply = sim.sign_in(received) if path == signin.PATH else sim.answer(received)
+        if (self.command, path) in OPERATIONS or path == login.PATH:
+            reply = sim.web(received)
+        else:
+            reply = sim.sign_in(received) if path == signin.PATH else sim.answer(received)
         if reply is None:
             self.close_connection = True
         else:

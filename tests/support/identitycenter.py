@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -95,14 +96,28 @@ class Center:
     def allow(self) -> str:
         """The person looks at the page that was opened, and allows the access. The address is returned."""
         address = self.visited()
+        page = urlsplit(address)
+        if page.path == "/authorize":
+            with self._proxy.guard:
+                back = self.double.authorize(page.query)
+            come_back(back)
+            return address
         eventually("the program to ask in vain", lambda: self.said[-1].outcome == "AuthorizationPendingException")
         with self._proxy.guard:
-            self.double.allow(parse_qs(urlsplit(address).query)["user_code"][0])
+            self.double.allow(parse_qs(page.query)["user_code"][0])
         return address
 
     def count(self, operation: str, outcome: str = "OK") -> int:
         """How many requests of this operation ended so."""
         return self.said.count(Said(operation, outcome))
+
+
+def come_back(address: str) -> str:
+    """What a browser does that is sent back to this machine: the page that it shows then."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(address, timeout=20) as page:
+        text: bytes = page.read()
+    return text.decode()
 
 
 class _Proxy(ThreadingHTTPServer):
