@@ -102,6 +102,7 @@ PURE = {
     "shlex": "a command line into words",
     "tomllib": "text to values",
     "typing": "types",
+    "unicodedata": "how wide a letter is",
     "urllib": "urllib.parse: an endpoint's parts",
 }
 
@@ -195,6 +196,7 @@ THIRD_PARTY = {
     "jeepney": "D-Bus",
     "keyring": "the keychain",
     "plyer": "notices",
+    "prompt_toolkit": "the list of profiles on a terminal, in a process of its own",
     "pystray": "the tray",
     "secretstorage": "comes with keyring on Linux: is the keyring locked?",
     "urllib3": "comes with botocore: what its connections raise",
@@ -217,6 +219,7 @@ INSTALLED = {
     "PIL": "pillow",
     "PyObjCTools": "pyobjc-core",
     "Xlib": "python-xlib",
+    "prompt_toolkit": "prompt-toolkit",
 }
 
 

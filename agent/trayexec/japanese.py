@@ -131,6 +131,9 @@ SENTENCES: dict[str, str] = {
     "Try it in a shell without --live: `AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`": "--live ではないシェルで試してください: `AWS_CONFIG_FILE={file} aws sts get-caller-identity --profile {word}`",
     "This role wants an MFA code of its own, which can only be asked for by the AWS CLI itself.": "このロールには専用の MFA コードが必要ですが、それを尋ねられるのは AWS CLI だけです。",
     "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.": "このプロファイルを trayexec で使えるようにするか (妨げている理由は `trayexec list` で分かります)、--live なしで使ってください。",
+    # adapters/profile_picker/__init__.py
+    "The list of profiles could not be shown: {why}": "プロファイルの一覧を表示できませんでした: {why}",
+    "Name the profile on the command line.": "コマンドラインでプロファイルを指定してください。",
     # adapters/plain_file.py
     "The file {file} changes while it is read.": "ファイル {file} が読み込み中に変更されました。",
     "Wait until what is writing it has finished, and try again.": "書き込みが終わるのを待って、もう一度試してください。",
@@ -542,6 +545,7 @@ SENTENCES: dict[str, str] = {
     # commands/live.py
     "{most} commands run under --live, one within the other.": "--live の中の --live が {most} 段になっています。",
     "A credential_process in your AWS config may call itself: `trayexec list` shows which there are.": "AWS config の credential_process が自分自身を呼び出している可能性があります。どれがあるかは `trayexec list` で確認できます。",
+    "no profile: AWS_PROFILE=NAME chooses one inside": "プロファイルなし: 中で AWS_PROFILE=NAME を使って選びます",
     # commands/log.py
     "nothing has been asked of an agent yet": "エージェントへの要求はまだありません",
     "WHEN": "日時",
@@ -549,6 +553,13 @@ SENTENCES: dict[str, str] = {
     "ANSWER": "応答",
     "PID": "プロセス ID",
     "ASKED BY": "要求元",
+    # commands/profile_choice.py
+    "Profile for {what}": "{what} のプロファイル",
+    "Enter chooses, Esc leaves": "Enter で選択、Esc で中止",
+    "Enter chooses, Tab marks, Esc leaves": "Enter で選択、Tab で複数選択、Esc で中止",
+    "no profile matches": "一致するプロファイルがありません",
+    "chosen: {profiles}": "選択: {profiles}",
+    "{left} left": "残り {left}",
     # commands/run_options.py
     "{option} is for runs over several profiles: it does not go with --live or --server.": "{option} は複数のプロファイルで実行するときのオプションです。--live や --server とは併用できません。",
     "Leave out the one or the other.": "どちらか一方を外してください。",
@@ -954,7 +965,8 @@ HELP = """\
 プロファイルの認証情報でコマンドを実行する:
   PROFILE -- CMD…      行に `--` があれば実行です。コマンドがこのプロセスに置き換わるので、ターミナル、
                        シグナル、終了ステータスはコマンド自身のものです
-  -- CMD…              AWS_PROFILE が指すプロファイルで同じことをします
+  -- CMD…              AWS_PROFILE が指すプロファイルで同じことをします。指すものがなければ、ターミナルでは一覧から
+                       選べます (Tab で複数選択)。shell、env、console も同じです
   ROLE_ARN -- CMD…     プロファイルのないロールで同じことをします: arn:aws:iam::222222222222:role/X、または
                        222222222222:X。セッション名、リージョン、AWS への経路はソースと同じです
   --source P           引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます

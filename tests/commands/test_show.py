@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.rig import COMMAND, Rig
-from trayexec.commands.table import cut, fitted, wide, wrapped
+from trayexec.commands.table import fitted
+from trayexec.core.columns import cut, wide, wrapped
 from trayexec.light.errors import visible
 
 LOCK = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"

@@ -449,6 +449,12 @@ def test_a_name_that_looks_like_something_else_is_given_with_profile(open_rig: R
         assert open_rig.run(*words).status == 2
 
 
+def test_two_that_are_given_with_profile_are_two(open_rig: Rig) -> None:
+    """The command runs for both, not for the last alone."""
+    done = open_rig.run("--profile=account-a", "--profile=account-b", "--", "printenv", "TRAYEXEC_PROFILE")
+    assert sorted(done.out.splitlines()) == ["[account-a] account-a", "[account-b] account-b"]
+
+
 def test_a_name_that_is_empty_or_hostile_is_said_as_what_it_is(open_rig: Rig) -> None:
     """`trayexec "$UNSET" -- cmd` names the cause; escape sequences in a name never reach the terminal."""
     for before, after in (

@@ -13,6 +13,7 @@ agent that was started is ended with the block, whoever started it.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pty
@@ -20,8 +21,10 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -310,6 +313,15 @@ class Terminal:
         while self._look(deadline - time.monotonic()):
             pass
         return self.process.wait(max(1.0, deadline - time.monotonic())), self.screen
+
+    @property
+    def modes(self) -> list[Any]:
+        """How the terminal treats what is typed and shown: what `stty -a` says."""
+        return termios.tcgetattr(self._end)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size; what is drawn on it is told."""
+        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self) -> None:
         """Close the window: the programs on the terminal get a hangup."""

@@ -22,7 +22,8 @@ One MFA code in the morning, every AWS account all day, and no key on disk.
 run a command with a profile's credentials:
   PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
                        signals and its exit status are its own
-  -- CMD…              the same for the profile that AWS_PROFILE names
+  -- CMD…              the same for the profile that AWS_PROFILE names; where it names none you choose from a list, on
+                       a terminal: Tab marks several. Likewise with shell, env and console
   ROLE_ARN -- CMD…     the same as a role without a profile of its own: arn:aws:iam::222222222222:role/X, or
                        222222222222:X. Session name, region and the way to AWS are those of its source
   --source P           the profile or identity to assume it from; where there is one identity, that

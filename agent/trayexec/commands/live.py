@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import is_role
 from trayexec.light import agent_client, command_environment, context, execution, protocol_messages
-from trayexec.light.errors import TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.live import overlay_environment
 
 DEEPEST = 20  # one in another; more is a credential_process that calls itself by way of us
@@ -25,11 +25,23 @@ def shell(options: Options, environ: Mapping[str, str]) -> int:
     command = [environ.get("SHELL") or "/bin/sh"]
     program = execution.find(command[0], environ)
     profile = context.chosen(environ) if options.profile is None else options.profile
+    if profile is None and not isinstance(program, int):
+        profile = _chosen(options, environ)
     if profile is not None and is_role(profile):
         from trayexec.commands import server  # noqa: PLC0415 — only for a role without a profile
 
         return server.run(Options(**{**vars(options), "profiles": [profile], "literal": []}), command, environ)
     return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
+
+
+def _chosen(options: Options, environ: Mapping[str, str]) -> str | None:
+    """The profile that the person chooses for the shell, where they can be asked; None for none."""
+    from trayexec.commands import profile_choice  # noqa: PLC0415 — only where nobody is named
+
+    if not profile_choice.can_ask(options.wait, environ):
+        return None
+    nobody = Text("no profile: AWS_PROFILE=NAME chooses one inside")
+    return profile_choice.one(("trayexec", "shell"), environ, nobody=nobody)
 
 
 def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]], environ: Mapping[str, str]) -> int:

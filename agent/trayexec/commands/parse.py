@@ -39,10 +39,22 @@ def _name(line: reading.Line, names: Sequence[str], environ: Mapping[str, str]) 
         return
     name = names[0] if names else context.chosen(environ) if word.absent == "callers" else None
     if name is None and word.absent == "callers":
-        raise misuse.nobody(verb=line.verb.name)
+        name = _chosen(line, environ)
     if name is None and word.absent == "missing":
         raise TrayexecError(usage_errors.missing(word.field))
     setattr(line.options, word.field, name)
+
+
+def _chosen(line: reading.Line, environ: Mapping[str, str]) -> str:
+    """Whom a person chooses, where one can be asked. Raises KeyboardInterrupt for Esc, TrayexecError (`usage`) else."""
+    from trayexec.commands import profile_choice  # noqa: PLC0415 — only where nobody is named
+
+    name = None
+    if profile_choice.can_ask(line.options.wait, environ):
+        name = profile_choice.one(("trayexec", line.verb.name), environ)
+    if name is None:
+        raise misuse.nobody(verb=line.verb.name)
+    return name
 
 
 def verbs() -> tuple[str, ...]:

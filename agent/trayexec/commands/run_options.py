@@ -16,12 +16,9 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
     options = read(words)
     module = "live" if options.live else "server" if options.server else "fanout"
     most = {"live": 1, "server": 1}.get(module)
-    least = {"live": 0, "server": 1}.get(module, 0 if options.retry_failed else 1)
     if not options.profiles and not options.literal and not options.retry_failed:
         one = context.chosen(environ)
         options.literal = [] if one is None else [one]
-        if one is None and least:
-            raise misuse.nobody()
     named = len(options.profiles) + len(options.literal)
     if module == "live" and any(map(is_role, (*options.profiles, *options.literal))):
         module = "server"  # the overlay has the profiles of the files only; over HTTP it renews as well
@@ -36,6 +33,25 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
     if most is not None:
         _refuse_options_of_many(options)
     return int(import_module(f"trayexec.commands.{module}").run(options, command, environ))
+
+
+def chosen(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """The words for whom a person chooses, where a run needs a profile and nothing names one; else none.
+
+    Raises KeyboardInterrupt for Esc and Ctrl-C, TrayexecError (`usage`) where nobody can be asked.
+    """
+    options = read(words)
+    named = options.profiles or options.literal or options.retry_failed or options.live
+    if named or context.chosen(environ) is not None:
+        return []
+    from trayexec.commands import profile_choice  # noqa: PLC0415 — only where a person is asked
+
+    names = []
+    if profile_choice.can_ask(options.wait, environ):
+        names = profile_choice.several(command, environ, most=1 if options.server else None)
+    if not names:
+        raise misuse.nobody()
+    return [f"--profile={name}" for name in names]
 
 
 def read(words: Sequence[str]) -> reading.Options:

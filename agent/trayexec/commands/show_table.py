@@ -43,7 +43,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     found = document["profiles"]
     speak = speaker(environ)
     unready = _unready(document["identities"], environ)
-    states = {one["name"]: _state(one, unready) for one in document["identities"]}
+    stands = states(document["identities"], unready)
     rows = [
         (
             one["name"],
@@ -51,7 +51,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
             _role(one["role"]),
             one["region"] or "",
             one["identity"] or "",
-            speak(_profile_state(one, states)),
+            speak(profile_state(one, stands)),
         )
         for one in found
     ]
@@ -83,6 +83,11 @@ def _nobody(found: Iterable["ProfileStatus"], environ: Mapping[str, str]) -> Tex
 # How it stands
 
 
+def states(found: Iterable["IdentityStatus"], unready: Mapping[str, Text]) -> Mapping[str, Text]:
+    """Each identity's state, in words; `unready` are those that a code alone would not open, as far as is known."""
+    return {one["name"]: _state(one, unready) for one in found}
+
+
 def _state(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
     """An identity's state, in words."""
     if one["phase"] == "locked":
@@ -104,7 +109,7 @@ def _locked(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
     return unready.get(one["name"], Text("locked"))
 
 
-def _profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
+def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
     """A profile's state, in words: its own problem, what AWS answered for its role, or how its identity stands."""
     if one["problem"]:
         return Text("problem: {why}", why=str(one["problem"]))

@@ -61,16 +61,20 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
 def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     from trayexec.commands import run_options  # noqa: PLC0415 — several profiles, --live, --server: not the run path
 
-    return run_options.run(words, command, environ)
+    chosen = run_options.chosen(words, command, environ)
+    return run([*words, *chosen], command, environ) if chosen else run_options.run(words, command, environ)
 
 
 def _request(
     words: "Sequence[str]", environ: "Mapping[str, str]", program: str = ""
 ) -> "tuple[RequestFields, str | None] | None":
-    """What to ask the agent for, and the region that was named; None unless it is one profile and plain options."""
+    """What to ask the agent for, and the region that was named; None unless it is one profile and plain options.
+
+    None, too, where nobody is named.
+    """
     files = context.files(environ)  # what is wrong with them is said before what is wrong with the words
     seconds = {"wait": 120}
-    named: str | None = None
+    named: list[str] = []
     region: str | None = None
     source: str | None = None
     profiles: list[str] = []
@@ -87,7 +91,7 @@ def _request(
             if option == "--region":
                 region = value
             elif option == "--profile":
-                named = value
+                named.append(value)
             elif option == "--source":
                 source = value
             else:
@@ -96,9 +100,9 @@ def _request(
                 seconds[option[2:]] = misuse.seconds(option, value)
         else:
             return None
-    if named is not None and profiles:
+    if len(named) > 1 or (named and profiles):
         return None
-    one = _one_of(profiles, environ) if named is None else named
+    one = named[0] if named else _one_of(profiles, environ)
     if one is None:
         return None
     request = protocol_messages.credentials(
@@ -114,12 +118,7 @@ def _request(
 
 
 def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
-    """The profile that these words mean, or the environment in their place; None where they mean several."""
+    """The profile that these words mean, or the environment in their place; None where they mean several, or none."""
     if not words:
-        name = context.chosen(environ)
-        if name is None:
-            from trayexec.light import misuse  # noqa: PLC0415 — only then
-
-            raise misuse.nobody()
-        return name
+        return context.chosen(environ)
     return None if len(words) > 1 or words[0].startswith("@") or PATTERN.intersection(words[0]) else words[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from trayexec.commands.fanout.result import Result, Sink
 from trayexec.commands.fanout.screen import Stream, Streams
-from trayexec.commands.table import wide
+from trayexec.core.columns import wide
 from trayexec.light.errors import shown
 
 PALETTE = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # of a terminal; red is for what a person coloured so

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.commands.reading import Options
-from trayexec.commands.table import wide
+from trayexec.core.columns import wide
 from trayexec.light.errors import Text, lines, visible
 from trayexec.light.polling import writable
 
