@@ -376,6 +376,7 @@ CALLED = {
     "trayexec.core.stamps": "an agent of an older version leaves the margin of credential-process to us",
     "trayexec.commands.agent_start": "there is no agent yet",
     "trayexec.commands.file_keys": "the profile's keys are in the user's own files",
+    "trayexec.commands.narrowing": "with --policy, --read-only",
     "trayexec.commands.need_warning": "with --need",
     "trayexec.commands.run_options": "several profiles, --live, --server",
     "trayexec.commands.terminal": "a person is asked here",

@@ -22,6 +22,14 @@ NO_PLURAL = {
 }
 # Never one, for they say more than the constant beside them.
 NEVER_ONE = {
+    (
+        "core/config/session_policy.py",
+        "The session policy has {count} characters without blanks, and AWS takes at most {most}, ARNs included.",
+    ): "said beyond LONGEST",
+    (
+        "core/config/session_policy.py",
+        "There are {count} policies, and AWS takes at most {most} for a session.",
+    ): "said beyond MOST_ARNS",
     ("commands/doctor/keys.py", "Your clock is {minutes} minutes fast."): "said from CLOCK_WRONG on",
     ("commands/doctor/keys.py", "Your clock is {minutes} minutes slow."): "said from CLOCK_WRONG on",
     ("commands/doctor/keys.py", "Your clock is {seconds} seconds fast."): "said from CLOCK_NOTE on",

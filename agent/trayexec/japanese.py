@@ -933,6 +933,40 @@ SENTENCES: dict[str, str] = {
     "A role's is written arn:aws:iam::<account>:role/<name>, with all twelve digits of the account.": "ロールの ARN は、アカウントの 12 桁をすべて含めて arn:aws:iam::<account>:role/<name> と書きます。",
     "The role {arn} is in the partition {role}, but the keys of its source are in {keys}: AWS has no way from one to the other.": "ロール {arn} はパーティション {role} にありますが、ソースのキーは {keys} にあります。AWS ではパーティションをまたげません。",
     "Name a source of the role's partition with --source.": "--source で、ロールと同じパーティションのソースを指定してください。",
+    "it has no Statement": "Statement がありません",
+    "{arn} is not the ARN of an IAM policy.": "{arn} は IAM ポリシーの ARN ではありません。",
+    "Write it like arn:aws:iam::222222222222:policy/Name, or the name of one of AWS's own, like ReadOnlyAccess.": "arn:aws:iam::222222222222:policy/Name のように書くか、ReadOnlyAccess のような AWS 管理ポリシーの名前を書いてください。",
+    "There are {count} policies, and AWS takes at most {most} for a session.": "ポリシーが {count} 個ありますが、AWS が 1 つのセッションに受け付けるのは {most} 個までです。",
+    "Leave some out, or write one policy that says the same.": "いくつか減らすか、同じ内容を 1 つのポリシーに書いてください。",
+    "The policy {arn} is not of the account {account} of the role, where AWS looks for it.": "ポリシー {arn} は、AWS が参照するロールのアカウント {account} のものではありません。",
+    "Name one of that account, or one of AWS's own.": "そのアカウントのポリシーか、AWS 管理ポリシーを指定してください。",
+    "line {line}, column {column}": "{line} 行 {column} 桁",
+    "a key comes twice": "同じキーが 2 回あります",
+    "it is nested too deeply": "入れ子が深すぎます",
+    "The session policy is not a policy in JSON ({why}).": "セッションポリシーが JSON のポリシーになっていません ({why})。",
+    "Write it like {example}, or name the ARN of a policy.": "{example} のように書くか、ポリシーの ARN を指定してください。",
+    "The session policy has {count} characters without blanks, and AWS takes at most {most}, ARNs included.": "セッションポリシーは空白を除いて {count} 文字ありますが、AWS が受け付けるのは ARN を含めて {most} 文字までです。",
+    "Shorten it, or store it as a policy of the role's account and name its ARN.": "短くするか、ロールのアカウントにポリシーとして保存し、その ARN を指定してください。",
+    "{profile} is an identity itself, and AWS narrows only roles by a session policy.": "{profile} はアイデンティティそのものです。AWS がセッションポリシーで権限を絞れるのはロールだけです。",
+    "Use a profile with a role_arn, or leave the policy out: on the line, or under [profile] in config.toml.": "role_arn のあるプロファイルを使うか、コマンドラインまたは config.toml の [profile] からポリシーを外してください。",
+    "config.toml narrows {profile} already, and AWS would allow what either policy allows.": "config.toml がすでに {profile} の権限を絞っています。さらにポリシーを足すと、AWS はどちらかが許すことをすべて許してしまいます。",
+    "Leave out the one on the line, or change the rule in config.toml.": "コマンドラインのポリシーを外すか、config.toml の規則を変えてください。",
+    "config.toml narrows the profiles of the role {role} in different ways.": "config.toml では、ロール {role} のプロファイルごとに権限の絞り方が異なります。",
+    "Name one of the profiles in place of the role.": "ロールの代わりに、そのプロファイルのどれかを指定してください。",
+    "The session policies and tags of {role} are too large for AWS, which counts them in a packed form.": "{role} のセッションポリシーとタグは、AWS が圧縮して数える上限を超えています。",
+    "Shorten them, or store a policy in the role's account and name its ARN.": "短くするか、ロールのアカウントにポリシーを保存し、その ARN を指定してください。",
+    "AWS does not take the session policy for {role} ({code}).": "AWS は {role} のセッションポリシーを受け付けませんでした ({code})。",
+    "Check its statements, and that each ARN is that of a policy of the role's account or of AWS's own.": "Statement の内容と、各 ARN がロールのアカウントのポリシーまたは AWS 管理ポリシーのものであることを確かめてください。",
+    'Write a list of at most {most} ARNs of policies, or names of AWS\'s own, like ["ReadOnlyAccess"].': 'ポリシーの ARN または AWS 管理ポリシーの名前を、最大 {most} 個のリストで書いてください。例: ["ReadOnlyAccess"]',
+    "a list of ARNs": "ARN のリスト",
+    "a policy": "ポリシー",
+    "Under --live each profile has all its rights: {option} would narrow nothing there.": "--live の中ではどのプロファイルもすべての権限を持つので、{option} では何も絞れません。",
+    "Leave --live out, or take --server.": "--live を外すか、--server を使ってください。",
+    "--read-only and --policy do not go together: AWS would allow what either allows.": "--read-only と --policy は併用できません。AWS はどちらかが許すことをすべて許してしまいます。",
+    "AWS takes one policy as text, and there are several files: {names}.": "AWS が本文として受け付けるポリシーは 1 つですが、ファイルが複数あります: {names}。",
+    "Write one file with all the statements, or name the ARNs of stored policies.": "すべての Statement を 1 つのファイルに書くか、保存済みポリシーの ARN を指定してください。",
+    "The policy {file} cannot be read: {why}.": "ポリシー {file} を読み取れません: {why}。",
+    "--policy takes the ARN of a policy, or a file with a policy in JSON.": "--policy には、ポリシーの ARN、または JSON のポリシーを書いたファイルを指定します。",
     "There are several identities: {names}.": "アイデンティティが複数あります: {names}。",
     "Name one of them, as in `trayexec {verb} {word}`.": "`trayexec {verb} {word}` のように 1 つを指定してください。",
     "There is no identity {name}.": "アイデンティティ {name} はありません。",
@@ -970,6 +1004,9 @@ HELP = """\
   ROLE_ARN -- CMD…     プロファイルのないロールで同じことをします: arn:aws:iam::222222222222:role/X、または
                        222222222222:X。セッション名、リージョン、AWS への経路はソースと同じです
   --source P           引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます
+  --read-only          ロールの権限を AWS の ReadOnlyAccess が許す範囲に絞ります
+  --policy ARN|FILE    ロールの権限をこのポリシーが許す範囲に絞ります: JSON のファイル、または保存済みポリシーの ARN。
+                       複数指定すると、いずれかが許すことができます
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
@@ -1006,7 +1043,8 @@ HELP = """\
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
   env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
-                       ini。--region、--source、--need、--wait、--no-wait は実行時と同じです
+                       ini。--region、--source、--read-only、--policy、--need、--wait、--no-wait は実行時と同じ
+                       です
   console PROFILE      プロファイルのロールでサインインした AWS コンソールをブラウザーで開きます。--service s3 は
                        そのサービスを、--region はそのリージョンを開き、--print はアドレスを表示します。
                        --duration 45m はセッションがその時間続くことを保証します (最大 1 時間)

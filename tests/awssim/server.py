@@ -281,6 +281,7 @@ class Sim:
                         at=self.now(),
                         code="TokenCode" in parameters,
                         fault=fault.kind.value if fault else None,
+                        asked={name: value for name, value in parameters.items() if name != "TokenCode"},
                     )
                 )
             if fault is not None and fault.kind is Kind.LATE and self.wait(fault.seconds):

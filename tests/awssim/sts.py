@@ -9,13 +9,13 @@ import math
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from awssim import iam
+from awssim import iam, policies
 from awssim.refused import Refused
 from awssim.sigv4 import Received, Signed, fits, read_authorization
 from awssim.totp import Verdict
@@ -68,6 +68,7 @@ class Call:
     """One request as the log keeps it. `outcome` is `OK` or AWS's error code, `at` Unix seconds on the double's clock.
 
     `fault` is the kind of the scripted fault that met the call, if one did; `code` whether it came with a TokenCode.
+    `asked` are its parameters, but for the code.
     """
 
     action: str
@@ -79,6 +80,7 @@ class Call:
     at: float
     code: bool = False
     fault: str | None = None
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,8 @@ class Service:
 
     def _list_buckets(self, _parameters: Mapping[str, str], key: Key) -> str:
         """One bucket, called after the account: what lists buckets says whose they are."""
+        if isinstance(key.holder, RoleSession) and not policies.allow(key.holder.policies, "s3:ListAllMyBuckets"):
+            raise Refused(403, "AccessDenied", "no session policy allows the s3:ListAllMyBuckets action")
         account = key.holder.account
         return (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<ListAllMyBucketsResult xmlns="{S3}">\n'
@@ -265,6 +269,7 @@ class Service:
         # Credentials that a role issued carry no MFA context, whatever was typed to get there.
         mfa_at = now if self._verify_mfa(parameters, key.holder) else key.mfa_at
         role = self._authorise(parameters, key, mfa_at)
+        narrowed = policies.sent(parameters, self.world.policies, role.account)
         inherited = key.holder.transitive_tags if isinstance(key.holder, RoleSession) else {}
         if {name.lower() for name in tags} & {name.lower() for name in inherited}:
             raise Refused(400, "InvalidParameterValue", "One of the specified transitive tag keys can't be set.")
@@ -277,6 +282,7 @@ class Service:
             parameters["RoleSessionName"],
             _source_identity(parameters, key),
             {**inherited, **{name: tags[name] for name in transitive}},
+            narrowed,
         )
         life = seconds if self.lifetimes.role is None else self.lifetimes.role
         result = _credentials(self._issue(holder, life, None))
@@ -293,6 +299,8 @@ class Service:
         arn, holder = parameters["RoleArn"], key.holder
         role = self.world.roles.get(arn)
         may_ask = any(fnmatchcase(arn, pattern) for pattern in holder.allowed)
+        if isinstance(holder, RoleSession) and not policies.allow(holder.policies, "sts:AssumeRole"):
+            may_ask = False
         identity = _source_identity(parameters, key)
         if (
             role is None

@@ -24,9 +24,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from awssim import Kind, Sim, Trust, totp
+from awssim.policies import allow
 from awssim.sts import HALF_MFA, NO_DEVICE, OVER_CHAIN, OVER_ROLE, WRONG_CODE
 from awssim.totp import BUDGET, WINDOW, Device, Verdict
-from awssim.world import Key
+from awssim.world import Key, RoleSession
 from support.processes import ended
 
 ROLE_A = "arn:aws:iam::222222222222:role/Deploy"
@@ -844,3 +845,55 @@ class TestAsProcess:
         assert len(secrets) == 2
         assert self.control(url, "faults", {"kind": "nonsense"})["status"] == 400
         assert self.control(url, "nonsense")["status"] == 404
+
+
+class TestSessionPolicies:
+    """A session with policies may do no more than one of them allows."""
+
+    def test_what_they_allow(self, sim: Sim, key: Key) -> None:
+        """A document, AWS's own, and one that is stored in the account; each adds to the others, a denial wins."""
+        arn = sim.world.add_role("555555555555", "Narrow", Trust(("*",))).arn
+        sim.world.add_role("555555555555", "Next", Trust(("*",)))
+        own = "arn:aws:iam::555555555555:policy/Own"
+        sim.world.policies[own] = statement("Allow", "sts:AssumeRole")
+        read = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+        for policies, lists, assumes in (
+            ({}, True, True),
+            ({"PolicyArns.member.1.arn": read}, True, False),
+            ({"PolicyArns.member.1.arn": own}, False, True),
+            ({"PolicyArns.member.1.arn": read, "PolicyArns.member.2.arn": own}, True, True),
+            ({"Policy": statement("Allow", "s3:*")}, True, False),
+            ({"Policy": statement("Deny", "s3:*"), "PolicyArns.member.1.arn": read}, False, False),
+        ):
+            session = assume(sim, key, arn, **policies).key
+            assert sim.calls[-1].asked.items() >= policies.items()
+            assert (ask(sim, session, Action="GetCallerIdentity").status) == 200
+            assert (assume(sim, session, arn.replace("Narrow", "Next")).status == 200) is assumes
+            holder = sim.world.keys[session.id].holder
+            assert isinstance(holder, RoleSession)
+            assert allow(holder.policies, "s3:ListAllMyBuckets") is lists
+
+    @pytest.mark.parametrize(
+        ("policies", "code"),
+        [
+            ({"Policy": "{"}, "MalformedPolicyDocument"),
+            ({"Policy": '{"Version": "2012-10-17"}'}, "MalformedPolicyDocument"),
+            (
+                {"Policy": '{"Statement": [{"Effect": "Maybe", "Action": "*", "Resource": "*"}]}'},
+                "MalformedPolicyDocument",
+            ),
+            ({"Policy": '{"Statement": [{"Effect": "Allow", "Action": "*"}]}'}, "MalformedPolicyDocument"),
+            ({"PolicyArns.member.1.arn": "arn:aws:iam::555555555555:policy/None"}, "InvalidParameterValue"),
+            ({"PolicyArns.member.1.arn": "arn:aws:iam::666666666666:policy/Own"}, "InvalidParameterValue"),
+            ({f"PolicyArns.member.{n}.arn": "arn:aws:iam::aws:policy/X" for n in range(1, 12)}, "ValidationError"),
+        ],
+    )
+    def test_what_is_none_is_refused(self, sim: Sim, key: Key, policies: dict[str, str], code: str) -> None:
+        """As AWS refuses it."""
+        arn = sim.world.add_role("555555555555", "Narrow", Trust(("*",))).arn
+        assert assume(sim, key, arn, **policies).refusal[:2] == (400, code)
+
+
+def statement(effect: str, action: str) -> str:
+    """A policy of one statement."""
+    return json.dumps({"Statement": {"Effect": effect, "Action": action, "Resource": "*"}})

@@ -80,6 +80,7 @@ class RoleSession:
     name: str
     source_identity: str | None = None
     transitive_tags: Mapping[str, str] = field(default_factory=dict)
+    policies: tuple[str, ...] = ()  # of the session: with any, it may do no more than one of them allows
 
     @property
     def account(self) -> str:
@@ -141,6 +142,7 @@ class World:
         self.devices: dict[str, Device] = {}
         self.keys: dict[str, Key] = {}
         self.profiles: dict[str, str] = {}
+        self.policies: dict[str, str] = {}  # stored in the accounts, by ARN
         self.revoked: set[str] = set()
         self.uses: dict[str, Use] = {}
         self.lag = 0  # of IAM: for so many calls a change is not seen everywhere

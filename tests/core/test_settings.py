@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trayexec.adapters.dialogs.choose import FINDERS
+from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.settings import (
     Command,
     ConfirmRule,
@@ -102,6 +103,22 @@ def test_the_rules_of_a_profile_add_up() -> None:
     assert Settings().rule("x") == ProfileRule("x")
 
 
+def test_a_session_policy_counts_as_a_whole() -> None:
+    """Of several patterns the last that says one: joined, they would allow what either allows."""
+    found = parse(
+        """
+        [profile."*"]
+        policy_arns = ["ReadOnlyAccess", "ReadOnlyAccess"]
+        [profile."prod-*"]
+        policy = '''{"Version": "2012-10-17", "Statement": []}'''
+        """,
+        file="config.toml",
+    )
+    assert found.rule("dev").policy == SessionPolicy(arns=("ReadOnlyAccess",))
+    assert found.rule("prod-eu").policy == SessionPolicy('{"Version":"2012-10-17","Statement":[]}')
+    assert parse(written(document(found)), file="config.toml") == found
+
+
 PINENTRIES = ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry-qt5", "pinentry-fltk"]
 
 
@@ -172,6 +189,11 @@ def test_a_warning_must_come_before_the_end() -> None:
         ("profile.a.confirm = true", 1, "profile.a.confirm", "always"),
         ("profile.a.confirm = '10s'", 1, "profile.a.confirm", "from 1m"),
         ("profile.a.colour = 'mauve'", 1, "profile.a.colour", "#rrggbb"),
+        ("profile.a.policy = '{'", 1, "profile.a.policy", "not a policy in JSON"),
+        ("profile.a.policy = ['ReadOnlyAccess']", 1, "profile.a.policy", "not a policy in JSON"),
+        ("profile.a.policy_arns = 'ReadOnlyAccess'", 1, "profile.a.policy_arns", "Write a list of at most 10 ARNs"),
+        ("profile.a.policy_arns = ['arn:aws:iam::1:policy/X']", 1, "profile.a.policy_arns", "Write a list"),
+        ("profile.a.policy_arns = []", 1, "profile.a.policy_arns", "Write a list"),
         ("profile.a.delivery = 'post'", 1, "profile.a.delivery", "env, live, server, long"),
         ("[screen]\n#\non_lock = 'nothing'", 3, "screen.on_lock", "refuse, keep, wipe"),
         ("[prompt]\r\n\r\ntimeout = 9", 3, "prompt.timeout", "from 10s to 10m"),
@@ -327,6 +349,7 @@ RULES = st.builds(
     confirm=st.none() | st.builds(ConfirmRule, st.none() | st.just(0) | st.integers(60, 36 * 3600)),
     delivery=st.none() | st.sampled_from(Delivery),
     colour=st.none() | st.sampled_from(["red", "#00ff7f"]),
+    policy=st.sampled_from([None, SessionPolicy(arns=("A",)), SessionPolicy('{"Statement":"\\u00e4"}', ("A", "B/C"))]),
 )
 
 

@@ -159,7 +159,11 @@ NEAR: Any = {**CALLER, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}
 LENT: Any = {**CALLER, "place": {**HERE, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}}
 FULL = [
     {**protocol_messages.credentials(NEAR, "a", wait=5, need=7)},
-    {**protocol_messages.credentials(LENT, "a", wait=5, need=7, source="b")},
+    {
+        **protocol_messages.credentials(
+            LENT, "a", wait=5, need=7, source="b", policy={"policy": "{}", "policy_arns": ["A"]}
+        )
+    },
     {
         **protocol_messages.endpoint_again(
             protocol_messages.endpoint(NEAR, "a", wait=5, need=7, program="aws"), token="0" * 43, port=2048

@@ -137,15 +137,20 @@ class BotoSts:
             role.arn,
             chained=isinstance(role.source, Role),
             identity=role.identity.name,
+            narrowed=role.policy is not None or bool(role.policy_arns),
         )
         signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
-        parameters = {
+        parameters: dict[str, Any] = {
             "RoleArn": role.arn,
             "RoleSessionName": role.session_name,
             "DurationSeconds": min(max(SHORTEST, role.seconds), LONGEST_ROLE),
         }
         if role.external_id is not None:
             parameters["ExternalId"] = role.external_id
+        if role.policy is not None:
+            parameters["Policy"] = role.policy
+        if role.policy_arns:
+            parameters["PolicyArns"] = [{"arn": one} for one in role.policy_arns]
         try:
             return self._issue(request, signed_by, parameters)
         except StsError as error:

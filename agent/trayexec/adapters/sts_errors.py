@@ -64,7 +64,7 @@ class Request:
     """What was asked, as far as an explanation needs it.
 
     `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
-    `identity` is whose session it needs, `keys` what the keychain calls the keys.
+    `identity` is whose session it needs, `keys` what the keychain calls the keys, `narrowed`: with session policies.
     """
 
     purpose: Purpose
@@ -73,6 +73,7 @@ class Request:
     chained: bool = False
     identity: str = ""
     keys: str = ""
+    narrowed: bool = False
 
 
 class NotAnswered(Exception):  # noqa: N818 — never shown
@@ -326,6 +327,25 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
                 "Use another region for the profile in your AWS config, or let an administrator switch it on "
                 "(IAM, Account settings).",
                 region=request.endpoint.region,
+            )
+        )
+    if code == "PackedPolicyTooLarge":
+        return _other(
+            trouble(
+                "sts_policy",
+                "The session policies and tags of {role} are too large for AWS, which counts them in a packed form.",
+                "Shorten them, or store a policy in the role's account and name its ARN.",
+                role=request.subject,
+            )
+        )
+    if code == "MalformedPolicyDocument" or (request.narrowed and "polic" in message.lower()):
+        return _other(
+            trouble(
+                "sts_policy",
+                "AWS does not take the session policy for {role} ({code}).",
+                "Check its statements, and that each ARN is that of a policy of the role's account or of AWS's own.",
+                role=request.subject,
+                code=code or "no code",
             )
         )
     if "duration" in message.lower():

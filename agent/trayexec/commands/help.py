@@ -27,6 +27,9 @@ run a command with a profile's credentials:
   ROLE_ARN -- CMD…     the same as a role without a profile of its own: arn:aws:iam::222222222222:role/X, or
                        222222222222:X. Session name, region and the way to AWS are those of its source
   --source P           the profile or identity to assume it from; where there is one identity, that
+  --read-only          let the role do no more than AWS's ReadOnlyAccess allows
+  --policy ARN|FILE    let it do no more than this policy allows: one in a file (JSON), or stored ones by ARN; with
+                       several, what one of them allows
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
@@ -61,7 +64,7 @@ verbs:
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
-                       --region, --source, --need, --wait and --no-wait as for a run
+                       --region, --source, --read-only, --policy, --need, --wait and --no-wait as for a run
   console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
                        there, --region in that region, --print prints the address; --duration 45m makes sure that the
                        session lasts so long (an hour at most)

@@ -113,6 +113,10 @@ HELP = Option(("-h", "--help"), "wants_help", unsaid=False)
 JSON = _flag("--json")
 REGION = Option(("--region",), "region", "text", "R")
 SOURCE = Option(("--source",), "source", "text", "P")  # of a role that is named by its ARN
+POLICIES = (  # what narrows a role
+    Option(("--policy",), "policies", "text", "ARN|FILE", repeats=True),
+    Option(("--read-only",), "policies", sets="--read-only", repeats=True),
+)
 NEED = Option(("--need",), "need", "need", "2h")
 
 
@@ -136,7 +140,7 @@ RUN = Verb(
     "",
     word=Word("profiles", "PROFILE", repeats=True),
     options=(
-        *(REGION, SOURCE, NEED, WAIT, NO_WAIT),
+        *(REGION, SOURCE, *POLICIES, NEED, WAIT, NO_WAIT),
         Option(("--live",), "live", unsaid=False, excludes=("--server",)),
         Option(("--server",), "server", unsaid=False, excludes=("--live",)),
         Option(("--except",), "leave_out", "text", "GLOB", repeats=True, of_many=True),
@@ -170,7 +174,7 @@ ENV = Verb(
             choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"),
             unsaid="sh",
         ),
-        *(REGION, SOURCE, WAIT, NO_WAIT, NEED),
+        *(REGION, SOURCE, *POLICIES, WAIT, NO_WAIT, NEED),
     ),
     examples=("env account-a", "env account-a --format dotenv --need 30m"),
 )
@@ -183,7 +187,7 @@ CONSOLE = Verb(
         Option(("--service",), "service", "text", "S"),
         _flag("--print"),
         Option(("--duration",), "duration", "console", "45m"),
-        *(REGION, SOURCE, WAIT, NO_WAIT),
+        *(REGION, SOURCE, *POLICIES, WAIT, NO_WAIT),
     ),
     examples=("console account-a", "console account-a --service s3 --region eu-west-1 --print"),
 )

@@ -108,16 +108,20 @@ def _option(line: Line, word: str, meant: tuple[str, Option, str | None], left: 
     if option is HELP and line.path:
         line.asks_help = True
     elif option.value is None:
-        setattr(line.options, option.field, option.sets)
+        _set(line, option, option.sets)
     else:
         if value is None:
             if not left or (line.verb is not RUN and (_meant(left[0], line.verb) or _is_dashed(left[0]))):
                 raise TrayexecError(usage_errors.without_value(option.names[0]))
             value = left.pop(0)
-        if option.repeats:
-            getattr(line.options, option.field).append(value)
-        else:
-            setattr(line.options, option.field, _value(option, value))
+        _set(line, option, value if option.repeats else _value(option, value))
+
+
+def _set(line: Line, option: Option, value: object) -> None:
+    if option.repeats:
+        getattr(line.options, option.field).append(value)
+    else:
+        setattr(line.options, option.field, value)
 
 
 def _meant(word: str, verb: Verb) -> list[tuple[str, Option, str | None]]:

@@ -1,6 +1,12 @@
-"""Tells words that name a role from those that name a profile, without what takes long to load."""
+"""What a line says of roles: which words name one, and what narrows it. Without what takes long to load."""
 
 from collections.abc import Container
+
+from trayexec.commands.reading import Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trayexec.light.protocol_messages import PolicyFields
 
 
 def is_role(word: str, profiles: Container[str] = ()) -> bool:
@@ -15,3 +21,13 @@ def account_of(word: str) -> str | None:
     from trayexec.core.config import adhoc  # noqa: PLC0415 — only for a word that can be one
 
     return adhoc.account_of(word) if adhoc.is_role(word) else None
+
+
+def policy_of(options: Options) -> "PolicyFields | None":
+    """What narrows the role; None where nothing does. Raises TrayexecError (`policy`, `usage`)."""
+    words = getattr(options, "policies", ())
+    if not words:
+        return None
+    from trayexec.commands import narrowing  # noqa: PLC0415 — only with such an option
+
+    return narrowing.fields(words)

@@ -22,6 +22,15 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
     named = len(options.profiles) + len(options.literal)
     if module == "live" and any(map(is_role, (*options.profiles, *options.literal))):
         module = "server"  # the overlay has the profiles of the files only; over HTTP it renews as well
+    if module == "live" and options.policies:
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "Under --live each profile has all its rights: {option} would narrow nothing there.",
+                "Leave --live out, or take --server.",
+                option="--read-only" if "--read-only" in options.policies else "--policy",
+            )
+        )
     if most is not None and named > most:
         raise TrayexecError(
             trouble(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from trayexec.commands import foreground_child
 from trayexec.commands.reading import Options
+from trayexec.commands.role_words import policy_of
 from trayexec.core.shell_words import argument
 from trayexec.light import (
     agent_client,
@@ -49,6 +50,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         need=options.need,
         program=command[0].rpartition("/")[2],
         source=options.source,
+        policy=policy_of(options),
     )
     # Before there is a lease: the endpoint is where the agent is.
     overlay = overlay_environment.overlay_here(environ, profile)

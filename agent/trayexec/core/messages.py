@@ -331,6 +331,16 @@ def several_sources(names: Iterable[str]) -> Trouble:
     )
 
 
+def narrowed_differently(role: str) -> Trouble:
+    """The settings have several policies for the profiles of a role that is named by its ARN."""
+    return trouble(
+        "policy",
+        "config.toml narrows the profiles of the role {role} in different ways.",
+        "Name one of the profiles in place of the role.",
+        role=role,
+    )
+
+
 def source_of_a_profile(name: str) -> Trouble:
     """A source was told, for what is no role's ARN."""
     return trouble(

@@ -13,7 +13,9 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
+from trayexec.core.config import session_policy
 from trayexec.core.config.sections import shown
+from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.suggest import near
 from trayexec.core.toml_lines import Path, line_of
 from trayexec.light.durations import format_duration, parse_duration
@@ -107,6 +109,7 @@ class ProfileRule:
     confirm: ConfirmRule | None = None
     delivery: Delivery | None = None
     colour: str | None = None
+    policy: SessionPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Settings:
                     rule.confirm or found.confirm,
                     rule.delivery or found.delivery,
                     rule.colour or found.colour,
+                    rule.policy or found.policy,  # as a whole: joined they would allow what either allows
                 )
         return found
 
@@ -195,6 +199,8 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
                 ("confirm", None if rule.confirm is None else _confirm_written(rule.confirm)),
                 ("delivery", None if rule.delivery is None else rule.delivery.value),
                 ("colour", rule.colour),
+                ("policy", None if rule.policy is None else rule.policy.document),
+                ("policy_arns", [*rule.policy.arns] if rule.policy is not None and rule.policy.arns else None),
             )
             if value is not None
         }
@@ -352,12 +358,16 @@ class _Source:
         """What is set for one pattern."""
         if not path[-1]:
             raise self._wrong(path, path[-1], Text('Write a profile name or a pattern, like [profile."prod-*"].'))
-        table = self.table(path, value, ("confirm", "delivery", "colour"))
+        table = self.table(path, value, ("confirm", "delivery", "colour", "policy", "policy_arns"))
+        document = self.get(table, (*path, "policy"), self._policy, None)
+        usual: tuple[str, ...] = ()
+        arns = self.get(table, (*path, "policy_arns"), self._policy_arns, usual)
         return ProfileRule(
             str(path[-1]),
             self.get(table, (*path, "confirm"), self._confirm, None),
             self.get(table, (*path, "delivery"), self.choice(Delivery), None),
             self.get(table, (*path, "colour"), self._colour, None),
+            SessionPolicy(document, arns) if document is not None or arns else None,
         )
 
     def identity(self, path: Path, value: object) -> IdentityRule:
@@ -382,6 +392,28 @@ class _Source:
             return ConfirmRule(seconds)
         hint = Text('Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".')
         raise self._wrong(path, value, hint)
+
+    def _policy(self, path: Path, value: object) -> str | None:
+        try:
+            return session_policy.packed(value if isinstance(value, str) else "")
+        except TrayexecError as error:
+            raise self._wrong(
+                path, value, Text("{why} {hint}", why=error.trouble.title, hint=error.trouble.hint)
+            ) from None
+
+    def _policy_arns(self, path: Path, value: object) -> tuple[str, ...]:
+        words = value if isinstance(value, list) else []
+        if words and len(words) <= session_policy.MOST_ARNS and all(map(self._names_policy, words)):
+            return tuple(dict.fromkeys(words))
+        hint = Text(
+            'Write a list of at most {most} ARNs of policies, or names of AWS\'s own, like ["ReadOnlyAccess"].',
+            most=session_policy.MOST_ARNS,
+        )
+        raise self._wrong(path, value, hint)
+
+    @staticmethod
+    def _names_policy(word: object) -> bool:
+        return isinstance(word, str) and session_policy.is_named(word)
 
     def _colour(self, path: Path, value: object) -> str | None:
         if isinstance(value, str) and (value in _COLOURS or _RGB.fullmatch(value)):

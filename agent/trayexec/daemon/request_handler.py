@@ -27,6 +27,7 @@ from trayexec.core.broker.status import AgentFacts, find, status
 from trayexec.core.config import adhoc
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile
+from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import Sight, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
@@ -184,20 +185,17 @@ class RequestHandler:
     async def _do(self, pending: Pending) -> None:
         connection = pending.connection
         match pending.request:
-            case WantCredentials(common, name, source, need, wait) as request:
+            case WantCredentials(common, need=need, wait=wait) as request:
                 catalogue = await self._catalogue(connection, common)
-                profile = adhoc.find(catalogue, name, source)
-                rule = self._rule(profile, catalogue)
+                profile, rule = self._meant(request, catalogue)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
                     return
                 pending.overlay = await self._settings_of(request, catalogue)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
-            case WantEndpoint(common, name, source, need, wait, former) as request:
-                catalogue = await self._catalogue(connection, common)
-                profile = adhoc.find(catalogue, name, source)
-                self._rule(profile, catalogue)
+            case WantEndpoint(common, need=need, wait=wait, former=former) as request:
+                profile, _ = self._meant(request, await self._catalogue(connection, common))
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
@@ -280,7 +278,7 @@ class RequestHandler:
         if not isinstance(request, WantCredentials):
             return
         catalogue = await self._load(request.common)
-        profile = adhoc.find(catalogue, request.profile, request.source)
+        profile, _ = self._meant(request, catalogue)
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
             self._note(pending, "ok")
@@ -291,22 +289,27 @@ class RequestHandler:
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
-            return adhoc.find(await self._load(request.common), request.profile, request.source)
+            return self._meant(request, await self._load(request.common))[0]
 
         language = request.common.language
         self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
 
-    def _rule(self, profile: Profile, catalogue: Catalogue) -> ProfileRule:
-        """What the settings say about a profile. Raises TrayexecError for what they ask of us in vain.
+    def _meant(self, request: WantCredentials | WantEndpoint, catalogue: Catalogue) -> tuple[Profile, ProfileRule]:
+        """The profile that is asked for, narrowed as it is to be, and what the settings say about it.
 
-        A role that is named by its ARN is guarded as each profile that has the same one.
+        A role that is named by its ARN is guarded as each profile that has the same one. Raises TrayexecError, also for
+        what the settings ask of us in vain.
         """
+        profile = adhoc.find(catalogue, request.profile, request.source)
         settings = self._loop.broker.settings
-        for name in (profile.name, *adhoc.namesakes(profile, catalogue)):
-            confirm = settings.rule(name).confirm
-            if confirm is not None and confirm.every is not None:
-                raise TrayexecError(messages.no_confirmation(name))
-        return settings.rule(profile.name)
+        rules = [settings.rule(name) for name in (profile.name, *adhoc.namesakes(profile, catalogue))]
+        for rule in rules:
+            if rule.confirm is not None and rule.confirm.every is not None:
+                raise TrayexecError(messages.no_confirmation(rule.pattern))
+        policies = list(dict.fromkeys(rule.policy for rule in rules if rule.policy is not None))
+        if len(policies) > 1:
+            raise TrayexecError(messages.narrowed_differently(profile.name))
+        return narrowed(profile, policies[0] if policies else None, request.policy), rules[0]
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
         """What the caller's files say now. When our settings are broken, what held before, and a note of it.

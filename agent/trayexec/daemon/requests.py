@@ -6,6 +6,7 @@ from enum import Enum
 
 from trayexec import __version__
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
+from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.config.surroundings import Sight, Surroundings
 from trayexec.core.credentials import Secret
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
@@ -59,6 +60,7 @@ class WantCredentials:
     common: RequestContext
     profile: str
     source: str | None
+    policy: SessionPolicy | None
     need: int
     wait: int
 
@@ -70,6 +72,7 @@ class WantEndpoint:
     common: RequestContext
     profile: str
     source: str | None
+    policy: SessionPolicy | None
     need: int
     wait: int
     former: FormerLease | None
@@ -146,9 +149,9 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
         _sight(said),
     )
     match said.get("op"):
-        case "credentials":
+        case "credentials" | "narrowed_credentials":
             return WantCredentials(common, *_wanted(said))
-        case "endpoint":
+        case "endpoint" | "narrowed_endpoint":
             port = _number(said, "port", default=0, most=65535) if "port" in said else None
             return WantEndpoint(common, *_wanted(said), former_lease(_word(said, "token"), port))
         case "auth":
@@ -172,13 +175,26 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
 
 
-def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, int, int]:
-    """Which profile, or which role over which source; how much life, how long to wait for a person (seconds)."""
+def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, SessionPolicy | None, int, int]:
+    """Which profile, or which role over which source; what narrows it; how much life, how long to wait (seconds)."""
     profile = _word(said, "profile")
     if profile is None:
         raise _bad("profile", Text("the name of a profile"))
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
-    return profile, _word(said, "source"), need, _number(said, "wait", default=120, most=LONGEST_WAIT)
+    return profile, _word(said, "source"), _policy(said), need, _number(said, "wait", default=120, most=LONGEST_WAIT)
+
+
+def _policy(said: Mapping[str, object]) -> SessionPolicy | None:
+    """What narrows the role; None where nothing does. What it is good for is seen when the role is known."""
+    arns = said.get("policy_arns", [])
+    if not isinstance(arns, list) or not all(isinstance(one, str) and len(one) <= LONGEST_TEXT for one in arns):
+        raise _bad("policy_arns", Text("a list of ARNs"))
+    document = _word(said, "policy")
+    if document is None and not arns:
+        if "policy_arns" in said or str(said.get("op")).startswith("narrowed_"):
+            raise _bad("policy", Text("a policy"))  # it was to be narrowed by something
+        return None
+    return SessionPolicy(document, tuple(arns))
 
 
 def _version(theirs: object, op: str | None = None) -> TrayexecError:

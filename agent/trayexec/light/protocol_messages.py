@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal, NotRequired, TypedDict
 
     Use = Literal["runs", "sets", "passes"]
+    Wanted = Literal["credentials", "narrowed_credentials", "endpoint", "narrowed_endpoint"]
+    Op = Literal[Wanted, "auth", "lock", "status", "overlay", "stop"]
 
     class CallerFields(TypedDict, total=False):
         """What every request may say of its caller: where AWS is for it (`context.surroundings`), and its person."""
@@ -32,13 +34,19 @@ if TYPE_CHECKING:
         then: Use
         eof: Literal["gone"]
 
-    class RequestFields(CallerFields, total=False):
+    class PolicyFields(TypedDict, total=False):
+        """What narrows a role for one request: a policy in JSON, ARNs of policies or names of AWS's own."""
+
+        policy: str
+        policy_arns: list[str]
+
+    class RequestFields(CallerFields, PolicyFields, total=False):
         """A request. `need` and `wait` are seconds; without `wait` the agent waits for a person as long as it does.
 
         `source` is what a role is assumed from whose ARN stands in `profile`.
         """
 
-        op: Literal["credentials", "endpoint", "auth", "lock", "status", "overlay", "stop"]
+        op: Op
         profile: str
         source: str
         need: int
@@ -171,21 +179,32 @@ def credentials(  # noqa: PLR0913 — the fields of the request
     program: str | None = None,
     use: "Use | None" = None,
     source: str | None = None,
+    policy: "PolicyFields | None" = None,
 ) -> "RequestFields":
     """Credentials of a profile with at least `need` seconds left, for `program`; `use` is what is done with them.
 
-    `source` is what a role is assumed from whose ARN is told in place of a profile.
+    `source` is what a role is assumed from whose ARN is told in place of a profile, `policy` narrows it. A narrowed
+    request has a name of its own, so that an agent which knows none refuses it, and never serves it as a plain one.
     """
-    return _request(
-        "credentials", caller, profile=profile, source=source, wait=wait, need=need, program=program, then=use
-    )
+    op = "narrowed_credentials" if policy else "credentials"
+    more = policy or {}
+    return _request(op, caller, profile=profile, source=source, wait=wait, need=need, program=program, then=use, **more)
 
 
 def endpoint(  # noqa: PLR0913 — the fields of the request
-    caller: "CallerFields", profile: str, *, wait: int, need: int | None, program: str, source: str | None = None
+    caller: "CallerFields",
+    profile: str,
+    *,
+    wait: int,
+    need: int | None,
+    program: str,
+    source: str | None = None,
+    policy: "PolicyFields | None" = None,
 ) -> "RequestFields":
     """A lease on the container endpoint."""
-    return _request("endpoint", caller, profile=profile, source=source, wait=wait, need=need, program=program)
+    op = "narrowed_endpoint" if policy else "endpoint"
+    more = policy or {}
+    return _request(op, caller, profile=profile, source=source, wait=wait, need=need, program=program, **more)
 
 
 def endpoint_again(former: "RequestFields", *, token: str, port: int | None) -> "RequestFields":

@@ -10,10 +10,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_messages import PolicyFields, RequestFields
 
 
-PLAIN = {"--region", "--need", "--wait", "--profile", "--source"}
+SECONDS = ("--need", "--wait")
+PLAIN = {*SECONDS, "--region", "--profile", "--source", "--policy"}
+FLAGS = {"--no-wait": "--wait", "--read-only": "--policy"}  # and of which option each is a value
 SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
 PATTERN = set("*?[")  # a word with one of these means every profile that matches
 
@@ -73,33 +75,15 @@ def _request(
     None, too, where nobody is named.
     """
     files = context.files(environ)  # what is wrong with them is said before what is wrong with the words
+    read = _read(words)
+    if read is None:
+        return None
+    profiles, said = read
     seconds = {"wait": 120}
-    named: list[str] = []
-    region: str | None = None
-    source: str | None = None
-    profiles: list[str] = []
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        option, equals, value = word.partition("=")
-        if not word.startswith("-") or word == "-":
-            profiles.append(word)
-        elif word == "--no-wait":
-            seconds["wait"] = 0
-        elif option in PLAIN and (equals or rest):
-            value = value if equals else rest.pop(0)
-            if option == "--region":
-                region = value
-            elif option == "--profile":
-                named.append(value)
-            elif option == "--source":
-                source = value
-            else:
-                from trayexec.light import misuse  # noqa: PLC0415 — only with such an option
-
-                seconds[option[2:]] = misuse.seconds(option, value)
-        else:
-            return None
+    for option in SECONDS:
+        for value in said.get(option, ()):
+            seconds[option[2:]] = 0 if value == "--no-wait" else _seconds(option, value)
+    named = said.get("--profile", [])
     if len(named) > 1 or (named and profiles):
         return None
     one = named[0] if named else _one_of(profiles, environ)
@@ -111,10 +95,42 @@ def _request(
         wait=seconds["wait"],
         need=seconds.get("need"),
         program=program,
-        source=source,
+        source=said.get("--source", [None])[-1],
+        policy=_policy(said["--policy"]) if "--policy" in said else None,
         use="runs",  # in this process: so the agent can tell when the command outlives what it got
     )
-    return request, region
+    return request, said.get("--region", [None])[-1]
+
+
+def _read(words: "Sequence[str]") -> "tuple[list[str], dict[str, list[str]]] | None":
+    """The words that mean profiles, and what each option is told; None where an option is not a plain one."""
+    profiles: list[str] = []
+    said: dict[str, list[str]] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if not word.startswith("-") or word == "-":
+            profiles.append(word)
+        elif word in FLAGS:
+            said.setdefault(FLAGS[word], []).append(word)
+        elif option in PLAIN and (equals or rest):
+            said.setdefault(option, []).append(value if equals else rest.pop(0))
+        else:
+            return None
+    return profiles, said
+
+
+def _seconds(option: str, value: str) -> int:
+    from trayexec.light import misuse  # noqa: PLC0415 — only with such an option
+
+    return misuse.seconds(option, value)
+
+
+def _policy(words: "Sequence[str]") -> "PolicyFields | None":
+    from trayexec.commands import narrowing  # noqa: PLC0415 — only with such an option
+
+    return narrowing.fields(words)
 
 
 def _one_of(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:

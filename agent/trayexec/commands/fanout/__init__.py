@@ -21,7 +21,7 @@ from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.reading import Options
-from trayexec.commands.role_words import is_role
+from trayexec.commands.role_words import is_role, policy_of
 from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
@@ -44,6 +44,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     program = execution.find(command[0], environ)
     if isinstance(program, int):
         return program
+    policy = policy_of(options)
     caller = Invocation(options, command, program, environ, screen_of(environ), translate.speaker(environ))
     settings = _settings(environ)
     last = recall(context.files(environ), environ) if options.retry_failed else None
@@ -80,6 +81,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
             program=command[0].rpartition("/")[2],
             use="sets",
             source=options.source if is_role(name, profiles) else None,
+            policy=policy,
         )
 
     if options.source is not None and not any(is_role(one.name, profiles) for one in selection.chosen):

@@ -9,10 +9,11 @@ from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChan
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
 from trayexec.core.stamps import utc
 from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
-from trayexec.light.errors import Text, Trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble
 
 MINUTE, HOUR = 60, 3600
 RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
@@ -118,7 +119,10 @@ def _profile(
             "problem": f"{speak(profile.problem.title)} {speak(profile.problem.hint)}",
             "refused": None,
         }
-    target = profile.target
+    try:
+        target = narrowed(profile, broker.settings.rule(profile.name).policy).target
+    except TrayexecError as error:
+        return {**_profile(broker, Unserved(profile.name, error.trouble, profile.region, profile.role_arn), now, speak)}
     failure = broker.role(target).failure if isinstance(target, Role) else None
     credentials = broker.role(target).credentials if isinstance(target, Role) else broker.session(target, now)
     return {

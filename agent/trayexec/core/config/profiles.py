@@ -64,6 +64,7 @@ class Role:
     """A role and everything that decides what AssumeRole returns for it: two equal roles share credentials.
 
     `seconds` is what the profile asks for; AWS allows 3600 from a session (facts of role chaining), the adapter clamps.
+    `policy` (JSON) and `policy_arns` are session policies: with any, less is allowed than to the role itself.
     """
 
     arn: str
@@ -72,6 +73,8 @@ class Role:
     external_id: str | None
     seconds: int
     endpoint: StsEndpoint
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
