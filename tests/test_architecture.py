@@ -289,27 +289,20 @@ def test_nobody_waits_by_select() -> None:
 RUN_PATH = {
     "_json": "the protocol's C parts, without the package around them",
     "_signal": "give SIGPIPE back to the command",
-    "errno": "is there no agent, or is something wrong?",
     "_socket": "the private socket, without `socket` and its enums",
     "trayexec": "the package",
     "trayexec.cli": "the entry point",
     "trayexec.light": "the package of what every run pays for",
     "trayexec.light.agent_client": "the request, and what is said meanwhile",
     "trayexec.light.agent_connection": "the private socket: where it is, and whose",
-    "trayexec.light.answers": "the lines of the agent",
-    "trayexec.light.command_environment": "what the command gets",
     "trayexec.light.context": "what the request says of the caller",
-    "trayexec.light.execution": "the program, and exec",
+    "trayexec.light.execution": "the program, its environment, and exec",
     "trayexec.light.peer": "whose socket is it?",
-    "trayexec.light.peer.linux": "likewise",
     "trayexec.light.run": "the run path itself",
     "trayexec.light.errors": "what went wrong",
-    "trayexec.light.same_machine": "which files the caller sees: the agent must see the same",
     "trayexec.light.caller_variables": "what of the caller's environment a command must not have",
     "trayexec.light.paths": "where the socket is",
     "trayexec.light.protocol": "the protocol",
-    "trayexec.light.protocol_messages": "the request's fields",
-    "trayexec.light.translate": "which language the caller speaks",
 }
 
 
@@ -454,7 +447,11 @@ def classes(name: str) -> Iterator[str]:
 
 
 # A platform's twin files: the same names by intent, chosen between in one place.
-TWINS = {"trayexec.adapters.screenlock.elsewhere", "trayexec.light.peer.elsewhere", "trayexec.light.peer.macos"}
+TWINS = {
+    "trayexec.adapters.screenlock.elsewhere",
+    "trayexec.light.processes.elsewhere",
+    "trayexec.light.processes.macos",
+}
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

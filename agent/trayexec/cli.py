@@ -4,7 +4,6 @@ Every import here is paid for by every run, so there are almost none: tests/test
 a reason for each. A verb, an error or a question to a person may import what it likes, when it happens.
 """
 
-import errno
 import io
 import os
 import sys
@@ -144,6 +143,8 @@ def _lost(error: _LostError) -> int:
     from trayexec.light import exits, stderr  # noqa: PLC0415 — see _failed
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit is quiet as well
+    import errno  # noqa: PLC0415 — see _failed
+
     if error.errno != errno.EPIPE:
         stderr.tell(Text("Standard output cannot be written: {why}.", why=error.strerror or "?"))
     return exits.FAILED

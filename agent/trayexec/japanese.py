@@ -248,7 +248,7 @@ SENTENCES: dict[str, str] = {
     "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)": "サブコマンドの後に入力してください: `trayexec {verb} PROFILE` (一覧は `trayexec list`)",
     "Still waiting for {profile}…": "{profile} をまだ待っています…",
     "Still waiting for the agent…": "エージェントをまだ待っています…",
-    # light/agent_connection.py, light/answers.py
+    # light/agent_connection.py
     "The socket {path} belongs to another user's process.": "ソケット {path} は別のユーザーのプロセスのものです。",
     "Nothing was sent. Remove it, or unset TRAYEXEC_SOCKET.": "何も送信していません。ソケットを削除するか、TRAYEXEC_SOCKET の設定を解除してください。",
     "No trayexec agent listens at {path}.": "{path} で待機している trayexec エージェントがありません。",

@@ -27,7 +27,7 @@ UNIX = (
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
     *(f"adapters/{name}.py" for name in ("atomic_replace", "instance", "journal", "ledger", "stored_keys")),
-    "light/peer/linux.py",
+    "light/processes/linux.py",
     "adapters/bus/",
     "adapters/screenlock/linux.py",
 )

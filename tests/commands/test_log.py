@@ -15,7 +15,7 @@ from support.processes import ended
 from support.rig import COMMAND, Rig
 from trayexec.adapters.ledger import FileLedger, Reader
 from trayexec.core.ports import Entry
-from trayexec.light.peer import linux
+from trayexec.light.processes import linux
 
 KEYS = ["at", "profile", "op", "pid", "program", "answer", "parents"]
 

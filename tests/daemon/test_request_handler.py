@@ -29,7 +29,7 @@ from trayexec.daemon.loop import Loop, Ports, Workers
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.socket_server import LOOK, Connection, SocketServer
-from trayexec.light import peer
+from trayexec.light import processes
 
 LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once
 REQUESTS: Sequence[dict[str, object]] = (
@@ -309,5 +309,5 @@ def test_parents_are_looked_up_once_for_all_who_call_in_one_turn(monkeypatch: py
         await bench.end()
         return seen
 
-    monkeypatch.setattr(peer, "names_from", names_from)
+    monkeypatch.setattr(processes, "names_from", names_from)
     assert asyncio.run(call()) == [1, 2]

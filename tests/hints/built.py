@@ -28,7 +28,7 @@ from trayexec.core.broker.status import view
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, StsEndpoint
 from trayexec.core.view import Item
-from trayexec.light import same_machine
+from trayexec.light import context, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
 
 WHO = Identity(ODD, "arn:aws:iam::111111111111:mfa/alice", None, ODD, StsEndpoint("eu-west-1"))
@@ -78,7 +78,7 @@ def _lent(rig: Rig) -> Trouble:
     """An answer that came by way of another process."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        answer = {"config": str(rig.desk.home("home/config")), same_machine.KEY: {"pid": 1}}
+        answer = {"config": str(rig.desk.home("home/config")), context.HERE: {"pid": 1}}
         return refused(lambda: same_machine.check(answer, ours))
 
 

@@ -14,7 +14,7 @@ from support.desktop import eventually
 from support.rig import COMMAND, Rig
 from trayexec.core.stamps import earlier
 from trayexec.light.credential_process import usable_until
-from trayexec.light.protocol_messages import read_credentials
+from trayexec.light.protocol import read_credentials
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -13,13 +13,13 @@ import pytest
 
 from support.others import needs_root
 from support.rig import COMMAND, Rig
-from trayexec.light import same_machine
+from trayexec.light import context, same_machine
 
 
 def answer(folder: Path) -> dict[str, object]:
     """An answer with paths, as an agent that is here gives it."""
     folder.mkdir()
-    return {"config": str(folder / "config"), same_machine.KEY: same_machine.marks(str(folder))}
+    return {"config": str(folder / "config"), context.HERE: same_machine.marks(str(folder))}
 
 
 def test_the_very_folder_on_this_kernel_is_here(tmp_path: Path) -> None:
@@ -34,9 +34,9 @@ def test_the_very_folder_on_this_kernel_is_here(tmp_path: Path) -> None:
 def test_another_kernel_device_or_folder_is_elsewhere(tmp_path: Path, other: str) -> None:
     """Even if there is a folder of the same name, as on two machines of one user."""
     said = answer(tmp_path / "live")
-    marks = said[same_machine.KEY]
+    marks = said[context.HERE]
     assert isinstance(marks, dict)
-    assert not same_machine.sees({**said, same_machine.KEY: {**marks, other: "else"}})
+    assert not same_machine.sees({**said, context.HERE: {**marks, other: "else"}})
     assert not same_machine.sees({**said, "config": str(tmp_path / "gone/config")})
 
 
@@ -45,9 +45,9 @@ def test_a_file_is_the_same_by_what_it_is(tmp_path: Path, monkeypatch: pytest.Mo
     config, link = tmp_path / "config", tmp_path / "link"
     config.write_text("")
     link.symlink_to(config)
-    said = same_machine.sight(config=str(config), shared=str(tmp_path / "credentials"))
+    said = context.file_marks(config=str(config), shared=str(tmp_path / "credentials"))
     assert set(said) == {"boot", "config"}  # of a file that is not there nothing is said
-    assert same_machine.sight(config=str(tmp_path / "gone/config")) == {}
+    assert context.file_marks(config=str(tmp_path / "gone/config")) == {}
     boot, mark = said["boot"], said["config"]
     assert same_machine.same(boot, mark, str(config))
     assert same_machine.same("", mark, str(link))
@@ -137,7 +137,7 @@ def test_plain_runs_work_over_a_lent_socket(open_rig: Rig) -> None:
 def test_an_overlay_that_is_not_to_be_seen_here_is_refused(open_rig: Rig) -> None:
     """As in a container into which only the socket's folder is mounted: the pid is none, the files are others."""
     assert same_machine.marks("/")["pid"] == os.getpid()
-    assert not same_machine.sees({"config": "/proc/config", same_machine.KEY: same_machine.marks("/")})
+    assert not same_machine.sees({"config": "/proc/config", context.HERE: same_machine.marks("/")})
     assert open_rig.run("--live", "--", "true").status == 0
 
 

@@ -235,6 +235,21 @@ def test_what_shells_run_is_the_users_alone(bare: Rig) -> None:
         left.unlink()
 
 
+@pytest.mark.parametrize("open_to_others", ["folder", "file"])
+def test_what_shells_run_is_closed_to_others_again(bare: Rig, open_to_others: str) -> None:
+    """Where it says the right thing already but others could change it, it is written anew in a folder of ours."""
+    assert bare.run("hook", "bash").status == 0
+    left = bare.desk.home("home/.local/state/trayexec/hook.bash")
+    said = left.read_bytes()
+    other = left if open_to_others == "file" else left.parent
+    other.chmod(0o777)
+
+    assert bare.run("hook", "bash").status == 0
+
+    assert not other.stat().st_mode & 0o022
+    assert left.read_bytes() == said
+
+
 @ALL
 def test_a_home_may_have_any_name(bare: Rig, shell: str) -> None:
     """Blanks, quotes, and bytes that are no UTF-8, in the paths that shells are to use; the second time, too."""

@@ -11,7 +11,7 @@ import pytest
 from awssim import Sim
 from daemon.test_socket_server import ask
 from support.rig import COMMAND, Rig, world_with
-from trayexec.light import protocol, same_machine
+from trayexec.light import context, protocol
 
 BARE = (
     "[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n"
@@ -256,7 +256,7 @@ def test_the_usual_files_are_those_of_the_callers_home(open_rig: Rig, named: str
 
 def away(**said: object) -> dict[str, object]:
     """What a caller on another machine says of where it is."""
-    return {**same_machine.place(), "boot": "00000000-0000-0000-0000-000000000000", **said}
+    return {**context.place(), "boot": "00000000-0000-0000-0000-000000000000", **said}
 
 
 def accounts(said: dict[str, object]) -> dict[str, str]:
@@ -270,7 +270,7 @@ def test_the_home_and_the_proxy_of_another_machine_do_not_count(open_rig: Rig) -
     """The profiles there are the agent's, by contract, and its proxy is no way from here."""
     usual = accounts(ask(open_rig, STATUS))
     said = {"home": str(open_rig.desk.home("nobody")), "proxy": {"HTTP_PROXY": "http://proxy.example:3128"}}
-    assert accounts(ask(open_rig, {**STATUS, "place": {**same_machine.place(), **said}})) == {}
+    assert accounts(ask(open_rig, {**STATUS, "place": {**context.place(), **said}})) == {}
     answer = ask(open_rig, {**STATUS, "place": away(**said)})
     assert accounts(answer) == usual
     assert "proxy.example" not in json.dumps(answer)

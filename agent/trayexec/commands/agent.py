@@ -14,12 +14,11 @@ from trayexec.core.shell_words import word
 from trayexec.light import (
     agent_connection,
     agent_environment,
-    answers,
     exits,
     own_command,
     paths,
     private_files,
-    protocol_messages,
+    protocol,
     stderr,
 )
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
@@ -116,8 +115,8 @@ def _stop(environ: Mapping[str, str]) -> int:
         path = str(connection.getpeername())
         seconds = STOP
         try:
-            for line in answers.ask(connection, protocol_messages.stop(), patience=STOP):
-                answers.outcome(line)
+            for line in agent_connection.ask(connection, protocol.stop(), patience=STOP):
+                agent_connection.outcome(line)
         except TrayexecError as error:
             if error.trouble.code == "agent_silent":
                 raise TrayexecError(_unstoppable(path)) from None

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from trayexec.light import agent_client, agent_connection, answers, translate
+from trayexec.light import agent_client, agent_connection, context
 from trayexec.light.errors import TrayexecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import RequestFields, StatusAnswer
+    from trayexec.light.protocol_fields import RequestFields, StatusAnswer
 
 
 def ask(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, object] | None:
@@ -17,7 +17,7 @@ def ask(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, ob
     except agent_connection.AgentAbsentError:
         return None
     try:
-        return agent_client.converse(connection, {**request, "lang": translate.language(environ)}, environ)
+        return agent_client.converse(connection, {**request, "lang": context.language(environ)}, environ)
     finally:
         connection.close()
 
@@ -31,7 +31,7 @@ def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Mappin
     refusal: TrayexecError | None = None
     for connection in agent_connection.everyone(environ):
         try:
-            said = agent_client.converse(connection, {**request, "lang": translate.language(environ)}, environ)
+            said = agent_client.converse(connection, {**request, "lang": context.language(environ)}, environ)
             answer = said if answer is None else answer
         except TrayexecError as error:
             refusal = refusal or error
@@ -46,4 +46,4 @@ def check_files(document: "StatusAnswer") -> None:
     """Raises TrayexecError when this status says that the caller's AWS files cannot be read."""
     problem = document.get("problem")
     if problem is not None:
-        raise answers.refusal(problem)
+        raise agent_connection.refusal(problem)

@@ -16,13 +16,13 @@ from trayexec.core.config.profiles import Role
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of
 from trayexec.core.shell_words import argument
-from trayexec.light import agent_client, command_environment, exits, protocol_messages, stderr
+from trayexec.light import agent_client, execution, exits, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import RegionAnswer
+    from trayexec.light.protocol_fields import RegionAnswer
 
 
 def console(options: Options, environ: Mapping[str, str]) -> int:
@@ -35,11 +35,11 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
     role = _role(options, environ)  # before anybody is asked for a code
     said: RegionAnswer = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
-    region = command_environment.region_of(options.region, said, environ)
+    region = execution.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
     place = place_of(role.arn, region=region, service=options.service, override=override)
     answer = agent_client.obtain(request(options, environ, "trayexec console"), environ)
-    served = protocol_messages.read_credentials(answer)
+    served = protocol.read_credentials(answer)
     credentials = FederationCredentials(
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
     )

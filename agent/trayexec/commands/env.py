@@ -12,7 +12,7 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_fields import RequestFields
 
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 
@@ -20,13 +20,13 @@ OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENT
 def env(options: Options, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
     asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
-    served = protocol_messages.read_credentials(agent_client.obtain(asked, environ))
+    served = protocol.read_credentials(agent_client.obtain(asked, environ))
     if options.need is not None:
         from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
 
         need_warning.tell(asked, served, environ)
-    own = {name: environ[name] for name in (*command_environment.REGIONS, *OUTER) if name in environ}
-    variables = command_environment.environment(served, options.profile, options.region, own)
+    own = {name: environ[name] for name in (*execution.REGIONS, *OUTER) if name in environ}
+    variables = execution.environment(served, options.profile, options.region, own)
     document = {name: value for name, value in served.items() if name not in {"Overlay", "RegionOf"}}
     document["Region"] = variables.get("AWS_REGION")
     page = FORMATS[options.format](Exported(options.profile, variables, document, environ))
@@ -48,7 +48,7 @@ def env(options: Options, environ: Mapping[str, str]) -> int:
 
 def request(options: Options, environ: Mapping[str, str], program: str) -> "RequestFields":
     """What a verb asks the agent for on behalf of `program`."""
-    return protocol_messages.credentials(
+    return protocol.credentials(
         context.surroundings(environ),
         options.profile,
         wait=options.wait,

@@ -8,7 +8,7 @@ for credentials: neither the environment nor the machine.
 from collections.abc import Mapping
 
 from trayexec.adapters.aws_files import Keys, files_of_this_user
-from trayexec.light import context, protocol_messages
+from trayexec.light import context, protocol
 from trayexec.light.errors import TrayexecError, trouble
 from trayexec.live import overlay_origin
 
@@ -40,7 +40,7 @@ def document(profile: str, environ: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def _document(keys: Keys, expires: str | None) -> Mapping[str, object]:
-    return protocol_messages.process_document(
+    return protocol.process_document(
         keys.access_key_id,
         keys.secret_access_key.reveal(),
         keys.session_token.reveal() if keys.session_token is not None else None,

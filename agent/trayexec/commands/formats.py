@@ -6,7 +6,7 @@ a format cannot say a value, it is refused rather than changed.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from trayexec.light import caller_variables, command_environment, shell_quotes
+from trayexec.light import caller_variables, execution, shell_quotes
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 # What docker, compose, direnv, python-dotenv and a shell all read as itself, without quotes.
@@ -36,7 +36,7 @@ class Exported:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The variables that would win over these, or be mixed with them, and so have to go."""
-        names = (*caller_variables.to_unset(self.environ), *command_environment.REGIONS)
+        names = (*caller_variables.to_unset(self.environ), *execution.REGIONS)
         return tuple(name for name in names if name not in self.variables)
 
     @property

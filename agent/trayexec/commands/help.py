@@ -7,7 +7,8 @@ from trayexec import __version__
 from trayexec.commands.options import HELP as ASKED
 from trayexec.commands.options import LITERAL, RUN, Option, Verb
 from trayexec.commands.reading import Options
-from trayexec.light.translate import is_japanese, language
+from trayexec.light.context import language
+from trayexec.light.translate import is_japanese
 
 HELP = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…

@@ -11,7 +11,7 @@ from trayexec.commands.agent_request import ask
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
-from trayexec.light import context, paths, protocol_messages
+from trayexec.light import context, paths, protocol
 from trayexec.light.errors import Text, TrayexecError
 
 LAST = 4  # characters of an access key id that are shown
@@ -61,7 +61,7 @@ def forget(name: str, environ: Mapping[str, str]) -> None:
     Raises TrayexecError when an agent is there and does not do it.
     """
     try:
-        ask(protocol_messages.lock(context.surroundings(environ), keys=name), environ)
+        ask(protocol.lock(context.surroundings(environ), keys=name), environ)
     except TrayexecError as error:
         if error.trouble.code != "unknown_identity":
             raise

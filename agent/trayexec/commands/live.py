@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import is_role
-from trayexec.light import agent_client, command_environment, context, execution, protocol_messages
+from trayexec.light import agent_client, context, execution, protocol
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.live import overlay_environment
 
@@ -59,7 +59,7 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
     region = options.region
     asker = command[0].rpartition("/")[2]
     if profile is not None:
-        request = protocol_messages.credentials(
+        request = protocol.credentials(
             context.surroundings(environ),
             profile,
             wait=options.wait,
@@ -67,9 +67,7 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
             program=asker,
             source=options.source,
         )
-        served = protocol_messages.read_credentials(agent_client.obtain(request, environ))
-        region = region or (
-            None if command_environment.callers_region(served, environ) else "" if served.get("Region") else None
-        )
+        served = protocol.read_credentials(agent_client.obtain(request, environ))
+        region = region or (None if execution.callers_region(served, environ) else "" if served.get("Region") else None)
     env = overlay_environment.environment(overlay, profile, region, environ)
     return execution.become(program, command, env)

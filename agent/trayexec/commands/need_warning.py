@@ -12,7 +12,7 @@ from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import CredentialsAnswer, RequestFields
+    from trayexec.light.protocol_fields import CredentialsAnswer, RequestFields
 
 SLACK = 60  # seconds that the question itself may have taken
 

@@ -12,13 +12,13 @@ from trayexec.adapters.profile_picker.listing import ProfileQuestion, Row
 from trayexec.commands import show_table, table
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.selection import who
-from trayexec.light import agent_client, context, paths, protocol_messages, stderr
+from trayexec.light import agent_client, context, paths, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, shown
 from trayexec.light.translate import speaker
 
 if TYPE_CHECKING:
     from trayexec.core.settings import Settings
-    from trayexec.light.protocol_messages import IdentityStatus, ProfileStatus, StatusAnswer
+    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, StatusAnswer
 
 
 def can_ask(wait: int, environ: Mapping[str, str]) -> bool:
@@ -44,8 +44,8 @@ def several(
     """
     speak = speaker(environ)
     with profile_picker.ProfilePicker(environ) as picker:  # it starts while we gather
-        request = protocol_messages.status(context.surroundings(environ))
-        document = protocol_messages.read_status(agent_client.obtain(request, environ))
+        request = protocol.status(context.surroundings(environ))
+        document = protocol.read_status(agent_client.obtain(request, environ))
         check_files(document)
         found = in_order(document["profiles"], _recent(environ))
         if not found:

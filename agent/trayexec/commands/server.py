@@ -19,10 +19,9 @@ from trayexec.light import (
     agent_client,
     agent_connection,
     caller_variables,
-    command_environment,
     context,
     execution,
-    protocol_messages,
+    protocol,
     stderr,
     translate,
 )
@@ -32,7 +31,7 @@ from trayexec.live import overlay_environment, overlay_origin
 if TYPE_CHECKING:
     from _socket import socket as Connection  # noqa: N812 — the class behind `socket.socket`
 
-    from trayexec.light.protocol_messages import EndpointAnswer, OverlayAnswer, RequestFields
+    from trayexec.light.protocol_fields import EndpointAnswer, OverlayAnswer, RequestFields
 
 LOOK = 1.0  # seconds between looks for a new agent
 
@@ -43,7 +42,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     if isinstance(program, int):
         return program
     profile = [*options.profiles, *options.literal][0]
-    request = protocol_messages.endpoint(
+    request = protocol.endpoint(
         {**context.surroundings(environ), **context.person(environ)},
         profile,
         wait=options.wait,
@@ -55,10 +54,10 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     # Before there is a lease: the endpoint is where the agent is.
     overlay = overlay_environment.overlay_here(environ, profile)
     answer, connection = agent_client.hold(request, environ)
-    told = protocol_messages.read_endpoint(answer)
+    told = protocol.read_endpoint(answer)
     lease = Lent(request, told, environ)
-    region = command_environment.region_of(options.region, told, environ)
-    env = command_environment.in_region(region, environment(told, overlay, profile, environ))
+    region = execution.region_of(options.region, told, environ)
+    env = execution.in_region(region, environment(told, overlay, profile, environ))
     with _reserved(urlsplit(told["url"]).port or 0):
         return foreground_child.run(program, command, env, beside=lambda: lease.keep(connection))
 
@@ -79,7 +78,7 @@ def environment(
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]
     env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = told["token"]
-    return env | command_environment.whose(profile, told)
+    return env | execution.whose(profile, told)
 
 
 class Lent:
@@ -91,7 +90,7 @@ class Lent:
         self._speak = translate.speaker(environ)
         self._profile = request["profile"]
         port = urlsplit(told["url"]).port
-        self._again = protocol_messages.endpoint_again(request, token=told["token"], port=port)
+        self._again = protocol.endpoint_again(request, token=told["token"], port=port)
 
     def keep(self, connection: "Connection") -> None:
         """Hold the lease for ever: take it again, by the same port and token, from whatever agent comes next.
@@ -117,7 +116,7 @@ class Lent:
                 continue
             try:
                 told = agent_client.converse(
-                    connection, {**self._again, "lang": translate.language(self._environ)}, self._environ
+                    connection, {**self._again, "lang": context.language(self._environ)}, self._environ
                 )
             except TrayexecError as error:
                 connection.close()

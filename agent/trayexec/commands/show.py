@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.reading import Options
-from trayexec.light import agent_client, context, exits, protocol_messages
+from trayexec.light import agent_client, context, exits, protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import StatusAnswer
+    from trayexec.light.protocol_fields import StatusAnswer
 
 
 def status(options: Options, environ: Mapping[str, str]) -> int:
@@ -42,5 +42,5 @@ def profiles(options: Options, environ: Mapping[str, str]) -> int:
 
 
 def _document(environ: Mapping[str, str]) -> "StatusAnswer":
-    answer = agent_client.obtain(protocol_messages.status(context.surroundings(environ)), environ)
-    return protocol_messages.read_status(answer)
+    answer = agent_client.obtain(protocol.status(context.surroundings(environ)), environ)
+    return protocol.read_status(answer)

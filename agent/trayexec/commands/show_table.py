@@ -9,7 +9,7 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import IdentityStatus, ProfileStatus, StatusAnswer
+    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, StatusAnswer
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from trayexec.light import agent_connection, answers, context, protocol_messages
+from trayexec.light import agent_connection, context, protocol
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
 from trayexec.light.translate import speaker
@@ -111,11 +111,11 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
 def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
     caller = context.surroundings(environ)
     caller["hand"] = "terminal"
-    request = protocol_messages.auth(caller, identity=identity, code=code)
+    request = protocol.auth(caller, identity=identity, code=code)
     connection = agent_connection.connect(environ)
     try:
-        for line in answers.ask(connection, request):
+        for line in agent_connection.ask(connection, request):
             if "note" not in line:
-                answers.outcome(line)
+                agent_connection.outcome(line)
     finally:
         connection.close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from trayexec.commands.agent_request import ask_everyone
 from trayexec.commands.reading import Options
 from trayexec.commands.table import clock
-from trayexec.light import agent_client, context, exits, protocol_messages, stderr
+from trayexec.light import agent_client, context, exits, protocol, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 
@@ -16,7 +16,7 @@ LONGEST_CODE = 64
 def auth(options: Options, environ: Mapping[str, str]) -> int:
     """Open or renew the session, with a code from the dialog, the terminal or standard input."""
     caller = context.surroundings(environ)
-    request = protocol_messages.auth(
+    request = protocol.auth(
         caller,
         wait=options.wait,
         program="trayexec auth",
@@ -24,7 +24,7 @@ def auth(options: Options, environ: Mapping[str, str]) -> int:
         force=True if options.force else None,
         code=sys.stdin.readline(LONGEST_CODE).strip() if options.code_stdin else None,
     )
-    opened = protocol_messages.read_session(agent_client.obtain(request, environ))
+    opened = protocol.read_session(agent_client.obtain(request, environ))
     stderr.say(
         speaker(environ)(
             Text(
@@ -40,7 +40,7 @@ def auth(options: Options, environ: Mapping[str, str]) -> int:
 def lock(options: Options, environ: Mapping[str, str]) -> int:
     """Forget session and role credentials."""
     speak = speaker(environ)
-    request = protocol_messages.lock(context.surroundings(environ), identity=options.identity)
+    request = protocol.lock(context.surroundings(environ), identity=options.identity)
     if ask_everyone(request, environ) is None:
         stderr.say(speak(Text("no agent is running, so there is nothing to forget")))
     else:

@@ -34,7 +34,7 @@ from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core import messages
 from trayexec.core.broker.events import ScreenChanged, Show, Tick
 from trayexec.core.broker.status import AgentFacts
-from trayexec.core.config.surroundings import USUAL, Sight, Surroundings
+from trayexec.core.config.surroundings import USUAL, FileMarks, Surroundings
 from trayexec.core.container_credentials import HttpExchange
 from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.settings import Command, LoadedSettings, Settings
@@ -49,7 +49,7 @@ from trayexec.daemon.socket_server import SocketServer
 from trayexec.daemon.tasks import Tasks
 from trayexec.daemon.time_check import TimeCheck
 from trayexec.daemon.tray_controller import LoopCalls, TrayController
-from trayexec.light import agent_environment, agent_record, own_command, paths, protocol, same_machine
+from trayexec.light import agent_environment, agent_record, context, own_command, paths, protocol, same_machine
 from trayexec.light.errors import Text, TrayexecError
 from trayexec.light.translate import speaker
 from trayexec.live.keeper import OverlayKeeper
@@ -196,7 +196,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
         sure=time.be_sure,
         warning=settings.read,
         endpoint=endpoint,
-        place=same_machine.place(),
+        place=context.place(),
         stop=tray.stop,
         sees=partial(_sees, catalogues),
     )
@@ -241,10 +241,10 @@ def _paths(files: AwsFiles, where: Surroundings) -> tuple[str, str]:
     return files.paths(where.config, where.shared, where.home)
 
 
-def _sees(files: AwsFiles, where: Surroundings, sight: Sight) -> None:
+def _sees(files: AwsFiles, where: Surroundings, marks: FileMarks) -> None:
     """Raises TrayexecError (`elsewhere`) for a caller who has other files of these names than we."""
-    for mark, path in zip((sight.config, sight.shared), _paths(files, where), strict=True):
-        if mark is not None and not same_machine.same(sight.boot, mark, path):
+    for mark, path in zip((marks.config, marks.shared), _paths(files, where), strict=True):
+        if mark is not None and not same_machine.same(marks.boot, mark, path):
             raise TrayexecError(messages.elsewhere(path))
 
 

@@ -53,12 +53,12 @@ from trayexec.daemon.requests import (
     parse,
 )
 from trayexec.daemon.socket_server import Connection
-from trayexec.light import peer, protocol_messages
+from trayexec.light import processes, protocol
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import ErrorAnswer
+    from trayexec.light.protocol_fields import ErrorAnswer
 
 # They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
 CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
@@ -90,7 +90,9 @@ class Dependencies:
     endpoint: ContainerEndpoint
     place: Mapping[str, object]  # where we are
     stop: Callable[[], None]
-    sees: Callable[[Surroundings, Sight], None]  # raises TrayexecError for a caller who has other files of these names
+    sees: Callable[
+        [Surroundings, FileMarks], None
+    ]  # raises TrayexecError for a caller who has other files of these names
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,11 @@ class _Look:
     """What the files say, to who sees the same: one look for all of these, as two of these are equal."""
 
     load: Callable[[Surroundings], Catalogue]
-    sees: Callable[[Surroundings, Sight], None]
-    sight: Sight
+    sees: Callable[[Surroundings, FileMarks], None]
+    marks: FileMarks
 
     def __call__(self, where: Surroundings) -> Catalogue:
-        self.sees(where, self.sight)
+        self.sees(where, self.marks)
         return self.load(where)
 
 
@@ -148,11 +150,11 @@ class RequestHandler:
         self._start(pending, self._do(pending))
 
     def _names_from(self, pid: int) -> tuple[str, ...]:
-        """As `peer.names_from`. Most who call in one turn of the loop have the same parents: they are read once."""
+        """As `processes.names_from`. Most who call in one turn have the same parents: they are read once."""
         if not self._names:
             asyncio.get_running_loop().call_soon(self._names.clear)
         if pid not in self._names:
-            self._names[pid] = peer.names_from(pid)
+            self._names[pid] = processes.names_from(pid)
         return self._names[pid]
 
     def _start(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
@@ -190,7 +192,7 @@ class RequestHandler:
                 profile, rule = self._meant(request, catalogue)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._settle(pending)  # it comes again, by the way that the settings name
-                    connection.finish(protocol_messages.ok({"Delivery": rule.delivery.value}))
+                    connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
                     return
                 pending.overlay = await self._settings_of(request, catalogue)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
@@ -206,16 +208,16 @@ class RequestHandler:
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(pending, "ok")
-                connection.finish(protocol_messages.ok({}))
+                connection.finish(protocol.ok({}))
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay(common, server):
                 apart = (await self._catalogue(connection, common)).apart
                 ready = await self._overlay(common.surroundings, server if server in apart else None)
-                connection.finish(protocol_messages.ok(ready))
+                connection.finish(protocol.ok(ready))
             case WantStop():
                 self._note(pending, "ok")
-                connection.finish(protocol_messages.ok({"pid": os.getpid()}))
+                connection.finish(protocol.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
@@ -266,7 +268,7 @@ class RequestHandler:
         document = status(
             self._loop.broker, catalogue, facts, self._dependencies.clock.now(), speak=speaker_of(common.language)
         )
-        connection.finish(protocol_messages.ok(document))
+        connection.finish(protocol.ok(document))
 
     def _ask(self, pending: Pending, asked: Ask) -> None:
         self._post(pending, asked)
@@ -283,7 +285,7 @@ class RequestHandler:
             overlay = await self._settings_of(request, catalogue)
             self._note(pending, "ok")
             document = _document(profile, what.credentials, request.common.then, overlay)
-            pending.connection.finish(protocol_messages.ok(document))
+            pending.connection.finish(protocol.ok(document))
         else:
             self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
 
@@ -317,15 +319,15 @@ class RequestHandler:
         Raises TrayexecError for files that AWS's tools would refuse.
         """
         await self._dependencies.sure()
-        if common.sight is None:
+        if common.file_marks is None:
             catalogue = await self._load(common)
         else:  # only now: what it has waited for may be of a file that was saved meanwhile
-            look = _Look(self._dependencies.catalogues.load, self._dependencies.sees, common.sight)
+            look = _Look(self._dependencies.catalogues.load, self._dependencies.sees, common.file_marks)
             catalogue = await self._dependencies.files.run(look, common.surroundings)
         speak, warning = speaker_of(common.language), self._dependencies.warning()
         if warning is not None:
             text = f"{speak(warning.title)} {speak(warning.hint)}"
-            connection.say(protocol_messages.note("warning", text))
+            connection.say(protocol.note("warning", text))
         return catalogue
 
     async def _load(self, common: RequestContext) -> Catalogue:
@@ -349,18 +351,16 @@ class RequestHandler:
             case Tell():
                 connection.say(_note_of(reply, language))
             case Deliver() if isinstance(request, WantEndpoint):
-                connection.keep(protocol_messages.ok(self._dependencies.endpoint.told(pending.caller.reply_to)))
+                connection.keep(protocol.ok(self._dependencies.endpoint.told(pending.caller.reply_to)))
             case Refuse(_, why) if isinstance(request, WantEndpoint) and request.former is not None:
                 # The command runs already: its lease holds, and gives something once the person has unlocked.
                 told = self._dependencies.endpoint.told(pending.caller.reply_to) or {}
-                connection.keep(protocol_messages.ok({**told, "problem": _said(why, language)}))
+                connection.keep(protocol.ok({**told, "problem": _said(why, language)}))
             case Deliver(_, profile, credentials):
-                connection.finish(
-                    protocol_messages.ok(_document(profile, credentials, request.common.then, pending.overlay))
-                )
+                connection.finish(protocol.ok(_document(profile, credentials, request.common.then, pending.overlay)))
             case SessionOpen(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
-                connection.finish(protocol_messages.ok(ok))
+                connection.finish(protocol.ok(ok))
             case Refuse(_, why):
                 connection.finish(_refusal(why, language))
 
@@ -398,11 +398,11 @@ def _caller(
     if isinstance(request, WantStatus | WantOverlay):
         return Caller(reply_to, pid=pid)
     common = request.common
-    name, parent, started = peer.stat_of(pid)
+    name, parent, started = processes.stat_of(pid)
     carried = name in CARRIERS  # whoever asks lives elsewhere
     if common.then is AnswerUse.PASSES and parent:
         pid = parent
-        name, parent, started = peer.stat_of(pid)
+        name, parent, started = processes.stat_of(pid)
     runs = common.then is AnswerUse.RUNS and not carried
     return Caller(
         reply_to,
@@ -412,7 +412,7 @@ def _caller(
         names_from(parent),
         Process(pid, started) if runs and started else None,
         Shell(common.terminal, 0 if carried else parent),
-        None if carried else peer.since_boot(started),
+        None if carried else processes.since_boot(started),
     )
 
 
@@ -420,7 +420,7 @@ def _document(
     profile: Profile, credentials: Credentials, use: AnswerUse, overlay: Mapping[str, object] | None = None
 ) -> dict[str, object]:
     """AWS's credential_process document, and what goes along with it: the region, and where settings are."""
-    document = protocol_messages.process_document(
+    document = protocol.process_document(
         credentials.access_key_id,
         credentials.secret_access_key.reveal(),
         credentials.session_token.reveal(),
@@ -429,11 +429,7 @@ def _document(
     )
     return {
         **document,
-        **(
-            {"UsableUntil": utc(credentials.expiry.utc - protocol_messages.SDK_MARGIN)}
-            if use is AnswerUse.PASSES
-            else {}
-        ),
+        **({"UsableUntil": utc(credentials.expiry.utc - protocol.SDK_MARGIN)} if use is AnswerUse.PASSES else {}),
         "Region": profile.region,
         **({"RegionOf": "default"} if profile.inherits_region else {}),
         "AccountId": profile.account or None,
@@ -443,7 +439,7 @@ def _document(
 
 def _note_of(told: Tell, language: str) -> bytes:
     host = foreign(told.identity.endpoint_url)
-    return protocol_messages.note(
+    return protocol.note(
         told.kind.value,
         speaker_of(language)(told.text),
         **({"endpoint": host} if host is not None else {}),
@@ -456,7 +452,7 @@ def _note_of(told: Tell, language: str) -> bytes:
 
 
 def _refusal(why: Trouble, language: str) -> bytes:
-    return protocol_messages.error(_said(why, language))
+    return protocol.error(_said(why, language))
 
 
 def _said(why: Trouble, language: str) -> "ErrorAnswer":

@@ -50,7 +50,7 @@ class RequestContext:
     then: AnswerUse
     terminal: str
     eof: EndOfInput
-    sight: Sight | None = None
+    file_marks: FileMarks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus |
 
 
 def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911 — a flat table of all to be asked
-    """The request on one line, to an agent at this place (`same_machine.place`).
+    """The request on one line, to an agent at this place (`context.place`).
 
     Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
     """
@@ -146,7 +146,7 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
         ),
         _word(said, "terminal") or "",
         EndOfInput.GONE if said.get("eof") == "gone" else EndOfInput.LISTENS,
-        _sight(said),
+        _file_marks(said),
     )
     match said.get("op"):
         case "credentials" | "narrowed_credentials":
@@ -272,14 +272,14 @@ def _variables(said: Mapping[str, object], key: str, names: Iterable[str]) -> tu
     return tuple(read)
 
 
-def _sight(said: Mapping[str, object]) -> Sight | None:
+def _file_marks(said: Mapping[str, object]) -> FileMarks | None:
     """Which files the caller sees."""
     table = said.get("here")
     if table is None:
         return None
     if not isinstance(table, dict):
         raise _bad("here", Text("a table of files"))
-    return Sight(_word(table, "boot") or "", _mark(table, "config"), _mark(table, "shared"))
+    return FileMarks(_word(table, "boot") or "", _mark(table, "config"), _mark(table, "shared"))
 
 
 def _mark(said: Mapping[str, object], key: str) -> tuple[int, ...] | None:

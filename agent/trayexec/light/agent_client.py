@@ -2,7 +2,7 @@
 
 import sys
 
-from trayexec.light import context
+from trayexec.light import agent_connection, context
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from trayexec.light.protocol_messages import RequestFields
+    from trayexec.light.protocol_fields import RequestFields
 
 
 def obtain(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":
@@ -29,36 +29,32 @@ def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Mappi
 
 def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":
     """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
-    from trayexec.light import answers  # noqa: PLC0415 — see obtain
-
     final: Mapping[str, Any] = {}
     profile = request.get("profile")
     slow: list[str | Text] = [  # what is said once it takes a while
         Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
     ]
-    for line in answers.ask(connection, request, quiet=_progress(slow)):
+    for line in agent_connection.ask(connection, request, quiet=_progress(slow)):
         final = line
         if "note" not in line:
             break
         slow.clear()
-        if line["note"] in answers.QUESTIONS:
+        if line["note"] in agent_connection.QUESTIONS:
             from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
 
             if terminal.answer(line, connection, environ):
                 continue
-        if line["note"] == answers.SLOW:
+        if line["note"] == agent_connection.SLOW:
             slow.append(str(line.get("text", "")))
         else:
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
             stderr.say(str(line.get("text", "")))
-    return answers.outcome(final)
+    return agent_connection.outcome(final)
 
 
 def reach(environ: "Mapping[str, str]") -> "socket":
     """A connection to the agent, which is started if need be. Raises TrayexecError."""
-    from trayexec.light import agent_connection  # noqa: PLC0415 — see obtain
-
     try:
         return agent_connection.connect(environ)
     except agent_connection.AgentAbsentError:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from trayexec.light import caller_variables
+from trayexec.light import protocol
 from trayexec.light.errors import TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from trayexec.light.protocol_messages import CallerFields
+    from trayexec.light.protocol_fields import CallerFields
+
+HERE = "here"  # in an answer that has paths in it, and in a request: which files are meant
 
 
 def files(environ: "Mapping[str, str]") -> "dict[str, str]":
@@ -37,23 +39,21 @@ def surroundings(environ: "Mapping[str, str]", named: "Mapping[str, str] | None"
 
     `named` are its `files`, where somebody knows them already. Raises TrayexecError (`overlay_lost`) as `files` does.
     """
-    from trayexec.light import protocol, same_machine  # noqa: PLC0415 — see obtain
-
     named = files(environ) if named is None else named
     said: Any = {**named}
     own: dict[str, Any] = {"proxy": {name: environ[name] for name in protocol.PROXY_VARIABLES if name in environ}}
     if environ.get("HOME", "").startswith("/"):
         own["home"] = environ["HOME"]  # the usual files are in there, whatever the agent's is
     if environ.get("TRAYEXEC_SOCKET"):  # it may lead to another machine: the agent sees whether these are its own, too
-        said["place"] = {**own, **same_machine.place()}
+        said["place"] = {**own, **place()}
     else:
         said |= own
         if "home" in own:
             usual = own["home"].rstrip("/") + "/.aws/"
             named = {"config": usual + "config", "shared": usual + "credentials", **named}
-    seen = same_machine.sight(**named)
+    seen = file_marks(**named)
     if seen:
-        said[same_machine.KEY] = seen
+        said[HERE] = seen
     aws = {name: environ[name] for name in protocol.AWS_VARIABLES if name in environ}
     for name in protocol.AWS_PATHS:
         if aws.get(name):
@@ -64,12 +64,53 @@ def surroundings(environ: "Mapping[str, str]", named: "Mapping[str, str] | None"
     return fields
 
 
+def place() -> "dict[str, Any]":
+    """What tells where this process is: its kernel, which files and which network it sees; nothing if that is unknown.
+
+    The same path is the same file for two processes of one kernel and one mount namespace (namespaces(7)), a loopback
+    address or a proxy is the same for two of one network namespace.
+    """
+    try:
+        seen = {name: os.stat(f"/proc/self/ns/{kind}").st_ino for name, kind in (("mount", "mnt"), ("net", "net"))}  # noqa: PTH116 — pathlib is slow to import
+        root = os.stat("/")  # noqa: PTH116 — likewise
+    except OSError:
+        return {}
+    return {"boot": boot_id(), "root": [root.st_dev, root.st_ino], **seen}
+
+
+def file_marks(**paths: str) -> "dict[str, Any]":
+    """What a caller says of the files that it means: on which kernel which file is there, and in which folder."""
+    said: dict[str, Any] = {name: mark for name, path in paths.items() if (mark := mark_of(path)) is not None}
+    return {"boot": boot_id(), **said} if said else {}
+
+
+def mark_of(path: str) -> "list[int] | None":
+    """What tells the file at this path, and its folder, from any other: device and inode; None for no file."""
+    try:
+        file, folder = os.stat(path), os.stat(path.rpartition("/")[0] or "/")  # noqa: PTH116 — pathlib is slow to import
+    except OSError:
+        return None
+    return [file.st_dev, file.st_ino, folder.st_dev, folder.st_ino]
+
+
+def boot_id() -> str:
+    """What tells this run of this kernel from every other; nothing where there is no such thing."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
+            return file.read(64).decode().strip()
+    except (OSError, ValueError):
+        return ""
+
+
 def person(environ: "Mapping[str, str]") -> "CallerFields":
     """Where the caller's person is, and in which language they are spoken to: for a request that may need them."""
-    from trayexec.light.translate import language  # noqa: PLC0415 — not before the command is known to exist
-
     said: CallerFields = {"terminal": foreground(environ), "lang": language(environ)}
     return said if has_display(environ) else {**said, "hand": "terminal"}
+
+
+def language(environ: "Mapping[str, str]") -> str:
+    """The language a person wants, by POSIX's order of variables (locale(7))."""
+    return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
 
 
 def foreground(environ: "Mapping[str, str]") -> str:
@@ -104,7 +145,9 @@ def chosen(environ: "Mapping[str, str]") -> str | None:
 
     The AWS CLI and the other SDKs differ in which of the two variables they read first, so both must say the same.
     """
-    names = [environ[name] for name in caller_variables.CHOICE if environ.get(name)]
+    from trayexec.light.caller_variables import CHOICE  # noqa: PLC0415 — credential-process does without
+
+    names = [environ[name] for name in CHOICE if environ.get(name)]
     if len(set(names)) > 1:
         raise TrayexecError(
             trouble(

@@ -6,15 +6,8 @@ The document: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-cr
 import os
 import sys
 
-from trayexec.light import (
-    agent_client,
-    answers,
-    context,
-    protocol,
-    protocol_messages,
-)
+from trayexec.light import agent_client, agent_connection, context, protocol
 from trayexec.light.errors import TrayexecError, trouble
-from trayexec.light.translate import language
 from trayexec.live import overlay_origin
 from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 
@@ -23,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
-    from trayexec.light.protocol_messages import CredentialsAnswer
+    from trayexec.light.protocol_fields import CredentialsAnswer
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
@@ -48,18 +41,18 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     environ = overlay_origin.completed(environ)
     caller = context.surroundings(environ)
     caller["terminal"] = context.foreground(environ)
-    caller["lang"] = language(environ)
-    request = protocol_messages.credentials(caller, profile, wait=wait, use="passes")
+    caller["lang"] = context.language(environ)
+    request = protocol.credentials(caller, profile, wait=wait, use="passes")
     connection = agent_client.reach(environ)
     final: Mapping[str, Any] = {}
-    for line in answers.ask(connection, request):
+    for line in agent_connection.ask(connection, request):
         final = line
-        if line.get("note", answers.SLOW) != answers.SLOW and sys.stderr.isatty():
+        if line.get("note", agent_connection.SLOW) != agent_connection.SLOW and sys.stderr.isatty():
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
             stderr.say(str(line.get("text", "")))
     try:
-        served = _document(protocol_messages.read_credentials(answers.outcome(final)))
+        served = _document(protocol.read_credentials(agent_connection.outcome(final)))
     except TrayexecError as error:
         if OR_FROM_FILES not in words or error.trouble.code not in NOT_OURS:
             raise
@@ -87,11 +80,11 @@ def usable_until(served: "CredentialsAnswer") -> str:
         return said
     from trayexec.core import stamps  # noqa: PLC0415 — until that agent has ended
 
-    return stamps.earlier(served["Expiration"], protocol_messages.SDK_MARGIN)
+    return stamps.earlier(served["Expiration"], protocol.SDK_MARGIN)
 
 
 def _document(served: "CredentialsAnswer") -> "Mapping[str, object]":
-    return protocol_messages.process_document(
+    return protocol.process_document(
         served["AccessKeyId"],
         served["SecretAccessKey"],
         served["SessionToken"],

@@ -1,6 +1,6 @@
 """What went wrong, for a person: a stable code, a title, and a hint with the fix.
 
-This module is imported by every other one and imports nothing, so it stays light enough for the run path.
+This module is imported by every other one and imports nothing until it must, so it stays light enough for the run path.
 Texts are templates with their values apart, so that the edge can translate them (see `light/translate.py`).
 """
 
@@ -9,15 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-# What shows nothing though Unicode does not count it among the control or format characters (Default_Ignorable), and
-# the spaces of East Asia and of typography, which are as good as any other.
-_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
-_SPACES = frozenset("\u00a0\u3000")
-
-
-_FIRST_MARK = "\u0300"
-# Letters of no language bear more (https://www.unicode.org/reports/tr39/, 5.4); a heap covers the lines around it.
-_MOST_MARKS = 4
 _LONGEST_SHOWN = 200
 
 
@@ -28,37 +19,15 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    if max(text) >= _FIRST_MARK:
-        text = _unheaped(text)
-    return "".join([one if _is_seen(one) else ascii(one)[1:-1] for one in text])
+    from trayexec.light.hidden_characters import written_out  # noqa: PLC0415 — only for names in such letters
+
+    return written_out(text)
 
 
 def shown(value: str) -> str:
     """A name or value as a person may see it: no control characters, not endless, never nothing."""
     cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
     return visible(cut) or '""'
-
-
-def _unheaped(text: str) -> str:
-    from unicodedata import category  # noqa: PLC0415 — only for who has names in such letters
-
-    said, marks = [], _MOST_MARKS  # at the beginning there is nothing of its own to stand on
-    for one in text:
-        if category(one) not in {"Mn", "Me"}:
-            # Nor is there on a blank, or on what is written out.
-            marks = _MOST_MARKS if one.isspace() or not _is_seen(one) else 0
-        elif marks < _MOST_MARKS:
-            marks += 1
-        else:
-            one = ascii(one)[1:-1]  # noqa: PLW2901 — written out in its place
-        said.append(one)
-    return "".join(said)
-
-
-def _is_seen(one: str) -> bool:
-    # Variation selectors, but for the one that makes an emoji of a character.
-    selects = "\ufe00" <= one < "\ufe0f" or "\U000e0100" <= one <= "\U000e01ef"
-    return one in _SPACES or (one.isprintable() and one not in _HIDDEN and not selects)
 
 
 def lines(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 
-from trayexec.light import agent_client, command_environment, context, execution, protocol_messages
+from trayexec.light import agent_client, context, execution, protocol
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
@@ -38,10 +38,10 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
         return _otherwise(words, command, environ)
     request, region = plain
     answer = agent_client.obtain(request, environ)
-    delivery = protocol_messages.delivery(answer)
+    delivery = protocol.delivery(answer)
     if delivery is not None:  # as config.toml says for this profile
         return _otherwise([*words, f"--{delivery}"], command, environ)
-    served = protocol_messages.read_credentials(answer)
+    served = protocol.read_credentials(answer)
     if "need" in request:
         from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
 
@@ -55,9 +55,7 @@ def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str,
                 profile=request["profile"],
             )
         )
-    return execution.become(
-        program, command, command_environment.environment(served, request["profile"], region, environ)
-    )
+    return execution.become(program, command, execution.environment(served, request["profile"], region, environ))
 
 
 def _otherwise(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
@@ -89,7 +87,7 @@ def _request(
     one = named[0] if named else _one_of(profiles, environ)
     if one is None:
         return None
-    request = protocol_messages.credentials(
+    request = protocol.credentials(
         context.surroundings(environ, files),
         one,
         wait=seconds["wait"],

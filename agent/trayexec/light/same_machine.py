@@ -10,6 +10,7 @@ another machine may have its own of that name, and an account of those is not th
 import os
 
 from trayexec.light import peer
+from trayexec.light.context import HERE, boot_id, mark_of
 from trayexec.light.errors import TrayexecError, trouble
 
 TYPE_CHECKING = False
@@ -18,31 +19,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-KEY = "here"  # in an answer that has paths in it, and in a request
 JUST_SAVED = 10.0  # seconds in which a caller may have seen the file that an editor then replaced
 
 
 def marks(folder: str) -> "dict[str, Any]":
     """What an agent says of itself beside the paths in `folder`. Raises OSError."""
     seen = os.stat(folder)  # noqa: PTH116 — pathlib is slow to import
-    return {"pid": os.getpid(), "boot": _boot(), "device": seen.st_dev, "inode": seen.st_ino}
+    return {"pid": os.getpid(), "boot": boot_id(), "device": seen.st_dev, "inode": seen.st_ino}
 
 
 def sees(answer: "Mapping[str, Any]") -> bool:
     """Whether the files of this answer (its `config` and what is beside it) are the ones that are here."""
-    said = answer.get(KEY)
+    said = answer.get(HERE)
     try:
         seen = os.stat(str(answer["config"]).rpartition("/")[0])  # noqa: PTH116 — pathlib is slow to import
     except OSError:
         return False
     if not isinstance(said, dict):  # an agent of an older version
         return seen.st_uid == os.geteuid()
-    return (said.get("boot"), said.get("device"), said.get("inode")) == (_boot(), seen.st_dev, seen.st_ino)
+    return (said.get("boot"), said.get("device"), said.get("inode")) == (boot_id(), seen.st_dev, seen.st_ino)
 
 
 def check(answer: "Mapping[str, Any]", connection: "socket") -> None:
     """Raises TrayexecError (`lent`) unless this answer came straight from an agent here, and its files are here."""
-    said = answer.get(KEY)
+    said = answer.get(HERE)
     other = peer.process_of(connection)  # 0 for one that is not to be seen from here, as from a container
     direct = not isinstance(said, dict) or other in {0, said.get("pid")}
     if direct and sees(answer):
@@ -57,17 +57,11 @@ def check(answer: "Mapping[str, Any]", connection: "socket") -> None:
     )
 
 
-def sight(**paths: str) -> "dict[str, Any]":
-    """What a caller says of the files that it means: on which kernel which file is there, and in which folder."""
-    said: dict[str, Any] = {name: mark for name, path in paths.items() if (mark := _mark(path)) is not None}
-    return {"boot": _boot(), **said} if said else {}
-
-
 def same(boot: str, mark: "Sequence[int]", path: str) -> bool:
     """Whether the file at this path is the one that a caller on this kernel (if it can tell) has seen there."""
-    if boot and boot != _boot():
+    if boot and boot != boot_id():
         return False
-    own = _mark(path)
+    own = mark_of(path)
     if own is not None and own[:2] == [*mark[:2]]:
         return True
     try:
@@ -84,37 +78,6 @@ def same(boot: str, mark: "Sequence[int]", path: str) -> bool:
     return abs(time.time() - changed) < JUST_SAVED
 
 
-def _mark(path: str) -> "list[int] | None":
-    try:
-        file, folder = os.stat(path), os.stat(path.rpartition("/")[0] or "/")  # noqa: PTH116 — pathlib is slow to import
-    except OSError:
-        return None
-    return [file.st_dev, file.st_ino, folder.st_dev, folder.st_ino]
-
-
-def place() -> "dict[str, Any]":
-    """What tells where this process is: its kernel, which files and which network it sees; nothing if that is unknown.
-
-    The same path is the same file for two processes of one kernel and one mount namespace (namespaces(7)), a loopback
-    address or a proxy is the same for two of one network namespace.
-    """
-    try:
-        seen = {name: os.stat(f"/proc/self/ns/{kind}").st_ino for name, kind in (("mount", "mnt"), ("net", "net"))}  # noqa: PTH116 — pathlib is slow to import
-        root = os.stat("/")  # noqa: PTH116 — likewise
-    except OSError:
-        return {}
-    return {"boot": _boot(), "root": [root.st_dev, root.st_ino], **seen}
-
-
 def at_one(one: "Mapping[str, Any]", other: "Mapping[str, Any]", *names: str) -> bool:
     """Whether two places, as `place` tells of them, are one in all of these points."""
     return all(one.get(name) and one.get(name) == other.get(name) for name in ("boot", *names))
-
-
-def _boot() -> str:
-    """What tells this run of this kernel from every other; nothing where there is no such thing."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb") as file:  # noqa: PTH123 — pathlib is slow to import
-            return file.read(64).decode().strip()
-    except (OSError, ValueError):
-        return ""

@@ -1,15 +1,11 @@
 """Languages: English as it stands in the source, Japanese from `japanese.py`."""
 
+from trayexec.light.context import language
 from trayexec.light.errors import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-def language(environ: "Mapping[str, str]") -> str:
-    """The language a person wants, by POSIX's order of variables (locale(7))."""
-    return environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
 
 
 def is_japanese(locale: str) -> bool:

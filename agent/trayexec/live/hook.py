@@ -9,15 +9,13 @@ import sys
 
 from trayexec.light import (
     agent_connection,
-    answers,
     caller_variables,
-    command_environment,
     context,
+    execution,
     exits,
     own_command,
     paths,
-    private_files,
-    protocol_messages,
+    protocol,
     same_machine,
     shell_quotes,
 )
@@ -29,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
@@ -134,16 +132,16 @@ def _is_for_server(environ: "Mapping[str, str]") -> bool:
 
 def _overlay(environ: "Mapping[str, str]") -> "OverlayAnswer":
     """Where the overlay is: what an agent says, what an earlier one wrote, or what we now write."""
-    request = protocol_messages.overlay(context.surroundings(environ))
+    request = protocol.overlay(context.surroundings(environ))
     try:
         connection = agent_connection.connect(environ)
     except TrayexecError:
         pass
     else:
         final: Mapping[str, object] = {}
-        for line in answers.ask(connection, request, patience=PATIENCE):
+        for line in agent_connection.ask(connection, request, patience=PATIENCE):
             final = line
-        answer = protocol_messages.read_overlay(answers.outcome(final))
+        answer = protocol.read_overlay(agent_connection.outcome(final))
         same_machine.check(answer, connection)
         connection.close()
         return answer
@@ -175,8 +173,8 @@ def _variables(found: "OverlayAnswer", profile: str | None, environ: "Mapping[st
     if profile is not None:
         ours = {"AWS_PROFILE", "TRAYEXEC_PROFILE", "AWS_SDK_LOAD_CONFIG", "AWS_CREDENTIAL_PROFILES_FILE"}
         others = [name for name in caller_variables.to_unset(environ) if name not in ours]
-        if not command_environment.callers_region({}, environ):
-            others += command_environment.REGIONS
+        if not execution.callers_region({}, environ):
+            others += execution.REGIONS
         lines.append("unset " + " ".join(others))
         values = {**caller_variables.to_set(environ), "AWS_PROFILE": profile, "TRAYEXEC_PROFILE": profile}
         lines += [f"export {name}={_quoted(value)}" for name, value in values.items()]
@@ -208,8 +206,28 @@ def _usual(environ: "Mapping[str, str]") -> "tuple[str, str]":
 def _keep(path: str, code: str) -> None:
     """Leave the code where the next shell can read it without starting us: it must hold for every shell."""
     data = code.encode("utf-8", "surrogateescape")
+    if _is_kept(path, data):
+        return
+    from trayexec.light import private_files  # noqa: PLC0415 — the first time, and after an update
+
     try:
         private_files.own_folder(os.path.dirname(path))  # noqa: PTH120 — pathlib is slow to import; shells read it
-        private_files.update(path, data)
+        private_files.put(path, data)
     except OSError:
         pass  # then each shell start asks us: slower, but the same
+
+
+def _is_kept(path: str, data: bytes) -> bool:
+    """Whether it is there already, and nobody else can change it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        seen = (os.fstat(descriptor), os.stat(os.path.dirname(path)))  # noqa: PTH116, PTH120 — pathlib is slow to import
+        alone = all(one.st_uid == os.geteuid() and not one.st_mode & 0o022 for one in seen)
+        return alone and os.read(descriptor, len(data) + 1) == data
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)

@@ -14,7 +14,7 @@ from typing import Protocol
 from trayexec.adapters.atomic_replace import SETTLED
 from trayexec.adapters.folder_watch import FolderWatch
 from trayexec.core.config.surroundings import USUAL, Surroundings
-from trayexec.light import same_machine
+from trayexec.light import context, same_machine
 from trayexec.light.errors import TrayexecError
 from trayexec.live.overlays import OverlayInputs, Overlays
 from trayexec.live.places import OverlayPlace
@@ -89,7 +89,7 @@ class OverlayKeeper:
         place = self.overlays.want(where)
         if not self._hear(place) and self._is_told:
             self._look_soon()  # and from then on every few seconds
-        return {**place.document(), same_machine.KEY: same_machine.marks(str(place.folder))}
+        return {**place.document(), context.HERE: same_machine.marks(str(place.folder))}
 
     def server_document(self, profile: str, where: Surroundings) -> Mapping[str, object]:
         """The same for `--server` of a profile with settings of its own. Raises likewise."""

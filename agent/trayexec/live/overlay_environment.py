@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from trayexec.light import agent_client, caller_variables, command_environment, context, protocol_messages, same_machine
+from trayexec.light import agent_client, caller_variables, context, execution, protocol, same_machine
 from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 _DEPTH = "TRAYEXEC_LIVE"
 
@@ -17,9 +17,9 @@ def overlay_here(environ: Mapping[str, str], server: str | None = None) -> "Over
 
     Raises TrayexecError (`lent`) for one of another machine.
     """
-    request = protocol_messages.overlay(context.surroundings(environ), server=server)
+    request = protocol.overlay(context.surroundings(environ), server=server)
     answer, connection = agent_client.hold(request, environ)
-    overlay = protocol_messages.read_overlay(answer)
+    overlay = protocol.read_overlay(answer)
     same_machine.check(overlay, connection)
     connection.close()
     return overlay
@@ -30,9 +30,9 @@ def environment(
 ) -> dict[str, str]:
     """The environment of what runs live. An empty `region` is each profile's own; None is as the caller has it."""
     env = caller_variables.without(environ)
-    if region is not None or not command_environment.callers_region({}, environ):
+    if region is not None or not execution.callers_region({}, environ):
         # Another would beat the region of whichever profile is chosen inside.
-        command_environment.in_region(region, env)
+        execution.in_region(region, env)
     env |= overlay_origin.leading_to(overlay)
     if profile is not None:
         # Not AWS_DEFAULT_PROFILE: boto3 and the AWS CLI v1 look at it first, so a later AWS_PROFILE=… would be in vain.

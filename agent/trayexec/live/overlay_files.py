@@ -7,7 +7,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 CONFIG = "config"  # what AWS_CONFIG_FILE names
 SERVER = "server"  # the same under `--server`: without credentials for [default]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 LONGEST = 64 * 1024
 OWN = {"AWS_CONFIG_FILE": "TRAYEXEC_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE": "TRAYEXEC_SHARED_CREDENTIALS_FILE"}

@@ -14,7 +14,7 @@ from trayexec.light.errors import TrayexecError
 from trayexec.live import overlay_files
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 _LONGEST_NAME = 100  # bytes: twice as many digits are a file's name
 _MOST_PLACES = 64  # kept at hand: as many projects are in use at once

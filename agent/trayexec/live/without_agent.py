@@ -18,7 +18,7 @@ from trayexec.live.carry_home import parsed
 from trayexec.live.overlays import OverlayInputs, Overlays
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import OverlayAnswer
+    from trayexec.light.protocol_fields import OverlayAnswer
 
 
 def overlays(environ: Mapping[str, str]) -> Overlays:

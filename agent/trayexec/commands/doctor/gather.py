@@ -20,7 +20,7 @@ from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.settings import Settings
-from trayexec.light import agent_connection, agent_record, context, paths, private_files, protocol_messages, stderr
+from trayexec.light import agent_connection, agent_record, context, paths, private_files, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
 from trayexec.live.without_agent import FilesHere, files_of
@@ -62,8 +62,8 @@ def gather(environ: Mapping[str, str]) -> Facts:
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
     try:
-        answer = ask(protocol_messages.status(context.surroundings(environ)), environ)
-        document = None if answer is None else protocol_messages.read_status(answer)
+        answer = ask(protocol.status(context.surroundings(environ)), environ)
+        document = None if answer is None else protocol.read_status(answer)
     except agent_connection.AgentAbsentError:
         return None
     except TrayexecError as error:
@@ -92,9 +92,9 @@ def _others(mine: str, environ: Mapping[str, str]) -> Iterator[Other]:
             continue
         known.add(os.path.realpath(place))
         with suppress(TrayexecError, KeyError, TypeError, ValueError):
-            answer = ask(protocol_messages.status({}), {**bare, "TRAYEXEC_SOCKET": place})
+            answer = ask(protocol.status({}), {**bare, "TRAYEXEC_SOCKET": place})
             if answer is not None:
-                yield Other(place, int(protocol_messages.read_status(answer)["agent"]["pid"]))
+                yield Other(place, int(protocol.read_status(answer)["agent"]["pid"]))
 
 
 def _has_terminal() -> bool:

@@ -28,7 +28,7 @@ from trayexec.light.errors import Text, TrayexecError, shown, trouble
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trayexec.core.settings import Settings
-    from trayexec.light.protocol_messages import CallerFields, RequestFields
+    from trayexec.light.protocol_fields import CallerFields, RequestFields
 
 MANY = 10  # more profiles than this, and a person is asked once
 JOBS = 8  # commands at a time, unless told
@@ -52,7 +52,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         caller.say(Text("nothing to run: the last run had no failures"))
         return exits.OK
     surroundings = context.surroundings(environ)
-    document = protocol_messages.read_status(agent_client.obtain(protocol_messages.status(surroundings), environ))
+    document = protocol.read_status(agent_client.obtain(protocol.status(surroundings), environ))
     check_files(document)
     selection = select(
         options,
@@ -73,7 +73,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     profiles = {one["name"] for one in document["profiles"]}
 
     def request(name: str) -> "RequestFields":
-        return protocol_messages.credentials(
+        return protocol.credentials(
             fields,
             name,
             wait=options.wait,

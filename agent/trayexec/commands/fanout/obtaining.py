@@ -14,7 +14,7 @@ from selectors import EVENT_READ, BaseSelector
 from trayexec.commands.fanout.result import End, Result
 from trayexec.commands.fanout.screen import Invocation, Stream
 from trayexec.commands.fanout.selection import Candidate, who
-from trayexec.light import agent_connection, answers, protocol_messages
+from trayexec.light import agent_connection, protocol
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _socket import socket
     from typing import Any
 
-    from trayexec.light.protocol_messages import CredentialsAnswer, RequestFields
+    from trayexec.light.protocol_fields import CredentialsAnswer, RequestFields
 
 SLOW = 1.0  # seconds until it is said what takes so long
 AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and answers the rest from memory
@@ -56,7 +56,7 @@ class Conversation:
     connection: "socket"
     patience: int  # seconds
     deadline: float
-    received: answers.Received = field(default_factory=answers.Received)
+    received: agent_connection.Received = field(default_factory=agent_connection.Received)
     said: Counter[str] = field(default_factory=Counter)
 
 
@@ -140,12 +140,12 @@ class Obtaining:
                 yield Denied(profile, _no_more_sockets(error))
                 continue
             try:  # noqa: SIM105 — as in `client.ask`
-                connection.sendall(protocol_messages.line(request))
+                connection.sendall(protocol.line(request))
             except OSError:
                 pass  # a refusal may have been written before we were heard: read it
             connection.settimeout(0)
             first = self._asking.clock() + agent_connection.FIRST
-            conversation = Conversation(profile, connection, answers.silence_of(request), first)
+            conversation = Conversation(profile, connection, agent_connection.silence_of(request), first)
             self._open.add(conversation)
             self._selector.register(connection.fileno(), EVENT_READ, conversation)
 
@@ -157,7 +157,7 @@ class Obtaining:
         try:
             for said, overtaken in conversation.received.lines(more):
                 if "note" not in said:
-                    return Served(conversation.profile, protocol_messages.read_credentials(answers.outcome(said)))
+                    return Served(conversation.profile, protocol.read_credentials(agent_connection.outcome(said)))
                 if not overtaken:
                     self._note(conversation, said)
         except TrayexecError as error:
@@ -178,7 +178,7 @@ class Obtaining:
                 one.deadline = self._deadline(one)
             if asked:
                 return
-        if note["note"] in {answers.SLOW, answers.HERE}:
+        if note["note"] in {agent_connection.SLOW, agent_connection.HERE}:
             return  # the line of progress says as much
         text = str(note.get("text", ""))
         same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ

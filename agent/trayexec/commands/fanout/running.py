@@ -16,12 +16,12 @@ from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, Sink
 from trayexec.commands.fanout.screen import InterruptedWriteError, LostError, Stream, Streams, widen
 from trayexec.commands.fanout.selection import Candidate, who
 from trayexec.core.stamps import unix
-from trayexec.light import command_environment, durations, exits
+from trayexec.light import durations, execution, exits
 from trayexec.light.errors import Text, Trouble, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import CredentialsAnswer
+    from trayexec.light.protocol_fields import CredentialsAnswer
 
 FRESH = 1200  # seconds that credentials have left when a command starts, if AWS allows it
 USABLE = 60  # seconds: with less, nothing is started
@@ -205,7 +205,7 @@ class Runner:
         self._renewing.clear()
 
     def _environment(self, candidate: Candidate) -> dict[str, str]:
-        env = command_environment.environment(
+        env = execution.environment(
             self._credentials[candidate.name], candidate.name, self.plan.region, self.plan.environ
         )
         if candidate.account is not None:

@@ -9,7 +9,7 @@ from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import ProfileStatus
+    from trayexec.light.protocol_fields import ProfileStatus
 
 PATTERN = frozenset("*?[")
 

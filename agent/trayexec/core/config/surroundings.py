@@ -33,7 +33,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FileMarks:
     """Which files a caller sees where its surroundings say: on which kernel (empty where it cannot tell), and which.
 
     A mark is the device and the inode of a file and of its folder; None where the caller has no such file.

@@ -1,13 +1,7 @@
-"""The peer of a Unix socket on Linux: SO_PEERCRED (unix(7)), and /proc for its name, its parents and its age."""
+"""What /proc tells of a process: its name, its parents, its age."""
 
 import os
-import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from _socket import socket
-
-SOL_SOCKET, SO_PEERCRED = 1, 17
 STATE, PARENT, STARTED = 0, 1, 19  # fields of /proc/PID/stat behind the name (proc(5): 3, 4 and 22 of all)
 ENDED = ("Z", "X")
 LONGEST_STAT = 4096  # bytes
@@ -23,21 +17,6 @@ ABOVE = frozenset(
         *("lxsession", "lxqt-session", "openbox", "i3", "sway", "Hyprland", "awesome", "bspwm", "xfce4-panel"),
     }
 )
-
-
-def _credentials(connection: "socket") -> tuple[int, int]:
-    ucred = connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)
-    return int.from_bytes(ucred[0:4], sys.byteorder), int.from_bytes(ucred[4:8], sys.byteorder)
-
-
-def uid_of(connection: "socket") -> int:
-    """The user id of the process that connected, or that listens."""
-    return _credentials(connection)[1]
-
-
-def process_of(connection: "socket") -> int:
-    """Its process id, as of the moment of connecting: good for a log line, not for a decision."""
-    return _credentials(connection)[0]
 
 
 def stat_of(pid: int) -> tuple[str, int, int]:

@@ -1,4 +1,4 @@
-"""The peer where trayexec does not run yet. On Windows the transport will be a pipe with the user's own SDDL."""
+"""Processes where trayexec does not run yet."""
 
 from trayexec.light import platforms
 
@@ -9,16 +9,6 @@ if TYPE_CHECKING:
 
 def _not_yet() -> "NoReturn":
     raise platforms.not_yet()
-
-
-def uid_of(_connection: object) -> int:
-    """Not yet."""
-    _not_yet()
-
-
-def process_of(_connection: object) -> int:
-    """Not yet."""
-    _not_yet()
 
 
 def stat_of(_pid: int) -> tuple[str, int, int]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
-from trayexec.core.config.surroundings import Sight
+from trayexec.core.config.surroundings import FileMarks
 from trayexec.core.credentials import Secret
 from trayexec.daemon.container_endpoint import FormerLease
 from trayexec.daemon.requests import (
@@ -28,7 +28,7 @@ from trayexec.daemon.requests import (
     WantStop,
     parse,
 )
-from trayexec.light import answers, protocol, protocol_messages
+from trayexec.light import agent_connection, protocol
 from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
 from trayexec.light.errors import TrayexecError
 
@@ -59,21 +59,21 @@ USES = {"runs": AnswerUse.RUNS, "sets": AnswerUse.SETS, "passes": AnswerUse.PASS
 
 def read(request: Any) -> Request:
     """What the agent understands of this request."""
-    return parse(protocol_messages.line(request), {})
+    return parse(protocol.line(request), {})
 
 
 @given(CALLERS)
 def test_the_agent_reads_who_asks(caller: Any) -> None:
     """Each field of the caller arrives as it was said."""
     said: Mapping[str, Any] = caller
-    common = read(protocol_messages.status(caller)).common
+    common = read(protocol.status(caller)).common
 
     where, here = common.surroundings, said.get("here")
     assert (where.config, where.shared, where.home) == (said.get("config"), said.get("shared"), said.get("home"))
     assert dict(where.variables) == said.get("aws", {})
     assert (None if where.proxies is None else dict(where.proxies)) == said.get("proxy")
     marks = [None if here is None or name not in here else tuple(here[name]) for name in ("config", "shared")]
-    assert common.sight == (None if here is None else Sight(here["boot"], *marks))
+    assert common.file_marks == (None if here is None else FileMarks(here["boot"], *marks))
     assert common.ask_at is (AskAt.TERMINAL if "hand" in said else AskAt.DIALOG)
     assert (common.terminal, common.language) == (said.get("terminal", ""), said.get("lang", ""))
     assert common.program == said.get("program", "")
@@ -86,7 +86,7 @@ def test_the_agent_reads_a_request_for_credentials(
     profile: str, wait: int, need: int | None, who: str, use: Any
 ) -> None:
     """With the agent's own measure of what is left where nothing else is said."""
-    found = read(protocol_messages.credentials({}, profile, wait=wait, need=need, program=who, use=use))
+    found = read(protocol.credentials({}, profile, wait=wait, need=need, program=who, use=use))
 
     assert isinstance(found, WantCredentials)
     assert (found.profile, found.wait, found.need) == (profile, wait, SOFT_NEED if need is None else need)
@@ -98,14 +98,14 @@ def test_the_agent_reads_a_request_for_an_endpoint(
     profile: str, wait: int, need: int | None, who: str, token: str, port: int
 ) -> None:
     """And the next agent is asked for the same one, with nobody to wait for."""
-    asked = protocol_messages.endpoint({}, profile, wait=wait, need=need, program=who)
+    asked = protocol.endpoint({}, profile, wait=wait, need=need, program=who)
     found = read(asked)
 
     assert isinstance(found, WantEndpoint)
     assert (found.profile, found.wait, found.need) == (profile, wait, SOFT_NEED if need is None else need)
     assert (found.common.program, found.former) == (who, None)
 
-    again = read(protocol_messages.endpoint_again(asked, token=token, port=port))
+    again = read(protocol.endpoint_again(asked, token=token, port=port))
 
     assert isinstance(again, WantEndpoint)
     assert again.former is not None
@@ -119,7 +119,7 @@ def test_the_agent_reads_a_request_for_a_session(
     wait: int | None, identity: str | None, force: Any, code: str | None
 ) -> None:
     """With the usual time for a person where nothing else is said."""
-    found = read(protocol_messages.auth({}, wait=wait, identity=identity, force=force, code=code))
+    found = read(protocol.auth({}, wait=wait, identity=identity, force=force, code=code))
 
     assert isinstance(found, WantSession)
     assert (found.wait, found.identity) == (120 if wait is None else wait, identity)
@@ -130,15 +130,15 @@ def test_the_agent_reads_a_request_for_a_session(
 @given(st.none() | WORDS, st.none() | WORDS)
 def test_the_agent_reads_the_other_requests(one: str | None, other: str | None) -> None:
     """To forget, to tell, to make files, to end."""
-    locked = read(protocol_messages.lock({}, identity=one, keys=other))
-    overlay = read(protocol_messages.overlay({}, server=one))
+    locked = read(protocol.lock({}, identity=one, keys=other))
+    overlay = read(protocol.overlay({}, server=one))
 
     assert isinstance(locked, WantLock)
     assert (locked.identity, locked.keys) == (one, other)
     assert isinstance(overlay, WantOverlay)
     assert overlay.server == one
-    assert isinstance(read(protocol_messages.status({})), WantStatus)
-    assert isinstance(read(protocol_messages.stop()), WantStop)
+    assert isinstance(read(protocol.status({})), WantStatus)
+    assert isinstance(read(protocol.stop()), WantStop)
 
 
 # One set of fields
@@ -177,7 +177,7 @@ FULL = [
 
 def fields() -> set[str]:
     """Every field that a request can have, by its type."""
-    tree = ast.parse(Path(protocol_messages.__file__).read_text())
+    tree = ast.parse(Path(protocol.__file__).with_name("protocol_fields.py").read_text())
     types = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name.endswith("Fields")]
     return {ast.unparse(one.target) for each in types for one in each.body if isinstance(one, ast.AnnAssign)}
 
@@ -211,19 +211,19 @@ def test_the_agent_reads_every_field_that_a_client_can_say(field: str) -> None:
 
 # Answers
 
-KEYS: Any = protocol_messages.process_document("id", "secret", "token", expiration="2026-01-31T21:07:09Z", account="1")
+KEYS: Any = protocol.process_document("id", "secret", "token", expiration="2026-01-31T21:07:09Z", account="1")
 OVERLAY: Any = {"config": "/c", "shared": "/s", "own_config": "/o", "own_shared": "/p", "here": {"pid": 1}}
 STATUS: Any = {"version": 1, "agent": {"pid": 1}, "identities": [], "profiles": []}
 ANSWERS: Mapping[str, tuple[Any, Any, Mapping[str, Any]]] = {
-    "credentials": (protocol_messages.read_credentials, {**KEYS, "Region": None}, {"AccountId": 1, "Region": 1}),
+    "credentials": (protocol.read_credentials, {**KEYS, "Region": None}, {"AccountId": 1, "Region": 1}),
     "endpoint": (
-        protocol_messages.read_endpoint,
+        protocol.read_endpoint,
         {"url": "http://x", "token": "t", "AccountId": None},
         {"AccountId": 1},
     ),
-    "session": (protocol_messages.read_session, {"identity": "a", "expires_at": "2026-01-31T21:07:09Z"}, {}),
-    "overlay": (protocol_messages.read_overlay, OVERLAY, {"here": 1}),
-    "status": (protocol_messages.read_status, STATUS, {"version": 1}),
+    "session": (protocol.read_session, {"identity": "a", "expires_at": "2026-01-31T21:07:09Z"}, {}),
+    "overlay": (protocol.read_overlay, OVERLAY, {"here": 1}),
+    "status": (protocol.read_status, STATUS, {"version": 1}),
 }
 
 
@@ -233,7 +233,7 @@ def test_an_answer_is_read_as_it_was_built(name: str) -> None:
     reader, answer, _ = ANSWERS[name]
     said = {**answer, "new": 1}
 
-    assert reader(answers.outcome(protocol.decode(protocol_messages.ok(said)))) == said
+    assert reader(agent_connection.outcome(protocol.decode(protocol.ok(said)))) == said
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -251,18 +251,18 @@ def test_an_answer_that_lacks_what_is_needed_is_refused(name: str) -> None:
 
 def test_a_refusal_is_read_as_it_was_built() -> None:
     """Its words are the agent's own; one without words is none of this protocol."""
-    line = protocol_messages.error({"code": "locked", "title": "It is {locked}.", "hint": "Open it."})
+    line = protocol.error({"code": "locked", "title": "It is {locked}.", "hint": "Open it."})
 
     with pytest.raises(TrayexecError, match=re.escape("It is {locked}. Open it.")) as caught:
-        answers.outcome(protocol.decode(line))
+        agent_connection.outcome(protocol.decode(line))
     assert caught.value.trouble.code == "locked"
     with pytest.raises(TrayexecError, match="not of this protocol"):
-        answers.outcome({"v": 1})
+        agent_connection.outcome({"v": 1})
 
 
 def test_a_document_has_no_empty_fields() -> None:
     """SDKs take a field that is there for one that counts."""
-    assert protocol_messages.process_document("id", "secret", None, expiration=None, account=None) == {
+    assert protocol.process_document("id", "secret", None, expiration=None, account=None) == {
         "Version": 1,
         "AccessKeyId": "id",
         "SecretAccessKey": "secret",

@@ -1,0 +1,12 @@
+"""What the system tells of a process: one file per platform with the same functions, chosen here."""
+
+import sys
+
+if sys.platform == "linux":
+    from trayexec.light.processes.linux import names_from, since_boot, started, stat_of
+elif sys.platform == "darwin":
+    from trayexec.light.processes.macos import names_from, since_boot, started, stat_of
+else:
+    from trayexec.light.processes.elsewhere import names_from, since_boot, started, stat_of
+
+__all__ = ["names_from", "since_boot", "started", "stat_of"]
