@@ -26,6 +26,7 @@ UNIX = (
         "commands/doctor/",
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
+    "adapters/profile_picker/",
     *(f"adapters/{name}.py" for name in ("atomic_replace", "instance", "journal", "ledger", "stored_keys")),
     "light/processes/linux.py",
     "adapters/bus/",
