@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from trayexec.commands.formats import FORMATS, Exported
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import policy_of
-from trayexec.light import agent_client, command_environment, context, exits, protocol_messages, stderr
+from trayexec.light import agent_client, context, execution, exits, protocol, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
 

@@ -8,7 +8,7 @@ from trayexec.light.errors import TrayexecError, Trouble, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import PolicyFields
+    from trayexec.light.protocol_fields import PolicyFields
 
 LONGEST_FILE = 1 << 16  # bytes; AWS takes 2,048 characters, without the blanks
 

@@ -6,7 +6,7 @@ from trayexec.commands.reading import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_messages import PolicyFields
+    from trayexec.light.protocol_fields import PolicyFields
 
 
 def is_role(word: str, profiles: Container[str] = ()) -> bool:

@@ -28,7 +28,7 @@ from trayexec.core.config import adhoc
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile
 from trayexec.core.config.session_policy import narrowed
-from trayexec.core.config.surroundings import Sight, Surroundings
+from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.settings import Delivery, ProfileRule

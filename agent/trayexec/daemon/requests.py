@@ -7,7 +7,7 @@ from enum import Enum
 from trayexec import __version__
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.session_policy import SessionPolicy
-from trayexec.core.config.surroundings import Sight, Surroundings
+from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Secret
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import protocol, same_machine

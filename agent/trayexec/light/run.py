@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trayexec.light.protocol_messages import PolicyFields, RequestFields
+    from trayexec.light.protocol_fields import PolicyFields, RequestFields
 
 
 SECONDS = ("--need", "--wait")

@@ -22,7 +22,7 @@ from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import is_role, policy_of
-from trayexec.light import agent_client, context, execution, exits, paths, protocol_messages, translate
+from trayexec.light import agent_client, context, execution, exits, paths, protocol, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 TYPE_CHECKING = False
