@@ -7,6 +7,7 @@ The values of static keys are dropped at once, that they are there is all that m
 import getpass
 import math
 import os
+import platform
 import re
 import sys
 import threading
@@ -20,9 +21,10 @@ from typing import Any
 from trayexec.adapters import plain_file, stored_keys
 from trayexec.adapters.aws_parser import Parsed, merge, merged, parse, profiles_of
 from trayexec.adapters.plain_file import Stamp
+from trayexec.core.config import session_names
 from trayexec.core.config.inifile import meant_in_config, meant_in_credentials
 from trayexec.core.config.profiles import Catalogue, MisreadSection
-from trayexec.core.config.resolve import resolve, session_name_for
+from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import TOKENS, KeyNames, Source, source
 from trayexec.core.config.surroundings import USUAL, Surroundings
@@ -87,11 +89,20 @@ class Keys:
 class AwsFiles:
     """The `Catalogues` port. Safe to call from several threads; of each pair one call reads at a time."""
 
-    def __init__(self, environment: Mapping[str, str], *, session_name: str, stored: str = "") -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        session_name: str,
+        stored: str = "",
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         """Look for the agent's own files where `environment` says; roles without a session name get `session_name`.
 
-        The file `stored` says under which names the keychain has keys (`stored_keys`).
+        The file `stored` says under which names the keychain has keys (`stored_keys`), `known` who and where we are,
+        for session names.
         """
+        self._known = known or {}
         self._environment = environment
         self.stored = stored
         self._session_name = session_name
@@ -150,7 +161,7 @@ class AwsFiles:
 
     def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> Catalogue:
         return replace(
-            resolve(sections, session_name=self._session_name),
+            resolve(sections, session_name=self._session_name, known=self._known),
             files=paths,
             strays=_strays(paths, parsed),
             apart=apart(sections.profiles),
@@ -221,7 +232,9 @@ class AwsFiles:
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
     """The AWS files that `environment` names; the session name of roles that have none says who runs this process."""
-    return AwsFiles(environment, session_name=session_name_for(_user()), stored=stored_path(environment))
+    user = _user()
+    known = {"user": user, "host": platform.node() or "localhost"}
+    return AwsFiles(environment, session_name=session_names.usual(user), stored=stored_path(environment), known=known)
 
 
 def _user() -> str:

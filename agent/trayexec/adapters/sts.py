@@ -38,7 +38,7 @@ from trayexec.adapters.sts_errors import (
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.endpoints import around, proxy_of
 from trayexec.core.config.partitions import partition_of
-from trayexec.core.config.profiles import Identity, Role, StsEndpoint
+from trayexec.core.config.profiles import Identity, Role, SessionTags, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Clock, StsError
 
@@ -138,6 +138,7 @@ class BotoSts:
             chained=isinstance(role.source, Role),
             identity=role.identity.name,
             narrowed=role.policy is not None or bool(role.policy_arns),
+            tagged=role.tags != SessionTags(),
         )
         signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
         parameters: dict[str, Any] = {
@@ -147,6 +148,7 @@ class BotoSts:
         }
         if role.external_id is not None:
             parameters["ExternalId"] = role.external_id
+        parameters |= _tagged(role.tags)
         if role.policy is not None:
             parameters["Policy"] = role.policy
         if role.policy_arns:
@@ -357,6 +359,18 @@ class _Signer:
     def get_deferred_property(self, _name: str) -> Callable[[], None]:
         """Botocore may ask for the account of the keys; STS endpoints do not depend on it."""
         return lambda: None
+
+
+def _tagged(tags: SessionTags) -> dict[str, Any]:
+    """The parameters of AssumeRole that say what a session carries."""
+    found: dict[str, Any] = {}
+    if tags.tags:
+        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags.tags]
+    if tags.transitive:
+        found["TransitiveTagKeys"] = [*tags.transitive]
+    if tags.source_identity is not None:
+        found["SourceIdentity"] = tags.source_identity
+    return found
 
 
 def _from_aws(status: int, body: bytes) -> bytes:

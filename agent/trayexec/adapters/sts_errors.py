@@ -64,7 +64,8 @@ class Request:
     """What was asked, as far as an explanation needs it.
 
     `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
-    `identity` is whose session it needs, `keys` what the keychain calls the keys, `narrowed`: with session policies.
+    `identity` is whose session it needs, `keys` what the keychain calls the keys, `narrowed`: with session policies,
+    `tagged`: with session tags or a source identity.
     """
 
     purpose: Purpose
@@ -74,6 +75,7 @@ class Request:
     identity: str = ""
     keys: str = ""
     narrowed: bool = False
+    tagged: bool = False
 
 
 class NotAnswered(Exception):  # noqa: N818 — never shown
@@ -236,6 +238,14 @@ def _denied(message: str, request: Request) -> StsError:
 
 
 def _role_denied(request: Request) -> Trouble:
+    if request.tagged:
+        return trouble(
+            "role_denied",
+            "AWS refused the role {role}, asked for with session tags or a source identity.",
+            "AWS gives no reason. The trust policy of the role must allow sts:TagSession for session_tags, and "
+            "sts:SetSourceIdentity for source_identity; you, too. Else check role_arn and external_id.",
+            role=request.subject,
+        )
     if request.chained:
         return trouble(
             "role_denied",

@@ -55,6 +55,11 @@ def _steps(profile: Profile) -> list[Text]:
         )
         if target.external_id is not None:
             steps.append(Text("with the external id {id}", id=target.external_id))
+        if target.tags.tags:
+            said = ", ".join(f"{key}={value}" for key, value in target.tags.tags)
+            steps.append(Text("with the session tags {tags}", tags=said))
+        if target.tags.source_identity is not None:
+            steps.append(Text("with the source identity {identity}", identity=target.tags.source_identity))
         target = target.source
     steps += [
         Text("its session belongs to the identity {identity}", identity=target.name),

@@ -24,7 +24,7 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, find, status
-from trayexec.core.config import adhoc
+from trayexec.core.config import adhoc, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile
 from trayexec.core.config.session_policy import narrowed
@@ -189,7 +189,7 @@ class RequestHandler:
         match pending.request:
             case WantCredentials(common, need=need, wait=wait) as request:
                 catalogue = await self._catalogue(connection, common)
-                profile, rule = self._meant(request, catalogue)
+                profile, rule = self._meant(request, catalogue, pending.caller)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
@@ -197,7 +197,7 @@ class RequestHandler:
                 pending.overlay = await self._settings_of(request, catalogue)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
-                profile, _ = self._meant(request, await self._catalogue(connection, common))
+                profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
@@ -280,7 +280,7 @@ class RequestHandler:
         if not isinstance(request, WantCredentials):
             return
         catalogue = await self._load(request.common)
-        profile, _ = self._meant(request, catalogue)
+        profile, _ = self._meant(request, catalogue, pending.caller)
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, catalogue)
             self._note(pending, "ok")
@@ -291,12 +291,14 @@ class RequestHandler:
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
-            return self._meant(request, await self._load(request.common))[0]
+            return self._meant(request, await self._load(request.common), caller)[0]
 
         language = request.common.language
         self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
 
-    def _meant(self, request: WantCredentials | WantEndpoint, catalogue: Catalogue) -> tuple[Profile, ProfileRule]:
+    def _meant(
+        self, request: WantCredentials | WantEndpoint, catalogue: Catalogue, caller: Caller
+    ) -> tuple[Profile, ProfileRule]:
         """The profile that is asked for, narrowed as it is to be, and what the settings say about it.
 
         A role that is named by its ARN is guarded as each profile that has the same one. Raises TrayexecError, also for
@@ -311,7 +313,8 @@ class RequestHandler:
         policies = list(dict.fromkeys(rule.policy for rule in rules if rule.policy is not None))
         if len(policies) > 1:
             raise TrayexecError(messages.narrowed_differently(profile.name))
-        return narrowed(profile, policies[0] if policies else None, request.policy), rules[0]
+        profile = narrowed(profile, policies[0] if policies else None, request.policy)
+        return session_names.asked_by(profile, caller.program), rules[0]
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
         """What the caller's files say now. When our settings are broken, what held before, and a note of it.

@@ -31,7 +31,8 @@ SETTINGS = {
     "granted_sso_start_url": ("granted", GRANTED),
     "aws_saml_url": ("aws-okta", OKTA),
 }
-# Settings that could lead to another account or other rights if they were only named: the profile is refused for them.
+# Settings that are obeyed, and that could lead to another account or other rights if they were only named: where they
+# cannot be obeyed, the profile is refused for them.
 REFUSED = {
     "include_profile": VAULT,
     "parent_profile": VAULT,
@@ -97,7 +98,7 @@ def test_a_setting_of_another_tool_is_named(place: str, key: str) -> None:
 def test_a_setting_that_would_change_whose_rights_they_are_is_refused(key: str) -> None:
     """It is no matter of taste: without it, it would be another role or another session."""
     text = (
-        f"[default]\nmfa_serial = {PHONE}\n[profile x]\nexternal_id = xy\n[profile dev]\n{key} = x\n"
+        f"[default]\nmfa_serial = {PHONE}\n[profile x]\nendpoint_url = http://x\n[profile dev]\n{key} = x\n"
         "role_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = default\n"
     )
     found = resolve(merge(parse(text, file="c"), {}, {}), session_name="s").profiles["dev"]

@@ -177,55 +177,6 @@ def test_a_hardware_token_of_default_is_for_keys_of_its_account(stored: dict[str
     assert isinstance(found.profiles["bob"], Unserved if "default" in stored else Profile)
 
 
-INCLUDED = "[profile common]\nregion = eu-west-1\noutput = json\n"
-
-
-@pytest.mark.parametrize("key", ["include_profile", "parent_profile"])
-@pytest.mark.parametrize(
-    ("config", "missed"),
-    [
-        (f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\nKEY = default\n", ""),
-        (f"{DEFAULT}{INCLUDED}[profile p]\n{ROLE}source_profile = default\nKEY = common\n", ""),
-        (f"{DEFAULT}{INCLUDED}[profile p]\nmfa_serial = {PHONE}\nKEY = common\n", ""),
-        (f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\nKEY = nowhere\n", ""),
-        (f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\nKEY = p\n", ""),
-        (
-            (
-                f"{DEFAULT}credential_process = vault\n[profile s]\nmfa_serial = {PHONE}\n"
-                f"[profile p]\n{ROLE}source_profile = s\nKEY = default\n"
-            ),
-            "",
-        ),
-        (f"{DEFAULT}[profile c]\nregion = us-east-1\n[profile p]\n{ROLE}source_profile = default\nKEY = c\n", "region"),
-        (
-            f"{DEFAULT}[profile c]\nexternal_id = xy\n[profile p]\n{ROLE}source_profile = default\nKEY = c\n",
-            "external_id",
-        ),
-        (f"{DEFAULT}[profile c]\n{ROLE}[profile p]\nsource_profile = default\nKEY = c\n", "role_arn"),
-        (
-            f"{DEFAULT}[profile c]\nmfa_serial = GAHT12345678\n[profile p]\n{ROLE}source_profile = default\nKEY = c\n",
-            "mfa_serial",
-        ),
-        (
-            (
-                f"{DEFAULT}[profile d]\nsession_tags = a=b\n[profile c]\nKEY = d\n"
-                f"[profile p]\n{ROLE}source_profile = default\nKEY = c\n"
-            ),
-            "session_tags",
-        ),
-    ],
-)
-def test_what_only_aws_vault_would_mix_in_is_refused_where_it_matters(key: str, config: str, missed: str) -> None:
-    """A line that repeats the source, or adds what is there anyway, is no reason; the others are told by name."""
-    one = catalogue(config.replace("KEY", key)).profiles["p"]
-    if not missed:
-        assert isinstance(one, Profile)
-    else:
-        assert isinstance(one, Unserved)
-        assert one.problem.code == "profile_unsupported"
-        assert f"it would add {missed}." in str(one.problem.title)
-
-
 def test_a_role_without_a_source_is_told_so_whatever_it_includes() -> None:
     """To copy another tool's credential_process beside the role would lead nowhere."""
     one = catalogue(f"{DEFAULT}credential_process = vault\n[profile p]\n{ROLE}include_profile = default\n").profiles[

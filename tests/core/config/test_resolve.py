@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from trayexec.core.config import resolve as resolving
+from trayexec.core.config import session_names
 from trayexec.core.config.endpoints import endpoint_of
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint, Unserved
-from trayexec.core.config.resolve import resolve, session_name_for
+from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections
 from trayexec.core.config.sources import LONGEST_CHAIN
 from trayexec.light.errors import Trouble
@@ -234,7 +235,6 @@ UNSUPPORTED = {
     "credential_source": "Environment",
     "web_identity_token_file": "/token",
     "login_session": "x",
-    "include_profile": "fine",
     "session_tags": "a=b",
     "transitive_session_tags": "a",
     "source_identity": "me",
@@ -653,7 +653,7 @@ def test_hostile_names_are_just_names(name: str) -> None:
 @pytest.mark.parametrize("user", ["alice", "DOMAIN\\älice smith", "", "x" * 200])
 def test_a_session_name_is_made_for_any_login_name(user: str) -> None:
     """STS takes 2 to 64 characters of a small set."""
-    name = session_name_for(user)
+    name = session_names.usual(user)
     assert role_of(catalogue({"a": role(mfa_serial=PHONE, role_session_name=name)}), "a").session_name == name
 
 

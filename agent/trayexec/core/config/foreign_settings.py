@@ -20,7 +20,7 @@ class OtherToolSetting:
 
 
 _SERIAL = Text("write mfa_serial under the profile, its source or [default]")
-_TAGS = Text("trayexec sends neither session tags nor a source identity")
+_TAGS = Text("write session_tags, transitive_session_tags or source_identity under the role")
 _ROLE_TIME = Text("write duration_seconds under the role; from a session AWS gives an hour at most")
 _SESSION_TIME = Text("set duration under [session] in config.toml")
 _NEED = Text("`trayexec --need 30m PROFILE -- …` renews first unless so much is left")

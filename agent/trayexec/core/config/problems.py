@@ -214,13 +214,60 @@ def no_duration(profile: str, value: str) -> Trouble:
 
 
 def not_sent(profile: str, key: str) -> Trouble:
-    """A setting of AssumeRole that we do not send."""
+    """A setting of AssumeRole, where there is no role."""
     return trouble(
         "profile_unsupported",
-        "Profile {profile} has {key}, which trayexec does not send.",
-        "Remove {key} from {section} if the role works without it.",
+        "Profile {profile} has {key}, but no role: only the session of a role has tags and a source identity.",
+        "Remove {key} from {section}, or write it under the role.",
         profile=shown(profile),
         key=key,
+        section=header(profile),
+    )
+
+
+def no_tags(profile: str, key: str, *, why: Text) -> Trouble:
+    """Session tags that AWS would not take."""
+    return trouble(
+        "profile_value",
+        "The {key} of profile {profile} cannot be sent: {why}.",
+        "Correct it under {section}: session_tags = team=red,cost=7, and transitive_session_tags = team.",
+        profile=shown(profile),
+        key=key,
+        why=why,
+        section=header(profile),
+    )
+
+
+def include_loop(profile: str, way: Sequence[str]) -> Trouble:
+    """What a profile includes includes one that is on the way already."""
+    return trouble(
+        "profile_loop",
+        "The lines include_profile from {profile} on go round in a loop: {chain}",
+        "Remove include_profile from {section}, or let it name a profile that includes none.",
+        profile=shown(profile),
+        chain=_arrows(way),
+        section=header(way[-2]),
+    )
+
+
+def unknown_include(profile: str, named: str, *, near: str) -> Trouble:
+    """There is no profile of the name that is included; `near` are those like it, or nothing."""
+    if near:
+        return trouble(
+            "profile_include",
+            "Profile {profile} has include_profile = {named}, but there is no such profile.",
+            "Correct it under {section}. Did you mean {near}?",
+            profile=shown(profile),
+            named=shown(named),
+            near=near,
+            section=header(profile),
+        )
+    return trouble(
+        "profile_include",
+        "Profile {profile} has include_profile = {named}, but there is no such profile.",
+        "Correct it under {section}, or remove the line.",
+        profile=shown(profile),
+        named=shown(named),
         section=header(profile),
     )
 

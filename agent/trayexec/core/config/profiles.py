@@ -60,6 +60,15 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionTags:
+    """What the session of a role carries: tags, those of them that go on to further roles, and who set it up."""
+
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: tuple[str, ...] = ()
+    source_identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role and everything that decides what AssumeRole returns for it: two equal roles share credentials.
 
@@ -75,6 +84,7 @@ class Role:
     endpoint: StsEndpoint
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
+    tags: SessionTags = SessionTags()
 
     @property
     def account(self) -> str:

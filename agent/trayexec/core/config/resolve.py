@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from trayexec.core.config import foreign_settings, identities, mixing, ownership, problems, serials
+from trayexec.core.config import foreign_settings, identities, mixing, ownership, problems, serials, session_names
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, SessionTags, StsEndpoint, Unserved
 from trayexec.core.config.sections import ProfileError, Section, Sections, shown
+from trayexec.core.config.session_tags import tags_of
 from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
 from trayexec.core.suggest import near, told
 from trayexec.light.errors import Text, Trouble
@@ -25,7 +26,6 @@ from trayexec.light.errors import Text, Trouble
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
 _ROLE_OF_NO_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::(?![0-9]{12}:)[^:]*:role/[!-~]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _COMMENT = re.compile(r"\s[#;]")  # not one to any AWS tool, but meant as one
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _ARN_LENGTHS = range(20, 2049)
@@ -48,6 +48,7 @@ class _Link:
     external_id: str | None
     session_name: str
     seconds: int
+    tags: SessionTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +65,23 @@ class _Work:
     """What is the same for every profile: found out once for a pair of files, not once for each.
 
     `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
-    all that they are made of.
+    all that they are made of. `session_name` is that of a role which names none, `known` what may stand in others.
     """
 
     sections: Sections
     session_name: str
+    known: Mapping[str, str]
     used: AbstractSet[str]
     ends: dict[tuple[object, ...], tuple[Identity, Text | None]]
 
 
-def resolve(sections: Sections, *, session_name: str) -> Catalogue:
+def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] | None = None) -> Catalogue:
     """What every profile of `sections` leads to. Nothing is raised: what a section says wrong is its own problem.
 
-    `session_name` is the role session name of roles that name none.
+    `session_name` is the role session name of roles that name none, `known` are the `user` and the `host` of others.
     """
-    work = _Work(sections, session_name, identities.sources(sections), {})
+    sections = mixing.mixed(sections)
+    work = _Work(sections, session_name, known or {}, identities.sources(sections), {})
     found = {name: _resolved(work, name) for name in sections.profiles}
     served = [each.identity for each in found.values() if isinstance(each, Profile)]
     names = _identity_names(served)
@@ -86,11 +89,6 @@ def resolve(sections: Sections, *, session_name: str) -> Catalogue:
     final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
     profiles = {name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()}
     return Catalogue(profiles, session_name=session_name)
-
-
-def session_name_for(user: str) -> str:
-    """The role session name of a person whose login name is `user`: what STS allows of `trayexec-<user>`."""
-    return ("trayexec-" + re.sub(r"[^\w+=,.@-]", "-", user, flags=re.ASCII))[:64]
 
 
 def _resolved(work: _Work, name: str) -> Profile | Unserved:
@@ -108,7 +106,7 @@ def _resolved(work: _Work, name: str) -> Profile | Unserved:
 
 def _served(work: _Work, name: str) -> Profile:
     sections = work.sections
-    chain = _walk(sections, name, work.session_name)
+    chain = _walk(work, name)
     said_in, serial = _serial(sections, chain, work.used)
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
@@ -122,6 +120,7 @@ def _served(work: _Work, name: str) -> Profile:
             external_id=link.external_id,
             seconds=link.seconds,
             endpoint=_along(sections, chain.names[place:], partition, first) if place else first,
+            tags=link.tags,
         )
     region = region_of(sections, chain.names, partition)
     others = [one for each in chain.names for one in foreign_settings.in_section(each, sections.profiles.get(each, {}))]
@@ -181,7 +180,8 @@ def _end(work: _Work, chain: _Chain, device: tuple[str, str, str], first: StsEnd
     return work.ends[made_of]
 
 
-def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
+def _walk(work: _Work, name: str) -> _Chain:
+    sections = work.sections
     links: list[_Link] = []
     at = name
     while True:
@@ -199,7 +199,7 @@ def _walk(sections: Sections, name: str, session_name: str) -> _Chain:
         if len(links) == LONGEST_CHAIN:
             raise ProfileError(name, problems.too_long(name))
         source = _source(sections, at)
-        links.append(_link(sections, at, session_name))
+        links.append(_link(work, at))
         if source == at:
             _check_end(sections, at, section)
             return _chain(links, at)
@@ -246,7 +246,8 @@ def _account_in(section: Section) -> str | None:
     return match[0].split(":")[4] if match else None
 
 
-def _link(sections: Sections, profile: str, session_name: str) -> _Link:
+def _link(work: _Work, profile: str) -> _Link:
+    sections = work.sections
     arn = sections.text(profile, "role_arn") or ""
     match = _ROLE_ARN.fullmatch(arn)
     if not match or len(arn) not in _ARN_LENGTHS:
@@ -257,9 +258,20 @@ def _link(sections: Sections, profile: str, session_name: str) -> _Link:
         arn,
         match[1],
         _matching(sections, profile, "external_id", _EXTERNAL_ID),
-        _matching(sections, profile, "role_session_name", _SESSION_NAME) or session_name,
+        _session_name(work, profile),
         _duration(sections, profile),
+        tags_of(sections, profile),
     )
+
+
+def _session_name(work: _Work, profile: str) -> str:
+    """The role session name, with what is known of its placeholders in it. Raises ProfileError."""
+    name = work.sections.text(profile, "role_session_name")
+    if name is None:
+        return work.session_name
+    if session_names.is_name(name):
+        return session_names.filled(name, work.known)
+    raise ProfileError(profile, problems.not_allowed(profile, "role_session_name"))
 
 
 def _matching(sections: Sections, profile: str, key: str, pattern: re.Pattern[str]) -> str | None:
@@ -317,7 +329,6 @@ def _check_role(profile: str, section: Section) -> None:
         raise ProfileError(profile, problems.two_sources(profile))
     if "credential_source" in section:
         raise ProfileError(profile, problems.from_elsewhere(profile, "credential_source"))
-    _check_extras(profile, section)
 
 
 def _check_extras(profile: str, section: Section) -> None:
@@ -327,12 +338,17 @@ def _check_extras(profile: str, section: Section) -> None:
 
 
 def _check_included(sections: Sections, profile: str, section: Section) -> None:
-    """Only aws-vault reads these lines: where they would change something, its users would miss it."""
-    for key in mixing.KEYS:
-        missed = mixing.missed(sections, profile, key) if key in section else None
-        if missed is not None:
-            value = sections.text(profile, key) or ""
-            raise ProfileError(profile, problems.included(profile, key, value=value, missed=missed))
+    """What only aws-vault would mix in from another section, and we do not, its users would miss."""
+    key = next((one for one in mixing.KEYS if one in section), None)
+    if key is None:
+        return
+    wrong = mixing.fault(sections, profile)
+    if wrong is not None:
+        raise ProfileError(profile, wrong)
+    missed = mixing.missed(sections, profile)
+    if missed is not None:
+        value = sections.text(profile, key) or ""
+        raise ProfileError(profile, problems.included(profile, key, value=value, missed=missed))
 
 
 def _check_end(sections: Sections, profile: str, section: Section) -> None:
