@@ -26,12 +26,12 @@ from trayexec.core import messages
 from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.status import one_identity
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.inifile import profile_of
 from trayexec.core.config.profiles import Catalogue, Identity, StsEndpoint
 from trayexec.core.config.sections import header
 from trayexec.core.config.surroundings import Surroundings
-from trayexec.daemon.request_handler import _identity
 from trayexec.light import run
 from trayexec.light.errors import Text, TrayexecError, Trouble
 
@@ -230,8 +230,8 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
     "unknown profile, nothing near": lambda world: messages.unknown_profile("zzz", world.catalogue),
     "no name": lambda world: messages.unknown_profile("", world.catalogue),
     "unknown identity": lambda world: messages.unknown_identity("defualt", world.catalogue),
-    "several identities": lambda world: refused(lambda: _identity(world.catalogue, "my base", "auth")),
-    "several to lock": lambda world: refused(lambda: _identity(world.catalogue, "my base", "lock")),
+    "several identities": lambda world: refused(lambda: one_identity(world.catalogue, "my base", "auth")),
+    "several to lock": lambda world: refused(lambda: one_identity(world.catalogue, "my base", "lock")),
     "no served profile": lambda world: messages.no_identity(
         Catalogue({"by-process": world.catalogue.profiles["by-process"]})
     ),

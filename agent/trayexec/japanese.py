@@ -143,6 +143,16 @@ SENTENCES: dict[str, str] = {
     "Check that it is the right file, and shorten it.": "正しいファイルかどうかを確認し、短くしてください。",
     "The file {file} is not UTF-8 text: see line {line}.": "ファイル {file} は UTF-8 のテキストではありません: {line} 行目を確認してください。",
     "Save it as UTF-8 in your editor.": "エディターで UTF-8 として保存してください。",
+    # adapters/accidents.py
+    "The proxy on the way to {host} cannot be reached, or refuses.": "{host} へのプロキシに接続できないか、プロキシが拒否しています。",
+    "Check HTTPS_PROXY and NO_PROXY.": "HTTPS_PROXY と NO_PROXY を確認してください。",
+    "The certificate bundle for {host} cannot be read.": "{host} の証明書バンドルを読み込めません。",
+    "{host} cannot be reached.": "{host} に接続できません。",
+    "Check the network or the VPN.": "ネットワークまたは VPN を確認してください。",
+    "{host} gave no answer.": "{host} から応答がありませんでした。",
+    "Check the network and try again.": "ネットワークを確認して、もう一度試してください。",
+    "The request to {host} failed in a way nobody thought of ({kind}).": "{host} へのリクエストが想定外のエラーで失敗しました ({kind})。",
+    "Try again, and report it if it stays so.": "もう一度試して、続く場合は報告してください。",
     # adapters/federation.py
     "AWS's sign-in has a problem of its own ({status}).": "AWS のサインイン側で問題が起きています ({status})。",
     "Try again.": "もう一度試してください。",
@@ -151,18 +161,9 @@ SENTENCES: dict[str, str] = {
     "The answer did not come from AWS; a proxy or a captive portal may be in between.": "AWS からの応答ではありません。プロキシやネットワークのログインページが間に入っている可能性があります。",
     "Open a web page to sign in to this network, or use another one, then try again.": "ブラウザーでこのネットワークにログインするか、別のネットワークを使って、もう一度試してください。",
     "The proxy {proxy} on the way to {host} cannot be reached, or refuses.": "{host} への途中のプロキシ {proxy} に接続できないか、プロキシが拒否しています。",
-    "The proxy on the way to {host} cannot be reached, or refuses.": "{host} へのプロキシに接続できないか、プロキシが拒否しています。",
-    "Check HTTPS_PROXY and NO_PROXY.": "HTTPS_PROXY と NO_PROXY を確認してください。",
     "The connection to {host} cannot be trusted.": "{host} への接続を信頼できません。",
     "If your company inspects TLS, set ca_bundle in your AWS config to its certificate. Else change the network.": "会社が TLS を検査している場合は、AWS config の ca_bundle にその証明書を設定してください。それ以外の場合は別のネットワークを使ってください。",
-    "The certificate bundle for {host} cannot be read.": "{host} の証明書バンドルを読み込めません。",
     "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME mean nothing there.": "AWS config の ca_bundle または AWS_CA_BUNDLE を修正してください。/ から始まる完全なパスを書きます。~ や $HOME は展開されません。",
-    "{host} cannot be reached.": "{host} に接続できません。",
-    "Check the network or the VPN.": "ネットワークまたは VPN を確認してください。",
-    "{host} gave no answer.": "{host} から応答がありませんでした。",
-    "Check the network and try again.": "ネットワークを確認して、もう一度試してください。",
-    "The request to {host} failed in a way nobody thought of ({kind}).": "{host} へのリクエストが想定外のエラーで失敗しました ({kind})。",
-    "Try again, and report it if it stays so.": "もう一度試して、続く場合は報告してください。",
     # adapters/sts_errors.py
     "The answer of {host} lacks what was asked for.": "{host} の応答に必要な情報がありません。",
     "Try again. If it keeps happening, something on the way to AWS changes the answers: try another network.": "もう一度試してください。続く場合は、AWS までの途中で応答が書き換えられています。別のネットワークを試してください。",
@@ -225,6 +226,21 @@ SENTENCES: dict[str, str] = {
     "Check the network or the VPN; does a proxy have to be set where trayexec-agent was started?": "ネットワークまたは VPN を確認してください。trayexec-agent を起動した環境にプロキシの設定は必要ですか。",
     "The certificate of {host} is not valid at this machine's time.": "このマシンの時刻では {host} の証明書が有効ではありません。",
     "Check this machine's clock first (`timedatectl`); then whether something inspects TLS on this network.": "まずこのマシンの時計を確認し (`timedatectl`)、次にこのネットワークで TLS が検査されていないか確認してください。",
+    # adapters/iam.py
+    "AWS does not let {user} in {account} do {action}.": "{account} の {user} に {action} は AWS で許可されていません。",
+    "It takes a policy that allows iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey on {arn}: ask who administers the account.": "{arn} に対して iam:ListAccessKeys、iam:CreateAccessKey、iam:UpdateAccessKey、iam:DeleteAccessKey を許可するポリシーが必要です。アカウントの管理者に依頼してください。",
+    "AWS says that {user} in {account} has two access keys already, and lists fewer.": "{account} の {user} にはすでにアクセスキーが 2 つあると AWS は応答しましたが、一覧にはまだ出ていません。",
+    "Its lists lag behind: try again in a minute.": "一覧は遅れて更新されます。1 分ほどしてからもう一度試してください。",
+    "AWS knows no user {user} in {account}, or not this key.": "AWS の {account} にユーザー {user} またはこのキーがありません。",
+    "It may have been deleted a moment ago: try again in a minute.": "直前に削除された可能性があります。1 分ほどしてからもう一度試してください。",
+    "AWS IAM takes neither the session nor the keys of {identity}.": "AWS IAM は {identity} のセッションもキーも受け付けません。",
+    "AWS IAM answers nothing of use just now ({code}).": "AWS IAM は今、役に立つ応答を返しません ({code})。",
+    "AWS IAM refused {action} ({code}).": "AWS IAM が {action} を拒否しました ({code})。",
+    "Check endpoint_url and region of {identity} in your AWS config.": "AWS config の {identity} の endpoint_url と region を確認してください。",
+    # adapters/rotation_notes.py
+    "Another rotation of keys is running.": "別のキーのローテーションが実行中です。",
+    "Wait until it has ended.": "終わるまで待ってください。",
+    "Make room or make it writable: a rotation that is killed goes on by what stands there.": "空き容量を作るか、書き込めるようにしてください。中断されたローテーションはこのファイルをもとに再開します。",
     # adapters/tray/pystrays.py
     "The tray backend {name} cannot be used here: {reason}.": "トレイのバックエンド {name} はここでは使えません: {reason}。",
     "Nothing is lost without it: use `trayexec status` and `trayexec auth`.": "トレイがなくても `trayexec status` と `trayexec auth` ですべて使えます。",
@@ -481,6 +497,33 @@ SENTENCES: dict[str, str] = {
     "Change {files} so? The old text is kept beside it. [y/N] ": "{files} をこのように変更しますか? 元の内容は隣に残します。[y/N] ",
     "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on using them": "[{section}] に期限の書かれていない一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます",
     "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run this again then": "[{section}] に {time} まで有効な一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます。期限が過ぎたらもう一度実行してください",
+    # commands/keys_rotate
+    "{name} has a new key, {new}; the old one, {old}, is deleted. The session that is open goes on, and the next code is sent with the new key": "{name} のキーは {new} に替わり、古い {old} は削除されました。開いているセッションはそのまま続き、次のコードは新しいキーで送られます",
+    "{name}: a rotation of the key {key} of {owner} was interrupted, and goes on from there": "{name}: {owner} のキー {key} のローテーションが中断されていました。続きから再開します",
+    "{name}: the key {key} of {owner}, made {time}, is replaced by a new one, and deleted": "{name}: {owner} のキー {key} (作成 {time}) を新しいものに置き換えて削除します",
+    "the same key is in plain text under [{section}] of {file}: what reads it there stops working": "同じキーが {file} の [{section}] に平文であります。そこから読んでいるものは動かなくなります",
+    "what else has the old key, here or on another machine, stops working": "古いキーを使っているほかのものは、このマシンでも別のマシンでも動かなくなります",
+    "Rotate it? [y/N] ": "ローテーションしますか? [y/N] ",
+    "{user} in {account} has two access keys, and AWS allows no third: besides {key} there is {other}, made {time} and never used.": "{account} の {user} にはアクセスキーが 2 つあり、AWS では 3 つ目を作れません。{key} のほかに {other} (作成 {time}、未使用) があります。",
+    "{user} in {account} has two access keys, and AWS allows no third: besides {key} there is {other}, made {time}.": "{account} の {user} にはアクセスキーが 2 つあり、AWS では 3 つ目を作れません。{key} のほかに {other} (作成 {time}) があります。",
+    "If nothing uses it any more, delete it in the AWS console (IAM, Users, {user}, Security credentials), and rotate the keys of {name} again.": "もう使われていなければ、AWS コンソール (IAM、ユーザー、{user}、セキュリティ認証情報) で削除してから、{name} のキーをもう一度ローテーションしてください。",
+    "The key that is stored as the new one of {name} is of {other}, not of {arn}.": "{name} の新しいキーとして保存されているものは {other} のもので、{arn} のものではありません。",
+    "It is not used. Take it out of the keychain: its name there ends in (new key).": "使用していません。キーチェーンから取り除いてください。そこでの名前は (new key) で終わります。",
+    "AWS does not take the new key {key} yet.": "AWS はまだ新しいキー {key} を受け付けません。",
+    "Nothing is lost. Rotate the keys of {name} again in some minutes: it goes on from here.": "何も失われていません。数分後に {name} のキーをもう一度ローテーションすると、続きから再開します。",
+    "AWS does not list the key {key} of {name} among those of {arn}.": "AWS の {arn} のキーの一覧に、{name} のキー {key} がありません。",
+    "It may have been deleted: make a new one in the AWS console, then run `trayexec keys add {word}`": "削除された可能性があります。AWS コンソールで新しいキーを作成してから `trayexec keys add {word}` を実行してください",
+    "The keys of {name} are those of the account's root user.": "{name} のキーはアカウントのルートユーザーのものです。",
+    "Make an IAM user with keys of its own, and delete the root user's: AWS advises against having any.": "IAM ユーザーを作ってそのキーを使い、ルートユーザーのキーは削除してください。AWS はルートユーザーのキーを持たないよう勧めています。",
+    "If you mean it, run `trayexec keys rotate {word} --yes`": "実行するには `trayexec keys rotate {word} --yes` を使ってください",
+    "making a new key…": "新しいキーを作成しています…",
+    "waiting until AWS takes the new key {key} everywhere…": "新しいキー {key} が AWS のどこでも使えるようになるのを待っています…",
+    "still waiting for AWS ({seconds} s)…": "まだ AWS を待っています ({seconds} 秒)…",
+    "switching the old key {key} off…": "古いキー {key} を無効にしています…",
+    "deleting the key {key}…": "キー {key} を削除しています…",
+    "the key {key} is in use as before": "キー {key} をこれまでどおり使います",
+    "the new key {new} is stored and in use; AWS still has the old one, {old}": "新しいキー {new} を保存し、使用しています。AWS には古い {old} がまだあります",
+    "the key {old} is in use as before; the new one, {new}, is stored beside it": "キー {old} をこれまでどおり使います。新しい {new} はその横に保存されています",
     # commands/config.py
     "{file} is right": "{file} は正しく書かれています",
     "there is no {file}: what usually holds is in force": "{file} はありません。通常の設定が有効です",
@@ -1073,6 +1116,9 @@ HELP = """\
                        変更は先に表示され、元の内容は残ります。--dry-run は表示だけ、--yes は確認なし、
                        --long-term-suffix SUFFIX は aws-mfa に指定した接尾辞です
   keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
+  keys rotate [IDENTITY]
+                       AWS で新しいアクセスキーを作り、古いキーと入れ替えて保存し、古いキーを削除します。途中で
+                       中断しても、次の実行が続きから再開します。--dry-run は表示だけ、--yes は確認なし
   keys remove PROFILE  キーをキーチェーンから削除します
   credential-process PROFILE
                        ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S と
@@ -1089,7 +1135,8 @@ HELP = """\
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`log`、`keys list`、`keys import`、`config show`、`doctor`、`why` では --json を使えます。
+`status`、`list`、`log`、`keys list`、`keys import`、`keys rotate`、`config show`、`doctor`、`why` では --json を
+使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
 trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、

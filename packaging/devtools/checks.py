@@ -27,7 +27,10 @@ UNIX = (
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
     "adapters/profile_picker/",
-    *(f"adapters/{name}.py" for name in ("atomic_replace", "instance", "journal", "ledger", "stored_keys")),
+    *(
+        f"adapters/{name}.py"
+        for name in ("atomic_replace", "instance", "journal", "ledger", "rotation_notes", "stored_keys")
+    ),
     "light/processes/linux.py",
     "adapters/bus/",
     "adapters/screenlock/linux.py",

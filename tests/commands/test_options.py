@@ -200,7 +200,7 @@ def test_words_are_read_as_people_write_them(line: str, field: str, value: objec
         ("env p --n 5", "These words do not belong here: --n."),
         ("list --json=x", "These words do not belong here: --json=x."),
         ("auth --wait --force", "--wait lacks its value."),
-        ("keys", "This is missing: add|import|list|remove."),
+        ("keys", "This is missing: add|import|list|rotate|remove."),
         ("why a b --jsn", "These words do not belong here: b --jsn."),
         ("agent start stop", "These words do not belong here: stop."),
         ("list --profile p", "These words do not belong here: --profile p."),

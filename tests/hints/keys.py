@@ -132,7 +132,35 @@ def others_there(rig: Rig) -> Look:
     return files(ODD_ROLE, ("keys", "import"), shared=f"[{ODD}]\n{pair}")(rig)
 
 
+def open_to_rotate(rig: Rig) -> Look:
+    """The session of the odd name is open."""
+    look = files(ODD_ROLE, ("keys", "rotate", "--no-wait"), stores=(ODD,))(rig)
+    rig.auth(None, ODD)
+    return look
+
+
+def gone_at_aws(rig: Rig) -> Look:
+    """The stored key was deleted while its session is open, and there is another."""
+    look, old = open_to_rotate(rig), rig.sim.world.user_key()
+    rig.sim.world.add_key(rig.sim.world.users[old.holder.arn])
+    rig.sim.world.revoke(old.id)
+    return look
+
+
 STATES = (
+    State(
+        "nobody to agree to a rotation",
+        open_to_rotate,
+        ("If you mean it, run `trayexec keys rotate {word} --yes`",),
+        own=True,
+    ),
+    State(
+        "a key to rotate that was deleted",
+        gone_at_aws,
+        ("It may have been deleted: make a new one in the AWS console, then run `trayexec keys add {word}`",),
+        gone=True,
+        own=True,
+    ),
     State(
         "several keys to import",
         several,

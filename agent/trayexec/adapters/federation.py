@@ -9,21 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-import urllib3.exceptions
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import (
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    InvalidProxiesConfigError,
-    ProxyConnectionError,
-    SSLError,
-)
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from trayexec import __version__
-from trayexec.adapters.sts_errors import not_aws, untrusted
+from trayexec.adapters.accidents import accident
+from trayexec.adapters.sts_errors import not_aws
 from trayexec.core.credentials import Secret
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
@@ -59,7 +51,7 @@ def signin_token(endpoint: str, credentials: FederationCredentials, *, ca_bundle
     try:
         status, answer = _send(AWSRequest(method="POST", url=endpoint, data=body, headers=headers), ca_bundle)
     except Exception as error:  # noqa: BLE001 — the border: whatever it is becomes a sentence, without the request in it
-        failure = _accident(error, urlsplit(endpoint).netloc)
+        failure = accident(error, urlsplit(endpoint).netloc, service="signin")
     else:
         token = _token(status, answer)
         if isinstance(token, Secret):
@@ -100,40 +92,3 @@ def _token(status: int, answer: bytes) -> Secret | Trouble:
         "cannot sign in either.",
         status=status,
     )
-
-
-def _accident(error: Exception, host: str) -> Trouble:
-    match error:
-        case ProxyConnectionError() | InvalidProxiesConfigError():
-            return trouble(
-                "signin_proxy",
-                "The proxy on the way to {host} cannot be reached, or refuses.",
-                "Check HTTPS_PROXY and NO_PROXY.",
-                host=host,
-            )
-        case SSLError():
-            return untrusted("signin_tls", host)
-        case OSError() if not isinstance(error, HTTPClientError):
-            return trouble(
-                "signin_tls",
-                "The certificate bundle for {host} cannot be read.",
-                "Correct ca_bundle in your AWS config, or AWS_CA_BUNDLE: write the whole path from / on; ~ and $HOME "
-                "mean nothing there.",
-                host=host,
-            )
-        case EndpointConnectionError() | ConnectTimeoutError():
-            return trouble(
-                "signin_unreachable", "{host} cannot be reached.", "Check the network or the VPN.", host=host
-            )
-        case HTTPClientError() | urllib3.exceptions.HTTPError():
-            return trouble(
-                "signin_unreachable", "{host} gave no answer.", "Check the network and try again.", host=host
-            )
-        case _:
-            return trouble(
-                "signin_failed",
-                "The request to {host} failed in a way nobody thought of ({kind}).",
-                "Try again, and report it if it stays so.",
-                host=host,
-                kind=type(error).__name__,
-            )

@@ -79,6 +79,10 @@ verbs:
                        --long-term-suffix SUFFIX is the one that you gave aws-mfa
   keys list            the identities of your AWS config, whether and whose keys are stored for them, and what
                        else is stored
+  keys rotate [IDENTITY]
+                       make a new access key with AWS, store it in place of the old one, and delete that. Interrupted
+                       anywhere, the next one goes on from there; --dry-run only says what it would do, --yes does not
+                       ask
   keys remove PROFILE  take the keys out of the keychain
   credential-process PROFILE
                        AWS's credential_process document, for ~/.aws/config; --wait S (50 seconds) and --no-wait as
@@ -95,7 +99,7 @@ verbs:
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `log`, `keys list`, `keys import`, `config show`, `doctor` and `why` take --json.
+`status`, `list`, `log`, `keys list`, `keys import`, `keys rotate`, `config show`, `doctor` and `why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.

@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from trayexec.adapters import stored_keys
-from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands.agent_request import ask
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
+from trayexec.core.ports import Keychain
 from trayexec.light import context, paths, protocol
 from trayexec.light.errors import Text, TrayexecError
 
@@ -22,7 +22,7 @@ def end(access_key_id: str) -> str:
     return "…" + access_key_id[-LAST:]
 
 
-def former(keychain: SystemKeychain, name: str) -> LongTermKeys | None:
+def former(keychain: Keychain, name: str) -> LongTermKeys | None:
     """What is stored under this name; None for nothing that can be read. Raises TrayexecError as the keychain does."""
     try:
         return keychain.read(name)

@@ -21,6 +21,7 @@ from trayexec.core.config import ownership
 from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
+from trayexec.core.rotation import beside
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import told
 from trayexec.light import context, exits, paths, stderr
@@ -94,7 +95,10 @@ def _none(catalogue: Catalogue) -> Text:
 
 def remove(options: Options, environ: Mapping[str, str]) -> int:
     """Take a pair out of the keychain, and let the agent forget what it made of it."""
-    SystemKeychain(environ).remove(options.profile)
+    keychain = SystemKeychain(environ)
+    keychain.remove(options.profile)
+    with suppress(TrayexecError):
+        keychain.remove(beside(options.profile))  # that a rotation has made which was interrupted
     with suppress(OSError):
         stored_keys.forget(paths.stored_path(environ), options.profile)
     keychain_entry.forget(options.profile, environ)
@@ -245,7 +249,7 @@ def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str])
     found = _catalogue(environ).profiles.get(name)
     if isinstance(found, Unserved):
         stderr.say(f"{speak(found.problem.title)} {speak(found.problem.hint)}")
-    for copy in _plain(keys, environ):
+    for copy in plain_copies(keys, environ):
         stderr.say(
             speak(
                 Text(
@@ -258,7 +262,8 @@ def _say_what_remains(name: str, keys: LongTermKeys, environ: Mapping[str, str])
         )
 
 
-def _plain(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Copy]:
+def plain_copies(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Copy]:
+    """Where the same key stands in the AWS files."""
     for path in files_of_this_user(environ).paths(None, None):
         with suppress(TrayexecError):
             content = plain_file.read(path, limit=LONGEST_FILE)

@@ -231,6 +231,13 @@ KEYS = Verb(
             examples=("keys import --dry-run", "keys import default"),
         ),
         Verb("list", "keys.listed", options=(HELP, JSON), examples=("keys list",)),
+        Verb(
+            "rotate",
+            "keys_rotate.rotate",
+            IDENTITY,
+            (HELP, _flag("--dry-run"), _flag("--yes"), JSON, WAIT, NO_WAIT),
+            examples=("keys rotate", "keys rotate default --dry-run"),
+        ),
         Verb("remove", "keys.remove", PROFILE, (HELP,), examples=("keys remove default",)),
     ),
 )

@@ -23,16 +23,15 @@ from trayexec.core.broker.events import (
     Shell,
     Tell,
 )
-from trayexec.core.broker.status import AgentFacts, find, status
+from trayexec.core.broker.status import AgentFacts, one_identity, status
 from trayexec.core.config import adhoc, session_names
 from trayexec.core.config.endpoints import foreign
-from trayexec.core.config.profiles import Catalogue, Identity, Profile
+from trayexec.core.config.profiles import Catalogue, Profile
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
 from trayexec.core.settings import Delivery, ProfileRule
-from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.file_workers import FileWorkers
@@ -203,7 +202,7 @@ class RequestHandler:
                 self._lend(pending.caller, profile, request)
                 self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
             case WantSession(common, name, code, renewal, wait):
-                identity = _identity(await self._catalogue(connection, common), name, "auth")
+                identity = one_identity(await self._catalogue(connection, common), name, "auth")
                 self._post(pending, Authenticate(pending.caller, identity, renewal, code, wait))
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
@@ -226,7 +225,7 @@ class RequestHandler:
         if name is None:
             return wanted.keys
         try:
-            return _identity(await self._catalogue(connection, wanted.common), name, "lock").keys
+            return one_identity(await self._catalogue(connection, wanted.common), name, "lock").keys
         except TrayexecError:  # the files may be broken now, and what they said before is open
             for one in self._loop.broker.identities:
                 if name in {one.name, one.keys}:
@@ -461,25 +460,3 @@ def _refusal(why: Trouble, language: str) -> bytes:
 def _said(why: Trouble, language: str) -> "ErrorAnswer":
     speak = speaker_of(language)
     return {"code": why.code, "title": speak(why.title), "hint": speak(why.hint)}
-
-
-def _identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
-    found = find(catalogue, name)
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if found:
-        raise TrayexecError(
-            trouble(
-                "ambiguous",
-                "There are several identities: {names}.",
-                "Name one of them, as in `trayexec {verb} {word}`.",
-                names=", ".join(found),
-                verb=verb,
-                word=argument(next(iter(found))),
-            )
-        )
-    if name is not None and name in catalogue.profiles:
-        adhoc.find(catalogue, name)
-    if name is not None:
-        raise TrayexecError(messages.unknown_identity(name, catalogue))
-    raise TrayexecError(messages.no_identity(catalogue))

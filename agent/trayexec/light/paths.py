@@ -77,6 +77,11 @@ def stored_path(environ: "Mapping[str, str]") -> str:
     return state_folder({"HOME": home(environ)}) + "/stored-keys.json"
 
 
+def rotations_path(environ: "Mapping[str, str]") -> str:
+    """What is written down of rotations of keys that were begun: one file, as `stored_path`."""
+    return state_folder({"HOME": home(environ)}) + "/rotations.json"
+
+
 def _absolute(environ: "Mapping[str, str]", name: str) -> str:
     """A folder named by the XDG Base Directory specification, which says that relative ones are to be ignored."""
     value = environ.get(name, "")

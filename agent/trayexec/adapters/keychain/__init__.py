@@ -18,6 +18,7 @@ from trayexec.core.config.ownership import account_in
 from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
+from trayexec.core.rotation import is_beside
 from trayexec.core.shell_words import argument
 from trayexec.light import agent_environment, own_command
 from trayexec.light.errors import TrayexecError, Trouble, trouble
@@ -76,10 +77,10 @@ class SystemKeychain(Keychain):
     def names(self) -> frozenset[str] | None:
         """Under which names there are keys, without asking anybody; None where this kind of keychain does not tell.
 
-        Raises TrayexecError: keychain_unavailable.
+        Keys on their way to being an identity's are left out. Raises TrayexecError: keychain_unavailable.
         """
         said = self._call("names", "").value
-        return frozenset(json.loads(said)) if said else None
+        return frozenset(one for one in json.loads(said) if not is_beside(one)) if said else None
 
     def _call(self, op: str, name: str, value: str = "", *, asks: Callable[[float], None] | None = None) -> _Said:
         request = {"op": op, "name": name, "value": value, "seconds": self._seconds}

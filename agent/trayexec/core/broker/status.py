@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from trayexec.core import messages
 from trayexec.core.broker.events import Screen
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
 from trayexec.core.clock import Instant
@@ -11,9 +12,10 @@ from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
+from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
-from trayexec.light.errors import Text, TrayexecError, Trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 MINUTE, HOUR = 60, 3600
 RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
@@ -271,3 +273,27 @@ def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:
     if not matches and isinstance(profile, Profile):
         matches = {profile.identity.name: profile.identity}
     return matches
+
+
+def one_identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
+    """The one identity that `name` means to a verb. Raises TrayexecError where that is none, or several."""
+    found = find(catalogue, name)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise TrayexecError(
+            trouble(
+                "ambiguous",
+                "There are several identities: {names}.",
+                "Name one of them, as in `trayexec {verb} {word}`.",
+                names=", ".join(found),
+                verb=verb,
+                word=argument(next(iter(found))),
+            )
+        )
+    if name is None:
+        raise TrayexecError(messages.no_identity(catalogue))
+    profile = catalogue.profiles.get(name)
+    raise TrayexecError(
+        profile.problem if isinstance(profile, Unserved) else messages.unknown_identity(name, catalogue)
+    )
