@@ -163,7 +163,7 @@ class AwsFiles:
         return replace(
             resolve(sections, session_name=self._session_name, known=self._known),
             files=paths,
-            strays=_strays(paths, parsed),
+            misread=_misread_sections(paths, parsed),
             apart=apart(sections.profiles),
         )
 
@@ -337,7 +337,7 @@ def _age(path: str) -> float:
     return math.inf
 
 
-def _strays(paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> tuple[MisreadSection, ...]:
+def _misread_sections(paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> tuple[MisreadSection, ...]:
     """The sections that were meant as profiles, and are none to anybody."""
     config = (MisreadSection(paths[0], one, name) for one in parsed[0] if (name := meant_in_config(one)) is not None)
     shared = (

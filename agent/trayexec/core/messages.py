@@ -217,23 +217,23 @@ def unknown_profile(name: str, catalogue: Catalogue) -> Trouble:
             "The name of the profile is empty.",
             "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.",
         )
-    for stray in catalogue.strays:
-        if stray.name.casefold() == name.casefold():
-            return misplaced(name, stray)
+    for misread in catalogue.misread:
+        if misread.name.casefold() == name.casefold():
+            return misplaced(name, misread)
     accounts = {one: account_of(found) for one, found in catalogue.profiles.items()}
     return no_such_profile(name, accounts, catalogue.files[0])
 
 
-def misplaced(name: str, stray: MisreadSection) -> Trouble:
+def misplaced(name: str, misread: MisreadSection) -> Trouble:
     """The profile is there, in a section that no SDK reads as one."""
     return trouble(
         "unknown_profile",
         "There is no profile {profile}, but {file} has a section [{section}], which AWS's tools take for none.",
         "Write {meant} in its place.",
         profile=shown(name),
-        file=stray.file,
-        section=shown(stray.section),
-        meant=f"[{shown(stray.name)}]" if stray.bare else header(stray.name),
+        file=misread.file,
+        section=shown(misread.section),
+        meant=f"[{shown(misread.name)}]" if misread.bare else header(misread.name),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where work on the callers' files runs: a lane for each pair of files, so that one that hangs delays only its own.
+"""Runs work on the callers' files: one at a time for each pair of files, so that one that hangs delays only its own.
 
 A network home may hang for ever, and a program that keeps an overlay open for seconds. It must not know what is done.
 """
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Lane:
-    """One pair's lane: work in turn, and what has not begun yet."""
+class _Queue:
+    """The work on one pair of files: one at a time, and what has not begun yet."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: "dict[Hashable, asyncio.Task[Any]]" = field(default_factory=dict)
 
 
@@ -33,7 +33,7 @@ class FileWorkers:
         """Nothing runs yet."""
         self._pool = pool
         self._key_of = key_of
-        self._lanes: dict[Hashable, _Lane] = {}
+        self._queues: dict[Hashable, _Queue] = {}
 
     async def run(self, call: Callable[[Surroundings], T], where: Surroundings, *, patience: float = PATIENCE) -> T:
         """What `call(where)` gives. Raises what it raises, and TrayexecError (`files_hang`) when it takes too long.
@@ -42,11 +42,11 @@ class FileWorkers:
         nobody is told what was read before it asked.
         """
         key = self._key_of(where)
-        lane = self._lanes.setdefault(key, _Lane())
-        task = lane.waiting.get((call, where))
+        queue = self._queues.setdefault(key, _Queue())
+        task = queue.waiting.get((call, where))
         if task is None:
             task = asyncio.get_running_loop().create_task(self._next(key, call, where))
-            lane.waiting[call, where] = task
+            queue.waiting[call, where] = task
         done, _ = await asyncio.wait([task], timeout=patience)
         if not done:
             raise TrayexecError(_hangs(where))
@@ -56,16 +56,16 @@ class FileWorkers:
         return found
 
     async def _next(self, key: Hashable, call: Callable[[Surroundings], T], where: Surroundings) -> T | Trouble:
-        lane = self._lanes[key]
-        async with lane.turn:
-            del lane.waiting[call, where]  # who comes from now on may want what is written from now on
+        queue = self._queues[key]
+        async with queue.one_at_a_time:
+            del queue.waiting[call, where]  # who comes from now on may want what is written from now on
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call, where)
             except TrayexecError as error:
                 return error.trouble
             finally:
-                if not lane.waiting:
-                    self._lanes.pop(key, None)
+                if not queue.waiting:
+                    self._queues.pop(key, None)
 
 
 def _hangs(where: Surroundings) -> Trouble:

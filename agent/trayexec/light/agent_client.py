@@ -34,7 +34,7 @@ def converse(connection: "socket", request: "RequestFields", environ: "Mapping[s
     slow: list[str | Text] = [  # what is said once it takes a while
         Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
     ]
-    for line in agent_connection.ask(connection, request, quiet=_progress(slow)):
+    for line in agent_connection.ask(connection, request, on_silence=_progress(slow)):
         final = line
         if "note" not in line:
             break
@@ -66,11 +66,11 @@ def reach(environ: "Mapping[str, str]") -> "socket":
 
 
 def _progress(slow: "list[str | Text]") -> "Callable[[], None]":
-    def quiet() -> None:
+    def tell() -> None:
         if slow and sys.stderr.isatty():
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
             text = slow.pop()
             stderr.say(text) if isinstance(text, str) else stderr.tell(text)
 
-    return quiet
+    return tell

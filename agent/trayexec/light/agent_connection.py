@@ -94,7 +94,7 @@ def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":
     _check_folder(path, environ)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
-        _knock(connection, path)
+        _enter_queue(connection, path)
     except OSError as error:
         connection.close()
         raise _unreachable(path, error) from None
@@ -111,7 +111,7 @@ def connect_to(path: str, environ: "Mapping[str, str]") -> "_socket.socket":
     return connection
 
 
-def _knock(connection: "_socket.socket", path: str) -> None:
+def _enter_queue(connection: "_socket.socket", path: str) -> None:
     """Connect, but not without end: where a stopped agent's queue is full, the system would wait until it goes on.
 
     Raises OSError, and TrayexecError for such an agent.
@@ -218,9 +218,9 @@ class Received:
 
 
 def lines(
-    connection: "_socket.socket", *, patience: float, quiet: "Callable[[], None]" = lambda: None
+    connection: "_socket.socket", *, patience: float, on_silence: "Callable[[], None]" = lambda: None
 ) -> "Iterator[dict[str, Any]]":
-    """What the agent says, line by line, until it hangs up; `quiet` is called in each second of silence.
+    """What the agent says, line by line, until it hangs up; `on_silence` is called in each second of silence.
 
     Raises TrayexecError for what is not the protocol, and (`agent_silent`) after more than `patience` seconds of it.
     """
@@ -235,7 +235,7 @@ def lines(
             seconds += 1
             if seconds > patience or (seconds > FIRST and not heard):
                 raise silent() from None
-            quiet()
+            on_silence()
             continue
         except OSError:
             return
@@ -268,7 +268,7 @@ def ask(
     request: "RequestFields",
     *,
     patience: float | None = None,
-    quiet: "Callable[[], None]" = lambda: None,
+    on_silence: "Callable[[], None]" = lambda: None,
 ) -> "Iterator[dict[str, Any]]":
     """Send one request and give the notes as they come, then the final line; nothing follows that one.
 
@@ -279,7 +279,9 @@ def ask(
         connection.sendall(protocol.line(request))
     except OSError:
         pass  # a refusal may have been written before we were heard: read it
-    for line in lines(connection, patience=silence_of(request) if patience is None else patience, quiet=quiet):
+    for line in lines(
+        connection, patience=silence_of(request) if patience is None else patience, on_silence=on_silence
+    ):
         yield line
         if "note" not in line:
             return

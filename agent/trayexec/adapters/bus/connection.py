@@ -226,14 +226,14 @@ async def connect(address: str, listener: Listener) -> BusConnection:
 
 
 async def _authenticate(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    talk = Authenticator()
-    for request in talk:
+    authenticator = Authenticator()
+    for request in authenticator:
         writer.write(request)
         await writer.drain()
         answer = await reader.read(1024)
         if not answer:
             raise EOFError("the bus hung up")
-        talk.feed(answer)
+        authenticator.feed(answer)
     writer.write(BEGIN)
     await writer.drain()
 
@@ -243,7 +243,7 @@ def field(message: Message, which: HeaderFields) -> str:
     return str(message.header.fields.get(which, ""))
 
 
-def quiet_call(address: Any, member: str, signature: str | None = None, body: tuple[Any, ...] = ()) -> Message:
+def call_without_start(address: Any, member: str, signature: str | None = None, body: tuple[Any, ...] = ()) -> Message:
     """A method call that starts no service."""
     message = new_method_call(address, member, signature, body)
     message.header.flags = MessageFlag.no_auto_start

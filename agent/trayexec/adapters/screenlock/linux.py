@@ -15,7 +15,7 @@ from typing import Any
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message
 
 from trayexec.adapters.bus.buses import Buses
-from trayexec.adapters.bus.connection import DRIVER, BusConnection, BusError, field, quiet_call
+from trayexec.adapters.bus.connection import DRIVER, BusConnection, BusError, call_without_start, field
 from trayexec.core.broker.events import Screen
 
 _PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -120,7 +120,7 @@ class _Savers:
     async def _ask(self, connection: BusConnection, name: str, paths: tuple[str, ...]) -> None:
         for path in paths:
             with contextlib.suppress(BusError):
-                reply = await connection.call(quiet_call(DBusAddress(path, name, name), "GetActive"))
+                reply = await connection.call(call_without_start(DBusAddress(path, name, name), "GetActive"))
                 self._say(name, _screen(reply.body and reply.body[0]), News.STANDING)
                 return
 
@@ -178,7 +178,7 @@ class _Login:
         """Learn this user's sessions: a remote one never hints that it is locked, so any of them may."""
         manager = DBusAddress("/org/freedesktop/login1", _LOGIN, _MANAGER)
         try:
-            (sessions,) = (await connection.call(quiet_call(manager, "ListSessions"))).body
+            (sessions,) = (await connection.call(call_without_start(manager, "ListSessions"))).body
         except BusError:
             return
         for gone in self._sessions - {path for *_, path in sessions}:
@@ -189,7 +189,7 @@ class _Login:
                 self._sessions.add(path)
                 session = DBusAddress(path, _LOGIN, _PROPERTIES)
                 with contextlib.suppress(BusError):
-                    reply = await connection.call(quiet_call(session, "Get", "ss", (_SESSION, "LockedHint")))
+                    reply = await connection.call(call_without_start(session, "Get", "ss", (_SESSION, "LockedHint")))
                     self._say(path, _screen(reply.body[0][1]), News.STANDING)
 
     def heard(self, message: Message) -> None:

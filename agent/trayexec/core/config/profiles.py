@@ -160,14 +160,14 @@ class MisreadSection:
 class Catalogue:
     """Everything one pair of config files says: every profile, served or not, in the order of the file.
 
-    `files` are where the config and the credentials are, `strays` the sections in them that were meant as profiles and
+    `files` are where the config and the credentials are, `misread` the sections in them that were meant as profiles and
     are none. `apart` are the profiles whose settings, credentials and region aside, are others than those of [default],
     `session_name` is that of a role which names none.
     """
 
     profiles: Mapping[str, Profile | Unserved]
     files: tuple[str, str] = field(default=("~/.aws/config", "~/.aws/credentials"), compare=False)
-    strays: tuple[MisreadSection, ...] = field(default=(), compare=False)
+    misread: tuple[MisreadSection, ...] = field(default=(), compare=False)
     apart: frozenset[str] = field(default=frozenset(), compare=False)
     session_name: str = field(default="trayexec", compare=False)
     identities: tuple[Identity, ...] = field(init=False, compare=False)
