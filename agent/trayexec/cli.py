@@ -99,7 +99,9 @@ def _verb(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     if arguments[:1] == ["hook"] and not asks_help:
         from trayexec.live import hook  # noqa: PLC0415 — every shell waits for it when it starts
 
-        return hook.run(arguments[1:], environ)
+        status = hook.run(arguments[1:], environ)
+        sys.stdout.flush()
+        os._exit(status)  # an interpreter's farewell costs as much as the hook
     if arguments[:1] == ["--child"] and hasattr(sys, "frozen"):
         from trayexec.light import own_command  # noqa: PLC0415 — only in a bundle, which has no other Python to start
 
