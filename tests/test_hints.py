@@ -196,18 +196,13 @@ def world(open_rig: Rig) -> World:
         f"mfa_serial = {alice.rpartition('/')[0]}/old-phone\nendpoint_url = {open_rig.sim.url}\n"
         f'[profile "it\'s b"]\nsource_profile = default\nrole_arn = arn:aws:iam::222222222222:role/Deploy\n'
         f"endpoint_url = {open_rig.sim.url}\n"
-        "[profile by-process]\ncredential_process = other\n"
+        "[profile broken]\nrole_arn = nonsense\nsource_profile = default\n"
         "[profile 'by sso']\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = x\n"
         "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://x\n"
     )
     path = open_rig.desk.home("home/.aws/config")
     catalogue = AwsFiles({}, session_name="me").load(Surroundings(str(path), str(path.with_name("credentials"))))
     return World(open_rig, catalogue)
-
-
-def problem(world: World, name: str) -> Trouble:
-    """A profile's problem."""
-    return world.catalogue.profiles[name].problem  # type: ignore[union-attr]
 
 
 def refused(call: Callable[[], object]) -> Trouble:
@@ -232,11 +227,8 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
     "unknown identity": lambda world: messages.unknown_identity("defualt", world.catalogue),
     "several identities": lambda world: refused(lambda: one_identity(world.catalogue, "my base", "auth")),
     "several to lock": lambda world: refused(lambda: one_identity(world.catalogue, "my base", "lock")),
-    "no served profile": lambda world: messages.no_identity(
-        Catalogue({"by-process": world.catalogue.profiles["by-process"]})
-    ),
+    "no served profile": lambda world: messages.no_identity(Catalogue({"broken": world.catalogue.profiles["broken"]})),
     "no profile": lambda _: messages.no_identity(Catalogue({})),
-    "its own process": lambda world: problem(world, "by-process"),
     "no dialog, by the settings": lambda world: Dialogs("terminal", {})._nothing(world.identity.name),
     "no display": lambda world: Dialogs("auto", {})._nothing(world.identity.name),
     "no dialog program": lambda world: Dialogs("auto", {"DISPLAY": ":1"})._nothing(world.identity.name),

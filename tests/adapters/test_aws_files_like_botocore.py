@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.aws_parser import merge, parse
-from trayexec.core.config.profiles import Profile, Role, StsEndpoint
+from trayexec.core.config.profiles import Identity, Profile, Role, StsEndpoint
 from trayexec.light.errors import TrayexecError
 
 PHONE = "arn:aws:iam::111111111111:mfa/phone"
@@ -128,6 +128,7 @@ def test_sts_is_reached_where_botocore_reaches_it(tmp_path: Path, lines: str, en
         profile = folder.ours("a")
     with Folder(tmp_path, {}):
         assert isinstance(profile, Profile), profile
+        assert profile.identity is not None
         assert url_of(profile.identity.endpoint) == theirs
 
 
@@ -188,7 +189,8 @@ def our_chain(found: Any) -> list[tuple[str, str]] | None:
     while isinstance(target, Role):
         roles.insert(0, target)
         target = target.source
-    names = [target.keys, *(role.arn for role in roles)]
+    end = target.keys if isinstance(target, Identity) else target.profile
+    names = [end, *(role.arn for role in roles)]
     return [(by, role.arn) for by, role in zip(names, roles, strict=False)]
 
 

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from awssim import iam, policies
+from awssim import iam, policies, web_identity
 from awssim.refused import Refused
 from awssim.sigv4 import Received, Signed, fits, read_authorization
 from awssim.totp import Verdict
@@ -38,6 +38,7 @@ from awssim.world import (
 STS = "https://sts.amazonaws.com/doc/2011-06-15/"
 S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
 BUCKETS = "ListBuckets"
+WEB_IDENTITY = "AssumeRoleWithWebIdentity"
 SKEW = 900  # seconds a signature may be off
 CHAINED = 3600  # seconds that a role assumed with temporary credentials may last
 
@@ -137,8 +138,11 @@ class Service:
     def answer(self, request: Received, parameters: Mapping[str, str]) -> Answer:
         """Do what the request asks, or refuse it."""
         try:
-            key = self._authenticate(request)
-            result = self._operation(parameters, key)(parameters, key)
+            if (parameters.get("Action"), parameters.get("Version")) == (WEB_IDENTITY, "2011-06-15"):
+                result = self._assume_role_with_web_identity(parameters)  # the token says who asks: nobody signs
+            else:
+                key = self._authenticate(request)
+                result = self._operation(parameters, key)(parameters, key)
         except Refused as error:
             return refusal(error)
         action = parameters["Action"]
@@ -293,6 +297,37 @@ class Service:
         if holder.source_identity is not None:
             result += f"<SourceIdentity>{_text(holder.source_identity)}</SourceIdentity>\n"
         return result if packed is None else f"{result}<PackedPolicySize>{packed}</PackedPolicySize>\n"
+
+    def _assume_role_with_web_identity(self, parameters: Mapping[str, str]) -> str:
+        checked = _Schema(parameters)
+        seconds = checked.duration(900, 43200, 3600)
+        checked.required("RoleArn", _ARN)
+        checked.required("RoleSessionName", _NAME)
+        checked.required("WebIdentityToken", rf"(?s).{{4,{web_identity.LONGEST}}}")
+        checked.done()
+        now, arn = self.clock(), parameters["RoleArn"]
+        account = arn.split(":")[4] if arn.count(":") > 4 else ""
+        claims = web_identity.read(parameters["WebIdentityToken"], account, self.world.issuers, now)
+        role = self.world.roles.get(arn)
+        if (
+            role is None
+            or role.trust.subject is None
+            or claims.issuer.url not in role.trust.principals
+            or not fnmatchcase(claims.subject, role.trust.subject)
+            or not matches(role.trust.session_name, parameters["RoleSessionName"])
+        ):
+            raise Refused(403, "AccessDenied", web_identity.DENIED)
+        if seconds > role.max_seconds:
+            raise Refused(400, "ValidationError", OVER_ROLE)
+        holder = RoleSession(role, parameters["RoleSessionName"])
+        life = seconds if self.lifetimes.role is None else self.lifetimes.role
+        return (
+            _credentials(self._issue(holder, life, None))
+            + f"<AssumedRoleUser><AssumedRoleId>{_text(holder.unique_id)}</AssumedRoleId>"
+            f"<Arn>{_text(holder.arn)}</Arn></AssumedRoleUser>\n"
+            f"<SubjectFromWebIdentityToken>{_text(claims.subject)}</SubjectFromWebIdentityToken>\n"
+            f"<Audience>{_text(claims.audience)}</Audience>\n<Provider>{_text(claims.issuer.url)}</Provider>\n"
+        )
 
     def _authorise(self, parameters: Mapping[str, str], key: Key, mfa_at: float | None) -> Role:
         """The role, if it exists and lets `key` in. Raises Refused with the one message AWS has for every reason."""

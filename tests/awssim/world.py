@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from awssim.totp import Device
+from awssim.web_identity import Issuer
 
 REGIONS = frozenset(
     {
@@ -53,6 +54,7 @@ class Trust:
     source_identity: str | None = None
     session_name: str | None = None
     may_set_source_identity: bool = True
+    subject: str | None = None  # a pattern of the web identity that may come in; with it, `principals` are issuers
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class World:
         self.unsettled: dict[str, list[bool]] = {}  # by key: whether the next calls that it signs find it
         self.listings: dict[str, int] = {}  # by key: how many more lists show it as it was
         self.disabled_regions: set[str] = set()
+        self.issuers: tuple[Issuer, ...] = ()
 
     def add_user(self, account: str, name: str, *, allowed: tuple[str, ...] = ("*",)) -> User:
         """A new user without key or device."""
@@ -196,6 +199,12 @@ class World:
         if profile is not None:
             self.profiles[profile] = role.arn
         return role
+
+    def add_issuer(self, account: str, url: str = "https://ci.example.com") -> Issuer:
+        """An OpenID Connect provider whose tokens this account takes from now on."""
+        issuer = Issuer(account, url, "sts.amazonaws.com", new_secret())
+        self.issuers = (*self.issuers, issuer)
+        return issuer
 
     def keep(self, key: Key) -> Key:
         """Remember an issued key for good: an expired one must still be told from an unknown one."""

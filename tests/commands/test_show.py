@@ -101,7 +101,7 @@ def test_without_profiles_it_says_what_to_write_where(bare: Rig) -> None:
 def test_where_every_profile_has_a_problem_nobody_is_told_to_write_what_is_written(bare: Rig) -> None:
     """Of `status` and `keys list`: the way is that of the profiles' own problems."""
     bare.desk.start_keyring()
-    bare.config("[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\ncredential_process = vault\n")
+    bare.config("[default]\nmfa_serial = arn:aws:iam::111111111111:sms-mfa/alice\n")
     for words in (("status",), ("keys", "list")):
         said = bare.run(*words).err
         assert "write mfa_serial" not in said

@@ -19,8 +19,8 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
-from trayexec.core.config.profiles import Catalogue
-from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.config.profiles import Catalogue, Provider
+from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Answer, Entry, Notice, Question
 from trayexec.core.settings import Delivery, ProfileRule, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
@@ -121,6 +121,14 @@ class Silence:
         """Nobody reads it."""
 
 
+class Programs:
+    """Nobody has one here."""
+
+    async def load(self, provider: Provider) -> Credentials:
+        """There is nothing to give."""
+        raise NotImplementedError(provider)
+
+
 class Errors(logging.Handler):
     """What the agent's log calls an error."""
 
@@ -152,7 +160,16 @@ class Bench:
 
         replies = Replies()
         self.loop = Loop(
-            Ports(clock, Future(), keychain, self.dialog, silence, lambda _: frozenset[Process](), lambda *_: None),
+            Ports(
+                clock=clock,
+                sts=Future(),
+                keychain=keychain,
+                providers=Programs(),
+                prompter=self.dialog,
+                notifier=silence,
+                running=lambda _: frozenset[Process](),
+                remember=lambda *_: None,
+            ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,
             mishap=self.mishaps.append,

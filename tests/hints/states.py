@@ -129,6 +129,9 @@ SLIPS = (
 # Files that say something else
 
 
+LONG_TERM = """credential_process = echo '{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "x"}'\n"""
+
+
 def files(
     config: str, *lines: Line, shared: str = "", stores: tuple[str, ...] = (), **env: str
 ) -> Callable[[Rig], Look]:
@@ -251,15 +254,12 @@ FILES = (
         then=with_device,
     ),
     State(
-        "its own process",
-        files(
-            "@ODD\ncredential_process = other\n@URL\n@DEVICE\n@DASHED\ncredential_process = other\n@URL\n@DEVICE\n",
-            ("list",),
-        ),
+        "a program that prints long-term keys",
+        files(f"@ODD\n{LONG_TERM}@URL\n@DEVICE\n", (ODD, "--no-wait", "--", "true")),
         (
             (
-                "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
-                "over credential_process, which may stay in {section}."
+                "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the "
+                "profile is an identity, whose session a code opens."
             ),
         ),
         gone=True,

@@ -89,9 +89,16 @@ def test_what_is_not_ours_stays_as_it_is() -> None:
     """Other sections and profiles of other kinds are as in the user's file; the order is the user's."""
     text = files()[0]
     own, sections = parse(CONFIG, file="c"), parse(text, file="o")
-    for name in ("plugins", "services local", "sso-session corp", "profile by-sso", "profile other"):
+    for name in ("plugins", "services local", "sso-session corp", "profile by-sso"):
         assert sections[name] == own[name], name
     assert [name for name in sections if name in own] == list(own)
+
+
+def test_another_program_is_asked_by_us_and_without_us_where_it_prints_long_term_keys() -> None:
+    """Those we hand to nobody: then it is as outside."""
+    line = "/opt/bin/trayexec credential-process --or-from-files 'other'"
+    said = {"region": "eu-central-1", "credential_process": line}
+    assert parse(files()[0], file="o")["profile other"] == said
 
 
 def test_no_secret_is_in_it() -> None:

@@ -36,7 +36,8 @@ from botocore.loaders import create_loader
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.commands import file_keys
 from trayexec.core.config.inifile import profile_of, section_for
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role
+from trayexec.core.config.sources import Source
 from trayexec.light import caller_variables, context, paths, protocol
 from trayexec.light.errors import TrayexecError
 from trayexec.live import overlay_environment
@@ -203,6 +204,13 @@ def found_by_botocore(said: Mapping[str, str], profile: str | None) -> Given | N
         return Given(keys.access_key, keys.secret_key, keys.token, keys.account_id) if keys.access_key else None
 
 
+# What the agent is given, named as the double of botocore names it.
+GIVEN_BY = {
+    Source.PROCESS: "process {credential_process}",
+    Source.WEB_IDENTITY: "web identity {role_arn}",
+    Source.INSTANCE: "the machine",
+}
+
 # A machine
 
 
@@ -324,7 +332,7 @@ class Machine:
         found = self.catalogue.profiles.get(name)
         if not isinstance(found, Profile):
             raise Refused("unknown" if found is None else found.problem.code)
-        if found.identity.keys not in self.case.stored:
+        if found.identity is not None and found.identity.keys not in self.case.stored:
             raise Refused("keys_missing")
         return found
 
@@ -358,10 +366,12 @@ class Machine:
             "account_id": found.get("AccountId"),
         }
 
-    def by_us(self, target: Identity | Role) -> str:
+    def by_us(self, target: Identity | Provider | Role) -> str:
         """What the agent serves: the stored keys are those that the files have, where they have some."""
         if isinstance(target, Role):
             return f"{target.arn} by {self.by_us(target.source)}"
+        if isinstance(target, Provider):
+            return GIVEN_BY[target.kind].format(**dict(target.settings))
         keys = self.files.keys_of(target.keys, None, None)
         if keys is not None:
             return keys.access_key_id

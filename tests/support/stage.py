@@ -24,11 +24,14 @@ from trayexec.core.broker.events import (
     Hide,
     KeyringAsks,
     KeysFound,
+    LoadProvider,
     Lock,
     Look,
     NoteKind,
     OpenSession,
     Prompt,
+    ProviderFailed,
+    ProviderLoaded,
     Refuse,
     Renewal,
     ReplyAddress,
@@ -49,7 +52,8 @@ from trayexec.core.broker.state import Stage as Question
 from trayexec.core.broker.status import AgentFacts, status, view
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, StsEndpoint
+from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
 from trayexec.core.settings import OnLock
@@ -70,12 +74,17 @@ def identity(keys: str = "default", serial: str | None = None, url: str | None =
     return Identity(keys, serial or f"arn:aws:iam::111111111111:mfa/{keys}", url, keys, PLACE)
 
 
-def role(name: str, source: Identity | Role) -> Role:
-    """A role on top of an identity or of another role."""
+def provider(name: str) -> Provider:
+    """A program that gives the profile of this name its credentials."""
+    return Provider(Source.PROCESS, name, (("credential_process", f"/bin/{name}"),), ("c", "s"), PLACE)
+
+
+def role(name: str, source: Identity | Provider | Role) -> Role:
+    """A role on top of an identity, of a provider or of another role."""
     return Role(f"arn:aws:iam::222222222222:role/{name}", source, "alice", None, HOUR, PLACE)
 
 
-def profile(name: str, target: Identity | Role) -> Profile:
+def profile(name: str, target: Identity | Provider | Role) -> Profile:
     """A profile that leads to `target`."""
     return Profile(name, "eu-central-1", target)
 
@@ -88,6 +97,9 @@ A = profile("account-a", ADMIN)
 B = profile("account-b", AUDIT)
 DEEP = profile("deep", TOP)
 BASE = profile("default", ALICE)
+VAULT = provider("vault")
+GIVEN = profile("vault", VAULT)
+OVER = profile("over", role("over", VAULT))
 
 # Before, after and the event: what the rules' own table says of phases.
 PHASE_TABLE = {
@@ -95,6 +107,11 @@ PHASE_TABLE = {
     for before, after, events in re.findall(r"^    (\w+) +→ (\w+) +(.+)$", str(state.__doc__), re.MULTILINE)
     for event in events.split(", ")
 }
+
+
+def _word_of(root: Identity | Provider) -> str:
+    """What a person locks it by."""
+    return root.keys if isinstance(root, Identity) else root.profile
 
 
 def phases_of_move(before: Phase, after: Phase) -> tuple[str, str]:
@@ -108,9 +125,9 @@ def phases_of_move(before: Phase, after: Phase) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Issued:
-    """Credentials that AWS gave, and how often their identity had been locked when they were asked for."""
+    """Credentials that AWS or a provider gave, and how often what is at their root had been locked by then."""
 
-    target: Identity | Role
+    target: Identity | Provider | Role
     locks: int
 
 
@@ -129,10 +146,11 @@ class Stage:
     questions: dict[ReplyAddress, tuple[str, Identity]] = field(default_factory=dict)  # at terminals, by request
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
+    loading: list[LoadProvider] = field(default_factory=list)
     past: list[Event] = field(default_factory=list)
     moves: set[tuple[str, str, str]] = field(default_factory=set)  # between phases, as in the table
-    _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its identity then
-    _locks: Counter[Identity] = field(default_factory=Counter)
+    _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its root then
+    _locks: Counter[Identity | Provider] = field(default_factory=Counter)
     _issued: dict[str, Issued] = field(default_factory=dict)
     _orphans: set[int] = field(default_factory=set)  # epochs of calls nobody may be waiting for any more
     _codes: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # by device
@@ -247,6 +265,16 @@ class Stage:
         call = self.assuming.pop(which)
         return self.do(RoleRefused(call.role, call.epoch, EVERY_REFUSAL[kind], kind))
 
+    def load(self, seconds: float = 2 * HOUR, *, which: int = 0) -> tuple[Effect, ...]:
+        """The provider that has been asked for longest gives credentials."""
+        call = self.loading.pop(which)
+        return self.do(ProviderLoaded(call.provider, call.epoch, self._issue(call.provider, call.epoch, seconds)))
+
+    def fail(self, kind: Refusal = Refusal.OTHER, *, which: int = 0) -> tuple[Effect, ...]:
+        """It gives none."""
+        call = self.loading.pop(which)
+        return self.do(ProviderFailed(call.provider, call.epoch, EVERY_REFUSAL[kind], kind))
+
     def unlock(self, seconds: float = 12 * HOUR, who: Identity = ALICE, code: str = "123456") -> None:
         """The whole way to an open session, by `trayexec auth`."""
         self.auth(who, code, renewal=Renewal.ALWAYS)
@@ -293,12 +321,15 @@ class Stage:
                 self.refuse(Refusal.OTHER)
             while self.assuming:
                 self.deny(Refusal.OTHER)
+            while self.loading:
+                self.fail()
             for who in list(self.checks):
                 self.find(who)
             for who in list(self.dialogs):
                 self.answer(TimedOut(), who)
             self.sleep(15)
-            if not (self.broker.waiting or self.opening or self.assuming or self.checks or self.dialogs):
+            calls = self.opening or self.assuming or self.loading
+            if not (self.broker.waiting or calls or self.checks or self.dialogs):
                 break
         assert not self.broker.waiting, "a request is left for ever"
         assert not self.broker.queues
@@ -352,7 +383,7 @@ class Stage:
         self._known_codes |= {code} - {""}
         return Secret(code)
 
-    def _issue(self, target: Identity | Role, epoch: int, seconds: float) -> Credentials:
+    def _issue(self, target: Identity | Provider | Role, epoch: int, seconds: float) -> Credentials:
         key = f"ASIA{len(self._issued):06}"
         at = self.now.after(seconds)
         self._issued[key] = Issued(target, self._started[epoch])
@@ -362,19 +393,24 @@ class Stage:
         """What an event means for the calls under way, before the rules have seen it."""
         match event:
             case Lock(keys):
-                self._forget([one for one in self.broker.phases if keys in {None, one.keys}])
+                self._forget([one for one in self._roots() if keys in {None, _word_of(one)}])
             case ScreenChanged(Screen.LOCKED) if self.broker.settings.on_lock is OnLock.WIPE:
-                self._forget(list(self.broker.phases))
+                self._forget(self._roots())
             case Configured(_, settings) if settings.on_lock is OnLock.WIPE and self.broker.screen is Screen.LOCKED:
-                self._forget(list(self.broker.phases))
+                self._forget(self._roots())
             case _:
                 pass
 
-    def _forget(self, identities: list[Identity]) -> None:
-        for one in identities:
+    def _roots(self) -> list[Identity | Provider]:
+        """All that sessions and roles come from."""
+        return [*self.broker.phases, *(one for one in self.broker.roles if isinstance(one, Provider))]
+
+    def _forget(self, roots: list[Identity | Provider]) -> None:
+        for one in roots:
             self._locks[one] += 1
             self._orphans |= {call.epoch for call in self.opening if call.identity == one}
-            self._orphans |= {call.epoch for call in self.assuming if call.role.identity == one}
+            self._orphans |= {call.epoch for call in self.assuming if call.role.root == one}
+            self._orphans |= {call.epoch for call in self.loading if call.provider == one}
 
     def _witness(self, effect: Effect) -> None:
         match effect:
@@ -389,7 +425,7 @@ class Stage:
             case OpenSession():
                 self._witness_code(effect)
             case AssumeRole(target, epoch, by):
-                self._started[epoch] = self._locks[target.identity]
+                self._started[epoch] = self._locks[target.root]
                 assert self._issued[by.access_key_id].target == target.source, (
                     "assumed with somebody else's credentials"
                 )
@@ -397,6 +433,11 @@ class Stage:
                 rivals = [one for one in self.assuming if one.role == target and one.epoch not in self._orphans]
                 assert not rivals, "two calls for one role"
                 self.assuming.append(effect)
+            case LoadProvider(target, epoch):
+                self._started[epoch] = self._locks[target]
+                asked = [one for one in self.loading if one.provider == target and one.epoch not in self._orphans]
+                assert not asked, "two calls for one provider"
+                self.loading.append(effect)
             case Show(notice):
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "expires in" in str(notice.title):
@@ -431,7 +472,7 @@ class Stage:
         given = effect.credentials if isinstance(effect, Deliver) else effect.session
         issued = self._issued[given.access_key_id]
         assert issued.target == target, "credentials of somebody else"
-        whose = target.identity if isinstance(target, Role) else target
+        whose = target.root if isinstance(target, Role) else target
         assert issued.locks == self._locks[whose], "credentials from before a lock"
         least = 60 if isinstance(effect, Deliver) else 0
         assert given.expiry.at.boot - self.now.boot >= least
@@ -443,6 +484,7 @@ class Stage:
             self.questions.pop(request, None)
         elif note.kind in {NoteKind.CODE, NoteKind.AGAIN} and where:
             others = {who for terminal, who in self.questions.values() if terminal == where}
+            assert note.identity is not None
             assert others <= {note.identity}, "two questions at once on a terminal"
             self.questions[request] = (where, note.identity)
 
@@ -484,7 +526,7 @@ class Stage:
         assert Counter(queued) == Counter(self.broker.waiting.keys()), "who waits must wait for exactly one thing"
         for key, queue in self.broker.queues.items():
             assert queue
-            if isinstance(key, Role):
+            if isinstance(key, Provider | Role):
                 assert self.broker.role(key).pending is not None, "somebody waits for a role that nobody assumes"
             else:
                 assert self.broker.prompting(key) is not None, "somebody waits for a code that nobody is asked for"
@@ -510,12 +552,15 @@ class Stage:
             if self._closed():
                 assert not isinstance(attempt, Prompting)
         for one, known in self.broker.roles.items():
-            if known.pending is not None and known.pending.by is not None:
+            if known.pending is not None and isinstance(one, Provider):
+                assert any(call.epoch == known.pending.epoch for call in self.loading), "a provider is not asked"
+            elif known.pending is not None and known.pending.by is not None:
                 assert any(call.epoch == known.pending.epoch for call in self.assuming), (
                     "a role is pending without a call"
                 )
             elif known.pending is not None:
-                assert isinstance(one.source, Role)
+                assert isinstance(one, Role)
+                assert isinstance(one.source, Provider | Role)
                 assert self.broker.role(one.source).pending is not None, "a role waits for a source that nobody assumes"
 
     def _check_no_secret(self, shown: str) -> None:

@@ -156,7 +156,7 @@ class AwsFiles:
         return self._supposed(paths, parsed, stored)
 
     def _supposed(self, paths: tuple[str, str], parsed: tuple[Parsed, Parsed], stored: Mapping[str, str]) -> Catalogue:
-        sections = replace(merge(*parsed, self._environment), stored=stored)
+        sections = replace(merge(*parsed, self._environment), stored=stored, files=paths)
         return self._catalogue(sections, paths, parsed)
 
     def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> Catalogue:
@@ -223,7 +223,7 @@ class AwsFiles:
         listening = _Listening(environment)
         try:
             both, versions = _settled(paths, before)
-            sections = replace(merge(*both, listening), stored=stored_keys.read(self.stored))
+            sections = replace(merge(*both, listening), stored=stored_keys.read(self.stored), files=paths)
         except TrayexecError as error:
             return _Pair(stamps, error, {})
         found = self._catalogue(sections, paths, both)

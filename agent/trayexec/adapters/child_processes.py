@@ -7,10 +7,11 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from trayexec.light import agent_environment
 
-LIMIT = 4096  # bytes kept of what a child says: a code is six
+LIMIT = 4096  # bytes kept of what a child says, unless it is to say more: a code is six
 GRACE = 1.0  # seconds for the last words of a child that has ended, and for a killed one to be collected
 
 _STDIN, _STDOUT, _STDERR = range(3)
@@ -34,7 +35,8 @@ class Ended:
 class Child(asyncio.SubprocessProtocol):
     """A running child: what it said so far, and what it is told. Get one from `child`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.out = bytearray()
         self.err = bytearray()
         self.status: int | None = None
@@ -48,9 +50,9 @@ class Child(asyncio.SubprocessProtocol):
         self._transport = transport
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Asyncio: it said something. Beyond `LIMIT` unread bytes nothing is kept."""
+        """Asyncio: it said something. Beyond so many unread bytes nothing is kept."""
         heard = self.out if fd == _STDOUT else self.err
-        heard += data[: LIMIT - len(heard)]
+        heard += data[: self._most - len(heard)]
         self._news.set()
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 — asyncio's signature
@@ -79,7 +81,7 @@ class Child(asyncio.SubprocessProtocol):
     async def line(self) -> bytes:
         """The next line of its stdout, without the newline. Raises EOFError when there is none to come."""
         while b"\n" not in self.out:
-            if _STDOUT not in self._open or len(self.out) >= LIMIT:
+            if _STDOUT not in self._open or len(self.out) >= self._most:
                 raise EOFError
             await self._change()
         end = self.out.index(b"\n")
@@ -125,13 +127,13 @@ def _kill(transport: asyncio.SubprocessTransport) -> None:
 
 
 @contextlib.asynccontextmanager
-async def child(argv: Sequence[str], environ: Mapping[str, str]) -> AsyncIterator[Child]:
+async def child(argv: Sequence[str], environ: Mapping[str, str], *, most: int = LIMIT) -> AsyncIterator[Child]:
     """Start a child with all three streams as pipes. However the block is left, the child and its group are gone.
 
-    Raises OSError when it cannot be started.
+    Of each stream `most` bytes are kept. Raises OSError when it cannot be started.
     """
     _, protocol = await asyncio.get_running_loop().subprocess_exec(
-        Child, *argv, env=agent_environment.of(environ), start_new_session=True
+        partial(Child, most), *argv, env=agent_environment.of(environ), start_new_session=True
     )
     try:
         yield protocol
@@ -139,12 +141,14 @@ async def child(argv: Sequence[str], environ: Mapping[str, str]) -> AsyncIterato
         await protocol.gone()
 
 
-async def run(argv: Sequence[str], environ: Mapping[str, str], *, seconds: float, given: bytes = b"") -> Ended:
+async def run(
+    argv: Sequence[str], environ: Mapping[str, str], *, seconds: float, given: bytes = b"", most: int = LIMIT
+) -> Ended:
     """Run a child to its end.
 
     Raises TimeoutError after `seconds` (it is killed then), and OSError when it cannot be started.
     """
-    async with asyncio.timeout(seconds), child(argv, environ) as process:
+    async with asyncio.timeout(seconds), child(argv, environ, most=most) as process:
         process.tell(given)
         process.told()
         return await process.end()

@@ -136,7 +136,7 @@ class BotoSts:
             role.endpoint,
             role.arn,
             chained=isinstance(role.source, Role),
-            identity=role.identity.name,
+            identity=role.root.name if isinstance(role.root, Identity) else "",
             narrowed=role.policy is not None or bool(role.policy_arns),
             tagged=role.tags != SessionTags(),
         )

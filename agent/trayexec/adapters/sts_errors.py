@@ -173,7 +173,14 @@ def _down(request: Request, status: int) -> StsError:
 
 def _invalid(code: str, request: Request) -> StsError:
     if request.purpose is Purpose.ROLE:
-        if code in EXPIRED:
+        if not request.identity:
+            what = trouble(
+                "session_ended",
+                "AWS does not accept the credentials that were to assume {role}: they have ended, or were revoked.",
+                "Run the command again: newer ones are asked for. If it stays so, renew them where they come from.",
+                role=request.subject,
+            )
+        elif code in EXPIRED:
             what = trouble(
                 "session_ended",
                 "The AWS session has expired.",
@@ -253,6 +260,15 @@ def _role_denied(request: Request) -> Trouble:
             "A role's credentials carry no MFA: if the trust policy of {role} demands aws:MultiFactorAuthPresent, it "
             "must trust your user instead. Else check role_arn, external_id, the trust policy, and whether the first "
             "role may call sts:AssumeRole.",
+            role=request.subject,
+        )
+    if not request.identity:
+        return trouble(
+            "role_denied",
+            "AWS refused the role {role}.",
+            "AWS gives no reason. Check role_arn (does the role exist?), external_id, the role's trust policy, and "
+            "whether the source's credentials may call sts:AssumeRole on it. No MFA code goes along with them: a role "
+            "that demands one needs a source whose keys trayexec has.",
             role=request.subject,
         )
     return trouble(

@@ -190,15 +190,18 @@ def _may_have_keys(catalogue: Catalogue, name: str) -> None:
     profile = catalogue.profiles.get(name)
     if profile is None and name != "default":  # [default] may be a name in the keychain only
         raise TrayexecError(_unknown(catalogue, name))
-    if isinstance(profile, Profile) and isinstance(profile.target, Role) and profile.identity.keys != name:
+    if not isinstance(profile, Profile) or not isinstance(profile.target, Role):
+        return
+    keys = profile.identity.keys if profile.identity is not None else profile.target.root.name
+    if keys != name:
         raise TrayexecError(
             trouble(
                 "not_an_identity",
                 "{profile} is a role and has no keys of its own.",
                 "It is assumed with those of {keys}: run `trayexec keys add {word}`.",
                 profile=shown(name),
-                keys=shown(profile.identity.keys),
-                word=argument(profile.identity.keys),
+                keys=shown(keys),
+                word=argument(keys),
             )
         )
 

@@ -9,7 +9,7 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, StatusAnswer
+    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, SourceStatus, StatusAnswer
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
@@ -20,6 +20,10 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     found = document["identities"]
     unready = _unready(found, environ)
     rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, unready))) for one in found]
+    rows += [
+        (one["profile"], one.get("account") or "", f"- {one['by']}", speak(_source_state(one)))
+        for one in document.get("sources", [])
+    ]
     if rows:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
@@ -50,7 +54,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
             one["account"] or "",
             _role(one["role"]),
             one["region"] or "",
-            one["identity"] or "",
+            one["identity"] or _source(one),
             speak(profile_state(one, stands)),
         )
         for one in found
@@ -60,6 +64,22 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         table.show([speak(head) for head in heads], rows)
     else:
         stderr.say(speak(Text("{file} has no profiles", file=_config(environ))))
+
+
+def _source_state(one: "SourceStatus") -> Text:
+    """How it stands with credentials that need no code, in words."""
+    trouble = one.get("trouble")
+    if one["expires_at"]:
+        return _open(one["expires_at"])
+    return Text("the last try failed: {why}", why=trouble["title"]) if trouble else Text("ready: no code is asked for")
+
+
+def _source(one: "ProfileStatus") -> str:
+    """What gives a profile its credentials that needs no code, and by which profile where that is another one."""
+    source = one.get("source")
+    if source is None:
+        return ""
+    return source["by"] if source["profile"] == one["name"] else f"{source['by']} ({source['profile']})"
 
 
 def _config(environ: Mapping[str, str]) -> str:
@@ -119,6 +139,8 @@ def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
         if refused["denied"]:
             return Text("denied at {when}: {why}", when=when, why=why)
         return Text("failed at {when}: {why}", when=when, why=why)
+    if one.get("source"):
+        return _open(one["expires_at"]) if one["expires_at"] else Text("ready: no code is asked for")
     return identities.get(str(one["identity"]), Text("locked"))
 
 

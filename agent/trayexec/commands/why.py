@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from trayexec.commands.reading import Options
 from trayexec.core.config import adhoc, foreign_settings
-from trayexec.core.config.profiles import Identity, Profile, Role, Unserved
+from trayexec.core.config.profiles import Identity, Profile, Provider, Role, Unserved
 from trayexec.light import exits
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker
@@ -42,7 +42,7 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
 
 def _steps(profile: Profile) -> list[Text]:
     steps: list[Text] = []
-    target: Identity | Role = profile.target
+    target: Identity | Provider | Role = profile.target
     while isinstance(target, Role):
         place = target.endpoint
         steps.append(
@@ -61,12 +61,18 @@ def _steps(profile: Profile) -> list[Text]:
         if target.tags.source_identity is not None:
             steps.append(Text("with the source identity {identity}", identity=target.tags.source_identity))
         target = target.source
-    steps += [
-        Text("its session belongs to the identity {identity}", identity=target.name),
-        Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
-        Text("and with the keys that the keychain is to have as {keys}", keys=target.keys),
-        *profile.notes,
-    ]
+    if isinstance(target, Identity):
+        steps += [
+            Text("its session belongs to the identity {identity}", identity=target.name),
+            Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
+            Text("and with the keys that the keychain is to have as {keys}", keys=target.keys),
+        ]
+    else:
+        steps.append(
+            Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
+        )
+        steps.append(Text("for which nobody is asked for an MFA code"))
+    steps += profile.notes
     if profile.region:
         steps.append(Text("commands get the region {region}", region=profile.region))
     else:

@@ -46,9 +46,10 @@ class LongTermKeys:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Temporary credentials from STS: a session's or a role's."""
+    """Temporary credentials: a session's, a role's, or a provider's. `account` is theirs, where a provider says it."""
 
     access_key_id: str
     secret_access_key: Secret
     session_token: Secret
     expiry: Expiry
+    account: str = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Role, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Provider, Role, Unserved
 from trayexec.core.config.sections import header, shown
 from trayexec.core.other_words import ours
 from trayexec.core.shell_words import argument
@@ -65,6 +65,16 @@ def locked_meanwhile(identity: Identity) -> Trouble:
         "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
         identity=identity.name,
         word=argument(identity.name),
+    )
+
+
+def forgotten_meanwhile(provider: Provider) -> Trouble:
+    """What a provider gave was to be forgotten while the request waited."""
+    return trouble(
+        "locked",
+        "The credentials of {profile} were locked while this waited.",
+        "Run the command again: they are asked for anew.",
+        profile=provider.name,
     )
 
 
@@ -209,6 +219,17 @@ def too_short(role: Role) -> Trouble:
     )
 
 
+def provided_too_short(provider: Provider) -> Trouble:
+    """What a provider gave is next to no time good."""
+    return trouble(
+        "too_short",
+        "Profile {profile} was given credentials by {source} that have ended, or end within a minute.",
+        "Renew them where they come from, and check the clock of this machine.",
+        source=provider.by,
+        profile=provider.name,
+    )
+
+
 def unknown_profile(name: str, catalogue: Catalogue) -> Trouble:
     """Nothing in the files is called so: say what is there under another spelling, or what is near."""
     if not name:
@@ -281,6 +302,17 @@ def account_of(found: Profile | Unserved) -> str | None:
         return found.account or None
     parts = (found.role_arn or "").split(":")
     return parts[4] if len(parts) > 5 and parts[4].isdigit() else None  # noqa: PLR2004 — an ARN's parts
+
+
+def no_code(profile: str, provider: Provider) -> Trouble:
+    """What is to be unlocked is served without a code."""
+    return trouble(
+        "no_code",
+        "Profile {profile} needs no code: its credentials come from {source}.",
+        "Run a command with it: they are asked for then.",
+        profile=shown(profile),
+        source=provider.by,
+    )
 
 
 def unknown_identity(name: str, catalogue: Catalogue) -> Trouble:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Catalogue, Identity, Role, StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Provider, Role, StsEndpoint
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.view import View
@@ -52,6 +52,22 @@ class Sts(Protocol):
 
     def ask_date(self, endpoint: StsEndpoint, by: Credentials) -> None:
         """Have STS answer, whatever it says, for the date of its answer. Raises nothing."""
+
+
+class ProviderError(TrayexecError):
+    """A provider gave nothing: `refusal` says what that means for the next question."""
+
+    def __init__(self, what: Trouble, refusal: Refusal) -> None:
+        """Carry both."""
+        super().__init__(what)
+        self.refusal = refusal
+
+
+class Providers(Protocol):
+    """Credentials that others give: programs, tokens, AWS's own services."""
+
+    async def load(self, provider: Provider) -> Credentials:
+        """What this very provider gives now, and no other in its place; it ends in time. Raises ProviderError."""
 
 
 class Keychain(Protocol):

@@ -362,13 +362,14 @@ def _bound(port: int) -> socket.socket:
 
 def _document(profile: Profile, credentials: Credentials) -> bytes:
     """What the SDKs' container providers read."""
+    account = profile.account or credentials.account
     return json.dumps(
         {
             "AccessKeyId": credentials.access_key_id,
             "SecretAccessKey": credentials.secret_access_key.reveal(),
             "Token": credentials.session_token.reveal(),
             "Expiration": utc(credentials.expiry.utc),
-            **({"AccountId": profile.account} if profile.account else {}),
+            **({"AccountId": account} if account else {}),
         }
     ).encode()
 

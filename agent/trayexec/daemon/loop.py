@@ -17,11 +17,14 @@ from trayexec.core.broker.events import (
     Hide,
     KeyringAsks,
     KeysFound,
+    LoadProvider,
     Look,
     Looked,
     OpenSession,
     Process,
     Prompt,
+    ProviderFailed,
+    ProviderLoaded,
     Refuse,
     RoleAssumed,
     RoleRefused,
@@ -36,7 +39,18 @@ from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials
-from trayexec.core.ports import Clock, Keychain, NoDialog, Notifier, Prompter, Refusal, Sts, StsError
+from trayexec.core.ports import (
+    Clock,
+    Keychain,
+    NoDialog,
+    Notifier,
+    Prompter,
+    ProviderError,
+    Providers,
+    Refusal,
+    Sts,
+    StsError,
+)
 from trayexec.daemon.replies import Reply
 from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
@@ -52,6 +66,7 @@ class Ports:
     clock: Clock
     sts: "Future[Sts]"
     keychain: Keychain
+    providers: Providers
     prompter: Prompter
     notifier: Notifier
     running: Callable[[tuple[Process, ...]], frozenset[Process]]
@@ -124,7 +139,7 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> None:  # noqa: C901 — one flat table of all that can be wanted
         """See to one effect."""
         match effect:
             case Deliver() | SessionOpen() | Refuse() | Tell():
@@ -141,6 +156,8 @@ class Loop:
                 self._start(self._open(effect))
             case AssumeRole():
                 self._start(self._assume(effect))
+            case LoadProvider():
+                self._start(self._load(effect))
             case Show(notice):
                 self._start(self._ports.notifier.show(notice))
             case Hide(key):
@@ -227,6 +244,18 @@ class Loop:
             self.post(RoleAssumed(effect.role, effect.epoch, outcome))
         else:
             self.post(RoleRefused(effect.role, effect.epoch, *outcome))
+
+    async def _load(self, effect: LoadProvider) -> None:
+        event: ProviderLoaded | ProviderFailed
+        try:
+            credentials = await self._ports.providers.load(effect.provider)
+            event = ProviderLoaded(effect.provider, effect.epoch, credentials)
+        except ProviderError as error:
+            event = ProviderFailed(effect.provider, effect.epoch, error.trouble, error.refusal)
+        except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
+            self._mishap(error)
+            event = ProviderFailed(effect.provider, effect.epoch, _internal(error), Refusal.OTHER)
+        self.post(event)
 
     async def _attempt(self, where: Executor, call: Callable[[], Credentials]) -> Credentials | tuple[Trouble, Refusal]:
         """The result of a blocking call; a bug in it becomes an answer too, so that nobody waits for ever."""

@@ -26,7 +26,7 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.status import AgentFacts, one_identity, status
 from trayexec.core.config import adhoc, session_names
 from trayexec.core.config.endpoints import foreign
-from trayexec.core.config.profiles import Catalogue, Profile
+from trayexec.core.config.profiles import Catalogue, Profile, Provider
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
@@ -220,16 +220,22 @@ class RequestHandler:
                 self._dependencies.stop()
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
-        """The name of the keys whose session is to be forgotten; None for all."""
+        """The name of the keys whose session is to be forgotten, or of a provider's profile; None for all."""
         name = wanted.identity
         if name is None:
             return wanted.keys
         try:
-            return one_identity(await self._catalogue(connection, wanted.common), name, "lock").keys
+            catalogue = await self._catalogue(connection, wanted.common)
+            profile = catalogue.profiles.get(name)
+            if isinstance(profile, Profile) and isinstance(profile.root, Provider):
+                return profile.root.profile
+            return one_identity(catalogue, name, "lock").keys
         except TrayexecError:  # the files may be broken now, and what they said before is open
             for one in self._loop.broker.identities:
                 if name in {one.name, one.keys}:
                     return one.keys
+            if any(isinstance(one, Provider) and one.profile == name for one in self._loop.broker.roles):
+                return name
             raise
 
     async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
@@ -434,19 +440,22 @@ def _document(
         **({"UsableUntil": utc(credentials.expiry.utc - protocol.SDK_MARGIN)} if use is AnswerUse.PASSES else {}),
         "Region": profile.region,
         **({"RegionOf": "default"} if profile.inherits_region else {}),
-        "AccountId": profile.account or None,
+        "AccountId": profile.account or credentials.account or None,
         **({"Overlay": dict(overlay)} if overlay is not None else {}),
     }
 
 
 def _note_of(told: Tell, language: str) -> bytes:
-    host = foreign(told.identity.endpoint_url)
+    identity = told.identity
+    if identity is None:
+        return protocol.note(told.kind.value, speaker_of(language)(told.text))
+    host = foreign(identity.endpoint_url)
     return protocol.note(
         told.kind.value,
         speaker_of(language)(told.text),
         **({"endpoint": host} if host is not None else {}),
-        identity=told.identity.name,
-        mfa_serial=told.identity.mfa_serial,
+        identity=identity.name,
+        mfa_serial=identity.mfa_serial,
         left=told.left,
         number=told.number,
         of=told.of,

@@ -75,7 +75,7 @@ class TrayController:
             self._replies.close(effect.caller.reply_to)
         if isinstance(effect, Refuse) and effect.trouble.code not in KNOWN:
             self._loop.perform(Show(unlock_failed(effect.trouble)))
-        elif isinstance(effect, Tell) and effect.kind is NoteKind.CODE:
+        elif isinstance(effect, Tell) and effect.kind is NoteKind.CODE and effect.identity is not None:
             self._loop.perform(Show(no_dialog(effect.identity)))
 
     def pressed(self, key: str, action: str) -> None:

@@ -22,6 +22,10 @@ def obtain(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[s
 
 def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Mapping[str, object], socket]":
     """As `obtain`, with the connection that the answer came on: what was lent is given back when that is closed."""
+    if request.get("profile") in environ.get("TRAYEXEC_CHAIN", "").splitlines():
+        from trayexec.light import recursion  # noqa: PLC0415 — only in a program that gives credentials
+
+        raise recursion.refused(str(request.get("profile")))
     asked: RequestFields = {**request, **context.person(environ)}
     connection = reach(environ)
     return converse(connection, asked, environ), connection

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from trayexec.light.protocol_fields import CredentialsAnswer
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
-NOT_OURS = {"keys_missing", "keys_account"}  # refusals that say so
-CHAIN = "TRAYEXEC_CHAIN"  # profiles whose credentials are being made, a line each; `*` is all of them
+NOT_OURS = {"keys_missing", "keys_account", "source_keys"}  # refusals that say so
 
 
 def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
@@ -29,15 +28,10 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
         profile, _ = _read([word for word in words if word != FROM_FILES])
         _end(_in_files(profile, overlay_origin.completed(environ)))
     profile, wait = _read([word for word in words if word != OR_FROM_FILES])
-    if {profile, "*"}.intersection(environ.get(CHAIN, "").splitlines()):
-        raise TrayexecError(
-            trouble(
-                "recursion",
-                "The credentials of {profile} are asked for by the very command that is to provide them.",
-                "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.",
-                profile=profile,
-            )
-        )
+    if {profile, "*"}.intersection(environ.get("TRAYEXEC_CHAIN", "").splitlines()):
+        from trayexec.light import recursion  # noqa: PLC0415 — only then
+
+        raise recursion.refused(profile)
     environ = overlay_origin.completed(environ)
     caller = context.surroundings(environ)
     caller["terminal"] = context.foreground(environ)

@@ -51,6 +51,12 @@ AWS_VARIABLES = (
     "AWS_DEFAULT_REGION",
     "AWS_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "AWS_EC2_METADATA_V1_DISABLED",
+    "AWS_METADATA_SERVICE_TIMEOUT",
+    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
 )
 AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")  # those of them that name files
 # By which way the caller's machine reaches AWS: all that botocore reads of it (urllib.request.getproxies_environment,

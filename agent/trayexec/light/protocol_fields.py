@@ -143,6 +143,17 @@ class IdentityStatus(TypedDict):
     configured: NotRequired[bool]
 
 
+class SourceStatus(TypedDict):
+    """Where credentials come from that need no code: `by` is for people, `kind` for programs."""
+
+    kind: str
+    by: str
+    profile: str
+    expires_at: str | None
+    account: NotRequired[str | None]
+    trouble: NotRequired[ErrorAnswer | None]
+
+
 class RoleRefusal(ErrorAnswer):
     """What AWS answered last for a role: when, and whether that was its no."""
 
@@ -161,6 +172,7 @@ class ProfileStatus(TypedDict):
     expires_at: str | None
     problem: str | None
     refused: NotRequired[RoleRefusal | None]
+    source: NotRequired[SourceStatus]
 
 
 class StatusAnswer(TypedDict):
@@ -169,5 +181,6 @@ class StatusAnswer(TypedDict):
     version: int
     agent: AgentStatus
     identities: list[IdentityStatus]
+    sources: NotRequired[list[SourceStatus]]
     profiles: list[ProfileStatus]
     problem: NotRequired[ErrorAnswer]

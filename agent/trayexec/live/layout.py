@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trayexec.core.config.inifile import Parsed, Value, emitted, profile_of, section_for
-from trayexec.core.config.profiles import Catalogue, Profile
+from trayexec.core.config.profiles import Catalogue, Profile, Provider
 from trayexec.core.config.sources import (
     IN_FILES,
     SECRET,
+    SETTINGS,
     STATIC_KEYS,
     TOKENS,
     KeyNames,
@@ -27,23 +28,15 @@ from trayexec.light import shell_quotes
 from trayexec.live.overlay_files import FROM_FILES, OR_FROM_FILES
 from trayexec.live.setting_names import from_config, from_credentials, holds_secret
 
-# What belongs to each source of credentials. `mfa_serial` and `duration_seconds` are not among these: beside a
-# credential_process no SDK minds them (but that of .NET, which wants no mfa_serial there), and scripts ask for them.
-_ROLE = frozenset({"role_arn", "source_profile", "credential_source", "external_id", "role_session_name"})
-_OF = {
-    Source.ROLE: _ROLE | {"session_tags", "transitive_session_tags", "source_identity"},
-    Source.WEB_IDENTITY: frozenset({"web_identity_token_file", "role_arn", "role_session_name"}),
-    Source.SSO: frozenset({"sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}),
-    Source.LOGIN: frozenset({"login_session"}),
-    Source.PROCESS: frozenset({"credential_process"}),
-}
+# `mfa_serial` and `duration_seconds` are of no source: beside a credential_process no SDK minds them (but that of .NET,
+# which wants no mfa_serial there), and scripts ask for them.
 # Beside credentials that we give, these would contradict them.
 _OF_CREDENTIALS = frozenset(
     {"aws_account_id", "aws_credential_scope", "aws_expiration", "include_profile", "mfa_process"}
 )
 # What a profile has not that keeps one source of credentials, or none.
-_ALL = (SECRET | _OF_CREDENTIALS).union(*_OF.values())
-_GONE: Mapping[Source | None, frozenset[str]] = {kind: _ALL - _OF.get(kind, frozenset()) for kind in Source} | {
+_ALL = (SECRET | _OF_CREDENTIALS).union(*SETTINGS.values())
+_GONE: Mapping[Source | None, frozenset[str]] = {kind: _ALL - SETTINGS.get(kind, frozenset()) for kind in Source} | {
     None: _ALL
 }
 _NOTE = """\
@@ -236,7 +229,10 @@ def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:
 
     Nor may be those that another program renews. Then it is as outside, unless keys are stored: the agent knows.
     """
-    keys = profile.identity.keys
+    root = profile.root
+    if isinstance(root, Provider):  # a program may print long-term keys, which we hand to nobody
+        return (OR_FROM_FILES,) if root.kind is Source.PROCESS else ()
+    keys = root.keys
     end = files.alone(keys) if profile.role_arn is None else files.beneath(keys)
     names = files.keys(keys)
     renewed = not (names.config | names.shared).isdisjoint(TOKENS)

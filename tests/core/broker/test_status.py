@@ -79,6 +79,7 @@ def test_the_document_is_the_contracts() -> None:
                 "configured": True,
             }
         ],
+        "sources": [],
         "profiles": [
             {
                 "name": "default",

@@ -12,26 +12,22 @@ from support.stage import (
     BASE,
     DEEP,
     EVERY_REFUSAL,
+    GIVEN,
+    OVER,
     TOP,
     A,
     B,
     Stage,
     identity,
     profile,
+    provider,
     role,
 )
 from trayexec.core.broker.events import (
-    Answered,
     AskAt,
     Event,
-    KeyringAsks,
-    KeysFound,
     Renewal,
-    RoleAssumed,
-    RoleRefused,
     Screen,
-    SessionOpened,
-    SessionRefused,
     Shell,
     Tick,
 )
@@ -53,6 +49,10 @@ PROFILES = (
     profile("twin", role("twin", TWIN)),
     profile("bob", role("bob", BOB)),
     profile("bob-himself", BOB),
+    GIVEN,
+    OVER,
+    profile("higher", role("higher", OVER.target)),
+    profile("other-program", provider("other")),
 )
 CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
 TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001
@@ -66,11 +66,8 @@ ANY = st.integers(min_value=0, max_value=1 << 16)
 
 def epoch_of(event: Event) -> int | None:
     """The number that an answer carries; None for what is no answer."""
-    if isinstance(
-        event, Answered | KeysFound | KeyringAsks | SessionOpened | SessionRefused | RoleAssumed | RoleRefused
-    ):
-        return event.epoch
-    return None
+    found: int | None = getattr(event, "epoch", None)
+    return found
 
 
 def check_that_it_rests(stage: Stage) -> None:
@@ -196,7 +193,19 @@ class Invariants(RuleBasedStateMachine):
         """AWS gives no role."""
         self.stage.deny(kind, which=which % len(self.stage.assuming))
 
-    @rule(keys=st.sampled_from([None, "default", "bob", "nobody"]))
+    @precondition(lambda self: self.stage.loading)
+    @rule(which=ANY, life=LIVES)
+    def load(self, which: int, life: int) -> None:
+        """A provider gives credentials."""
+        self.stage.load(life, which=which % len(self.stage.loading))
+
+    @precondition(lambda self: self.stage.loading)
+    @rule(which=ANY, kind=st.sampled_from([Refusal.OTHER, *Refusal]))
+    def fail(self, which: int, kind: Refusal) -> None:
+        """A provider gives nothing."""
+        self.stage.fail(kind, which=which % len(self.stage.loading))
+
+    @rule(keys=st.sampled_from([None, "default", "bob", "vault", "nobody"]))
     def lock(self, keys: str | None) -> None:
         """A person locks."""
         self.stage.lock(keys)
@@ -244,6 +253,7 @@ class Invariants(RuleBasedStateMachine):
         event = stage.past[which % len(stage.past)]
         epoch = epoch_of(event)
         calls = {call.epoch for call in stage.opening} | {call.epoch for call in stage.assuming}
+        calls |= {call.epoch for call in stage.loading}
         awaited = calls | {one.epoch for one in stage.dialogs.values()} | {one.epoch for one in stage.checks.values()}
         if epoch is None or epoch in awaited:
             return
@@ -275,4 +285,4 @@ def test_the_check_sees_a_wall_clock_jump() -> None:
     stage = Stage()
     stage.turn_wall_clock(3600)
     assert stage.now == Instant(Stage().now.boot, Stage().now.wall + 3600)
-    assert AUDIT.identity == ALICE
+    assert AUDIT.root == ALICE

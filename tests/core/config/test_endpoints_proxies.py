@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 
 from trayexec.core.config.endpoints import around, proxy_of
-from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Sections
 
@@ -55,11 +55,17 @@ def role(**environment: str) -> Role:
     return profile.target
 
 
+def identity_of(found: Role) -> Identity:
+    """The identity at the end of its chain."""
+    assert isinstance(found.root, Identity)
+    return found.root
+
+
 def test_one_code_whatever_the_proxy_where_tls_keeps_it_out() -> None:
     """The session is the same; the role is asked for by the caller's own way."""
     here, there = role(), role(HTTPS_PROXY="http://proxy:1")
-    assert here.identity == there.identity
-    assert (here.endpoint.proxy, there.endpoint.proxy, there.identity.endpoint.proxy) == (
+    assert here.root == there.root
+    assert (here.endpoint.proxy, there.endpoint.proxy, identity_of(there).endpoint.proxy) == (
         None,
         "http://proxy:1",
         "http://proxy:1",
@@ -69,16 +75,16 @@ def test_one_code_whatever_the_proxy_where_tls_keeps_it_out() -> None:
 def test_without_tls_the_proxy_is_part_of_the_session() -> None:
     """It can read the code, and answer in AWS's stead; unless it is not on the way."""
     url = {"AWS_ENDPOINT_URL": "http://sts.example"}
-    plain = role(**url).identity
-    assert role(**url, http_proxy="http://proxy:1").identity != plain
-    assert role(**url, http_proxy="http://proxy:1", no_proxy=".example").identity == plain
-    assert role(**url, https_proxy="http://proxy:1").identity == plain
+    plain = role(**url).root
+    assert role(**url, http_proxy="http://proxy:1").root != plain
+    assert role(**url, http_proxy="http://proxy:1", no_proxy=".example").root == plain
+    assert role(**url, https_proxy="http://proxy:1").root == plain
 
 
 def test_no_password_of_a_proxy_is_shown() -> None:
     """Neither to a person nor in a repr."""
     endpoint = StsEndpoint("eu-west-1", proxy="http://me:s3cret@proxy:1/")
     assert proxy_of(endpoint) == "proxy:1"
-    shown = repr((role(HTTPS_PROXY="http://me:s3cret@proxy:1"), role(HTTPS_PROXY="http://me:s3cret@proxy:1").identity))
-    way = repr(role(AWS_ENDPOINT_URL="http://x", HTTP_PROXY="http://me:s3cret@proxy:1").identity)
+    shown = repr((role(HTTPS_PROXY="http://me:s3cret@proxy:1"), role(HTTPS_PROXY="http://me:s3cret@proxy:1").root))
+    way = repr(role(AWS_ENDPOINT_URL="http://x", HTTP_PROXY="http://me:s3cret@proxy:1").root)
     assert "s3cret" not in repr(endpoint) + shown + way

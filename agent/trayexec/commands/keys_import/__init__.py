@@ -95,7 +95,7 @@ def _stored(files: AwsTexts, rows: Sequence[KeysToImport], environ: Mapping[str,
             row = replace(row, problem=files.fault(before, row))  # noqa: PLW2901
         if row.problem is None:
             profile = files.catalogue([*before, row]).profiles[row.keys.name]
-            assert isinstance(profile, Profile)  # noqa: S101 — or it had a problem
+            assert isinstance(profile, Profile) and profile.identity is not None  # noqa: S101, PT018 — or it had a problem
             endpoint = profile.identity.endpoint
             stderr.say(speak(_asking(endpoint, row.keys.section)))
             try:

@@ -15,7 +15,7 @@ from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
 from trayexec.core.config.importing import AwsFilePair, FileEdit, Holders, PlainKeys
 from trayexec.core.config.inifile import profile_of
-from trayexec.core.config.profiles import Catalogue, Profile, Role, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, Unserved
 from trayexec.core.credentials import LongTermKeys
 from trayexec.light import paths
 from trayexec.light.errors import Trouble
@@ -114,7 +114,7 @@ class AwsTexts:
         found = after.profiles.get(one.keys.name)
         if isinstance(found, Unserved):
             return found.problem
-        if found is None or found.identity.keys != one.keys.name:
+        if found is None or found.identity is None or found.identity.keys != one.keys.name:
             return problems.leads_elsewhere(one.keys.name)
         meant = {profile_of(section) for section in self.edits(_pairs(taken, one))[0].add}
         for name, before in self.before.profiles.items():
@@ -135,7 +135,7 @@ class AwsTexts:
         """Whether the only device for these keys is [default]'s, and that nobody's or another user's."""
         profile = after.profiles[one.keys.name]
         known = {**self.stored, **{each.keys.name: each.arn for each in taken}}.get("default", "")
-        if not (isinstance(profile, Profile) and profile.identity.inherited):
+        if not (isinstance(profile, Profile) and profile.identity is not None and profile.identity.inherited):
             return None
         host = importing.services_of_others(self.pair, one.keys.name)
         if host is not None:
@@ -149,7 +149,12 @@ def _pairs(taken: Sequence[KeysToImport], one: KeysToImport) -> list[PlainKeys]:
 
 def _same(before: Profile, now: Profile, may_be_a_role: bool) -> bool:  # noqa: FBT001 — two values of one kind
     """Whether a profile leads to the same keys and, unless it is made one, to the same role."""
-    return before.identity.keys == now.identity.keys and (may_be_a_role or _roles(before) == _roles(now))
+    return _end(before) == _end(now) and (may_be_a_role or _roles(before) == _roles(now))
+
+
+def _end(profile: Profile) -> str | Provider:
+    """The keys at the end of its way, or what stands there in place of keys."""
+    return profile.root.keys if isinstance(profile.root, Identity) else profile.root
 
 
 def _roles(profile: Profile) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from trayexec.commands.yes_or_no import agreed
 from trayexec.core.broker.status import find, one_identity
 from trayexec.core.config import ownership
 from trayexec.core.config.partitions import partition_of
-from trayexec.core.config.profiles import Catalogue, Profile, Role
+from trayexec.core.config.profiles import Catalogue, Identity, Profile
 from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.rotation import Seen, replaced
@@ -103,7 +103,7 @@ def _signer(
     own = [
         one.name
         for one in catalogue.profiles.values()
-        if isinstance(one, Profile) and not isinstance(one.target, Role) and one.identity.keys == name
+        if isinstance(one, Profile) and isinstance(one.target, Identity) and one.target.keys == name
     ]
     if not own:
         return Signer(keys.access_key_id, keys.secret_access_key), name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from trayexec.core.broker.events import Ask, Effect, ReplyAddress
 from trayexec.core.broker.state import Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.config.profiles import Identity, Provider, Role
 
 
 @dataclass(slots=True)
@@ -20,13 +20,17 @@ class StepContext:
         """Every identity: those of the files, and those that callers brought along."""
         return tuple(dict.fromkeys((*self.broker.identities, *self.broker.phases)))
 
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider that was asked for something."""
+        return tuple(dict.fromkeys(root for one in self.broker.roles if isinstance(root := one.root, Provider)))
+
     def current(self, identity: Identity, epoch: int) -> Prompting | Opening | None:
         """The attempt that an answer stamped `epoch` belongs to, unless it is out of date."""
         attempt = self.broker.prompting(identity)
         return attempt if attempt is not None and attempt.epoch == epoch else None
 
-    def is_pending(self, role: Role, epoch: int) -> bool:
-        """Whether an answer stamped `epoch` belongs to the AssumeRole under way for `role`."""
+    def is_pending(self, role: Provider | Role, epoch: int) -> bool:
+        """Whether an answer stamped `epoch` belongs to the call under way for `role`."""
         pending = self.broker.role(role).pending
         return pending is not None and pending.epoch == epoch
 
@@ -43,12 +47,12 @@ class StepContext:
         """Remember a request until it is answered."""
         self.broker = replace(self.broker, waiting={**self.broker.waiting, request: waiting})
 
-    def queue(self, key: Identity | Role, request: ReplyAddress) -> None:
-        """Let a request wait for an identity's session, or for a role."""
+    def queue(self, key: Identity | Provider | Role, request: ReplyAddress) -> None:
+        """Let a request wait for an identity's session, for a role or for a provider."""
         queues = self.broker.queues
         self.broker = replace(self.broker, queues={**queues, key: (*queues.get(key, ()), request)})
 
-    def take_queue(self, key: Identity | Role) -> tuple[ReplyAddress, ...]:
+    def take_queue(self, key: Identity | Provider | Role) -> tuple[ReplyAddress, ...]:
         """Those who wait for `key`, who from now on do not."""
         queues = dict(self.broker.queues)
         taken = queues.pop(key, ())
@@ -63,7 +67,7 @@ class StepContext:
         settled = waiting.pop(request)
         target = settled.asked.profile.target if isinstance(settled.asked, Ask) else settled.asked.identity
         queues = dict(self.broker.queues)
-        for key in {settled.identity, target}:
+        for key in {target} if settled.identity is None else {settled.identity, target}:
             rest = tuple(one for one in queues.get(key, ()) if one != request)
             if rest:
                 queues[key] = rest
@@ -72,7 +76,7 @@ class StepContext:
         self.broker = replace(self.broker, waiting=waiting, queues=queues)
         return settled
 
-    def settle_all(self, key: Identity | Role) -> list[Waiting]:
+    def settle_all(self, key: Identity | Provider | Role) -> list[Waiting]:
         """Forget all that wait for `key` in one go: a thousand callers must not cost a thousand copies."""
         taken = self.take_queue(key)
         waiting = dict(self.broker.waiting)

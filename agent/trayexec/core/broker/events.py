@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec.core.config.profiles import Identity, Profile, Role
+from trayexec.core.config.profiles import Identity, Profile, Provider, Role
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Answer, Notice, Question, Refusal
 from trayexec.core.settings import Settings
@@ -106,7 +106,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Forget the session and roles of these keys, or of all."""
+    """Forget the session and roles of these keys, what a provider gave the profile of this name, or everything."""
 
     keys: str | None = None
 
@@ -183,6 +183,25 @@ class RoleRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderLoaded:
+    """A provider gave credentials."""
+
+    provider: Provider
+    epoch: int
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFailed:
+    """A provider gave nothing."""
+
+    provider: Provider
+    epoch: int
+    trouble: Trouble
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """The user's files or our settings were read (again)."""
 
@@ -230,6 +249,8 @@ Event = (
     | SessionRefused
     | RoleAssumed
     | RoleRefused
+    | ProviderLoaded
+    | ProviderFailed
     | Configured
     | ScreenChanged
     | Looked
@@ -281,13 +302,13 @@ class Tell:
     """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal.
 
     It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
-    is on its way.
+    is on its way. Where no code is behind what it waits for, there is no identity.
     """
 
     caller: Caller
     kind: NoteKind
     text: Text
-    identity: Identity
+    identity: Identity | None
     left: int = 0
     number: int = 1
     of: int = 1
@@ -337,6 +358,14 @@ class AssumeRole:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadProvider:
+    """Ask a provider for credentials."""
+
+    provider: Provider
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Show a notification."""
 
@@ -358,5 +387,17 @@ class Look:
 
 
 Effect = (
-    Deliver | SessionOpen | Refuse | Tell | Prompt | CheckKeys | Dismiss | OpenSession | AssumeRole | Show | Hide | Look
+    Deliver
+    | SessionOpen
+    | Refuse
+    | Tell
+    | Prompt
+    | CheckKeys
+    | Dismiss
+    | OpenSession
+    | AssumeRole
+    | LoadProvider
+    | Show
+    | Hide
+    | Look
 )

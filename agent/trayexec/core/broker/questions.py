@@ -217,7 +217,7 @@ def _ask_next(step: StepContext, where: str, identity: Identity) -> None:
     if where != DESKTOP:
         for waiting in list(who_wait(step, identity)):
             if _where(step, waiting.asked.caller, prompt) == where:
-                tell(step, waiting)
+                tell(step, identity, waiting)
         return
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     if closed > 0:
@@ -294,7 +294,7 @@ def remind_queued(step: StepContext) -> None:
                 prompt = _question_of(step, identity)
                 for waiting in list(who_wait(step, identity)):
                     if prompt is not None and _where(step, waiting.asked.caller, prompt) == where:
-                        _tell_position(step, waiting, where)
+                        _tell_position(step, identity, waiting, where=where)
 
 
 def _restart_wait(step: StepContext, identity: Identity, where: str | None) -> None:
@@ -315,12 +315,12 @@ def _restart_wait(step: StepContext, identity: Identity, where: str | None) -> N
 def tell_all(step: StepContext, identity: Identity) -> None:
     """Tell all who wait for the session what they wait for now."""
     for waiting in list(who_wait(step, identity)):
-        tell(step, waiting)
+        tell(step, identity, waiting)
 
 
-def tell(step: StepContext, waiting: Waiting) -> None:
+def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
     """Tell a caller what it really waits for, with the time left; nothing while that is being found out."""
-    identity, caller = waiting.identity, waiting.asked.caller
+    caller = waiting.asked.caller
     match step.broker.prompting(identity):
         case Opening():
             text = Text("Waiting for AWS to answer for identity {identity}", identity=identity.name)
@@ -338,24 +338,24 @@ def tell(step: StepContext, waiting: Waiting) -> None:
             )
             step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
         case Prompting(channel=PromptChannel.COMMAND) as prompt:
-            _tell_desktop(step, waiting, prompt)
+            _tell_desktop(step, identity, waiting, prompt=prompt)
         case Prompting() as prompt if _where(step, caller, prompt) != DESKTOP:
-            _tell_terminal(step, waiting, prompt)
+            _tell_terminal(step, identity, waiting, prompt=prompt)
         case Prompting(stage=Stage.QUEUED):
-            _tell_position(step, waiting, DESKTOP)
+            _tell_position(step, identity, waiting, where=DESKTOP)
         case Prompting() as prompt:
-            _tell_desktop(step, waiting, prompt)
+            _tell_desktop(step, identity, waiting, prompt=prompt)
         case None:
             pass
 
 
-def _tell_terminal(step: StepContext, waiting: Waiting, prompt: Prompting) -> None:
+def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:
     """Let the caller ask at its terminal, once for each question, when it is the turn of its identity there."""
-    identity, caller = waiting.identity, waiting.asked.caller
+    caller = waiting.asked.caller
     if waiting.question == prompt.attempt:
         return
     if caller.terminal and not _enqueue(step, caller.terminal, identity):
-        _tell_position(step, waiting, caller.terminal)
+        _tell_position(step, identity, waiting, where=caller.terminal)
         return
     asked = replace(waiting, deadline=step.now.after(waiting.asked.wait), question=prompt.attempt)
     step.note_waiting(caller.reply_to, asked)
@@ -371,8 +371,7 @@ def _tell_terminal(step: StepContext, waiting: Waiting, prompt: Prompting) -> No
     step.effects.append(Tell(caller, kind, text, identity, left=left, number=number, of=of))
 
 
-def _tell_position(step: StepContext, waiting: Waiting, where: str) -> None:
-    identity = waiting.identity
+def _tell_position(step: StepContext, identity: Identity, waiting: Waiting, *, where: str) -> None:
     number, of = _position(step, where, identity)
     text = Text(
         "Waiting for the MFA code of identity {identity}: identity {other} is asked for first ({number} of {of})",
@@ -384,8 +383,8 @@ def _tell_position(step: StepContext, waiting: Waiting, where: str) -> None:
     step.effects.append(Tell(waiting.asked.caller, NoteKind.MFA, text, identity))
 
 
-def _tell_desktop(step: StepContext, waiting: Waiting, prompt: Prompting) -> None:
-    values: dict[str, str | int | Text] = {"identity": waiting.identity.name, "left": _left(step, waiting, prompt)}
+def _tell_desktop(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:
+    values: dict[str, str | int | Text] = {"identity": identity.name, "left": _left(step, waiting, prompt)}
     if by_command(step) or prompt.channel is PromptChannel.COMMAND:
         text = Text(
             "Waiting for the MFA code of identity {identity} from the command in config.toml ({left} s left)",
@@ -395,7 +394,7 @@ def _tell_desktop(step: StepContext, waiting: Waiting, prompt: Prompting) -> Non
         text = Text("Waiting for the MFA code of identity {identity} in the dialog ({left} s left)", **values)
     if prompt.reason is not None:
         text = Text("{reason} {next}", reason=prompt.reason, next=text)
-    step.effects.append(Tell(waiting.asked.caller, NoteKind.MFA, text, waiting.identity))
+    step.effects.append(Tell(waiting.asked.caller, NoteKind.MFA, text, identity))
 
 
 def _left(step: StepContext, waiting: Waiting, prompt: Prompting) -> int:

@@ -1,4 +1,4 @@
-"""Keeps roles: one AssumeRole at a time for each, renewed while in use, the last good kept when AWS fails."""
+"""Keeps roles, and what providers gave: one call at a time for each, renewed while in use, the last good kept."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from trayexec.core.broker.delivery import LEAST, deliver, enough, fall_back
 from trayexec.core.broker.events import SOFT_NEED, Ask, ReplyAddress, Show
 from trayexec.core.broker.serving import assume, good, role_need, serve
 from trayexec.core.broker.state import Locked, Open, RoleFailure, RoleState
-from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.config.profiles import Identity, Provider, Role
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Refusal
 from trayexec.light.errors import Trouble
@@ -21,18 +21,19 @@ TOLD = 3600  # how long the list says that a role was refused (seconds)
 YOUNG = 60  # a session this young that AWS refuses is not a reason to ask again (seconds)
 
 
-def _on_top_of(step: StepContext, role: Role) -> list[Role]:
+def _on_top_of(step: StepContext, role: Provider | Role) -> list[Role]:
     return [
         one
         for one, state in step.broker.roles.items()
-        if one.source == role and state.pending is not None and state.pending.by is None
+        if isinstance(one, Role) and one.source == role and state.pending is not None and state.pending.by is None
     ]
 
 
-def assumed(step: StepContext, role: Role, credentials: Credentials) -> None:
-    """Keep the role that AWS gave, and serve all who wait for it or for a role on top of it."""
+def assumed(step: StepContext, role: Provider | Role, credentials: Credentials) -> None:
+    """Keep what AWS or a provider gave, and serve all who wait for it or for a role on top of it."""
     if not enough(step, credentials, LEAST):
-        denied(step, role, messages.too_short(role), Refusal.OTHER)
+        why = messages.too_short(role) if isinstance(role, Role) else messages.provided_too_short(role)
+        denied(step, role, why, Refusal.OTHER)
         return
     state = step.broker.role(role)
     step.broker = step.broker.with_role(
@@ -44,11 +45,11 @@ def assumed(step: StepContext, role: Role, credentials: Credentials) -> None:
     deliver(step, (one.asked for one in step.settle_all(role) if isinstance(one.asked, Ask)), credentials)
 
 
-def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> None:
-    """Note that AWS refused: what is good stays, a clear no is believed for a while, and all who wait are told."""
+def denied(step: StepContext, role: Provider | Role, why: Trouble, refusal: Refusal) -> None:
+    """Note that nothing came: what is good stays, a clear no is believed for a while, and all who wait are told."""
     state = step.broker.role(role)
     by = state.pending.by if state.pending is not None else None
-    if refusal is Refusal.SESSION and by is not None and _get_newer(step, role, by, why):
+    if isinstance(role, Role) and refusal is Refusal.SESSION and by is not None and _get_newer(step, role, by, why):
         return
     clear = refusal in {Refusal.DENIED, Refusal.SESSION}
     failures = state.failure.failures if state.failure is not None else 0
@@ -59,6 +60,7 @@ def denied(step: StepContext, role: Role, why: Trouble, refusal: Refusal) -> Non
         failures + 1,
         retry_at=step.now.after(min(RETRY_MOST, (DENIED_FOR if clear else RETRY_FIRST) * 2**failures)),
         believed_until=step.now.after(DENIED_FOR if clear else 0),
+        refusal=refusal,
     )
     step.broker = step.broker.with_role(role, replace(state, pending=None, failure=failure))
     for upper in _on_top_of(step, role):
@@ -85,23 +87,23 @@ def _get_newer(step: StepContext, role: Role, by: Credentials, why: Trouble) -> 
     return True
 
 
-def _abandon(step: StepContext, role: Role) -> list[ReplyAddress]:
+def _abandon(step: StepContext, role: Provider | Role) -> list[ReplyAddress]:
     """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
     uppers = _on_top_of(step, role)
     step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=None))
     return [*step.take_queue(role), *(request for upper in uppers for request in _abandon(step, upper))]
 
 
-def _is_young(step: StepContext, source: Identity | Role) -> bool:
-    if isinstance(source, Role):
+def _is_young(step: StepContext, source: Identity | Provider | Role) -> bool:
+    if not isinstance(source, Identity):
         state = step.broker.role(source)
         return state.credentials is not None and state.life - state.credentials.expiry.left(step.now) < YOUNG
     phase = step.broker.phase(source)
     return isinstance(phase, Open) and step.later(phase.since.after(YOUNG))
 
 
-def _drop(step: StepContext, source: Identity | Role, then: Locked) -> None:
-    if isinstance(source, Role):
+def _drop(step: StepContext, source: Identity | Provider | Role, then: Locked) -> None:
+    if not isinstance(source, Identity):
         step.broker = step.broker.with_role(source, replace(step.broker.role(source), credentials=None))
         return
     phase = step.broker.phase(source)
@@ -110,8 +112,8 @@ def _drop(step: StepContext, source: Identity | Role, then: Locked) -> None:
         step.effects.append(Show(notifications.revoked(source)))
 
 
-def renew(step: StepContext, role: Role) -> None:
-    """Renew a role in use before it gets short; forget one that is over and that nobody waits for."""
+def renew(step: StepContext, role: Provider | Role) -> None:
+    """Renew what is in use before it gets short; forget one that is over and that nobody waits for."""
     state = step.broker.role(role)
     if state.pending is not None or (state.failure is not None and step.later(state.failure.retry_at)):
         return

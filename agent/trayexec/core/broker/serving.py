@@ -24,6 +24,7 @@ from trayexec.core.broker.events import (
     Authenticate,
     Caller,
     Dismiss,
+    LoadProvider,
     NoteKind,
     OpenSession,
     Refuse,
@@ -45,11 +46,12 @@ from trayexec.core.broker.state import (
     RoleState,
     Waiting,
 )
-from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.config.profiles import Identity, Provider, Role
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
+SLOW = 1  # how long a provider takes before those who wait for it are told (seconds)
 NEXT_COMMAND = 2  # no person begins the next command in a shell so soon after a cancel (seconds)
 
 
@@ -89,10 +91,10 @@ def serve(step: StepContext, request: ReplyAddress) -> None:
     asked = waiting.asked
     if isinstance(asked, Authenticate):
         _serve_authentication(step, asked)
-    elif isinstance(asked.profile.target, Role):
-        _serve_role(step, asked, asked.profile.target)
-    else:
+    elif isinstance(asked.profile.target, Identity):
         _serve_session(step, asked, asked.profile.target)
+    else:
+        _serve_role(step, asked, asked.profile.target)
 
 
 def _serve_authentication(step: StepContext, asked: Authenticate) -> None:
@@ -112,24 +114,26 @@ def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
         _want_session(step, identity, asked.caller)
 
 
-def _serve_role(step: StepContext, asked: Ask, role: Role) -> None:
+def _serve_role(step: StepContext, asked: Ask, role: Provider | Role) -> None:
     _touch(step, role)
     state = step.broker.role(role)
-    session = step.broker.session(role.identity, step.now)
-    long_enough = session is not None and session_serves(step, asked, session)
+    root = role.root
+    session = step.broker.session(root, step.now) if isinstance(root, Identity) else None
+    long_enough = isinstance(root, Provider) or (session is not None and session_serves(step, asked, session))
     if (
         state.credentials is not None
         and (long_enough or asked.need <= FRESH_ROLE)
         and enough(step, state.credentials, role_need(asked.need, state))
     ):
         answer(step, asked, state.credentials)
-    elif not long_enough:
-        step.queue(role.identity, asked.caller.reply_to)
-        _want_session(step, role.identity, asked.caller)
+    elif isinstance(root, Identity) and not long_enough:
+        step.queue(root, asked.caller.reply_to)
+        _want_session(step, root, asked.caller)
     elif state.failure is not None and _believes(step, state.failure, asked):
         fall_back(step, asked, state.failure.why)
     else:
-        _say_that_an_hour_is_all(step, asked, role)
+        if isinstance(role, Role):
+            _say_that_an_hour_is_all(step, asked, role)
         step.queue(role, asked.caller.reply_to)
         assume(step, role)
 
@@ -144,7 +148,7 @@ def _say_that_an_hour_is_all(step: StepContext, asked: Ask, role: Role) -> None:
         wanted=role.seconds,
         most=ROLE_LIFE,
     )
-    step.effects.append(Tell(asked.caller, NoteKind.HOUR, text, role.identity))
+    step.effects.append(Tell(asked.caller, NoteKind.HOUR, text, asked.profile.identity))
     step.broker = replace(step.broker, cut=step.broker.cut | {role.arn})
 
 
@@ -163,19 +167,20 @@ def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None
     waiting = step.broker.waiting[caller.reply_to]
     attempt = step.broker.prompting(identity)
     if not isinstance(attempt, Opening):
-        no = _why_not_ask(step, waiting, attempt)
+        no = _why_not_ask(step, identity, waiting, attempt=attempt)
         if no is not None:
             give_up(step, caller.reply_to, no)
             return
         if attempt is None or (attempt.channel is PromptChannel.TERMINALS and not at_terminal(step, caller)):
             ask_first(step, identity, caller, attempt)
-    tell(step, waiting)
+    tell(step, identity, waiting)
 
 
-def _why_not_ask(step: StepContext, waiting: Waiting, attempt: Prompting | None) -> Trouble | None:
-    identity = waiting.identity
+def _why_not_ask(
+    step: StepContext, identity: Identity, waiting: Waiting, *, attempt: Prompting | None
+) -> Trouble | None:
     if not step.later(waiting.deadline):
-        return _too_late(step, waiting)
+        return _too_late(step, identity, waiting)
     if attempt is not None:
         return None
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
@@ -211,8 +216,7 @@ def _by_person(step: StepContext, caller: Caller, pause: PromptPause) -> bool:
     )
 
 
-def _too_late(step: StepContext, waiting: Waiting) -> Trouble:
-    identity = waiting.identity
+def _too_late(step: StepContext, identity: Identity, waiting: Waiting) -> Trouble:
     if step.broker.session(identity, step.now) is None:
         return messages.locked(identity)
     return messages.not_enough(identity) if isinstance(waiting.asked, Ask) else messages.nobody(identity)
@@ -247,18 +251,38 @@ def open_session(step: StepContext, identity: Identity, opening: Opening) -> Non
     tell_all(step, identity)  # before the giver has its answer: nobody else asks for a code that is there
 
 
-# Roles
+# Roles and providers
 
 
-def assume(step: StepContext, role: Role) -> bool:
-    """Start AssumeRole unless it is under way; a role on top of a role waits for its source first.
+def tell_slow(step: StepContext, role: Provider | Role) -> None:
+    """Tell all who wait for a provider, once, when it takes longer than a moment: it may wait for a person itself."""
+    state = step.broker.role(role)
+    pending = state.pending
+    if not isinstance(role, Provider) or pending is None or pending.since is None:
+        return
+    if step.later(pending.since.after(SLOW)):
+        return
+    step.broker = step.broker.with_role(role, replace(state, pending=replace(pending, since=None)))
+    text = Text("Waiting for {source} of profile {profile}", source=role.by, profile=role.name)
+    for waiting in step.broker.waiting.values():
+        if isinstance(waiting.asked, Ask) and waiting.asked.profile.root == role:
+            step.effects.append(Tell(waiting.asked.caller, NoteKind.AWS, text, None))
+
+
+def assume(step: StepContext, role: Provider | Role) -> bool:
+    """Start the call for it unless it is under way; a role on top of another, or of a provider, waits for that first.
 
     False when there is nothing to assume it with: no session, and no source role that is still good.
     """
     if step.broker.role(role).pending is not None:
         return True
+    if isinstance(role, Provider):
+        pending = PendingRole(step.next_epoch(), None, step.now)
+        step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=pending))
+        step.effects.append(LoadProvider(role, pending.epoch))
+        return True
     by = good(step, role.source)
-    if by is None and not (isinstance(role.source, Role) and assume(step, role.source)):
+    if by is None and (isinstance(role.source, Identity) or not assume(step, role.source)):
         return False
     pending = PendingRole(step.next_epoch(), by)
     step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=pending))
@@ -267,7 +291,7 @@ def assume(step: StepContext, role: Role) -> bool:
     return True
 
 
-def good(step: StepContext, source: Identity | Role) -> Credentials | None:
+def good(step: StepContext, source: Identity | Provider | Role) -> Credentials | None:
     """What a role on top of `source` can be assumed with now."""
     if isinstance(source, Identity):
         return step.broker.session(source, step.now)
@@ -275,8 +299,8 @@ def good(step: StepContext, source: Identity | Role) -> Credentials | None:
     return credentials if credentials is not None and enough(step, credentials, LEAST) else None
 
 
-def _touch(step: StepContext, role: Role) -> None:
-    """Remember that the role is in use."""
+def _touch(step: StepContext, role: Provider | Role) -> None:
+    """Remember that it is in use."""
     step.broker = step.broker.with_role(role, replace(step.broker.role(role), used=step.now))
 
 

@@ -134,7 +134,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     pauses = {one: pause for one, pause in step.broker.pauses.items() if one != identity}
     # A fresh session may well be what a refused role was lacking.
     roles = {
-        role: replace(state, failure=None) if role.identity == identity else state
+        role: replace(state, failure=None) if role.root == identity else state
         for role, state in step.broker.roles.items()
     }
     step.broker = replace(step.broker, pauses=pauses, roles=roles)

@@ -28,8 +28,9 @@ from trayexec.core.broker.codes import Device
 from trayexec.core.broker.events import Ask, Authenticate, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Role
+from trayexec.core.config.profiles import Identity, Provider, Role
 from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.ports import Refusal
 from trayexec.core.settings import Command, Settings
 from trayexec.light.errors import Text, Trouble
 
@@ -129,18 +130,22 @@ class PromptPause:
 
 @dataclass(frozen=True, slots=True)
 class PendingRole:
-    """An AssumeRole under way, called `by` these; without them it waits, as its source role is still on the way."""
+    """A call under way: an AssumeRole `by` these credentials, which waits without them for its source; or a provider's.
+
+    `since` is when it began, for a provider of which nobody has been told yet that it takes its time.
+    """
 
     epoch: int
     by: Credentials | None
+    since: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoleFailure:
-    """AWS gave a role nothing, `failures` times in a row, last `at` this time.
+    """AWS gave a role nothing, or a provider gave nothing, `failures` times in a row, last `at` this time.
 
     What is still good is not renewed before `retry_at`. Until `believed_until` the refusal itself is the answer.
-    `clear` says that it was AWS's no, and not an accident on the way.
+    `clear` says that it was AWS's no, and not an accident on the way; `refusal` what may help.
     """
 
     why: Trouble
@@ -149,11 +154,12 @@ class RoleFailure:
     failures: int
     retry_at: Instant
     believed_until: Instant
+    refusal: Refusal = Refusal.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class RoleState:
-    """What we have of one role: credentials (and how many seconds they had), a call under way, the last failure."""
+    """What we have of one role or provider: credentials (and their seconds at first), a call under way, its failure."""
 
     credentials: Credentials | None = None
     life: float = 0.0
@@ -179,8 +185,8 @@ class Waiting:
         return self.deadline.after(-self.asked.wait)
 
     @property
-    def identity(self) -> Identity:
-        """Whose session it needs."""
+    def identity(self) -> Identity | None:
+        """Whose session it needs, if it needs one."""
         return self.asked.identity if isinstance(self.asked, Authenticate) else self.asked.profile.identity
 
 
@@ -197,20 +203,21 @@ class Use:
 class Broker:
     """Everything the agent knows.
 
-    `queues` tells which requests wait for an identity's session or for a role, `prompt_queues` which identities are to
-    be asked for at the desktop ("") and at each terminal.
+    `roles` are what it has of roles and of providers, which are renewed alike and without a person.
+    `queues` tells which requests wait for an identity's session, for a role or for a provider, `prompt_queues` which
+    identities are to be asked for at the desktop ("") and at each terminal.
     """
 
     settings: Settings = field(default_factory=Settings)
     epoch: int = 0
     identities: tuple[Identity, ...] = ()
     phases: Mapping[Identity, Phase] = field(default_factory=dict)
-    roles: Mapping[Role, RoleState] = field(default_factory=dict)
+    roles: Mapping[Provider | Role, RoleState] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
     prompt_queues: Mapping[str, PromptQueue] = field(default_factory=dict)
     pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
     waiting: Mapping[ReplyAddress, Waiting] = field(default_factory=dict)
-    queues: Mapping[Identity | Role, tuple[ReplyAddress, ...]] = field(default_factory=dict)
+    queues: Mapping[Identity | Provider | Role, tuple[ReplyAddress, ...]] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
@@ -233,7 +240,7 @@ class Broker:
             return phase
         return phase.renewal if isinstance(phase, Open) else None
 
-    def role(self, role: Role) -> RoleState:
+    def role(self, role: Provider | Role) -> RoleState:
         """What we have of `role`."""
         return self.roles.get(role, RoleState())
 
@@ -256,11 +263,11 @@ class Broker:
         phase = self.phase(identity)
         return self.with_phase(identity, replace(phase, renewal=None) if isinstance(phase, Open) else then)
 
-    def with_role(self, role: Role, state: RoleState) -> "Broker":
+    def with_role(self, role: Provider | Role, state: RoleState) -> "Broker":
         """This broker with something else known of `role`."""
         return replace(self, roles={**self.roles, role: state})
 
-    def without_role(self, role: Role) -> "Broker":
+    def without_role(self, role: Provider | Role) -> "Broker":
         """This broker with nothing known of `role`."""
         roles = dict(self.roles)
         del roles[role]

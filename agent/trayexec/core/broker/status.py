@@ -1,6 +1,6 @@
 """Tells others of the broker: the status document for scripts, the view for the tray. It must not change anything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from trayexec.core.broker.events import Screen
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Unserved
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
 from trayexec.core.shell_words import argument
@@ -65,6 +65,7 @@ def status(
         "version": 1,
         "agent": agent,
         "identities": [{**_identity(broker, one, now, speak), "configured": one in known} for one in identities],
+        "sources": [_source_state(broker, one, now, speak) for one in _providers(broker, catalogue)],
         "profiles": [_profile(broker, one, now, speak) for one in profiles],
         **({"problem": _problem(catalogue, speak)} if isinstance(catalogue, Trouble) else {}),
     }
@@ -125,12 +126,16 @@ def _profile(
         target = narrowed(profile, broker.settings.rule(profile.name).policy).target
     except TrayexecError as error:
         return {**_profile(broker, Unserved(profile.name, error.trouble, profile.region, profile.role_arn), now, speak)}
-    failure = broker.role(target).failure if isinstance(target, Role) else None
-    credentials = broker.role(target).credentials if isinstance(target, Role) else broker.session(target, now)
+    root = profile.root
+    if isinstance(target, Identity):
+        failure, credentials = None, broker.session(target, now)
+    else:
+        failure, credentials = broker.role(target).failure, broker.role(target).credentials
+    account = profile.account or (credentials.account if credentials is not None else "")
     return {
         "name": profile.name,
-        "identity": profile.identity.name,
-        "account": profile.account or None,
+        "identity": root.name if isinstance(root, Identity) else None,
+        "account": account or None,
         "role": profile.role_arn,
         "region": profile.region,
         "expires_at": utc(credentials.expiry.utc)
@@ -138,6 +143,35 @@ def _profile(
         else None,
         "problem": None,
         "refused": None if failure is None else _refused(failure, speak),
+        **({"source": _source(broker, root, now)} if isinstance(root, Provider) else {}),
+    }
+
+
+def _providers(broker: Broker, catalogue: Catalogue | Trouble) -> tuple[Provider, ...]:
+    """Those of the files, and those that callers brought along while they give something."""
+    known = () if isinstance(catalogue, Trouble) else catalogue.providers
+    return tuple(dict.fromkeys((*known, *(one for one in broker.roles if isinstance(one, Provider)))))
+
+
+def _source_state(broker: Broker, provider: Provider, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:
+    state = broker.role(provider)
+    held = state.credentials
+    return {
+        **_source(broker, provider, now),
+        "account": provider.account or (held.account if held is not None else "") or None,
+        "trouble": None if state.failure is None else _told(state.failure.why, speak),
+    }
+
+
+def _source(broker: Broker, provider: Provider, now: Instant) -> dict[str, object]:
+    """Where credentials come from that need no code: of which kind and profile, and until when they are good."""
+    held = broker.role(provider).credentials
+    good = held is not None and held.expiry.left(now) > 0
+    return {
+        "kind": provider.kind.name.lower(),
+        "by": provider.by,
+        "profile": provider.profile,
+        "expires_at": utc(held.expiry.utc) if held is not None and good else None,
     }
 
 
@@ -155,7 +189,9 @@ def view(broker: Broker, now: Instant) -> View:
     menu.append(Item(Text("Lock now"), "lock"))
     menu.append(Separator())
     menu += [Item(_line(broker, identity, now)) for identity in phases]
-    if not phases:
+    provided = [Item(line) for line in _provided(broker, now)]
+    menu += provided
+    if not phases and not provided:
         menu.append(Item(Text("No identity yet: run `trayexec keys add default`")))
     troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
     menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
@@ -166,6 +202,18 @@ def view(broker: Broker, now: Instant) -> View:
         ]
     menu += [Separator(), Item(Text("Quit"), "quit")]
     return View(icon_state, fill, _tooltip(broker, now), tuple(menu))
+
+
+def _provided(broker: Broker, now: Instant) -> Iterator[Text]:
+    """What providers gave that is still good, and what they failed with last."""
+    for provider, state in broker.roles.items():
+        if not isinstance(provider, Provider):
+            continue
+        name = Text("{profile} ({source})", profile=provider.name, source=provider.by)
+        if state.credentials is not None and (left := state.credentials.expiry.left(now)) > 0:
+            yield _left(name, left)
+        elif state.failure is not None:
+            yield Text("{name}: {why}", name=name, why=state.failure.why.title)
 
 
 def identities_shown(broker: Broker) -> tuple[Identity, ...]:
@@ -205,7 +253,7 @@ def _use(broker: Broker, index: int) -> Text:
 def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
     session = broker.session(identity, now)
     if session is not None:
-        return _left(identity, session.expiry.left(now))
+        return _left(Text("{identity}", identity=identity.name), session.expiry.left(now))
     match broker.phase(identity):
         case Prompting() as prompt:
             return _asking(identity, prompt)
@@ -227,13 +275,13 @@ def _asking(identity: Identity, prompt: Prompting) -> Text:
     return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
 
 
-def _left(identity: Identity, seconds: float) -> Text:
+def _left(name: Text, seconds: float) -> Text:
     hours, minutes = int(seconds // HOUR), int(seconds % HOUR // MINUTE)
     if hours:
-        return Text("{identity}: {h} h {m:02} min left", identity=identity.name, h=hours, m=minutes)
+        return Text("{identity}: {h} h {m:02} min left", identity=name, h=hours, m=minutes)
     if minutes:
-        return Text("{identity}: {m} min left", identity=identity.name, m=minutes)
-    return Text("{identity}: less than a minute left", identity=identity.name)
+        return Text("{identity}: {m} min left", identity=name, m=minutes)
+    return Text("{identity}: less than a minute left", identity=name)
 
 
 def _tooltip(broker: Broker, now: Instant) -> Text:
@@ -271,7 +319,7 @@ def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:
     matches = {one.name: one for one in catalogue.identities if name in {one.name, one.keys}}
     profile = catalogue.profiles.get(name)
     if not matches and isinstance(profile, Profile):
-        matches = {profile.identity.name: profile.identity}
+        matches = {} if profile.identity is None else {profile.identity.name: profile.identity}
     return matches
 
 
@@ -294,6 +342,8 @@ def one_identity(catalogue: Catalogue, name: str | None, verb: str) -> Identity:
     if name is None:
         raise TrayexecError(messages.no_identity(catalogue))
     profile = catalogue.profiles.get(name)
+    if isinstance(profile, Profile) and isinstance(profile.root, Provider):
+        raise TrayexecError(messages.no_code(profile.name, profile.root))
     raise TrayexecError(
         profile.problem if isinstance(profile, Unserved) else messages.unknown_identity(name, catalogue)
     )

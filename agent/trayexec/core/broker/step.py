@@ -34,6 +34,8 @@ from trayexec.core.broker.events import (
     Look,
     Looked,
     Process,
+    ProviderFailed,
+    ProviderLoaded,
     ReplyAddress,
     RoleAssumed,
     RoleRefused,
@@ -46,7 +48,7 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, Stage
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity
+from trayexec.core.config.profiles import Identity, Provider
 from trayexec.core.settings import OnLock, Settings
 from trayexec.light.errors import Trouble
 
@@ -64,8 +66,9 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             serving.ask(context, event)
         case Authenticate():
             serving.authenticate(context, event)
-        case Lock(keys):
-            _lock(context, [one for one in context.known() if keys in {None, one.keys}])
+        case Lock(name):
+            _lock(context, [one for one in context.known() if name in {None, one.keys}])
+            _lock_providers(context, [one for one in context.providers() if name in {None, one.profile}])
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -85,6 +88,12 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
         case RoleRefused(role, epoch, why, refusal):
             if context.is_pending(role, epoch):
                 roles.denied(context, role, why, refusal)
+        case ProviderLoaded(provider, epoch, credentials):
+            if context.is_pending(provider, epoch):
+                roles.assumed(context, provider, credentials)
+        case ProviderFailed(provider, epoch, why, refusal):
+            if context.is_pending(provider, epoch):
+                roles.denied(context, provider, why, refusal)
         case Configured(identities, settings, warning):
             _configured(context, identities, settings, warning)
         case ScreenChanged(screen):
@@ -119,16 +128,26 @@ def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
             step.effects.append(Dismiss(identity))
         step.broker = step.broker.with_phase(identity, Locked())
         refuse_all(step, identity, messages.locked_meanwhile(identity))
-        for role in [one for one in step.broker.roles if one.identity == identity]:
-            refuse_all(step, role, messages.locked_meanwhile(identity))
-            step.broker = step.broker.without_role(role)
+        _forget(step, identity, messages.locked_meanwhile(identity))
         step.effects.append(Hide(notifications.expiry_key(identity)))
+
+
+def _lock_providers(step: StepContext, providers: Iterable[Provider]) -> None:
+    """Forget what these gave, and the roles that were assumed with it."""
+    for provider in providers:
+        _forget(step, provider, messages.forgotten_meanwhile(provider))
+
+
+def _forget(step: StepContext, root: Identity | Provider, why: Trouble) -> None:
+    for role in [one for one in step.broker.roles if one.root == root]:
+        refuse_all(step, role, why)
+        step.broker = step.broker.without_role(role)
 
 
 def _gone(step: StepContext, request: ReplyAddress) -> None:
     """A caller has hung up: nothing is asked for it any more."""
     waiting = step.settled(request)
-    if waiting is not None:
+    if waiting is not None and waiting.identity is not None:
         questions.caller_gone(step, waiting.identity, request)
 
 
@@ -160,6 +179,7 @@ def _screen_changed(step: StepContext, screen: Screen) -> None:
         return
     if step.broker.settings.on_lock is OnLock.WIPE:
         _lock(step, step.known())
+        _lock_providers(step, step.providers())
         return
     for identity in step.known():
         if isinstance(step.broker.prompting(identity), Prompting):
@@ -180,6 +200,7 @@ def _tick(step: StepContext) -> None:
         sessions.age(step, identity)
     for role in list(step.broker.roles):
         roles.renew(step, role)
+        serving.tell_slow(step, role)
     watch = step.broker.watch
     if watch.is_time(step.now):
         step.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))

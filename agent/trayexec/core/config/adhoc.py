@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from trayexec.core import messages
 from trayexec.core.config import problems
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, StsEndpoint
 from trayexec.light.errors import TrayexecError
 
 SECONDS = 3600  # what AWS gives a role from a session at most
@@ -60,9 +60,8 @@ def namesakes(profile: Profile, catalogue: Catalogue) -> Iterator[str]:
 
 def _over(catalogue: Catalogue, word: str, source: str | None) -> Profile:
     base = _source(catalogue, source)
-    identity = base.identity
     short = _SHORT.fullmatch(word)
-    partition = identity.partition
+    partition = base.root.partition
     match = _ARN.fullmatch(word)
     if match is not None and match["partition"] != partition:
         raise TrayexecError(problems.role_in_other_partition(word, role=match["partition"], keys=partition))
@@ -76,7 +75,7 @@ def _over(catalogue: Catalogue, word: str, source: str | None) -> Profile:
     )
 
 
-def _endpoint(target: Identity | Role) -> StsEndpoint:
+def _endpoint(target: Identity | Provider | Role) -> StsEndpoint:
     return target.endpoint
 
 

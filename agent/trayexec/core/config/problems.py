@@ -301,6 +301,43 @@ def from_elsewhere(profile: str, key: str) -> Trouble:
     )
 
 
+def source_of_a_command(profile: str, source: str) -> Trouble:
+    """A role whose source is in the environment of the command that wants it."""
+    return trouble(
+        "profile_unsupported",
+        "Profile {profile} has credential_source = {source}: those credentials are in the environment of a command, "
+        "and trayexec takes none from there.",
+        "Use this profile without trayexec, or write source_profile in place of credential_source under {section}.",
+        profile=shown(profile),
+        source=source,
+        section=header(profile),
+    )
+
+
+def no_credential_source(profile: str, source: str) -> Trouble:
+    """What no SDK knows as a source."""
+    return trouble(
+        "profile_source",
+        "Profile {profile} has credential_source = {source}, which AWS's tools do not know.",
+        "Write Ec2InstanceMetadata, or source_profile in its place, under {section}.",
+        profile=shown(profile),
+        source=shown(source),
+        section=header(profile),
+    )
+
+
+def relative_token(profile: str, file: str) -> Trouble:
+    """The file of a web identity's token, by a path that depends on the folder."""
+    return trouble(
+        "profile_value",
+        "The web_identity_token_file of profile {profile} is not an absolute path: {value}",
+        "Write it from / on under {section}: the AWS SDKs replace neither ~ nor variables.",
+        profile=shown(profile),
+        value=shown(file),
+        section=header(profile),
+    )
+
+
 def by_identity_center(profile: str, key: str) -> Trouble:
     """Credentials of a login in a browser, as the setting `key` says."""
     return trouble(
@@ -310,19 +347,6 @@ def by_identity_center(profile: str, key: str) -> Trouble:
         profile=shown(profile),
         key=shown(key),
         name=word(profile),
-    )
-
-
-def by_process(profile: str) -> Trouble:
-    """Credentials that a program of the user's gives."""
-    return trouble(
-        "profile_unsupported",
-        "Profile {profile} gets its credentials by credential_process; trayexec serves the keys of IAM users.",
-        "Use this profile without trayexec, or store its user's keys with `trayexec keys add {word}`: they win "
-        "over credential_process, which may stay in {section}.",
-        profile=shown(profile),
-        word=argument(profile),
-        section=header(profile),
     )
 
 

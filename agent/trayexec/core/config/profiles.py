@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayexec.core.config import serials
-from trayexec.light.errors import Text, Trouble
+from trayexec.core.config.partitions import partition_of
+from trayexec.core.config.sources import Source
+from trayexec.light.errors import Text, Trouble, shown
+
+_PROVIDED_BY = {
+    Source.PROCESS: "credential_process",
+    Source.WEB_IDENTITY: "web_identity_token_file",
+    Source.SSO: "IAM Identity Center",
+    Source.LOGIN: "login_session",
+    Source.INSTANCE: "Ec2InstanceMetadata",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,44 @@ class SessionTags:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a profile's credentials come from when no key of ours is behind them: botocore's provider of that kind.
+
+    Two equal ones share credentials: the same kind, settings and files, and the same said by the caller's variables.
+    `profile` is the one that has the `settings`, which botocore is asked for and no other. `account` is the account
+    that they name, where they name one; `endpoint` is where the profile reaches STS.
+    """
+
+    kind: Source
+    profile: str
+    settings: tuple[tuple[str, str], ...] = field(repr=False)  # a command line may have a secret in it
+    files: tuple[str, str]
+    endpoint: StsEndpoint = field(compare=False)
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # passwords of proxies stand in them
+    account: str = field(default="", compare=False)
+
+    @property
+    def root(self) -> "Provider":
+        """Itself: it needs nothing else first."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """What people call it: the profile's name."""
+        return shown(self.profile)
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition of its region."""
+        return partition_of(self.endpoint.region).name
+
+    @property
+    def by(self) -> str:
+        """What gives the credentials, as people call it."""
+        return _PROVIDED_BY[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role and everything that decides what AssumeRole returns for it: two equal roles share credentials.
 
@@ -77,7 +125,7 @@ class Role:
     """
 
     arn: str
-    source: "Identity | Role"
+    source: "Identity | Provider | Role"
     session_name: str
     external_id: str | None
     seconds: int
@@ -92,8 +140,8 @@ class Role:
         return self.arn.split(":")[4]
 
     @property
-    def identity(self) -> Identity:
-        """The identity at the end of the chain."""
+    def root(self) -> Identity | Provider:
+        """The identity or the provider at the end of the chain."""
         source = self.source
         while isinstance(source, Role):
             source = source.source
@@ -102,7 +150,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A served profile: `target` is the role it assumes, or the identity it is.
+    """A served profile: `target` is the role it assumes, or the identity or the provider that it is.
 
     `inherits_region`: nothing on the way but [default] says a region, so the caller's own is better.
     `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
@@ -111,15 +159,21 @@ class Profile:
 
     name: str
     region: str | None
-    target: Identity | Role
+    target: Identity | Provider | Role
     inherits_serial: bool = False
     notes: tuple[Text, ...] = field(default=(), compare=False)
     inherits_region: bool = False
 
     @property
-    def identity(self) -> Identity:
-        """Whose session serves it."""
-        return self.target.identity if isinstance(self.target, Role) else self.target
+    def root(self) -> Identity | Provider:
+        """Whose session serves it, or what provides its credentials."""
+        return self.target.root if isinstance(self.target, Role) else self.target
+
+    @property
+    def identity(self) -> Identity | None:
+        """Whose session serves it; None where none is needed."""
+        root = self.root
+        return root if isinstance(root, Identity) else None
 
     @property
     def account(self) -> str:
@@ -128,7 +182,7 @@ class Profile:
 
     @property
     def role_arn(self) -> str | None:
-        """The role's ARN, or nothing for a profile that is its identity."""
+        """The role's ARN, or nothing for a profile that assumes none."""
         return self.target.arn if isinstance(self.target, Role) else None
 
 
@@ -171,8 +225,11 @@ class Catalogue:
     apart: frozenset[str] = field(default=frozenset(), compare=False)
     session_name: str = field(default="trayexec", compare=False)
     identities: tuple[Identity, ...] = field(init=False, compare=False)
+    providers: tuple[Provider, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Note every identity that a served profile ends in, once each, in order: it is asked for at each look."""
+        """Note all that served profiles end in, once each, in order: they are asked for at each look."""
         served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
-        object.__setattr__(self, "identities", tuple(dict.fromkeys(profile.identity for profile in served)))
+        roots = dict.fromkeys(profile.root for profile in served)
+        object.__setattr__(self, "identities", tuple(one for one in roots if isinstance(one, Identity)))
+        object.__setattr__(self, "providers", tuple(one for one in roots if isinstance(one, Provider)))

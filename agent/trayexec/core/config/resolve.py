@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 
 from trayexec.core.config import foreign_settings, identities, mixing, ownership, problems, serials, session_names
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, SessionTags, StsEndpoint, Unserved
+from trayexec.core.config.profiles import (
+    Catalogue,
+    Identity,
+    Profile,
+    Provider,
+    Role,
+    SessionTags,
+    StsEndpoint,
+    Unserved,
+)
+from trayexec.core.config.providers import provider_of
 from trayexec.core.config.sections import ProfileError, Section, Sections, shown
 from trayexec.core.config.session_tags import tags_of
 from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
@@ -26,14 +36,17 @@ from trayexec.light.errors import Text, Trouble
 _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::[0-9]{12}:role/[!-~]+")
 _ROLE_OF_NO_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::(?![0-9]{12}:)[^:]*:role/[!-~]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)  # where botocore sends it as it stands
 _COMMENT = re.compile(r"\s[#;]")  # not one to any AWS tool, but meant as one
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[/\\]")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _ARN_LENGTHS = range(20, 2049)
 _DURATIONS = range(900, 43201)
 _DEFAULT_SECONDS = 3600
 
 _LESS_THAN_STORED = (Source.PROCESS, Source.NOTHING)  # keys that a person stored with us under the name win over it
-_OTHERS = (Source.WEB_IDENTITY, Source.LOGIN)  # credentials that are not IAM user keys
+_PROVIDED = frozenset({Source.WEB_IDENTITY, Source.PROCESS})  # whose credentials botocore is asked for
+_OTHERS = (Source.LOGIN,)  # credentials that are not IAM user keys
 _ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
 _OURSELVES = frozenset({"trayexec", "trayexec-agent"})
 
@@ -53,11 +66,15 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """The roles from the profile that was asked for down to the one nearest to the keys, then the keys' profile."""
+    """The roles from the profile that was asked for down to the one nearest to the keys, then the keys' profile.
+
+    The keys may be what another program or a service gives: then `kind` says by which way.
+    """
 
     roles: tuple[_Link, ...]
     keys: str
     names: tuple[str, ...]  # every profile on the way, once each
+    kind: Source | None = None  # of what is at the end in place of keys of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +100,7 @@ def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] |
     sections = mixing.mixed(sections)
     work = _Work(sections, session_name, known or {}, identities.sources(sections), {})
     found = {name: _resolved(work, name) for name in sections.profiles}
-    served = [each.identity for each in found.values() if isinstance(each, Profile)]
+    served = [each.identity for each in found.values() if isinstance(each, Profile) and each.identity is not None]
     names = _identity_names(served)
     own = {one for one in served if not one.inherited}
     final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
@@ -105,13 +122,37 @@ def _resolved(work: _Work, name: str) -> Profile | Unserved:
 
 
 def _served(work: _Work, name: str) -> Profile:
-    sections = work.sections
     chain = _walk(work, name)
+    return _of_keys(work, chain) if chain.kind is None else _provided(work, chain, chain.kind)
+
+
+def _of_keys(work: _Work, chain: _Chain) -> Profile:
+    """The profile of a chain that ends in keys of ours, which a code opens."""
+    sections = work.sections
     said_in, serial = _serial(sections, chain, work.used)
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
     identity, of_keys = _end(work, chain, (said_in, serial, partition), first)
-    target: Identity | Role = identity
+    profile = _profile(sections, chain, (identity, first), partition)
+    notes = profile.notes if of_keys is None else (of_keys, *profile.notes)
+    return replace(profile, inherits_serial=identity.inherited, notes=notes)
+
+
+def _provided(work: _Work, chain: _Chain, kind: Source) -> Profile:
+    """The profile of a chain that ends in credentials of others, for which nobody is asked."""
+    sections = work.sections
+    partition = _partition(chain, "")
+    first = endpoint_of(sections, chain.names, partition)
+    own = _along(sections, (chain.keys,), partition, first)
+    return _profile(sections, chain, (provider_of(sections, chain.keys, kind, endpoint=own), first), partition)
+
+
+def _profile(
+    sections: Sections, chain: _Chain, end: tuple[Identity | Provider, StsEndpoint], partition: str
+) -> Profile:
+    """The profile whose chain leads to this end, and to STS there."""
+    root, first = end
+    target: Identity | Provider | Role = root
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
             arn=link.arn,
@@ -125,11 +166,10 @@ def _served(work: _Work, name: str) -> Profile:
     region = region_of(sections, chain.names, partition)
     others = [one for each in chain.names for one in foreign_settings.in_section(each, sections.profiles.get(each, {}))]
     return Profile(
-        name,
+        chain.names[0],
         region,
         target,
-        inherits_serial=identity.inherited,
-        notes=tuple(others if of_keys is None else [of_keys, *others]),
+        notes=tuple(others),
         inherits_region=region is not None and inherits_region(sections, chain.names),
     )
 
@@ -193,21 +233,24 @@ def _walk(work: _Work, name: str) -> _Chain:
         _check_included(sections, at, section)
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
         if not is_role(section) or (links and _holds_keys(at, section)):
-            _check_end(sections, at, section)
-            return _chain(links, at)
+            return _chain(links, at, _end_of(sections, at, section))
         _check_role(at, section)
         if len(links) == LONGEST_CHAIN:
             raise ProfileError(name, problems.too_long(name))
+        if "credential_source" in section:
+            links.append(_link(work, at))
+            return _chain(links, at, Source.INSTANCE)
         source = _source(sections, at)
         links.append(_link(work, at))
         if source == at:
-            _check_end(sections, at, section)
-            return _chain(links, at)
+            if _end_of(sections, at, section) is not None and STATIC_KEYS.isdisjoint(section):
+                raise ProfileError(at, problems.loop([at]))  # as botocore: it takes nothing but keys there
+            return _chain(links, at, None)
         at = source
 
 
-def _chain(links: Sequence[_Link], keys: str) -> _Chain:
-    return _Chain(tuple(links), keys, tuple(dict.fromkeys((*(link.profile for link in links), keys))))
+def _chain(links: Sequence[_Link], keys: str, kind: Source | None) -> _Chain:
+    return _Chain(tuple(links), keys, tuple(dict.fromkeys((*(link.profile for link in links), keys))), kind)
 
 
 def _source(sections: Sections, profile: str) -> str:
@@ -327,8 +370,11 @@ def _check_role(profile: str, section: Section) -> None:
     """Refuse what we would otherwise have to ignore in a role: that could lead to another account or more rights."""
     if "source_profile" in section and "credential_source" in section:
         raise ProfileError(profile, problems.two_sources(profile))
-    if "credential_source" in section:
-        raise ProfileError(profile, problems.from_elsewhere(profile, "credential_source"))
+    source = section.get("credential_source")
+    if source in {"Environment", "EcsContainer"}:
+        raise ProfileError(profile, problems.source_of_a_command(profile, str(source)))
+    if source not in {None, "Ec2InstanceMetadata"}:
+        raise ProfileError(profile, problems.no_credential_source(profile, str(source)))
 
 
 def _check_extras(profile: str, section: Section) -> None:
@@ -351,14 +397,14 @@ def _check_included(sections: Sections, profile: str, section: Section) -> None:
         raise ProfileError(profile, problems.included(profile, key, value=value, missed=missed))
 
 
-def _check_end(sections: Sections, profile: str, section: Section) -> None:
-    """Refuse a chain's end whose keys cannot be in the keychain, because the section says where else they come from."""
+def _end_of(sections: Sections, profile: str, section: Section) -> Source | None:
+    """What gives the credentials at a chain's end; None for keys of ours. Raises ProfileError for what is neither."""
     found = without_role(section, sections.keys_of(profile))
     if found in IN_FILES or (found in _LESS_THAN_STORED and profile in sections.stored):
-        return
-    if found is Source.PROCESS:
-        ours = _calls_us(sections.text(profile, "credential_process") or "")
-        raise ProfileError(profile, problems.by_ourselves(profile) if ours else problems.by_process(profile))
+        return None
+    if found in _PROVIDED:
+        _check_provided(sections, profile, found)
+        return found
     if found in _OTHERS:
         raise ProfileError(profile, problems.from_elsewhere(profile, found.value))
     # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
@@ -367,12 +413,28 @@ def _check_end(sections: Sections, profile: str, section: Section) -> None:
         if key.startswith("sso_") and not half:
             raise ProfileError(profile, problems.by_identity_center(profile, key))
     if is_role(section):
-        return
+        return None
     if "credential_source" in section and not half:
         raise ProfileError(profile, problems.from_elsewhere(profile, "credential_source"))
     _check_extras(profile, section)
     if sections.text(profile, "source_profile") not in {None, profile}:
         raise ProfileError(profile, problems.source_without_role(profile))
+    return None
+
+
+def _check_provided(sections: Sections, profile: str, kind: Source) -> None:
+    """Refuse a program that asks us, what AWS would refuse, and a file that is another one in each folder."""
+    if kind is Source.PROCESS:
+        if _calls_us(sections.text(profile, "credential_process") or ""):
+            raise ProfileError(profile, problems.by_ourselves(profile))
+        return
+    arn = sections.text(profile, "role_arn") or ""
+    if not _ROLE_ARN.fullmatch(arn):
+        raise ProfileError(profile, problems.no_role(profile, arn))
+    _matching(sections, profile, "role_session_name", _SESSION_NAME)
+    file = sections.text(profile, "web_identity_token_file") or ""
+    if not _ABSOLUTE.match(file):
+        raise ProfileError(profile, problems.relative_token(profile, file))
 
 
 def _holds_keys(profile: str, section: Section) -> bool:
@@ -442,10 +504,11 @@ def _named(identity: Identity, name: str, *, inherited: bool) -> Identity:
 def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
     """The profile with its identity as all profiles together make it."""
     own = profile.identity
-    return profile if identities[own] is own else replace(profile, target=_with(profile.target, identities))
+    is_final = own is None or identities[own] is own
+    return profile if is_final else replace(profile, target=_with(profile.target, identities))
 
 
-def _with(target: Identity | Role, identities: Mapping[Identity, Identity]) -> Identity | Role:
+def _with(target: Identity | Provider | Role, identities: Mapping[Identity, Identity]) -> Identity | Provider | Role:
     if isinstance(target, Role):
         return replace(target, source=_with(target.source, identities))
-    return identities[target]
+    return identities[target] if isinstance(target, Identity) else target

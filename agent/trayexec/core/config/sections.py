@@ -21,7 +21,8 @@ class Sections:
 
     `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections, `keys` says in
     which file the keys of a profile stand: in the credentials file, where nothing is said. `stored` are the names under
-    which the keychain has keys, and the ARNs of whose they are, empty where that is not known yet.
+    which the keychain has keys, and the ARNs of whose they are, empty where that is not known yet. `files` are where
+    the config and the credentials are.
     """
 
     profiles: Mapping[str, Section]
@@ -29,6 +30,7 @@ class Sections:
     environment: Mapping[str, str]
     keys: Mapping[str, KeyNames] = field(default_factory=dict)
     stored: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, str] = ("~/.aws/config", "~/.aws/credentials")
 
     def keys_of(self, profile: str) -> KeyNames:
         """Which settings of the profile are keys, by file."""

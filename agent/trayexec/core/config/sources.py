@@ -30,9 +30,20 @@ class Source(Enum):
     LOGIN = "login_session"
     PROCESS = "credential_process"
     CONFIG_FILE = "an access key in the config file"
+    INSTANCE = "credential_source = Ec2InstanceMetadata"  # of a role, never of a profile by itself
     NOTHING = "none"
 
 
+# What belongs to each source of credentials. `mfa_serial` and `duration_seconds` are not among these.
+_ROLE = frozenset({"role_arn", "source_profile", "credential_source", "external_id", "role_session_name"})
+SETTINGS: Mapping[Source, frozenset[str]] = {
+    Source.ROLE: _ROLE | {"session_tags", "transitive_session_tags", "source_identity"},
+    Source.WEB_IDENTITY: frozenset({"web_identity_token_file", "role_arn", "role_session_name"}),
+    Source.SSO: frozenset({"sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}),
+    Source.LOGIN: frozenset({"login_session"}),
+    Source.PROCESS: frozenset({"credential_process"}),
+    Source.INSTANCE: frozenset({"credential_source"}),
+}
 IN_FILES = frozenset({Source.CREDENTIALS_FILE, Source.CONFIG_FILE})
 
 

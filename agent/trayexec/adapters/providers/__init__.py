@@ -1,0 +1,220 @@
+"""Credentials that others give: the port `Providers`, by botocore's own providers in a child process (`child.py`).
+
+What a program or a service says reaches nobody but who is to have the credentials: of a failure only its kind is told.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from trayexec.adapters.child_processes import run
+from trayexec.core.clock import Expiry
+from trayexec.core.config.profiles import Provider
+from trayexec.core.config.sections import header, shown
+from trayexec.core.config.sources import Source
+from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.ports import Clock, ProviderError, Refusal
+from trayexec.core.shell_words import argument
+from trayexec.light import own_command
+from trayexec.light.errors import Text, Trouble, trouble
+
+CHILD = "trayexec.adapters.providers.child"
+SECONDS = 60  # as long as the Go SDK waits for a credential_process
+MOST = 256 * 1024  # bytes of an answer: what a program may print, as JSON
+LONGEST = 129600  # seconds: AWS gives nothing for longer (GetSessionToken)
+_BY_AWS = {"refused", "unreachable", "html", "unstarted"}
+_FAILED = {
+    "unstarted": Text("it could not be started ({detail})"),
+    "status": Text("it ended with status {detail}"),
+    "quotes": Text("its line is empty, or a quote in it is not closed"),
+}
+_NO_CREDENTIALS = {
+    "long": Text("more than 64 KiB"),
+    "nothing": Text("nothing at all"),
+    "html": Text("a web page, as a proxy sends it"),
+    "garbage": Text("no JSON object"),
+    "version": Text("its Version is not 1"),
+    "missing": Text("AccessKeyId or SecretAccessKey is missing"),
+    "ended": Text("they have ended already, or their Expiration is no date"),
+}
+UNSAID = 900  # seconds that credentials are taken to live whose end nobody says: AWS gives none for less
+
+
+class BotoProviders:
+    """Asks botocore, in a process for each question."""
+
+    def __init__(self, environ: Mapping[str, str], clock: Clock, *, seconds: float = SECONDS) -> None:
+        """Programs get of `environ` what an agent's children get; each question ends within `seconds`."""
+        self._environ = environ
+        self._clock = clock
+        self._seconds = seconds
+
+    async def load(self, provider: Provider) -> Credentials:
+        """What this provider gives now. Raises ProviderError."""
+        request = {
+            "kind": provider.kind.name.lower(),
+            "profile": provider.profile,
+            "files": provider.files,
+            "settings": dict(provider.settings),
+            "variables": dict(provider.variables),
+        }
+        given = json.dumps(request).encode()
+        try:
+            ended = await run(own_command.python(CHILD), self._environ, seconds=self._seconds, given=given, most=MOST)
+        except TimeoutError:
+            raise _error(_slow(provider, round(self._seconds))) from None
+        except OSError as error:
+            raise _error(_broken(provider, error.strerror or type(error).__name__)) from None
+        try:
+            said = json.loads(ended.out)
+        except ValueError:
+            raise _error(_broken(provider, f"exit status {ended.status}")) from None
+        if "failed" in said:
+            raise _error(_why(provider, said["failed"], said["detail"]))
+        return self._credentials(provider, said)
+
+    def _credentials(self, provider: Provider, said: Mapping[str, Any]) -> Credentials:
+        key, secret, token, account = (said[name] for name in ("key", "secret", "token", "account"))
+        if not all(isinstance(one, str) and one for one in (key, secret)):
+            raise _error(_why(provider, "missing", "AccessKeyId"))
+        if not token:
+            raise _error(_long_term(provider))
+        now = self._clock.now()
+        ends = said["ends"] if said["ends"] is not None else now.wall + UNSAID
+        life = min(ends - now.wall, LONGEST)
+        account = account if isinstance(account, str) else ""
+        return Credentials(key, Secret(secret), Secret(str(token)), Expiry(now.after(life), int(ends)), account)
+
+
+def _error(why: Trouble) -> ProviderError:
+    return ProviderError(why, Refusal.DENIED if why.code == "source_refused" else Refusal.OTHER)
+
+
+def _program(provider: Provider) -> str:
+    """What is started, without its arguments: a secret may stand there."""
+    line = dict(provider.settings).get("credential_process", "")
+    try:
+        return shown((shlex.split(line) or [""])[0])
+    except ValueError:
+        return ""
+
+
+def _slow(provider: Provider, seconds: int) -> Trouble:
+    return trouble(
+        "source_slow",
+        "{source} of profile {profile} gave no credentials within {seconds} s, and was ended.",
+        "Run its command in a terminal to see what it waits for: it can ask nobody here, nor trayexec for {profile}.",
+        source=provider.by,
+        profile=provider.name,
+        seconds=seconds,
+    )
+
+
+def _broken(provider: Provider, detail: str) -> Trouble:
+    return trouble(
+        "source_broken",
+        "The part of trayexec that asks {source} of profile {profile} did not work: {detail}",
+        "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
+        source=provider.by,
+        profile=provider.name,
+        detail=shown(detail),
+    )
+
+
+def _long_term(provider: Provider) -> Trouble:
+    return trouble(
+        "source_keys",
+        "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never "
+        "handed out.",
+        "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the profile is "
+        "an identity, whose session a code opens.",
+        profile=provider.name,
+        word=argument(provider.profile),
+        section=header(provider.profile),
+    )
+
+
+def _why(provider: Provider, failed: str, detail: str) -> Trouble:
+    if failed == "changed":
+        return trouble(
+            "source_changed",
+            "Your AWS files were changed while {source} of profile {profile} was asked.",
+            "Run the command again.",
+            source=provider.by,
+            profile=provider.name,
+        )
+    if failed == "absent":
+        return trouble(
+            "source_absent",
+            "The instance metadata service gives profile {profile} no credentials.",
+            "It is there on EC2 only, with an instance profile. Else name another source under {section}.",
+            profile=provider.name,
+            section=header(provider.profile),
+        )
+    if provider.kind is not Source.PROCESS and failed in _BY_AWS:
+        return _of_aws(provider, failed, detail)
+    if failed in _FAILED:
+        return trouble(
+            "source_failed",
+            "{source} of profile {profile} failed: {program}: {why}",
+            "Write its program with an absolute path under {section}, and run it in a terminal to see what it says.",
+            source=provider.by,
+            profile=provider.name,
+            program=_program(provider),
+            why=_FAILED[failed].with_values({"detail": shown(detail)}),
+            section=header(provider.profile),
+        )
+    return trouble(
+        "source_garbled",
+        "Profile {profile} is given no credentials by {source}: {why}",
+        "Run its program in a terminal to see what it prints: one JSON object with Version, AccessKeyId, "
+        "SecretAccessKey, SessionToken and Expiration.",
+        source=provider.by,
+        profile=provider.name,
+        why=_NO_CREDENTIALS.get(failed) or Text("{detail}", detail=shown(detail or failed)),
+    )
+
+
+def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
+    """Why there is nothing from AWS itself."""
+    if failed == "unstarted":
+        return trouble(
+            "source_failed",
+            "The token of profile {profile} cannot be read from {file}: {detail}",
+            "Let what writes that file write it, or correct web_identity_token_file under {section}.",
+            profile=provider.name,
+            file=shown(dict(provider.settings).get("web_identity_token_file", "")),
+            detail=shown(detail),
+            section=header(provider.profile),
+        )
+    if failed != "refused":
+        return trouble(
+            "source_unreachable",
+            "AWS did not answer for {source} of profile {profile} ({detail}).",
+            "Check the network, and the proxy on the way; then try again.",
+            source=provider.by,
+            profile=provider.name,
+            detail=_NO_CREDENTIALS["html"] if failed == "html" else shown(detail),
+        )
+    return Trouble(
+        "source_refused",
+        Text(
+            "AWS refused {source} of profile {profile}: {code}",
+            source=provider.by,
+            profile=provider.name,
+            code=shown(detail),
+        ),
+        _hint(provider, detail),
+    )
+
+
+def _hint(provider: Provider, code: str) -> Text:
+    """What to do about a refusal of AWS's (API_AssumeRoleWithWebIdentity, Errors)."""
+    if code in {"ExpiredTokenException", "ExpiredToken"}:
+        return Text("The token in its file has ended: let what writes that file write a new one.")
+    if code in {"InvalidIdentityToken", "IDPRejectedClaim"}:
+        return Text("Check the token in its file: the account of the role must know its issuer and its audience.")
+    return Text(
+        "Check role_arn under {section}, and whom the role's trust policy lets in.", section=header(provider.profile)
+    )

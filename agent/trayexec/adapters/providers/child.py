@@ -1,0 +1,174 @@
+"""Credentials of one profile by one of botocore's providers, in a process of its own: JSON on stdin, a line on stdout.
+
+botocore reads its process's environment, and a program that gives credentials inherits it: so this process's is made
+what the caller's would be. Only the provider that was named is asked; none takes its place.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 — botocore's own
+from botocore.parsers import ResponseParserError
+
+from trayexec.adapters.harden import seal
+
+MOST = 64 * 1024  # bytes that a program may print
+METHODS = {  # of botocore's providers, by `Source`
+    "process": "custom-process",
+    "web_identity": "assume-role-with-web-identity",
+    "instance": "iam-role",
+}
+BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+OF_SERVICE = 500  # the HTTP status from which on it is AWS that has a problem
+CONNECT, READ, TRIES = 5, 10, 3  # seconds, and how often AWS is asked
+
+
+class Program:
+    """The program of a credential_process, as far as botocore looks at one: it starts it, and reads it once.
+
+    What it says on stderr may hold anything, and is read by nobody. `said` is None until it has ended.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is started yet."""
+        self.said: bytes | None = None
+        self.returncode = 0
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self, argv: list[str], **_pipes: object) -> "Program":
+        """Start it. Raises OSError."""
+        nothing = subprocess.DEVNULL
+        self._running = subprocess.Popen(argv, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing)
+        return self
+
+    def communicate(self) -> tuple[bytes, bytes]:
+        """All that it prints, but no more than `MOST`: who prints more is ended."""
+        running = self._running
+        assert running is not None and running.stdout is not None  # noqa: S101, PT018 — it was started so
+        with running:
+            said = running.stdout.read(MOST + 1)
+            if len(said) > MOST:
+                running.kill()
+        self.said, self.returncode = said, running.returncode
+        return said, b""
+
+
+class FailedError(Exception):
+    """Why there are no credentials: a word, and what belongs to it. Nothing of what a program said is in it."""
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The credentials, or why there are none. Raises FailedError."""
+    os.environ.update(request["variables"])
+    os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"] = request["files"]
+    chain = os.environ.get("TRAYEXEC_CHAIN", "").splitlines()
+    os.environ["TRAYEXEC_CHAIN"] = "\n".join([*chain, request["profile"]])
+    session = botocore.session.Session(profile=request["profile"])
+    tries = {"total_max_attempts": TRIES, "mode": "standard"}
+    session.set_default_client_config(Config(connect_timeout=CONNECT, read_timeout=READ, retries=tries))
+    _check_unchanged(session, request)
+    method = METHODS[request["kind"]]
+    provider = session.get_component("credential_provider").get_provider(method)
+    program = Program()
+    if method == "custom-process":
+        provider._popen = program.start  # noqa: SLF001 — its constructor takes it, and botocore calls that
+    try:
+        found = provider.load()
+        if found is None:
+            raise FailedError("absent")  # noqa: TRY301 — as whatever botocore raises
+        if isinstance(found, RefreshableCredentials):
+            # What it has it has: no second question because it ends soon, which only we judge.
+            found._advisory_refresh_timeout = found._mandatory_refresh_timeout = 0  # noqa: SLF001
+        frozen = found.get_frozen_credentials()
+    except Exception as error:  # noqa: BLE001 — whatever botocore makes of it
+        failed = _failed(error, program)
+    else:
+        return {
+            "key": frozen.access_key,
+            "secret": frozen.secret_key,
+            "token": frozen.token,
+            "account": frozen.account_id or "",
+            "ends": found._expiry_time.timestamp() if isinstance(found, RefreshableCredentials) else None,  # noqa: SLF001
+        }
+    raise failed
+
+
+def _check_unchanged(session: Any, request: dict[str, Any]) -> None:
+    """Raise FailedError where the files say something else by now than what was asked for."""
+    try:
+        profile = session.full_config["profiles"].get(request["profile"], {})
+    except Exception:  # noqa: BLE001 — half a file, or none
+        raise FailedError("changed") from None
+    if any(profile.get(name) != value for name, value in request["settings"].items()):
+        raise FailedError("changed")
+
+
+def _failed(error: Exception, program: Program) -> FailedError:
+    """What went wrong, told by what the program did, and never by what it said."""
+    if program.said is not None:
+        if len(program.said) > MOST:
+            return FailedError("long")
+        return FailedError("status", str(program.returncode)) if program.returncode else _misread(program.said)
+    return _unsaid(error)
+
+
+def _unsaid(error: Exception) -> FailedError:
+    """What went wrong where no program said anything."""
+    match error:
+        case FailedError():
+            return error
+        case ClientError():
+            code = str(error.response.get("Error", {}).get("Code", ""))[:100]
+            clear = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < OF_SERVICE
+            what, detail = ("refused" if clear and code not in BUSY else "unreachable"), code
+        case ConnectionError() | HTTPClientError():
+            what, detail = "unreachable", type(error).__name__
+        case ResponseParserError() | KeyError():
+            what, detail = "html", ""
+        case OSError():
+            what, detail = "unstarted", error.strerror or type(error).__name__
+        case ValueError() | IndexError():
+            what, detail = "quotes", ""
+        case _:
+            what, detail = type(error).__name__, ""
+    return FailedError(what, detail)
+
+
+def _misread(said: bytes) -> FailedError:
+    try:
+        document = json.loads(said)
+    except ValueError:
+        return FailedError("html" if said.lstrip().startswith(b"<") else "garbage" if said.strip() else "nothing")
+    if not isinstance(document, dict):
+        return FailedError("garbage")
+    if document.get("Version") != 1:
+        return FailedError("version")
+    missing = [name for name in ("AccessKeyId", "SecretAccessKey") if not isinstance(document.get(name), str)]
+    return FailedError("missing", missing[0]) if missing else FailedError("ended")
+
+
+def main() -> None:
+    """Answer one request."""
+    seal()
+    logging.disable(logging.CRITICAL)  # nothing that botocore would say of it is for a log
+    request = json.load(sys.stdin)
+    try:
+        said = answer(request)
+    except FailedError as failed:
+        said = {"failed": failed.args[0], "detail": failed.args[1] if len(failed.args) > 1 else ""}
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Tells what stands behind a profile whose credentials are no keys of ours. It must not know files or botocore."""
+
+from collections.abc import Mapping
+
+from trayexec.core.config.profiles import Provider, StsEndpoint
+from trayexec.core.config.sections import Sections
+from trayexec.core.config.sources import SETTINGS, Source
+
+# By which way the caller's machine reaches AWS (urllib.request.getproxies_environment), and whom it trusts there.
+_WAY = (
+    *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
+    *("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"),
+)
+# How instance metadata are reached, by the profile and by the caller (botocore's configprovider.py, utils.py)
+_METADATA = (
+    *("ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode", "ec2_metadata_v1_disabled"),
+    *("metadata_service_timeout", "metadata_service_num_attempts"),
+)
+_OF_METADATA = (
+    *("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_EC2_METADATA_V1_DISABLED"),
+    *("AWS_EC2_METADATA_DISABLED", "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"),
+)
+# What else may stand in a profile that says something of its credentials, whatever their kind.
+_ACCOUNT = "aws_account_id"
+
+
+def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: StsEndpoint) -> Provider:
+    """What botocore is asked for `profile`, whose own credentials are of this kind. Raises ProfileError."""
+    more = _METADATA if kind is Source.INSTANCE else (_ACCOUNT,)
+    names = sorted(SETTINGS[kind].union(more))
+    said = ((name, sections.text(profile, name)) for name in names)
+    heard = {name: sections.environment.get(name) for name in (_OF_METADATA if kind is Source.INSTANCE else _WAY)}
+    if kind is Source.WEB_IDENTITY:
+        heard |= _of_endpoint(endpoint)
+    return Provider(
+        kind=kind,
+        profile=profile,
+        settings=tuple((name, value) for name, value in said if value is not None),
+        files=sections.files,
+        endpoint=endpoint,
+        variables=tuple((name, value) for name, value in heard.items() if value is not None),
+        account=_account(sections, profile, kind) or "",
+    )
+
+
+def _of_endpoint(endpoint: StsEndpoint) -> Mapping[str, str | None]:
+    """The variables by which botocore reaches STS there, whatever its files say of it."""
+    return {
+        "AWS_DEFAULT_REGION": endpoint.region,
+        "AWS_ENDPOINT_URL_STS": endpoint.url,
+        "AWS_USE_FIPS_ENDPOINT": str(endpoint.use_fips).lower(),
+        "AWS_USE_DUALSTACK_ENDPOINT": str(endpoint.use_dualstack).lower(),
+        "AWS_STS_REGIONAL_ENDPOINTS": endpoint.sts_regional_endpoints,
+        "AWS_CA_BUNDLE": endpoint.ca_bundle,
+    }
+
+
+def _account(sections: Sections, profile: str, kind: Source) -> str | None:
+    """The account that the settings name, if they do."""
+    if kind is Source.WEB_IDENTITY:
+        return (sections.text(profile, "role_arn") or "").split(":")[4]
+    return None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)

@@ -1,0 +1,246 @@
+"""What providers give, compared with botocore outside of us; and what is said where they give nothing."""
+
+import asyncio
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.desktop import eventually
+from support.processes import alive
+from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.providers import SECONDS, UNSAID, BotoProviders
+from trayexec.core.config.profiles import Profile, Provider
+from trayexec.core.credentials import Credentials
+from trayexec.core.ports import ProviderError
+
+SECRET = "s3cretSAUCE"
+FUTURE = "2099-01-01T00:00:00Z"
+SESSION = {"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": SECRET, "SessionToken": "t", "Expiration": FUTURE}
+BOTOCORE = """\
+import botocore.session, json, sys
+found = botocore.session.Session(profile=sys.argv[1]).get_credentials().get_frozen_credentials()
+print(json.dumps([found.access_key, found.secret_key, found.token, found.account_id]))
+"""
+
+
+@dataclass(slots=True)
+class Home:
+    """A folder with AWS files, and what asks for the profiles in them."""
+
+    folder: Path
+
+    def write(self, text: str) -> None:
+        """The config, as nobody is writing it just now."""
+        path = self.folder / "config"
+        path.write_text(text)
+        os.utime(path, (1, 1))
+
+    def script(self, body: str) -> str:
+        """A shell script, as a line of a section."""
+        path = self.folder / "program"
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o700)
+        return f"credential_process = {path}\n"
+
+    def prints(self, document: Mapping[str, object] | str) -> str:
+        """A program that prints this."""
+        text = document if isinstance(document, str) else json.dumps(document)
+        return self.script(f"printf %s {shlex.quote(text)}")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a caller outside has."""
+        files = {
+            "AWS_CONFIG_FILE": f"{self.folder}/config",
+            "AWS_SHARED_CREDENTIALS_FILE": f"{self.folder}/credentials",
+        }
+        return {**files, "HOME": str(self.folder), "PATH": os.environ["PATH"]}
+
+    def provider(self, name: str = "p") -> Provider:
+        """What stands behind a profile."""
+        found = AwsFiles(self.env, session_name="s").load().profiles[name]
+        assert isinstance(found, Profile), found
+        assert isinstance(found.target, Provider), found
+        return found.target
+
+    def load(self, name: str = "p", *, seconds: float = SECONDS) -> Credentials:
+        """What the profile's provider gives."""
+        return self.load_from(self.provider(name), seconds=seconds)
+
+    def load_from(self, provider: Provider, *, seconds: float = SECONDS) -> Credentials:
+        """What this one gives."""
+        return asyncio.run(BotoProviders(self.env, SystemClock(), seconds=seconds).load(provider))
+
+    def refused_from(self, provider: Provider) -> ProviderError:
+        """Why this one gives nothing."""
+        with pytest.raises(ProviderError) as refused:
+            self.load_from(provider)
+        return refused.value
+
+    def refused(self, name: str = "p", *, seconds: float = SECONDS) -> ProviderError:
+        """Why it gives nothing."""
+        with pytest.raises(ProviderError) as refused:
+            self.load(name, seconds=seconds)
+        return refused.value
+
+    def outside(self, name: str = "p") -> list[str | None]:
+        """What botocore finds there without us."""
+        done = subprocess.run(
+            [sys.executable, "-c", BOTOCORE, name], env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        found: list[str | None] = json.loads(done.stdout)
+        return found
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A folder with nothing in it."""
+    return Home(tmp_path)
+
+
+def told(one: Credentials) -> list[str | None]:
+    """As botocore would have them."""
+    return [one.access_key_id, one.secret_access_key.reveal(), one.session_token.reveal(), one.account or None]
+
+
+ALIKE: Mapping[str, Mapping[str, object]] = {
+    "a session": SESSION,
+    "with an account": {**SESSION, "AccountId": "123456789012"},
+    "whose end nobody says": {key: value for key, value in SESSION.items() if key != "Expiration"},
+    "that ends soon": {**SESSION, "Note": "ü"},
+}
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_a_program_gives_what_it_gives_to_botocore(home: Home, kind: str) -> None:
+    """Key, secret, token and account."""
+    home.write(f"[profile p]\n{home.prints(ALIKE[kind])}")
+    assert told(home.load()) == home.outside()
+
+
+def test_the_account_of_the_profile_is_that_of_its_credentials(home: Home) -> None:
+    """As with botocore, where the program says none."""
+    home.write(f"[profile p]\naws_account_id = 210987654321\n{home.prints(SESSION)}")
+    assert told(home.load()) == home.outside()
+    assert home.load().account == "210987654321"
+
+
+def test_when_they_end_is_what_the_program_says(home: Home) -> None:
+    """A day of 2099 is published as it is; who says none gets a quarter of an hour."""
+    home.write(f"[profile p]\n{home.prints(SESSION)}")
+    assert home.load().expiry.utc == 4070908800
+    home.write(f"[profile p]\n{home.prints(ALIKE['whose end nobody says'])}")
+    assert 0 < home.load().expiry.left(SystemClock().now()) <= UNSAID
+
+
+def test_credentials_that_end_soon_are_asked_for_once(home: Home) -> None:
+    """Botocore would start the program again at once, for the same."""
+    soon = datetime.now(UTC) + timedelta(seconds=90)
+    document = json.dumps({**SESSION, "Expiration": soon.isoformat()})
+    home.write("[profile p]\n" + home.script(f"echo run >> {home.folder}/runs; echo '{document}'"))
+    assert 0 < home.load().expiry.left(SystemClock().now()) <= 90
+    assert (home.folder / "runs").read_text() == "run\n"
+
+
+WRONG = {
+    "fails": (f"echo {SECRET}; echo {SECRET} >&2; exit 7", "source_failed", "status 7"),
+    "is killed": ("kill -9 $$", "source_failed", "status -9"),
+    "prints nothing": ("true", "source_garbled", "nothing at all"),
+    "prints garbage": (f"echo {SECRET}", "source_garbled", "no JSON object"),
+    "prints a list": (f"echo '[\"{SECRET}\"]'", "source_garbled", "no JSON object"),
+    "prints a page of a proxy": (f"echo '<html>{SECRET}</html>'", "source_garbled", "a web page"),
+    "prints bytes": (r"printf '\377\376'", "source_garbled", "no JSON object"),
+    "prints too much": (f"yes {SECRET}", "source_garbled", "more than 64 KiB"),
+    "prints another version": ("echo '{\"Version\": 2}'", "source_garbled", "Version is not 1"),
+    "prints no version": ("echo '{}'", "source_garbled", "Version is not 1"),
+    "prints no key": ("echo '{\"Version\": 1}'", "source_garbled", "AccessKeyId"),
+    "prints an empty key": (
+        'echo \'{"Version": 1, "AccessKeyId": "", "SecretAccessKey": "x", "SessionToken": "t"}\'',
+        "source_garbled",
+        "AccessKeyId",
+    ),
+    "prints no date": (f"echo '{json.dumps({**SESSION, 'Expiration': SECRET})}'", "source_garbled", "no date"),
+    "prints what has ended": (
+        f"echo '{json.dumps({**SESSION, 'Expiration': '2001-01-01T00:00:00Z'})}'",
+        "source_garbled",
+        "ended already",
+    ),
+    "prints long-term keys": (
+        f"echo '{json.dumps({name: SESSION[name] for name in ('Version', 'AccessKeyId', 'SecretAccessKey')})}'",
+        "source_keys",
+        "without SessionToken",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_a_program_does_wrong_is_said_and_what_it_said_is_not(home: Home, kind: str) -> None:
+    """Also where the credentials file has keys that would do: nothing takes a program's place."""
+    body, code, words = WRONG[kind]
+    (home.folder / "credentials").write_text("[default]\naws_access_key_id = AKIAD\naws_secret_access_key = x\n")
+    home.write(f"[profile p]\n{home.script(body)}")
+    why = home.refused().trouble
+    assert why.code == code
+    assert words in str(why.title)
+    assert SECRET not in f"{why.title} {why.hint}"
+
+
+def test_a_program_that_is_not_there_is_named_without_its_arguments(home: Home) -> None:
+    """A secret may stand there."""
+    home.write(f"[profile p]\ncredential_process = /no/such --token {SECRET}\n")
+    why = home.refused().trouble
+    assert "/no/such" in str(why.title)
+    assert SECRET not in f"{why.title} {why.hint}"
+
+
+@pytest.mark.parametrize("line", ['"/bin/echo', "\\"])
+def test_a_line_that_is_none_is_said(home: Home, line: str) -> None:
+    """A quote that is not closed."""
+    home.write(f"[profile p]\ncredential_process = {line}\n")
+    assert home.refused().trouble.code == "source_failed"
+
+
+def test_a_program_that_hangs_is_ended(home: Home) -> None:
+    """With what it started."""
+    home.write(f"[profile p]\n{home.script(f'echo $$ > {home.folder}/pid; sleep 1000')}")
+    assert home.refused(seconds=3).trouble.code == "source_slow"
+    pid = int((home.folder / "pid").read_text())
+    eventually("the program to end", lambda: not alive(pid))
+
+
+def test_a_file_that_says_something_else_by_now_is_no_answer(home: Home) -> None:
+    """What was asked for is never served with what a changed file leads to."""
+    home.write(f"[profile p]\n{home.prints(SESSION)}")
+    provider = home.provider()
+    home.write("[profile p]\ncredential_process = /bin/echo other\n")
+    with pytest.raises(ProviderError) as refused:
+        asyncio.run(BotoProviders(home.env, SystemClock()).load(provider))
+    assert refused.value.trouble.code == "source_changed"
+
+
+def test_a_program_sees_the_callers_files_and_its_own_profile(home: Home) -> None:
+    """And the way to AWS that the caller has; but none of the variables that only the caller has."""
+    document = json.dumps({**SESSION, "AccountId": "$AWS_CONFIG_FILE,$HTTPS_PROXY,$MINE,$TRAYEXEC_CHAIN"})
+    home.write("[profile p]\n" + home.script(f"cat <<END\n{document}\nEND"))
+    environment = {**home.env, "HTTPS_PROXY": "http://127.0.0.1:9", "MINE": SECRET}
+    found = AwsFiles(environment, session_name="s").load().profiles["p"]
+    assert isinstance(found, Profile)
+    assert isinstance(found.target, Provider)
+    account = asyncio.run(BotoProviders(environment, SystemClock()).load(found.target)).account
+    assert account == f"{home.folder}/config,http://127.0.0.1:9,,p"
+
+
+def test_nothing_of_a_line_is_shown(home: Home) -> None:
+    """It may have a secret in it."""
+    home.write(f"[profile p]\ncredential_process = /bin/x --token {SECRET}\n")
+    assert SECRET not in repr(home.provider())

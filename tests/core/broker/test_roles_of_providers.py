@@ -1,0 +1,141 @@
+"""What providers give is kept like a role: one question at a time, renewed in use, forgotten by a lock."""
+
+from support.stage import GIVEN, HOUR, OVER, VAULT, A, Stage, profile, provider, role
+from trayexec.core.broker.events import AssumeRole, LoadProvider, Screen
+from trayexec.core.broker.status import view
+from trayexec.core.ports import Refusal
+
+
+def test_one_question_serves_all_who_wait_and_nobody_is_asked_for_a_code() -> None:
+    """Fifty callers, and fifty more once it is there."""
+    stage = Stage()
+    first = [stage.ask(GIVEN) for _ in range(50)]
+    stage.load()
+    assert all(stage.served(one) for one in [*first, *(stage.ask(GIVEN) for _ in range(50))])
+    assert (stage.count(LoadProvider), len(stage.dialogs), len(stage.checks)) == (1, 0, 0)
+
+
+def test_a_role_waits_for_its_provider_and_is_assumed_with_what_that_gives() -> None:
+    """A second role over it needs no second question."""
+    stage = Stage()
+    over, beside = stage.ask(OVER), stage.ask(GIVEN)
+    assert not stage.assuming
+    stage.load()
+    assert stage.served(beside)
+    stage.give()
+    assert stage.served(over)
+    other = stage.ask(profile("other", role("other", VAULT)))
+    stage.give()
+    assert stage.served(other)
+    assert stage.count(LoadProvider) == 1
+
+
+def test_another_profile_is_another_provider() -> None:
+    """Nothing that one gave is handed out for the other."""
+    stage = Stage()
+    stage.ask(GIVEN)
+    stage.load()
+    other = stage.ask(profile("other", provider("other")))
+    assert stage.got(other) is None
+    stage.fail()
+    assert stage.got(other) == "other"
+
+
+def test_it_is_asked_again_before_it_ends_and_the_last_good_stays_while_that_fails() -> None:
+    """While it is in use; after the end there is nothing, and no other source takes its place."""
+    stage = Stage()
+    stage.ask(GIVEN)
+    stage.load(HOUR)
+    stage.wait(HOUR - 1300)
+    assert not stage.loading
+    stage.wait(110)
+    assert len(stage.loading) == 1
+    stage.fail()
+    assert stage.served(stage.ask(GIVEN))
+    stage.wait(HOUR)
+    while stage.loading:
+        stage.fail()
+    last = stage.ask(GIVEN)
+    stage.fail()
+    assert stage.got(last) == "other"
+
+
+def test_what_ends_within_a_minute_is_not_handed_out() -> None:
+    """The refusal says so."""
+    stage = Stage()
+    asked = stage.ask(GIVEN)
+    stage.load(59)
+    assert stage.got(asked) == "too_short"
+
+
+def test_a_lock_forgets_it_and_its_roles_and_tells_who_waits() -> None:
+    """By the profile's name, or with everything else; what comes afterwards finds nobody."""
+    for word in ("vault", None):
+        stage = Stage()
+        stage.ask(OVER)
+        stage.load()
+        stage.give()
+        waiting = stage.ask(profile("late", provider("vault2")))
+        stage.lock(word)
+        assert not any(one.root == VAULT for one in stage.broker.roles)
+        assert stage.got(waiting) == (None if word else "locked")
+        again = stage.ask(GIVEN)
+        assert stage.got(again) is None
+
+
+def test_a_lock_of_an_identity_leaves_it() -> None:
+    """It is another's."""
+    stage = Stage()
+    stage.ask(GIVEN)
+    stage.load()
+    stage.lock("default")
+    assert stage.served(stage.ask(GIVEN))
+
+
+def test_a_locked_screen_refuses_it() -> None:
+    """Also those who wait already."""
+    stage = Stage()
+    waiting = stage.ask(GIVEN)
+    stage.screen(Screen.LOCKED)
+    assert stage.got(waiting) == stage.got(stage.ask(GIVEN)) == "screen_locked"
+
+
+def test_a_slow_provider_is_told_of_once() -> None:
+    """To all who wait for it, also for a role over it, and to nobody else."""
+    stage = Stage()
+    here, over, other = stage.ask(GIVEN), stage.ask(OVER), stage.ask(A)
+    stage.wait(0.5)
+    assert stage.notes(here) == []
+    stage.wait(10)
+    for one in (here, over):
+        assert stage.said(one) == ["Waiting for credential_process of profile vault"]
+    assert "aws" not in stage.notes(other)
+    stage.load()
+    stage.drain()
+
+
+def test_credentials_that_aws_does_not_take_are_got_anew_once() -> None:
+    """A program that gives the same again is not asked for ever."""
+    stage = Stage()
+    asked = stage.ask(OVER)
+    stage.load()
+    stage.wait(100)
+    stage.deny(Refusal.SESSION)
+    assert len(stage.loading) == 1
+    stage.load()
+    stage.deny(Refusal.SESSION)
+    assert stage.got(asked) == "session"
+    assert (stage.count(LoadProvider), stage.count(AssumeRole)) == (2, 2)
+
+
+def test_the_menu_says_how_long_it_lasts_and_what_failed() -> None:
+    """Beside the identities."""
+    stage = Stage()
+    stage.ask(GIVEN)
+    stage.load()
+    other = profile("other", provider("other"))
+    stage.ask(other)
+    stage.fail()
+    lines = [str(getattr(one, "label", "")) for one in view(stage.broker, stage.now).menu]
+    assert "vault (credential_process): 2 h 00 min left" in lines
+    assert any(line.startswith("other (credential_process): AWS said no") for line in lines)
