@@ -18,7 +18,7 @@ COUNTED = re.compile(r"(?<!of )\{(\w+)\} (?:capital )?([a-z]+s|are)\b")
 # What is no noun in the plural; what is counted is not here, and so a new noun is looked at.
 NO_PLURAL = {
     *("is", "has", "was", "does", "gets", "needs", "starts", "sets", "changes", "lacks", "belongs", "answers", "names"),
-    *("asks", "leads", "uses", "runs", "demands", "aws", "this", "its", "less"),
+    *("asks", "leads", "uses", "runs", "demands", "comes", "stands", "aws", "this", "its", "less"),
 }
 # Never one, for they say more than the constant beside them.
 NEVER_ONE = {

@@ -706,7 +706,18 @@ SENTENCES: dict[str, str] = {
     # commands/why.py
     "its credentials come from {source} of profile {profile}": "認証情報は、プロファイル {profile} の {source} から取得します",
     "for which nobody is asked for an MFA code": "その際に MFA コードは求められません",
-    "its sections are looked for in {config} and {shared}": "セクションを {config} と {shared} で探します",
+    "now: {state}": "現在: {state}",
+    "profile {profile} stands in {file}": "プロファイル {profile} は {file} にあります",
+    "profile {profile} has no section in either file": "プロファイル {profile} のセクションはどちらのファイルにもありません",
+    "and includes what it lacks from {profile}": "足りない設定は {profile} から取り込みます",
+    "its {key} is passed over: {winner} comes first": "{key} は使われません: {winner} が優先されます",
+    "an access key in the credentials file": "credentials ファイルのアクセスキー",
+    "an access key in the config file": "config ファイルのアクセスキー",
+    "for {wanted} s, of which it gets {most}: AWS gives no more from a session": "{wanted} 秒を求めていますが {most} 秒になります: セッションからはそれ以上得られません",
+    "with the credentials of {profile}": "{profile} の認証情報を使います",
+    "no agent runs: nothing is open": "エージェントは実行されていません。開いているものはありません",
+    "now: identity {identity}: {state}": "現在: アイデンティティ {identity}: {state}",
+    "its role credentials are here until {when}": "ロールの認証情報は {when} まであります",
     "it is the role {role}, session name {session}, assumed at {where}": "ロール {role} を、セッション名 {session} で {where} に引き受けます",
     "STS in {region}": "{region} の STS",
     "with the external id {id}": "外部 ID は {id} です",
@@ -1175,7 +1186,7 @@ HELP = """\
   hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
   hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
   doctor               このマシンやシェルで妨げになっているもの
-  why PROFILE          プロファイルがどのように解決されるかを順に表示します
+  why PROFILE          プロファイルがどのように解決されるかをファイルと行付きで順に、最後に現在の状態を表示します
   config show          有効な設定を、config.toml に書く形で表示します
   config path          そのファイルの場所
   config check         そのファイルが正しいかどうか

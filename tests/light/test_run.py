@@ -133,7 +133,7 @@ def test_the_region_of_a_source_beats_the_callers(open_rig: Rig) -> None:
     )
     text = text.replace("[profile one]", "region = eu-west-3\n[profile one]")
     file = {"AWS_CONFIG_FILE": str(open_rig.write("middle", text))}
-    assert open_rig.run("why", "--json", "one", env=file).json["steps"][-1].endswith("eu-west-3")
+    assert open_rig.run("why", "--json", "one", env=file).json["steps"][-1]["text"].endswith("eu-west-3")
     outer = environment(open_rig, "middle", **file)
     assert (outer["AWS_REGION"], outer["TRAYEXEC_PROFILE"]) == ("eu-west-3", "middle")
     for words in ([], ["--server"]):

@@ -9,7 +9,7 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, SourceStatus, StatusAnswer
+    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, RoleRefusal, SourceStatus, StatusAnswer
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
@@ -18,8 +18,8 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     """The identities, and how each stands."""
     speak = speaker(environ)
     found = document["identities"]
-    unready = _unready(found, environ)
-    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, unready))) for one in found]
+    shut = unready(found, environ)
+    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, shut))) for one in found]
     rows += [
         (one["profile"], one.get("account") or "", f"- {one['by']}", speak(_source_state(one)))
         for one in document.get("sources", [])
@@ -46,8 +46,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     """Every profile of the AWS config: where it leads, and how it stands, or why it cannot be served."""
     found = document["profiles"]
     speak = speaker(environ)
-    unready = _unready(document["identities"], environ)
-    stands = states(document["identities"], unready)
+    stands = states(document["identities"], unready(document["identities"], environ))
     rows = [
         (
             one["name"],
@@ -135,20 +134,25 @@ def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
         return Text("problem: {why}", why=str(one["problem"]))
     refused = one.get("refused")
     if refused and not one["expires_at"]:
-        when, why = table.clock(str(refused["at"])), str(refused["title"])
-        if refused["denied"]:
-            return Text("denied at {when}: {why}", when=when, why=why)
-        return Text("failed at {when}: {why}", when=when, why=why)
+        return refusal(refused)
     if one.get("source"):
         return _open(one["expires_at"]) if one["expires_at"] else Text("ready: no code is asked for")
     return identities.get(str(one["identity"]), Text("locked"))
+
+
+def refusal(refused: "RoleRefusal") -> Text:
+    """What AWS answered last for a role, in words."""
+    when, why = table.clock(str(refused["at"])), str(refused["title"])
+    if refused["denied"]:
+        return Text("denied at {when}: {why}", when=when, why=why)
+    return Text("failed at {when}: {why}", when=when, why=why)
 
 
 def _open(until: str) -> Text:
     return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
 
 
-def _unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) -> Mapping[str, Text]:
+def unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) -> Mapping[str, Text]:
     """How the locked identities stand that no code alone would open, as far as can be seen from here.
 
     A keychain that is locked, slow or not there tells nothing, and is not asked twice.

@@ -1,18 +1,77 @@
-"""`why`: how a profile resolves, step by step, without asking AWS or a person."""
+"""`why`: how a profile resolves, each step with its line, and how it stands; neither AWS nor a person is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from trayexec.adapters.aws_parser import merged
+from trayexec.commands import agent_request, show_table, table
 from trayexec.commands.reading import Options
-from trayexec.core.config import adhoc, foreign_settings
+from trayexec.core.config import adhoc, foreign_settings, mixing
+from trayexec.core.config.places import Place, Places
 from trayexec.core.config.profiles import Identity, Profile, Provider, Role, Unserved
-from trayexec.light import exits
-from trayexec.light.errors import Text
+from trayexec.core.config.sections import Section, Sections
+from trayexec.core.config.sources import KEY, LONGEST_CHAIN, STATIC_KEYS, KeyNames, Source, all_of, is_role
+from trayexec.light import context, exits, protocol
+from trayexec.light.errors import Text, TrayexecError
 from trayexec.light.translate import speaker
-from trayexec.live.without_agent import files_of
+from trayexec.live.carry_home import own_text
+from trayexec.live.without_agent import FilesHere, files_of
+
+if TYPE_CHECKING:
+    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, StatusAnswer
+
+# Seconds that AWS gives a role from a session ("role chaining", IAM user guide, id_roles_terms-and-concepts.html).
+FROM_A_SESSION = 3600
+SETTING = {
+    Source.ROLE: "role_arn",
+    Source.WEB_IDENTITY: "web_identity_token_file",
+    Source.SSO: "sso_account_id",
+    Source.CREDENTIALS_FILE: KEY,
+    Source.LOGIN: "login_session",
+    Source.PROCESS: "credential_process",
+    Source.CONFIG_FILE: KEY,
+    Source.INSTANCE: "credential_source",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A sentence, and the line of the AWS files that it is about, where there is one."""
+
+    said: Text
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What stands in the AWS files: each profile's section with what it includes, where its keys are, and the lines."""
+
+    profiles: Mapping[str, Section]
+    keys: Mapping[str, KeyNames]
+    places: Places
+
+    def line(self, profile: str, key: str) -> Place | None:
+        """Where a setting stands: in the profile's own section, or in the nearest one of those that it includes."""
+        seen: set[object] = set()
+        at: object = profile
+        while isinstance(at, str) and at not in seen:
+            place = self.places.setting(at, key)
+            if place is not None:
+                return place
+            seen.add(at)
+            at = self.included(at)[1]
+        return None
+
+    def included(self, profile: str) -> tuple[str, object]:
+        """Which setting of the profile includes another one, and which; None for none."""
+        section = self.profiles.get(profile, {})
+        return next(((key, section[key]) for key in mixing.KEYS if key in section), ("", None))
 
 
 def why(options: Options, environ: Mapping[str, str]) -> int:
-    """Print the steps from the profile to the keys; exit status 1 when they do not get there.
+    """Print the steps from the profile to the keys, and how it stands; exit status 1 when it cannot be served.
 
     Raises TrayexecError (`unknown_profile`, `file`, `config_syntax`).
     """
@@ -20,61 +79,210 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
     found = read.catalogue.profiles.get(options.profile)
     if found is None or options.source is not None:
         found = adhoc.find(read.catalogue, options.profile, options.source)
+    steps = [*_steps(_written(read), found, options.source), *map(Step, foreign_settings.in_environment(environ))]
+    document = _status(environ)
     speak = speaker(environ)
-    steps = [Text("its sections are looked for in {config} and {shared}", config=read.paths[0], shared=read.paths[1])]
-    if isinstance(found, Unserved):
-        steps.append(found.problem.title)
-        steps.append(found.problem.hint)
-        steps += found.notes
-    else:
-        steps += _steps(found)
-    steps += foreign_settings.in_environment(environ)
-    said = [speak(step) for step in steps]
     if options.json:
         from trayexec.commands import as_json  # noqa: PLC0415 — seldom
 
-        as_json.show({"profile": options.profile, "served": isinstance(found, Profile), "steps": said})
+        as_json.show(
+            {
+                "profile": options.profile,
+                "served": isinstance(found, Profile),
+                "steps": [_told(speak(step.said), step.place) for step in steps],
+                "identity": None if isinstance(document, Text) else _identity(found, document),
+                "state": None if isinstance(document, Text) else _state(found, document),
+            }
+        )
     else:
-        for number, step in enumerate(said, 1):
-            print(f"{number}. {step}")  # noqa: T201 — the answer
+        steps += map(Step, [document] if isinstance(document, Text) else _now(found, document, environ))
+        for number, step in enumerate(steps, 1):
+            where = "" if step.place is None else f" ({step.place.file}:{step.place.line})"
+            print(f"{number}. {speak(step.said)}{where}")  # noqa: T201 — the answer
     return exits.OK if isinstance(found, Profile) else 1
 
 
-def _steps(profile: Profile) -> list[Text]:
-    steps: list[Text] = []
-    target: Identity | Provider | Role = profile.target
+def _told(said: str, place: Place | None) -> dict[str, Any]:
+    return {
+        "text": said,
+        "file": None if place is None else place.file,
+        "line": None if place is None else place.line,
+    }
+
+
+def _written(read: FilesHere) -> _Written:
+    config, shared = ((path, own_text(Path(path))) for path in read.paths)
+    profiles, _, keys = merged(dict(read.parsed[0]), dict(read.parsed[1]))  # type: ignore[arg-type]  # as they were read
+    return _Written(mixing.mixed(Sections(profiles, {}, {}, keys)).profiles, keys, Places(config, shared))
+
+
+# From the profile to the keys
+
+
+def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> Iterator[Step]:
+    """What the person has come for first: why not; then one profile after the other, and what all of them lead to."""
+    if isinstance(found, Unserved):
+        yield Step(found.problem.title)
+        yield Step(found.problem.hint)
+    target = found.target if isinstance(found, Profile) else None
+    start: str | None = found.name
+    if found.name not in written.profiles and isinstance(target, Role):  # it is named by its ARN
+        yield from _role(written, None, target)
+        target, start = target.source, source
+    names = [] if start is None else _chain(written, start)
+    for number, name in enumerate(names):
+        yield from _sections(written, name)
+        yield from _passed_over(written, name, number)
+        if isinstance(target, Role):
+            yield from _role(written, name, target)
+            target = target.source
     while isinstance(target, Role):
-        place = target.endpoint
-        steps.append(
-            Text(
-                "it is the role {role}, session name {session}, assumed at {where}",
-                role=target.arn,
-                session=target.session_name,
-                where=place.url or Text("STS in {region}", region=place.region),
-            )
-        )
-        if target.external_id is not None:
-            steps.append(Text("with the external id {id}", id=target.external_id))
-        if target.tags.tags:
-            said = ", ".join(f"{key}={value}" for key, value in target.tags.tags)
-            steps.append(Text("with the session tags {tags}", tags=said))
-        if target.tags.source_identity is not None:
-            steps.append(Text("with the source identity {identity}", identity=target.tags.source_identity))
+        yield from _role(written, None, target)
         target = target.source
     if isinstance(target, Identity):
-        steps += [
-            Text("its session belongs to the identity {identity}", identity=target.name),
-            Text("which is opened with a code of the device {serial}", serial=target.mfa_serial),
-            Text("and with the keys that the keychain is to have as {keys}", keys=target.keys),
-        ]
-    else:
-        steps.append(
-            Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
+        yield Step(Text("its session belongs to the identity {identity}", identity=target.name))
+        serial = _first(written, names, "mfa_serial")
+        yield Step(Text("which is opened with a code of the device {serial}", serial=target.mfa_serial), serial)
+        yield Step(Text("and with the keys that the keychain is to have as {keys}", keys=target.keys))
+    elif isinstance(target, Provider):
+        said = Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
+        yield Step(said, _place(written, target.profile, target.kind))
+        yield Step(Text("for which nobody is asked for an MFA code"))
+    yield from map(Step, found.notes)
+    if isinstance(found, Profile):
+        yield _region(written, names, found.region)
+
+
+def _chain(written: _Written, name: str) -> list[str]:
+    """The profiles from this one along its sources, as far as they lead."""
+    names: list[str] = []
+    following: object = name
+    while isinstance(following, str) and following not in names and len(names) <= LONGEST_CHAIN:
+        names.append(following)
+        section = written.profiles.get(following, {})
+        ends = not is_role(section) or (len(names) > 1 and not STATIC_KEYS.isdisjoint(section))
+        following = None if ends else section.get("source_profile")
+    return names
+
+
+def _sections(written: _Written, name: str) -> Iterator[Step]:
+    places = written.places.sections(name)
+    for place in places:
+        yield Step(Text("profile {profile} stands in {file}", profile=name, file=place.file), place)
+    if not places:
+        yield Step(Text("profile {profile} has no section in either file", profile=name))
+    key, other = written.included(name)
+    if isinstance(other, str):
+        yield Step(Text("and includes what it lacks from {profile}", profile=other), written.places.setting(name, key))
+
+
+def _passed_over(written: _Written, name: str, number: int) -> Iterator[Step]:
+    """The sources of credentials that do not count, for another comes before; `number` of profiles are before it."""
+    section, keys = written.profiles.get(name, {}), written.keys.get(name, KeyNames())
+    sources = all_of(section, keys)
+    if number and not STATIC_KEYS.isdisjoint(section):  # keys beside a role are meant where it is another's source
+        sources = tuple(sorted(sources, key=lambda one: one is Source.ROLE))
+    for one in sources[1:]:
+        said = Text("its {key} is passed over: {winner} comes first", key=SETTING[one], winner=_called(sources[0]))
+        yield Step(said, _place(written, name, one))
+
+
+def _called(source: Source) -> Text | str:
+    if source is Source.CREDENTIALS_FILE:
+        return Text("an access key in the credentials file")
+    if source is Source.CONFIG_FILE:
+        return Text("an access key in the config file")
+    return SETTING[source]
+
+
+def _place(written: _Written, name: str, source: Source) -> Place | None:
+    if source is Source.CONFIG_FILE:
+        return written.places.in_config(name, KEY)
+    return written.line(name, SETTING[source])
+
+
+def _role(written: _Written, name: str | None, role: Role) -> Iterator[Step]:
+    """What is asked of AWS for a role, which the section of `name` says, or a command line."""
+
+    def line(key: str) -> Place | None:
+        return None if name is None else written.line(name, key)
+
+    at = role.endpoint
+    where = at.url or Text("STS in {region}", region=at.region)
+    said = Text(
+        "it is the role {role}, session name {session}, assumed at {where}",
+        role=role.arn,
+        session=role.session_name,
+        where=where,
+    )
+    yield Step(said, line("role_arn"))
+    if role.external_id is not None:
+        yield Step(Text("with the external id {id}", id=role.external_id), line("external_id"))
+    if role.tags.tags:
+        tags = ", ".join(f"{key}={value}" for key, value in role.tags.tags)
+        yield Step(Text("with the session tags {tags}", tags=tags), line("session_tags"))
+    if role.tags.source_identity is not None:
+        said = Text("with the source identity {identity}", identity=role.tags.source_identity)
+        yield Step(said, line("source_identity"))
+    if role.seconds > FROM_A_SESSION:
+        said = Text(
+            "for {wanted} s, of which it gets {most}: AWS gives no more from a session",
+            wanted=role.seconds,
+            most=FROM_A_SESSION,
         )
-        steps.append(Text("for which nobody is asked for an MFA code"))
-    steps += profile.notes
-    if profile.region:
-        steps.append(Text("commands get the region {region}", region=profile.region))
-    else:
-        steps.append(Text("nothing says a region: commands keep the one of your shell, if there is one"))
-    return steps
+        yield Step(said, line("duration_seconds"))
+    source = None if name is None else written.profiles.get(name, {}).get("source_profile")
+    if isinstance(source, str):
+        yield Step(Text("with the credentials of {profile}", profile=source), line("source_profile"))
+
+
+def _first(written: _Written, names: Iterable[str], key: str) -> Place | None:
+    """Where a setting stands that is looked for along the chain, and then in [default]."""
+    places = (written.line(name, key) for name in (*names, "default"))
+    return next((place for place in places if place is not None), None)
+
+
+def _region(written: _Written, names: Sequence[str], region: str | None) -> Step:
+    if not region:
+        return Step(Text("nothing says a region: commands keep the one of your shell, if there is one"))
+    saying = [name for name in (*names, "default") if written.profiles.get(name, {}).get("region") == region]
+    return Step(Text("commands get the region {region}", region=region), _first(written, saying[:1], "region"))
+
+
+# How it stands
+
+
+def _status(environ: Mapping[str, str]) -> "StatusAnswer | Text":
+    """The agent's status; in words, why there is none. No agent is started just to be asked."""
+    try:
+        answer = agent_request.ask(protocol.status(context.surroundings(environ)), environ)
+        return Text("no agent runs: nothing is open") if answer is None else protocol.read_status(answer)
+    except TrayexecError as error:
+        return error.trouble.title
+
+
+def _state(found: Profile | Unserved, document: "StatusAnswer") -> "ProfileStatus | None":
+    return next((one for one in document["profiles"] if one["name"] == found.name), None)
+
+
+def _identity(found: Profile | Unserved, document: "StatusAnswer") -> "IdentityStatus | None":
+    identity = found.identity if isinstance(found, Profile) else None
+    name = None if identity is None else identity.name
+    return next((one for one in document["identities"] if one["name"] == name), None)
+
+
+def _now(found: Profile | Unserved, document: "StatusAnswer", environ: Mapping[str, str]) -> Iterator[Text]:
+    identity, state = _identity(found, document), _state(found, document)
+    if identity is not None:
+        stands = show_table.states([identity], show_table.unready([identity], environ))
+        yield Text("now: identity {identity}: {state}", identity=identity["name"], state=stands[identity["name"]])
+    if state is None:
+        return
+    if state.get("source"):
+        yield Text("now: {state}", state=show_table.profile_state(state, {}))
+        return
+    until, refused = state["expires_at"], state.get("refused")
+    if until and state["role"]:
+        yield Text("its role credentials are here until {when}", when=table.clock(until))
+    if refused:
+        yield show_table.refusal(refused)

@@ -136,6 +136,21 @@ def says(text: str, section: str, settings: Mapping[str, str]) -> bool:
     return all(any(line.sets(key) and _value(line) == value for line in there) for key, value in settings.items())
 
 
+def line_numbers(text: str) -> Mapping[str, Mapping[str, int]]:
+    """By section, as its header is written: the line of each setting, by key in small letters, and the header's, by "".
+
+    Lines are counted from 1.
+    """
+    _, lines = _split(text)
+    found: dict[str, dict[str, int]] = {}
+    for start, line in enumerate(lines):
+        if line.header is not None:
+            settings = _settings(lines, start, _section_end(lines, start))
+            matches = ((at, _SETTING.match(one.text.strip())) for at, one in settings)
+            found[line.header] = {"": start + 1, **{match["key"].lower(): at + 1 for at, match in matches if match}}
+    return found
+
+
 def without_empty(text: str, section: str) -> str:
     """`text` without the header of that section and the blank lines below it, if the section says nothing."""
     end, lines = _split(text)

@@ -70,14 +70,10 @@ def as_source(section: Section, keys: KeyNames) -> Source:
     return Source.ROLE if is_role(section) and STATIC_KEYS.isdisjoint(section) else without_role(section, keys)
 
 
-def is_role(section: Section) -> bool:
-    """Whether botocore assumes this role with other credentials."""
-    return "role_arn" in section and "web_identity_token_file" not in section
-
-
-def without_role(section: Section, keys: KeyNames) -> Source:
-    """What the profile is if its role, if any, is left aside."""
+def all_of(section: Section, keys: KeyNames) -> tuple[Source, ...]:
+    """Every source of credentials that a profile's section has, in botocore's order: the first one wins."""
     found = (
+        (Source.ROLE, is_role(section)),
         (Source.WEB_IDENTITY, bool(section.get("web_identity_token_file"))),
         (Source.SSO, any(name in section for name in _SSO)),
         (Source.CREDENTIALS_FILE, KEY in keys.shared),
@@ -85,4 +81,14 @@ def without_role(section: Section, keys: KeyNames) -> Source:
         (Source.PROCESS, "credential_process" in section),
         (Source.CONFIG_FILE, KEY in keys.config),
     )
-    return next((one for one, there in found if there), Source.NOTHING)
+    return tuple(one for one, there in found if there)
+
+
+def is_role(section: Section) -> bool:
+    """Whether botocore assumes this role with other credentials."""
+    return "role_arn" in section and "web_identity_token_file" not in section
+
+
+def without_role(section: Section, keys: KeyNames) -> Source:
+    """What the profile is if its role, if any, is left aside."""
+    return next((one for one in all_of(section, keys) if one is not Source.ROLE), Source.NOTHING)
