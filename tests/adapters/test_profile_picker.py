@@ -1,9 +1,17 @@
 """The list of profiles: what keys do to it, and how it looks in any window."""
 
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from trayexec.adapters.profile_picker import child
 from trayexec.adapters.profile_picker.listing import Listing, ProfileQuestion, Row, Signs, body, colours, title
 from trayexec.core.columns import wide
 
@@ -109,6 +117,46 @@ def test_signs_are_of_any_alphabet() -> None:
 def test_colours_are_those_of_the_settings() -> None:
     """The names of `config.toml` in the terminal's own colours; others as they are."""
     assert colours(ROWS) == {"colour-red": "ansired", "colour-00ff7f": "#00ff7f"}
+
+
+class Quiet(DummyOutput):
+    """A terminal that shows nothing."""
+
+    def encoding(self) -> str:
+        """As most have it."""
+        return "utf-8"
+
+
+@pytest.fixture
+def parent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A parent that stays, on standard input; what asyncio does to signals is undone."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH)}
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("parent")
+@pytest.mark.parametrize(
+    ("keys", "chosen"),
+    [
+        ("us\r", [1]),
+        ("\t\t\r", [0, 1]),
+        ("\x0e\x0e\x0e\x10\x10\r", [1]),
+        ("broken\r\t\x15dev\r", [3]),
+        ("\x1b[6~\r", [3]),
+        ("nowhere\r\x1b", None),
+        ("\x03", None),
+    ],
+)
+def test_keys_are_those_of_other_lists(keys: str, chosen: list[int] | None) -> None:
+    """Letters narrow it down, Tab marks, arrows and Ctrl-N, Ctrl-P move, Ctrl-U clears, Return chooses, Esc leaves."""
+    with create_pipe_input() as typed:
+        typed.send_text(keys)
+        assert child.ProfileScreen(listing().question, typed, Quiet()).run() == chosen
 
 
 MANY = tuple(Row(f"role-{number:04}", f"{number:012}", "Dev", "locked") for number in range(1000))

@@ -107,6 +107,10 @@ def test_the_wizard_ends_in_the_users_own_file(own: Rig, center: Center, way: st
     before = config.read_text()
     argv, typed = WAYS[way]
     terminal = own.terminal_for([program(argv[0]), *argv[1:]], env={**center.env, **TERM})
+    if way == "shell":
+        terminal.wait_for("chooses one inside")
+        terminal.type("\r")  # no profile
+        terminal.wait_for("[#$] ")
     terminal.type(typed)
     through_the_wizard(terminal, center, "audit")
     terminal.type("exit\n" if typed else "")

@@ -130,6 +130,7 @@ def main() -> int:
     question = ProfileQuestion(**{**given, "rows": tuple(Row(**row) for row in given["rows"])})
     with open("/dev/tty", encoding=LETTERS) as keys, open("/dev/tty", "w", encoding=LETTERS) as shown:  # noqa: PTH123 — a device
         output = Vt100_Output.from_pty(shown, os.environ.get("TERM"), ColorDepth.from_env(), enable_bell=False)
+        output.write_raw("\r")  # what was typed meanwhile stands on the line
         output.enable_cpr = False  # a terminal that does not answer would make us wait, and say so on the screen
         try:
             chosen = ProfileScreen(question, Vt100Input(keys), output).run()
