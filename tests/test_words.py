@@ -35,6 +35,13 @@ NEVER_ONE = {
     ("commands/doctor/keys.py", "Your clock is {seconds} seconds fast."): "said from CLOCK_NOTE on",
     ("commands/doctor/keys.py", "Your clock is {seconds} seconds slow."): "said from CLOCK_NOTE on",
     ("commands/console.py", "for {minutes} minutes this address signs in whoever opens it"): "URL_LIFE",
+    (
+        "commands/console.py",
+        (
+            "copied: for {minutes} minutes this address signs in whoever opens it, and it stays in the clipboard until "
+            "something else is copied"
+        ),
+    ): "URL_LIFE",
     ("commands/fanout/__init__.py", "Run {command} for {count} profiles ({names})? [y/N] "): "said from MANY on",
     ("daemon/socket_server.py", "{most} callers wait for the agent, and it takes no more."): "a constant of the server",
     ("adapters/plain_file.py", "The file {file} is too long: more than {limit} bytes."): "constants of who reads",

@@ -221,6 +221,8 @@ SENTENCES: dict[str, str] = {
     "Wait for the next code, and check that it is the device of {subject} and that its clock is right.": "次のコードを待ってください。{subject} のデバイスであることと、その時計が正しいことも確認してください。",
     "AWS checks no more codes for now: there were too many in three minutes, or the MFA serial is not yours.": "AWS は今コードを確認しません。3 分間に回数が多すぎたか、MFA シリアルがあなたのものではありません。",
     "Wait three minutes and try once. If it keeps happening, correct mfa_serial in your AWS config: the AWS console shows it under IAM, Users, your user, Security credentials. A security key (FIDO) cannot be used here.": "3 分待ってから 1 回だけ試してください。続く場合は AWS config の mfa_serial を修正してください (AWS コンソールの IAM > ユーザー > 自分のユーザー > セキュリティ認証情報で確認できます)。セキュリティキー (FIDO) はここでは使えません。",
+    "AWS does not let the user of {identity} sign in to the console with its keys.": "{identity} のユーザーは、キーを使ってコンソールにサインインできません。",
+    "It needs sts:GetFederationToken, and a policy that denies everything without MFA denies that: there is no MFA in this. Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.": "sts:GetFederationToken が必要ですが、MFA なしのすべてを拒否するポリシーはこれも拒否します (ここでは MFA を使えません)。role_arn のあるプロファイルを指定するか (`trayexec list` で確認できます)、ユーザーのパスワードでサインインしてください。",
     "AWS denied the request for {subject}.": "AWS が {subject} のリクエストを拒否しました。",
     "Ask the administrator of the account whether a policy forbids it.": "ポリシーで禁止されていないか、アカウントの管理者に確認してください。",
     "AWS refused the role {role}, asked for from another role.": "別のロールから要求したロール {role} を AWS が拒否しました。",
@@ -330,9 +332,13 @@ SENTENCES: dict[str, str] = {
     "for {minutes} minutes this address signs in whoever opens it": "このアドレスを開いた人は誰でも、{minutes} 分間サインインできます",
     "No browser came to open the console.": "コンソールを開くブラウザーが見つかりません。",
     "`trayexec console {word} --print` prints the address; $BROWSER names a browser.": "`trayexec console {word} --print` でアドレスを表示できます。ブラウザーは $BROWSER で指定します。",
+    "copied: for {minutes} minutes this address signs in whoever opens it, and it stays in the clipboard until something else is copied": "コピーしました。{minutes} 分間、このアドレスを開いた人は誰でもサインインできます。ほかのものをコピーするまでクリップボードに残ります",
+    "The browser that config.toml names for {profile} did not come to open the console: {command}": "config.toml で {profile} に指定されたブラウザーがコンソールを開きませんでした: {command}",
+    "Correct it there. ext+container: is for Firefox with the extension Open external links in a container.": "config.toml を修正してください。ext+container: には、拡張機能 Open external links in a container の入った Firefox が必要です。",
+    "No program that fills the clipboard of this desktop is there, or it failed.": "このデスクトップのクリップボードにコピーするプログラムがないか、失敗しました。",
+    "Install wl-clipboard under Wayland, xclip or xsel under X11; or have it printed: `trayexec console {word} --print`": "Wayland では wl-clipboard を、X11 では xclip か xsel をインストールしてください。または表示させることもできます: `trayexec console {word} --print`",
     "the console of {profile} is open in the browser": "{profile} のコンソールをブラウザーで開きました",
-    "{profile} is an identity itself, and AWS signs only roles in to the console this way.": "{profile} はアイデンティティです。AWS がこの方法でコンソールにサインインさせるのはロールだけです。",
-    "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.": "role_arn のあるプロファイルを指定するか (`trayexec list` で確認できます)、ユーザーのパスワードでサインインしてください。",
+    "{profile} is no role, so this is a federated user: AWS knows of no MFA there, and refuses what your policies allow only with MFA": "{profile} はロールではないため、フェデレーションユーザーとしてサインインします。MFA なしとして扱われるので、MFA を条件とするポリシーの操作は拒否されます",
     "The name of the profile is empty.": "プロファイル名が空です。",
     "Look at the variable that is to hold it; `trayexec list` shows the profiles there are.": "プロファイル名を入れたはずの変数を確認してください。プロファイルは `trayexec list` で確認できます。",
     "There is no profile {profile} in the AWS config.": "AWS config にプロファイル {profile} がありません。",
@@ -962,6 +968,7 @@ SENTENCES: dict[str, str] = {
     'Write a list of profile names or patterns, like ["prod-*", "account-a"].': '["prod-*", "account-a"] のようなプロファイル名またはパターンのリストを書いてください。',
     'Write a profile name or a pattern, like [profile."prod-*"].': '[profile."prod-*"] のようにプロファイル名またはパターンを書いてください。',
     'Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".': '"never"、"always"、または一度の確認が有効な時間 (1m から 36h まで) を "30m" のように書いてください。',
+    'Write a command that opens the address behind it, like "firefox --new-window".': '"firefox --new-window" のように、後ろに付けたアドレスを開くコマンドを書いてください。',
     "Write one of: {choices}; or #rrggbb.": "次のいずれか、または #rrggbb を書いてください: {choices}",
     "Line {line} of {file}: {key} cannot be {value}.": "{file} の {line} 行目: {key} に {value} は指定できません。",
     "Line {line} of {file}: there is no setting {key}.": "{file} の {line} 行目: {key} という設定はありません。",
@@ -971,6 +978,8 @@ SENTENCES: dict[str, str] = {
     "Line {line} of {file} is not valid TOML: {reason}.": "{file} の {line} 行目は正しい TOML ではありません: {reason}。",
     'Correct the line: settings are written like duration = "12h", with quotes around words.': '行を修正してください。設定は duration = "12h" のように、文字列を引用符で囲んで書きます。',
     # core/federation.py
+    "{destination} is no place in the console.": "{destination} はコンソールの中の場所ではありません。",
+    "Write a path that begins with /, or an address that begins with https:// and a host of {console}.": "/ で始まるパス、または https:// と {console} のホストで始まるアドレスを書いてください。",
     "Where the console of the AWS partition {partition} is, trayexec does not know.": "AWS パーティション {partition} のコンソールの場所が分かりません。",
     "Sign in there as you do without trayexec.": "trayexec を使わない方法でサインインしてください。",
     "{region} is not a region of the AWS partition {partition}, where the role is.": "{region} は、ロールのある AWS パーティション {partition} のリージョンではありません。",
@@ -1164,9 +1173,11 @@ HELP = """\
   env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
                        ini。--region、--source、--read-only、--policy、--need、--wait、--no-wait は実行時と同じ
                        です
-  console PROFILE      プロファイルのロールでサインインした AWS コンソールをブラウザーで開きます。--service s3 は
-                       そのサービスを、--region はそのリージョンを開き、--print はアドレスを表示します。
-                       --duration 45m はセッションがその時間続くことを保証します (最大 1 時間)
+  console PROFILE      プロファイルのロール (アイデンティティなら MFA なしのフェデレーションユーザー) でサインインした
+                       AWS コンソールをブラウザーで開きます。--service s3 は
+                       そのサービスを、--region はそのリージョンを、--destination はコンソールのパス
+                       (/s3/buckets/logs) やアドレスを開きます。--print はアドレスを表示し、--copy はクリップボードに
+                       コピーします。--duration 45m はセッションがその時間続くことを保証します (最大 1 時間)
   log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
                        だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と

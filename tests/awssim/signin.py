@@ -11,7 +11,7 @@ from secrets import token_urlsafe
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from awssim.sigv4 import Received
-from awssim.world import Key, RoleSession, World
+from awssim.world import FederatedUser, Key, RoleSession, World
 
 PATH = "/federation"
 URL_LIFE = 900  # seconds
@@ -88,7 +88,7 @@ class Signin:
         key = self._world.keys.get(str(session["sessionId"]))
         if key is None or (key.secret, key.token) != (session["sessionKey"], session["sessionToken"]):
             raise RefusedError("wrong credentials")
-        if not isinstance(key.holder, RoleSession):
+        if not isinstance(key.holder, RoleSession | FederatedUser):
             raise RefusedError("not a role")  # a user's session, from GetSessionToken
         if not self._alive(key):
             raise RefusedError("expired or revoked")

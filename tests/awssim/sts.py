@@ -21,6 +21,7 @@ from awssim.sigv4 import Received, Signed, fits, read_authorization
 from awssim.totp import Verdict
 from awssim.world import (
     REGIONS,
+    FederatedUser,
     Holder,
     Key,
     Role,
@@ -195,6 +196,8 @@ class Service:
                 return self._get_session_token
             case "AssumeRole", "2011-06-15":
                 return self._assume_role
+            case "GetFederationToken", "2011-06-15":
+                return self._get_federation_token
             case _ if action == BUCKETS:
                 return self._list_buckets
             case _, iam.VERSION if action in iam.ACTIONS:
@@ -256,6 +259,32 @@ class Service:
         mfa_at = self.clock() if self._verify_mfa(parameters, key.holder) else None
         life = seconds if self.lifetimes.session is None else self.lifetimes.session
         return _credentials(self._issue(key.holder, life, mfa_at))
+
+    def _get_federation_token(self, parameters: Mapping[str, str], key: Key) -> str:
+        """Only from a user's keys, and not where the user's policy denies everything without MFA: it carries none."""
+        checked = _Schema(parameters)
+        seconds = checked.duration(900, 129600, 43200)
+        checked.required("Name", r"[\w+=,.@-]{2,32}")
+        checked.text("Policy", r"[\t\n\r -ÿ]+")
+        checked.done()
+        packed = _packed_size(parameters, {})
+        user = key.holder
+        if key.token is not None or not isinstance(user, User):
+            raise Refused(403, "AccessDenied", "Cannot call GetFederationToken with session credentials")
+        holder = FederatedUser(user, parameters["Name"])
+        if user.wants_mfa:
+            raise Refused(
+                403,
+                "AccessDenied",
+                f"User: {user.arn} is not authorized to perform: sts:GetFederationToken on resource: {holder.arn} "
+                "with an explicit deny in an identity-based policy",
+            )
+        result = _credentials(self._issue(holder, seconds, None))
+        result += (
+            f"<FederatedUser><FederatedUserId>{_text(holder.unique_id)}</FederatedUserId>"
+            f"<Arn>{_text(holder.arn)}</Arn></FederatedUser>\n"
+        )
+        return result if packed is None else f"{result}<PackedPolicySize>{packed}</PackedPolicySize>\n"
 
     def _assume_role(self, parameters: Mapping[str, str], key: Key) -> str:
         checked = _Schema(parameters)

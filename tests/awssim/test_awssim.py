@@ -300,7 +300,7 @@ class TestQuery:
 
     def test_an_unknown_action_or_version_is_refused(self, sim: Sim, key: Key) -> None:
         """InvalidAction names what was asked."""
-        assert ask(sim, key, Action="GetFederationToken").refusal[:2] == (400, "InvalidAction")
+        assert ask(sim, key, Action="GetAccessKeyInfo").refusal[:2] == (400, "InvalidAction")
         assert ask_raw(sim, key, "Action=GetCallerIdentity").refusal[:2] == (400, "InvalidAction")
 
     def test_every_answer_has_a_request_id(self, sim: Sim, key: Key) -> None:
@@ -308,6 +308,35 @@ class TestQuery:
         for action in ("GetCallerIdentity", "Nonsense"):
             got = ask(sim, key, Action=action)
             assert got.headers["x-amzn-RequestId"] == got.tag("RequestId")
+
+
+class TestGetFederationToken:
+    """What only a user's keys get, and what signs in to the console."""
+
+    def test_it_is_somebody_without_mfa(self, sim: Sim, key: Key) -> None:
+        """With its own ARN, for as long as was asked; it may assume no role, and get nothing more."""
+        got = ask(sim, key, Action="GetFederationToken", Name="fed", DurationSeconds="900")
+        issued = sim.world.keys[got.key.id]
+        assert issued.expires is not None
+        assert issued.mfa_at is None
+        assert issued.expires - sim.calls[-1].at == pytest.approx(900, abs=1)
+        arn = "arn:aws:sts::111111111111:federated-user/fed"
+        assert got.tag("Arn") == arn
+        assert ask(sim, issued, Action="GetCallerIdentity").tag("Arn") == arn
+        assert ask(sim, issued, Action="GetSessionToken").refusal[:2] == (403, "AccessDenied")
+        assert ask(sim, issued, Action="GetFederationToken", Name="again").refusal[:2] == (403, "AccessDenied")
+
+    def test_a_session_gets_none(self, sim: Sim, key: Key) -> None:
+        """AWS wants the user's long-term keys."""
+        session = ask(sim, key, Action="GetSessionToken").key
+        assert ask(sim, session, Action="GetFederationToken", Name="fed").refusal[:2] == (403, "AccessDenied")
+
+    def test_a_name_is_short(self, sim: Sim, key: Key) -> None:
+        """2 to 32 characters."""
+        assert ask(sim, key, Action="GetFederationToken").refusal[:2] == (400, "ValidationError")
+        for name in ("x", "x" * 33, "a b"):
+            got = ask(sim, key, Action="GetFederationToken", Name=name)
+            assert got.refusal[:2] == (400, "ValidationError")
 
 
 class TestGetSessionToken:

@@ -105,7 +105,35 @@ class RoleSession:
         return self.role.allowed
 
 
-Holder = User | RoleSession
+@dataclass(frozen=True, slots=True)
+class FederatedUser:
+    """Who has the credentials of GetFederationToken: may what its user may, if the session policy says so, too."""
+
+    user: User
+    name: str
+
+    @property
+    def account(self) -> str:
+        """The user's account."""
+        return self.user.account
+
+    @property
+    def arn(self) -> str:
+        """Who GetCallerIdentity says it is."""
+        return f"arn:aws:sts::{self.user.account}:federated-user/{self.name}"
+
+    @property
+    def unique_id(self) -> str:
+        """The FederatedUserId."""
+        return f"{self.user.account}:{self.name}"
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """It may assume no role."""
+        return ()
+
+
+Holder = User | RoleSession | FederatedUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +245,7 @@ class World:
 
     def alive(self, key: Key) -> bool:
         """Whether the key, and the user or role behind it, still exists."""
-        holder = key.holder
+        holder = key.holder.user if isinstance(key.holder, FederatedUser) else key.holder
         if isinstance(holder, User):
             user = self.users.get(holder.arn)
             return key.active and key.id not in self.revoked and user is not None and user.unique_id == holder.unique_id

@@ -5,12 +5,14 @@ import json
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from awssim import Kind
+from awssim.world import FederatedUser
 from support.desktop import eventually
 from support.rig import Rig
 from trayexec.adapters import browser
@@ -35,7 +37,6 @@ while at.startswith("http://127.0.0.1"):
 with open("{file}", "w") as file:
     json.dump({{"argv": sys.argv, "seen": seen, "at": at}}, file)
 """
-ROLE = "arn:aws:iam::222222222222:role/Deploy"
 
 
 @pytest.fixture
@@ -88,13 +89,180 @@ def test_printed_it_is_the_same_address(open_rig: Rig, signing: dict[str, str | 
     connection.close()
 
 
-def test_an_identity_is_told_that_only_roles_sign_in(open_rig: Rig, signing: dict[str, str | None]) -> None:
-    """A GetSessionToken session cannot become a sign-in: said before anything is asked or sent."""
-    before = len(open_rig.sim.signin_calls)
-    done = open_rig.run("console", "default", env=signing)
+@pytest.mark.parametrize(
+    ("destination", "landed"),
+    [
+        ("/s3/buckets/logs?tab=objects", "https://eu-central-1.console.aws.amazon.com/s3/buckets/logs?tab=objects"),
+        ("https://console.aws.amazon.com/billing/home#/bills", "https://console.aws.amazon.com/billing/home#/bills"),
+        (
+            "https://us-east-1.console.aws.amazon.com/iam/home",
+            "https://us-east-1.console.aws.amazon.com/iam/home",
+        ),
+    ],
+)
+def test_it_lands_where_it_is_told(open_rig: Rig, destination: str, landed: str) -> None:
+    """A path is one of the profile's region, an address is taken as it is: in the sign-in's own parameter."""
+    where: dict[str, str | None] = {"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url}
+    done = open_rig.run("console", "account-a", "--print", "--destination", destination, env=where)
+    assert done.status == 0, done.err
+    assert parse_qs(urlsplit(done.out.strip()).query)["Destination"] == [landed]
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "https://evil.example/console.aws.amazon.com",
+        "https://evilconsole.aws.amazon.com/",
+        "https://console.aws.amazon.com.evil.example/",
+        "https://console.aws.amazon.com@evil.example/",
+        "https://user@console.aws.amazon.com/",
+        "https://console.aws.amazon.com:8443/",
+        "https://console.amazonaws.cn/",
+        "http://console.aws.amazon.com/",
+        "https://evil.example\\.console.aws.amazon.com/",
+        "https://[console.aws.amazon.com/",
+        "//evil.example\t/",
+        "javascript:alert(1)",
+        "s3/home",
+        "/s3 home",
+        "",
+    ],
+)
+def test_no_other_host_gets_who_has_signed_in(open_rig: Rig, destination: str) -> None:
+    """Only those of the partition's console, over https; said before anything is asked."""
+    done = open_rig.run("console", "account-a", "--print", f"--destination={destination}")
     assert (done.status, done.out) == (125, "")
-    assert "only roles" in done.err
+    assert "is no place in the console" in done.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--service", "s3", "--destination", "/s3"), ("--print", "--copy")], ids=["places", "ways"]
+)
+def test_what_excludes_the_other_is_refused(open_rig: Rig, words: tuple[str, ...]) -> None:
+    """There is one place, and one way out."""
+    assert open_rig.run("console", "account-a", *words).status == 2
+
+
+def test_it_opens_in_the_browser_of_the_profile(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """That of config.toml comes before $BROWSER; its words stay, and the address is one of ours."""
+    words = [str(signing["BROWSER"]), "--profile-directory=Work at night"]
+    open_rig.settings(f'[profile."account-*"]\nbrowser = {json.dumps(words)}\n')
+    try:
+        done = open_rig.run("console", "account-a", env={**signing, "BROWSER": "/nonexistent"})
+        assert done.status == 0, done.err
+        browsed = seen_by_browser(open_rig)
+        assert browsed["argv"][1:-1] == words[1:]
+        assert str(browsed["argv"][-1]).startswith("http://127.0.0.1:")
+    finally:
+        open_rig.settings("")
+
+
+def test_a_browser_that_does_not_come_is_named(open_rig: Rig) -> None:
+    """Nobody else opens it in its place: that could be another person's window."""
+    open_rig.settings('[profile."account-*"]\nbrowser = "/nonexistent/browser --new"\n')
+    try:
+        done = open_rig.run(
+            "console", "account-a", env={"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url, "BROWSER": "true"}
+        )
+        assert (done.status, done.out) == (125, "")
+        assert "config.toml names for account-a" in done.err
+    finally:
+        open_rig.settings("")
+
+
+AT = "http://127.0.0.1:4567/x?y"
+QUOTED = "http%3A%2F%2F127.0.0.1%3A4567%2Fx%3Fy"
+
+
+@pytest.mark.parametrize(
+    ("words", "colour", "opened"),
+    [
+        (["firefox"], "red", ["firefox", AT]),
+        (["sh", "-c", "open %s"], None, ["sh", "-c", f"open {AT}"]),
+        (["chrome", "--profile-directory=A B"], None, ["chrome", "--profile-directory=A B", AT]),
+        (["firefox", "ext+container:"], "red", ["firefox", f"ext+container:name=a%26b&color=red&url={QUOTED}"]),
+        (["firefox", "ext+container:"], "grey", ["firefox", f"ext+container:name=a%26b&url={QUOTED}"]),
+        (["firefox", "ext+container:"], "#ff0000", ["firefox", f"ext+container:name=a%26b&url={QUOTED}"]),
+        (
+            ["firefox", "ext+container:name=Work&icon=fruit"],
+            "blue",
+            ["firefox", f"ext+container:name=Work&icon=fruit&color=blue&url={QUOTED}"],
+        ),
+    ],
+)
+def test_the_address_goes_where_the_browser_wants_it(words: list[str], colour: str | None, opened: list[str]) -> None:
+    """Behind its words, in place of %s, or into the word that opens a container of the profile's name and colour."""
+    assert browser.ChosenBrowser(words, "a&b", colour).opening(AT) == opened
+
+
+def test_copied_it_is_on_no_command_line(open_rig: Rig) -> None:
+    """`--copy` gives the address to the clipboard's program, and says how long it works."""
+    folder = open_rig.write("bin/xclip", '#!/bin/sh\ncat > "$HOME/clipboard"; echo "$@" > "$HOME/called"\n').parent
+    (folder / "xclip").chmod(0o700)
+    where = {"AWS_ENDPOINT_URL_SIGNIN": open_rig.sim.url, "DISPLAY": ":0", "PATH": f"{folder}:/usr/bin:/bin"}
+    done = open_rig.run("console", "account-a", "--copy", env={**where, "WAYLAND_DISPLAY": None})
+    assert (done.status, done.out) == (0, ""), done.err
+    assert "for 15 minutes" in done.err
+    assert "SigninToken" in open_rig.desk.home("home/clipboard").read_text()
+    assert "SigninToken" not in open_rig.desk.home("home/called").read_text()
+
+
+def test_without_a_clipboard_nobody_is_asked(open_rig: Rig) -> None:
+    """It is said first, with what to install."""
+    before = len(open_rig.sim.signin_calls)
+    nothing: dict[str, str | None] = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
+    done = open_rig.run("console", "account-a", "--copy", env=nothing)
+    assert (done.status, done.out) == (125, "")
+    assert "xclip" in done.err
     assert len(open_rig.sim.signin_calls) == before
+
+
+def test_an_identity_signs_in_as_a_federated_user(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """A session cannot become a sign-in, so its keys ask for one: for an hour, and it is said what is missing there."""
+    for _ in range(2):
+        done = open_rig.run("console", "default", env=signing)
+        assert (done.status, done.out) == (0, ""), done.err
+        assert "allow only with MFA" in done.err
+    assert "federated-user%2Ftrayexec" in str(seen_by_browser(open_rig)["at"])
+    (call,) = [call for call in open_rig.sim.calls if call.action == "GetFederationToken"]
+    assert (call.outcome, call.access_key_id) == ("OK", open_rig.sim.world.user_key().id)
+    (given,) = [key for key in open_rig.sim.world.keys.values() if isinstance(key.holder, FederatedUser)]
+    assert given.expires == pytest.approx(call.at + 3600, abs=1)
+    # What commands get is the session, as before.
+    who = open_rig.run("default", "--", "printenv", "AWS_ACCESS_KEY_ID").out.strip()
+    assert open_rig.sim.world.keys[who].mfa_at is not None
+
+
+def test_one_who_may_not_is_told_why(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """Where all is denied without MFA, as it should be, AWS refuses: said with what does work."""
+    world = open_rig.sim.world
+    users, keys = dict(world.users), dict(world.keys)
+    world.restrict("alice", wants_mfa=True)
+    (alice,) = (user for user in world.users.values() if user.name == "alice")
+    key = world.user_key()
+    world.keys[key.id] = replace(key, holder=alice)
+    open_rig.run("lock")
+    open_rig.unlock()
+    try:
+        done = open_rig.run("console", "default", env=signing)
+        assert (done.status, done.out) == (125, "")
+        assert "denies everything without MFA" in done.err
+    finally:
+        world.users.update(users)
+        world.keys[key.id] = keys[key.id]
+        open_rig.run("lock")  # the refusal is believed for a while
+        open_rig.unlock()
+
+
+def test_a_locked_identity_is_opened_first(open_rig: Rig) -> None:
+    """Its keys are used for nobody who could not have its session."""
+    open_rig.run("lock")
+    try:
+        before = open_rig.sim.count("GetFederationToken")
+        assert open_rig.run("console", "default", "--print", "--no-wait").status == 125
+        assert open_rig.sim.count("GetFederationToken") == before
+    finally:
+        open_rig.unlock()
 
 
 def test_the_double_refuses_what_aws_refuses(open_rig: Rig) -> None:
@@ -262,7 +430,7 @@ def test_whose_connection_it_is_is_known() -> None:
 )
 def test_each_partition_has_its_own_places(partition: str, region: str | None, endpoint: str, console: str) -> None:
     """The federation endpoint and the console of the partition that the role is in."""
-    place = place_of(ROLE.replace(":aws:", f":{partition}:"), region=region, service=None, override=None)
+    place = place_of(partition, region=region, service=None, override=None)
     assert place.endpoint == endpoint
     assert place.destination.startswith(console)
 
@@ -270,4 +438,4 @@ def test_each_partition_has_its_own_places(partition: str, region: str | None, e
 def test_a_partition_nobody_knows_is_refused() -> None:
     """Credentials are not sent to a guess."""
     with pytest.raises(TrayexecError, match="aws-moon"):
-        place_of(ROLE.replace(":aws:", ":aws-moon:"), region=None, service=None, override=None)
+        place_of("aws-moon", region=None, service=None, override=None)

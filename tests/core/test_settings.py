@@ -94,10 +94,13 @@ def test_the_rules_of_a_profile_add_up() -> None:
         [profile.prod-eu]
         delivery = "live"
         confirm = "always"
+        browser = "firefox 'ext+container:name=A B'"
         """,
         file="config.toml",
     )
-    assert found.rule("prod-eu") == ProfileRule("prod-eu", ConfirmRule(0), Delivery.LIVE, "#ff0000")
+    assert found.rule("prod-eu") == ProfileRule(
+        "prod-eu", ConfirmRule(0), Delivery.LIVE, "#ff0000", browser=Command(("firefox", "ext+container:name=A B"))
+    )
     assert found.rule("prod-us") == ProfileRule("prod-us", ConfirmRule(1800), None, "#ff0000")
     assert found.rule("PROD-us") == ProfileRule("PROD-us", ConfirmRule(None), None, "blue")
     assert Settings().rule("x") == ProfileRule("x")
@@ -188,6 +191,7 @@ def test_a_warning_must_come_before_the_end() -> None:
         ("profile.a = 1", 1, "profile.a", "[profile.a]"),
         ("profile.a.confirm = true", 1, "profile.a.confirm", "always"),
         ("profile.a.confirm = '10s'", 1, "profile.a.confirm", "from 1m"),
+        ("profile.a.browser = ''", 1, "profile.a.browser", "firefox --new-window"),
         ("profile.a.colour = 'mauve'", 1, "profile.a.colour", "#rrggbb"),
         ("profile.a.policy = '{'", 1, "profile.a.policy", "not a policy in JSON"),
         ("profile.a.policy = ['ReadOnlyAccess']", 1, "profile.a.policy", "not a policy in JSON"),
@@ -350,6 +354,7 @@ RULES = st.builds(
     delivery=st.none() | st.sampled_from(Delivery),
     colour=st.none() | st.sampled_from(["red", "#00ff7f"]),
     policy=st.sampled_from([None, SessionPolicy(arns=("A",)), SessionPolicy('{"Statement":"\\u00e4"}', ("A", "B/C"))]),
+    browser=st.none() | st.sampled_from([Command(("firefox", "a b"))]),
 )
 
 

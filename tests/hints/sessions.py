@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from hints.follow import ODD, Person
 from hints.keys import ODD_ROLE
@@ -113,6 +114,16 @@ def console(rig: Rig, *words: str) -> Look:
     rig.auth(None, ODD)
     rig.env["AWS_ENDPOINT_URL_SIGNIN"] = rig.sim.url
     return lambda: rig.run("console", *words, env={"BROWSER": "", "PATH": "/nonexistent"}).err
+
+
+def unfederated(rig: Rig) -> Look:
+    """The user's policy denies everything without MFA."""
+    look = console(rig, ODD)
+    world = rig.sim.world
+    world.restrict("alice", wants_mfa=True)
+    key = world.user_key()
+    world.keys[key.id] = replace(key, holder=world.users[key.holder.arn])
+    return look
 
 
 def strange(rig: Rig) -> Look:
@@ -279,9 +290,26 @@ STATES = (
         own=True,
     ),
     State(
-        "the console of an identity",
-        lambda rig: console(rig, ODD),
-        ("Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",),
+        "no clipboard",
+        lambda rig: console(rig, NAME, "--copy"),
+        (
+            (
+                "Install wl-clipboard under Wayland, xclip or xsel under X11; or have it printed: "
+                "`trayexec console {word} --print`"
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "the console of an identity that may not",
+        unfederated,
+        (
+            (
+                "It needs sts:GetFederationToken, and a policy that denies everything without MFA denies that: there "
+                "is no MFA in this. Name a profile with a role_arn (`trayexec list` shows them), or sign in with your "
+                "user's password."
+            ),
+        ),
         own=True,
     ),
 )

@@ -16,9 +16,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 PATIENCE = 30.0  # seconds for the browser to come; one that has to start takes its time
 LOOK = 0.1  # seconds between looks whether the browser has failed
@@ -26,13 +28,48 @@ SLOW = 5.0  # seconds that a connection may stay silent
 ROOT = 0
 
 
-def open_secretly(url: str, environ: Mapping[str, str]) -> bool:
-    """Show `url` in the browser: the one that $BROWSER names, else the desktop's. Blocks until the browser has come.
+# The colours of Firefox's containers, by the names that the extension takes, for ours where they differ; grey has none.
+_CONTAINER = "ext+container:"
+_CONTAINER_COLOURS = {one: one for one in ("blue", "green", "yellow", "orange", "red", "purple")}
 
-    False when there is none, or none came within 30 seconds.
+
+@dataclass(frozen=True, slots=True)
+class ChosenBrowser:
+    """The browser that a person has chosen for a profile: its command, and what a container of Firefox is like."""
+
+    argv: Sequence[str]
+    profile: str
+    colour: str | None = None
+
+    def opening(self, address: str) -> list[str]:
+        """The command line that opens the address: behind the others, or in the word that names a container.
+
+        That word is `ext+container:`, with `name=…`, `icon=…` and `color=…` or without, as the extension "Open external
+        links in a container" reads it: https://github.com/honsiorovskyi/open-url-in-container.
+        """
+        words = [self._contained(word, address) if word.startswith(_CONTAINER) else word for word in self.argv]
+        return words if words != list(self.argv) else _with_address(words, address)
+
+    def _contained(self, word: str, address: str) -> str:
+        said = [part for part in word.removeprefix(_CONTAINER).split("&") if part]
+        told = {part.partition("=")[0] for part in said}
+        colour = _CONTAINER_COLOURS.get(self.colour or "")
+        own = {"name": self.profile} if "name" not in told else {}
+        own |= {"color": colour} if colour is not None and "color" not in told else {}
+        return (
+            _CONTAINER
+            + "&".join([*said, *(f"{key}={quote(value, safe='')}" for key, value in own.items())])
+            + (f"&url={quote(address, safe='')}")
+        )
+
+
+def open_secretly(url: str, environ: Mapping[str, str], chosen: ChosenBrowser | None = None) -> bool:
+    """Show `url` in the `chosen` browser, else in the one that $BROWSER names, else in the desktop's.
+
+    Blocks until the browser has come. False when there is none, or none came within 30 seconds.
     """
     with _way_to(url) as (address, taken):
-        for argv in _browsers(environ, address):
+        for argv in _browsers(environ, address) if chosen is None else [chosen.opening(address)]:
             try:
                 browser = subprocess.Popen(
                     argv,
@@ -67,13 +104,17 @@ def _browsers(environ: Mapping[str, str], url: str) -> Iterator[Sequence[str]]:
         except ValueError:
             continue
         if words:
-            yield [word.replace("%s", url) for word in words] if "%s" in one else [*words, url]
+            yield _with_address(words, url)
     if sys.platform == "darwin":
         yield ["open", url]
     elif environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
         for name in ("xdg-open", "wslview", "x-www-browser"):
             if shutil.which(name, path=environ.get("PATH")):
                 yield [name, url]
+
+
+def _with_address(words: Sequence[str], url: str) -> list[str]:
+    return [word.replace("%s", url) for word in words] if any("%s" in word for word in words) else [*words, url]
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from trayexec.adapters.sts_errors import (
     unusable_endpoint,
 )
 from trayexec.core.clock import Expiry, Instant
+from trayexec.core.config import federated
 from trayexec.core.config.endpoints import around, proxy_of
 from trayexec.core.config.partitions import partition_of
 from trayexec.core.config.profiles import Identity, Role, SessionTags, StsEndpoint
@@ -43,6 +44,7 @@ from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Clock, StsError
 
 SHORTEST = 900  # seconds; both operations refuse less (STS API reference, DurationSeconds)
+EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 LONGEST_SESSION = 129600  # GetSessionToken refuses more
 LONGEST_ROLE = 3600  # AssumeRole with a session refuses more ("role chaining")
 TRIES = 3  # of AssumeRole; GetSessionToken has one, for its code works only once
@@ -159,6 +161,16 @@ class BotoSts:
             if error.trouble.code != "sts_duration" or parameters["DurationSeconds"] == SHORTEST:
                 raise
         return self._issue(request, signed_by, {**parameters, "DurationSeconds": SHORTEST})
+
+    def federate(self, identity: Identity, keys: LongTermKeys, name: str) -> Credentials:
+        """GetFederationToken for an hour, with a policy that allows all: what the user may, but for lack of MFA.
+
+        Without a policy it could do nothing. Raises StsError.
+        """
+        request = Request(Purpose.FEDERATION, identity.endpoint, identity.name, keys=identity.keys)
+        signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
+        parameters = {"Name": name, "Policy": EVERYTHING, "DurationSeconds": federated.SECONDS}
+        return self._issue(request, signed_by, parameters)
 
     def check(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""

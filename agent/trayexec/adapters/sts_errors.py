@@ -52,6 +52,7 @@ class Purpose(Enum):
     SESSION = "get_session_token"
     ROLE = "assume_role"
     CHECK = "get_caller_identity"
+    FEDERATION = "get_federation_token"
 
     @property
     def operation(self) -> str:
@@ -217,6 +218,8 @@ def _invalid(code: str, request: Request) -> StsError:
 def _denied(message: str, request: Request) -> StsError:
     if request.purpose is Purpose.ROLE:
         return StsError(_role_denied(request), Refusal.DENIED)
+    if request.purpose is Purpose.FEDERATION:
+        return StsError(_no_federation(request), Refusal.DENIED)
     if "one time pass code" in message and "must provide" not in message:
         what = trouble(
             "code_refused",
@@ -241,6 +244,16 @@ def _denied(message: str, request: Request) -> StsError:
             "Ask the administrator of the account whether a policy forbids it.",
             subject=request.subject,
         )
+    )
+
+
+def _no_federation(request: Request) -> Trouble:
+    return trouble(
+        "federation_denied",
+        "AWS does not let the user of {identity} sign in to the console with its keys.",
+        "It needs sts:GetFederationToken, and a policy that denies everything without MFA denies that: there is no MFA "
+        "in this. Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",
+        identity=request.subject,
     )
 
 

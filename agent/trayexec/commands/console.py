@@ -1,56 +1,88 @@
-"""`console`: the AWS console in the browser, signed in as a profile's role."""
+"""`console`: the AWS console in the browser, signed in as a profile's role, or as a federated user of an identity."""
 
+import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trayexec.adapters import clipboard
 from trayexec.adapters.aws_files import files_of_this_user
-from trayexec.adapters.browser import open_secretly
+from trayexec.adapters.browser import ChosenBrowser, open_secretly
 from trayexec.adapters.federation import FederationCredentials, signin_token
+from trayexec.commands import own_settings
 from trayexec.commands.env import request
 from trayexec.commands.reading import Options
 from trayexec.core.broker.delivery import FRESH_ROLE
-from trayexec.core.config import adhoc
-from trayexec.core.config.profiles import Role
+from trayexec.core.config import adhoc, federated
+from trayexec.core.config.profiles import Profile, Role
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of
 from trayexec.core.shell_words import argument
 from trayexec.light import agent_client, execution, exits, protocol, stderr
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import RegionAnswer
+    from trayexec.light.protocol_fields import RegionAnswer, RequestFields
 
 
 def console(options: Options, environ: Mapping[str, str]) -> int:
     """Sign in, and open or print the address.
 
     AWS ends the console's session with the credentials it was opened with, so `--duration` is how much these must
-    have left: a role's hour at most. Raises TrayexecError when there is no role, no address or no browser.
+    have left: an hour at most. Raises TrayexecError when there is nobody to sign in as, no address or no browser.
     """
     speak = speaker(environ)
     options.need = min(options.duration, FRESH_ROLE) if options.duration is not None else None
-    role = _role(options, environ)  # before anybody is asked for a code
-    said: RegionAnswer = {"Region": role.region, "RegionOf": "default" if role.inherits_region else None}
+    profile = _signing_in(options, environ)  # before anybody is asked for a code
+    who = profile.target
+    said: RegionAnswer = {"Region": profile.region, "RegionOf": "default" if profile.inherits_region else None}
     region = execution.region_of(options.region, said, environ)
     override = environ.get("AWS_ENDPOINT_URL_SIGNIN") or None
-    place = place_of(role.arn, region=region, service=options.service, override=override)
-    answer = agent_client.obtain(request(options, environ, "trayexec console"), environ)
+    partition = who.arn.split(":")[1] if isinstance(who, Role) else who.partition
+    place = place_of(
+        partition, region=region, service=options.service, override=override, destination=options.destination
+    )
+    settings = own_settings.load(environ)
+    if options.copy and not clipboard.tools(environ):
+        raise TrayexecError(_no_clipboard(options.profile))
+    asked: RequestFields = {**request(options, environ, "trayexec console"), "then": "signs in"}
+    answer = agent_client.obtain(asked, environ)
     served = protocol.read_credentials(answer)
     credentials = FederationCredentials(
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
     )
-    token = signin_token(place.endpoint, credentials, ca_bundle=role.ca_bundle or environ.get("REQUESTS_CA_BUNDLE"))
+    bundle = who.endpoint.ca_bundle
+    token = signin_token(place.endpoint, credentials, ca_bundle=bundle or environ.get("REQUESTS_CA_BUNDLE"))
     url = login_url(place, token.reveal())
+    if isinstance(who, Role) and federated.is_federated(who):
+        said_of_it = Text(
+            "{profile} is no role, so this is a federated user: AWS knows of no MFA there, and refuses what your "
+            "policies allow only with MFA",
+            profile=options.profile,
+        )
+        stderr.say(speak(said_of_it))
+    minutes = URL_LIFE // 60
+    if options.copy:
+        if not clipboard.copy(url, environ):
+            raise TrayexecError(_no_clipboard(options.profile))
+        said_of_it = Text(
+            "copied: for {minutes} minutes this address signs in whoever opens it, and it stays in the clipboard until "
+            "something else is copied",
+            minutes=minutes,
+        )
+        stderr.say(speak(said_of_it))
+        return exits.OK
     if options.print:
-        minutes = URL_LIFE // 60
         stderr.say(speak(Text("for {minutes} minutes this address signs in whoever opens it", minutes=minutes)))
         sys.stdout.write(url + "\n")
         return exits.OK
-    if not open_secretly(url, environ):
+    rule = None if settings is None else settings.rule(options.profile)
+    chosen = ChosenBrowser(rule.browser.argv, options.profile, rule.colour) if rule and rule.browser else None
+    if not open_secretly(url, environ, chosen):
+        if chosen is not None:
+            raise TrayexecError(_did_not_come(chosen))
         raise TrayexecError(
             trouble(
                 "no_browser",
@@ -63,27 +95,28 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What of a profile matters here."""
+def _did_not_come(chosen: ChosenBrowser) -> Trouble:
+    return trouble(
+        "no_browser",
+        "The browser that config.toml names for {profile} did not come to open the console: {command}",
+        "Correct it there. ext+container: is for Firefox with the extension Open external links in a container.",
+        profile=chosen.profile,
+        command=shlex.join(chosen.argv),
+    )
 
-    arn: str
-    region: str | None
-    inherits_region: bool
-    ca_bundle: str | None
+
+def _no_clipboard(profile: str) -> Trouble:
+    return trouble(
+        "no_clipboard",
+        "No program that fills the clipboard of this desktop is there, or it failed.",
+        "Install wl-clipboard under Wayland, xclip or xsel under X11; or have it printed: "
+        "`trayexec console {word} --print`",
+        word=argument(profile),
+    )
 
 
-def _role(options: Options, environ: Mapping[str, str]) -> _Target:
-    """The profile's role, by the caller's files. Raises TrayexecError for a profile without one."""
+def _signing_in(options: Options, environ: Mapping[str, str]) -> Profile:
+    """The profile as whom it signs in, by the caller's files. Raises TrayexecError for one that is not served."""
     catalogue = files_of_this_user(overlay_origin.outside(environ)).load()
     found = adhoc.find(catalogue, options.profile, options.source)
-    if isinstance(found.target, Role):
-        return _Target(found.target.arn, found.region, found.inherits_region, found.target.endpoint.ca_bundle)
-    raise TrayexecError(
-        trouble(
-            "console_identity",
-            "{profile} is an identity itself, and AWS signs only roles in to the console this way.",
-            "Name a profile with a role_arn (`trayexec list` shows them), or sign in with your user's password.",
-            profile=options.profile,
-        )
-    )
+    return federated.signing_in(found, catalogue.session_name)

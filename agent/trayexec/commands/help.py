@@ -66,9 +66,10 @@ verbs:
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
                        --region, --source, --read-only, --policy, --need, --wait and --no-wait as for a run
-  console PROFILE      open the AWS console in the browser, signed in as the profile's role: --service s3 opens it
-                       there, --region in that region, --print prints the address; --duration 45m makes sure that the
-                       session lasts so long (an hour at most)
+  console PROFILE      open the AWS console in the browser, signed in as the profile's role (an identity: as a federated
+                       user, without MFA): --service s3 opens it there, --region in that region, --destination at a
+                       path (/s3/buckets/logs) or an address of the console; --print prints the address, --copy puts it
+                       into the clipboard; --duration 45m makes sure that the session lasts so long (an hour at most)
   log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
                        last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from

@@ -184,8 +184,10 @@ CONSOLE = Verb(
     CALLERS_PROFILE,
     (
         HELP,
-        Option(("--service",), "service", "text", "S"),
-        _flag("--print"),
+        Option(("--service",), "service", "text", "S", excludes=("--destination",)),
+        Option(("--destination",), "destination", "text", "PATH|URL", excludes=("--service",)),
+        Option(("--print",), "print", unsaid=False, excludes=("--copy",)),
+        Option(("--copy",), "copy", unsaid=False, excludes=("--print",)),
         Option(("--duration",), "duration", "console", "45m"),
         *(REGION, SOURCE, *POLICIES, WAIT, NO_WAIT),
     ),

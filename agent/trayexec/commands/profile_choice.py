@@ -1,15 +1,14 @@
 """Lets a person choose the profile that a command line does not name, from a list of all with how each stands."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec.adapters import profile_picker, settings_file
+from trayexec.adapters import profile_picker
 from trayexec.adapters.ledger import Reader
 from trayexec.adapters.profile_picker.listing import ProfileQuestion, Row
-from trayexec.commands import show_table, table
+from trayexec.commands import own_settings, show_table, table
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.selection import who
 from trayexec.light import agent_client, context, paths, protocol, stderr
@@ -84,11 +83,8 @@ def _recent(environ: Mapping[str, str]) -> Mapping[str, int]:
 
 def _settings(environ: Mapping[str, str]) -> "Settings | None":
     """What config.toml says; None, and a word on it, where it cannot be read: colours alone are missing then."""
-    path = paths.settings_path(environ)
-    if not os.path.lexists(path):
-        return None
     try:
-        return settings_file.load(path)
+        return own_settings.load(environ)
     except TrayexecError as error:
         stderr.complain(error)
         return None

@@ -35,13 +35,15 @@ class FederationPage:
     destination: str
 
 
-def place_of(role_arn: str, *, region: str | None, service: str | None, override: str | None) -> FederationPage:
-    """Where the role signs in and lands: at `service` (its path in the console), else on the console's front page.
+def place_of(
+    name: str, *, region: str | None, service: str | None, override: str | None, destination: str | None = None
+) -> FederationPage:
+    """Where one signs in, in the partition of this name, and lands: on the console's front page, unless told.
 
-    `override` is another federation endpoint, without its path. Raises TrayexecError (`console_partition`,
-    `console_region`, `console_service`, `console_endpoint`).
+    `service` is its path in the console, `destination` a path there or a whole address, and `override` another
+    federation endpoint, without its path. Raises TrayexecError (`console_partition`, `console_region`,
+    `console_service`, `console_destination`, `console_endpoint`).
     """
-    name = role_arn.split(":")[1]
     partition = PARTITIONS.get(name)
     if partition is None or partition.signin is None:
         raise TrayexecError(
@@ -74,9 +76,32 @@ def place_of(role_arn: str, *, region: str | None, service: str | None, override
             )
         )
     path = _PATHS.get(service, service) if service is not None else "console"
+    page = f"https://{region}.{partition.console}/{path}/home?{urlencode({'region': region})}"
     return FederationPage(
         f"{_checked(override)}/federation" if override else f"https://{partition.signin}/federation",
-        f"https://{region}.{partition.console}/{path}/home?{urlencode({'region': region})}",
+        page if destination is None else _landing(destination, region, str(partition.console)),
+    )
+
+
+def _landing(destination: str, region: str, console: str) -> str:
+    """The address in the console: no other host gets a person who has just signed in."""
+    url = f"https://{region}.{console}{destination}" if destination.startswith("/") else destination
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        inside = parts.scheme == "https" and parts.netloc == host and (host == console or host.endswith(f".{console}"))
+    except ValueError:
+        inside = False
+    if inside and url.isascii() and url.isprintable() and not {" ", "\\"}.intersection(url):
+        return url
+    raise TrayexecError(
+        trouble(
+            "console_destination",
+            "{destination} is no place in the console.",
+            "Write a path that begins with /, or an address that begins with https:// and a host of {console}.",
+            destination=shown(destination),
+            console=console,
+        )
     )
 
 

@@ -47,6 +47,9 @@ class Sts(Protocol):
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
 
+    def federate(self, identity: Identity, keys: LongTermKeys, name: str) -> Credentials:
+        """GetFederationToken for an hour: a federated user who may do all that the keys' own may. Raises StsError."""
+
     def check(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
 

@@ -80,7 +80,7 @@ class Pinentry:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program that prints the code, instead of a dialog; never run by a shell."""
+    """A program and its words, as one that prints the code instead of a dialog; never run by a shell."""
 
     argv: tuple[str, ...]
 
@@ -110,6 +110,7 @@ class ProfileRule:
     delivery: Delivery | None = None
     colour: str | None = None
     policy: SessionPolicy | None = None
+    browser: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class Settings:
                     rule.delivery or found.delivery,
                     rule.colour or found.colour,
                     rule.policy or found.policy,  # as a whole: joined they would allow what either allows
+                    rule.browser or found.browser,
                 )
         return found
 
@@ -201,6 +203,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
                 ("colour", rule.colour),
                 ("policy", None if rule.policy is None else rule.policy.document),
                 ("policy_arns", [*rule.policy.arns] if rule.policy is not None and rule.policy.arns else None),
+                ("browser", None if rule.browser is None else list(rule.browser.argv)),
             )
             if value is not None
         }
@@ -358,7 +361,7 @@ class _Source:
         """What is set for one pattern."""
         if not path[-1]:
             raise self._wrong(path, path[-1], Text('Write a profile name or a pattern, like [profile."prod-*"].'))
-        table = self.table(path, value, ("confirm", "delivery", "colour", "policy", "policy_arns"))
+        table = self.table(path, value, ("confirm", "delivery", "colour", "policy", "policy_arns", "browser"))
         document = self.get(table, (*path, "policy"), self._policy, None)
         usual: tuple[str, ...] = ()
         arns = self.get(table, (*path, "policy_arns"), self._policy_arns, usual)
@@ -368,6 +371,7 @@ class _Source:
             self.get(table, (*path, "delivery"), self.choice(Delivery), None),
             self.get(table, (*path, "colour"), self._colour, None),
             SessionPolicy(document, arns) if document is not None or arns else None,
+            self.get(table, (*path, "browser"), self._browser, None),
         )
 
     def identity(self, path: Path, value: object) -> IdentityRule:
@@ -419,6 +423,13 @@ class _Source:
         if isinstance(value, str) and (value in _COLOURS or _RGB.fullmatch(value)):
             return value.lower()
         raise self._wrong(path, value, Text("Write one of: {choices}; or #rrggbb.", choices=_listed(_COLOURS)))
+
+    def _browser(self, path: Path, value: object) -> Command | None:
+        argv = _argv(value)
+        if argv:
+            return Command(argv)
+        hint = Text('Write a command that opens the address behind it, like "firefox --new-window".')
+        raise self._wrong(path, value, hint)
 
     def _wrong(self, path: Path, value: object, hint: Text) -> TrayexecError:
         title = Text(

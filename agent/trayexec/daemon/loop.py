@@ -37,6 +37,7 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.config.federated import is_federated
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import (
@@ -237,7 +238,10 @@ class Loop:
 
     async def _assume(self, effect: AssumeRole) -> None:
         def call() -> Credentials:
-            return self._ports.sts.result().assume(effect.role, effect.by)
+            sts, role = self._ports.sts.result(), effect.role
+            if is_federated(role) and isinstance(role.source, Identity):
+                return sts.federate(role.source, self._keys.usable(role.source), role.session_name)
+            return sts.assume(role, effect.by)
 
         outcome = await self._attempt(self._workers.roles, call)
         if isinstance(outcome, Credentials):

@@ -24,7 +24,7 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, one_identity, status
-from trayexec.core.config import adhoc, session_names
+from trayexec.core.config import adhoc, federated, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Profile, Provider
 from trayexec.core.config.session_policy import narrowed
@@ -319,6 +319,8 @@ class RequestHandler:
         if len(policies) > 1:
             raise TrayexecError(messages.narrowed_differently(profile.name))
         profile = narrowed(profile, policies[0] if policies else None, request.policy)
+        if request.common.then is AnswerUse.SIGNS_IN:
+            profile = federated.signing_in(profile, catalogue.session_name)
         return session_names.asked_by(profile, caller.program), rules[0]
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:

@@ -25,7 +25,16 @@ class AnswerUse(Enum):
     RUNS = "it becomes the command, with the credentials in its environment"
     SETS = "it puts them into the environment of others"
     PASSES = "it passes them to the process that started it, which is the one that asks"
+    SIGNS_IN = "it signs in to the console, which takes no session of an identity"
     OTHER = "something else"
+
+
+_USES = {
+    "runs": AnswerUse.RUNS,
+    "sets": AnswerUse.SETS,
+    "passes": AnswerUse.PASSES,
+    "signs in": AnswerUse.SIGNS_IN,
+}
 
 
 class EndOfInput(Enum):
@@ -141,9 +150,7 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
         _word(said, "program") or "",
         _word(said, "lang") or "",
         AskAt.TERMINAL if said.get("hand") == "terminal" else AskAt.DIALOG,
-        {"runs": AnswerUse.RUNS, "sets": AnswerUse.SETS, "passes": AnswerUse.PASSES}.get(
-            _word(said, "then") or "", AnswerUse.OTHER
-        ),
+        _USES.get(_word(said, "then") or "", AnswerUse.OTHER),
         _word(said, "terminal") or "",
         EndOfInput.GONE if said.get("eof") == "gone" else EndOfInput.LISTENS,
         _file_marks(said),

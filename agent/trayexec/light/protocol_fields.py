@@ -5,7 +5,7 @@ A request is one object with the fields of `RequestFields`, and `daemon/requests
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-Use = Literal["runs", "sets", "passes"]
+Use = Literal["runs", "sets", "passes", "signs in"]
 Wanted = Literal["credentials", "narrowed_credentials", "endpoint", "narrowed_endpoint"]
 Op = Literal[Wanted, "auth", "lock", "status", "overlay", "stop"]
 

@@ -5,13 +5,13 @@ The steps, each in a file of its own: who is meant (`selection`), credentials fo
 `ending`).
 """
 
-import os
 import selectors
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from trayexec.adapters import harden
+from trayexec.commands import own_settings
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.ending import recall, remember, sum_up
 from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served, credentials, denials, say_denials
@@ -22,7 +22,7 @@ from trayexec.commands.fanout.screen import Invocation, screen_of
 from trayexec.commands.fanout.selection import Candidate, select, who
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import is_role, policy_of
-from trayexec.light import agent_client, context, execution, exits, paths, protocol, translate
+from trayexec.light import agent_client, context, execution, exits, protocol, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         return program
     policy = policy_of(options)
     caller = Invocation(options, command, program, environ, screen_of(environ), translate.speaker(environ))
-    settings = _settings(environ)
+    settings = own_settings.load(environ)
     last = recall(context.files(environ), environ) if options.retry_failed else None
     if last is not None and not last.failed:
         caller.say(Text("nothing to run: the last run had no failures"))
@@ -89,20 +89,6 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
 
         raise TrayexecError(messages.source_of_a_profile(who(one.name for one in selection.chosen)))
     return _do(caller, selection.chosen, settings, request)
-
-
-def _settings(environ: Mapping[str, str]) -> "Settings | None":
-    """What config.toml says; None where there is none. Raises TrayexecError for what is wrong with it."""
-    path = paths.settings_path(environ)
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return None
-    except OSError:
-        pass  # whoever reads it says why
-    from trayexec.adapters import settings_file  # noqa: PLC0415 — most have no such file, and TOML takes long to load
-
-    return settings_file.load(path)
 
 
 def shown_problem(problem: str) -> str:

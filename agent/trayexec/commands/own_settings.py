@@ -1,0 +1,24 @@
+"""What our own `config.toml` says, for the verbs that go by it."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trayexec.light import paths
+
+if TYPE_CHECKING:
+    from trayexec.core.settings import Settings
+
+
+def load(environ: Mapping[str, str]) -> "Settings | None":
+    """The settings; None where there is no such file. Raises TrayexecError for what is wrong with it."""
+    path = paths.settings_path(environ)
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # whoever reads it says why
+    from trayexec.adapters import settings_file  # noqa: PLC0415 — most have no such file, and TOML takes long to load
+
+    return settings_file.load(path)
