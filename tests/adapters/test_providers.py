@@ -16,8 +16,9 @@ import pytest
 from support.desktop import eventually
 from support.processes import alive
 from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.child_processes import Ended
 from trayexec.adapters.clock import SystemClock
-from trayexec.adapters.providers import SECONDS, UNSAID, BotoProviders
+from trayexec.adapters.providers import AT_ONCE, SECONDS, UNSAID, BotoProviders
 from trayexec.core.config.profiles import Profile, Provider
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import ProviderError
@@ -238,6 +239,28 @@ def test_a_program_sees_the_callers_files_and_its_own_profile(home: Home) -> Non
     assert isinstance(found.target, Provider)
     account = asyncio.run(BotoProviders(environment, SystemClock()).load(found.target)).account
     assert account == f"{home.folder}/config,http://127.0.0.1:9,,p"
+
+
+def test_a_crowd_is_asked_for_in_turn(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred profiles are not a hundred processes, and the time of each begins with its own."""
+    home.write(f"[profile p]\n{home.prints(SESSION)}")
+    provider, running, most = home.provider(), 0, 0
+
+    async def run(*_: object, **_more: object) -> Ended:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return Ended(0, json.dumps({"failed": "nothing", "detail": ""}).encode(), b"")
+
+    async def crowd() -> list[BaseException | Credentials]:
+        providers = BotoProviders(home.env, SystemClock())
+        return await asyncio.gather(*(providers.load(provider) for _ in range(100)), return_exceptions=True)
+
+    monkeypatch.setattr("trayexec.adapters.providers.run", run)
+    assert all(isinstance(one, ProviderError) for one in asyncio.run(crowd()))
+    assert most == AT_ONCE
 
 
 def test_nothing_of_a_line_is_shown(home: Home) -> None:

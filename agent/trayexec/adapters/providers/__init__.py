@@ -3,6 +3,7 @@
 What a program or a service says reaches nobody but who is to have the credentials: of a failure only its kind is told.
 """
 
+import asyncio
 import json
 import shlex
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from trayexec.light.errors import Text, Trouble, trouble
 
 CHILD = "trayexec.adapters.providers.child"
 SECONDS = 60  # as long as the Go SDK waits for a credential_process
+AT_ONCE = 8  # processes that ask at the same time: each loads botocore, and each question has its own time
 MOST = 256 * 1024  # bytes of an answer: what a program may print, as JSON
 LONGEST = 129600  # seconds: AWS gives nothing for longer (GetSessionToken)
 _BY_AWS = {"refused", "unreachable", "html", "unstarted"}
@@ -49,6 +51,7 @@ class BotoProviders:
         self._environ = environ
         self._clock = clock
         self._seconds = seconds
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     async def load(self, provider: Provider) -> Credentials:
         """What this provider gives now. Raises ProviderError."""
@@ -61,7 +64,9 @@ class BotoProviders:
         }
         given = json.dumps(request).encode()
         try:
-            ended = await run(own_command.python(CHILD), self._environ, seconds=self._seconds, given=given, most=MOST)
+            async with self._room:
+                argv = own_command.python(CHILD)
+                ended = await run(argv, self._environ, seconds=self._seconds, given=given, most=MOST)
         except TimeoutError:
             raise _error(_slow(provider, round(self._seconds))) from None
         except OSError as error:
