@@ -169,7 +169,7 @@ def test_a_role_that_works_elsewhere_alone_keeps_its_keys(own: Rig) -> None:
     role = own.sim.world.profiles["account-a"]
     own.config(
         f"{''.join(_config(own))}\n[profile marked]\nrole_arn = {role}\nsource_profile = default\n"
-        "source_identity = alice\n"
+        "include_profile = other\n[profile other]\nendpoint_url = http://127.0.0.1:9\n"
     )
     path = credentials(own, f"[default]\n{keys_of(own.sim.world.user_key())}")
     before = path.read_bytes()
