@@ -495,6 +495,9 @@ SENTENCES: dict[str, str] = {
     "The format {form} has no way to write {what}: {value}": "形式 {form} では {what} を書き表せません: {value}",
     "Take another --format, such as json.": "json など、別の --format を使ってください。",
     # commands/keys.py
+    "AGE": "経過",
+    "LAST USED": "最終使用",
+    "{days} d": "{days} 日",
     "asking AWS whose keys these are…": "キーの持ち主を AWS に確認しています…",
     "the keys of {arn} are in the keychain as {name}": "{arn} のキーを {name} としてキーチェーンに保存しました",
     "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more": "次を実行してください: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY` (シェルではもう必要ありません)",

@@ -1,6 +1,7 @@
 """`keys`: whose keys go under which name, what they replace, what is left of them in plain text, and what there is."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -150,6 +151,25 @@ def test_whose_the_keys_are_is_kept_with_them_and_shown(own: Rig) -> None:
     assert "trayexec keys remove 'gone long ago'" in shown.out
     assert own.run("keys", "remove", "gone long ago").status == 0
     assert "gone" not in own.run("keys", "list").out
+
+
+def test_the_age_and_the_last_use_are_shown_of_what_is_open(own: Rig) -> None:
+    """AWS says both with the session; without one nobody is asked for a code, and what a policy forbids is left out."""
+    assert own.run("keys", "list", "--json").json[0]["created_at"] is None
+    own.unlock()
+    codes = own.sim.count("GetSessionToken")
+    listed = own.run("keys", "list", "--json").json[0]
+    assert listed["created_at"] == "2026-01-05T09:00:00Z"
+    assert listed["last_used_service"] == "sts"
+    assert re.search(r"\d+ d +\S.* \(sts\)", own.run("keys", "list").out)
+    own.sim.world.restrict("alice", permits=("iam:List*",))
+    listed = own.run("keys", "list", "--json").json[0]
+    assert (listed["created_at"], listed["last_used_at"]) == ("2026-01-05T09:00:00Z", None)
+    own.sim.world.restrict("alice", permits=())
+    assert own.run("keys", "list", "--json").json[0]["created_at"] is None
+    assert own.run("lock").status == 0
+    assert own.run("keys", "list", "--json").json[0]["created_at"] is None
+    assert own.sim.count("GetSessionToken") == codes
 
 
 def test_an_item_of_a_former_version_goes_on_working(own: Rig) -> None:

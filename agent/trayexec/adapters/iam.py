@@ -58,13 +58,19 @@ class Account:
 class BotoIam:
     """The keys of one user. Blocking: each call ends within 20 seconds a try."""
 
-    def __init__(self, owner: Account, signer: Signer, *, profile: str, environ: Mapping[str, str]) -> None:
-        """Call with the settings that `profile` has in `environ`, which becomes this process's environment."""
+    def __init__(
+        self, owner: Account, signer: Signer, *, profile: str, environ: Mapping[str, str], tries: int = TRIES
+    ) -> None:
+        """Call with the settings that `profile` has in `environ`, which becomes this process's environment.
+
+        What may be repeated is tried so often.
+        """
         os.environ.clear()
         os.environ.update(environ)
         self._owner = owner
         self._signer = signer
         self._profile = profile
+        self._tries = tries
         self._host = "iam"
         self._clients: dict[int, Any] = {}
 
@@ -110,12 +116,12 @@ class BotoIam:
                 raise
 
     def _call(
-        self, operation: str, action: str, parameters: Mapping[str, str] = NONE, *, tries: int = TRIES
+        self, operation: str, action: str, parameters: Mapping[str, str] = NONE, *, tries: int | None = None
     ) -> Mapping[str, Any]:
         """The answer. Raises TrayexecError: `iam_denied`, `iam_full`, `iam_gone`, `iam_session` and others."""
         whose = {} if operation == "get_access_key_last_used" else {"UserName": self._owner.user}
         try:
-            call: Callable[..., Mapping[str, Any]] = getattr(self._client(tries), operation)
+            call: Callable[..., Mapping[str, Any]] = getattr(self._client(tries or self._tries), operation)
             return call(**whose, **parameters)
         except ClientError as error:
             failure = self._refused(error, action)

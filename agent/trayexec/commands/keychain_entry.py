@@ -8,7 +8,7 @@ from trayexec.adapters import stored_keys
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands.agent_request import ask
 from trayexec.core.config import ownership
-from trayexec.core.config.profiles import StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.ports import Keychain
 from trayexec.light import context, paths, protocol
@@ -45,6 +45,16 @@ def owner(keys: LongTermKeys) -> Text:
     if not keys.arn:
         return Text("an account that is not known")
     return Text("{who} in {account}", who=keys.arn.rpartition(":")[2], account=ownership.account_in(keys.arn))
+
+
+def own_profile(catalogue: Catalogue, name: str) -> str | None:
+    """A profile that is the identity with these keys itself, so that its session is to be had; None for none."""
+    own = [
+        one.name
+        for one in catalogue.profiles.values()
+        if isinstance(one, Profile) and isinstance(one.target, Identity) and one.target.keys == name
+    ]
+    return name if name in own else next(iter(own), None)
 
 
 def remember(environ: Mapping[str, str], name: str, arn: str) -> None:

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, keychain_entry, table
+from trayexec.commands import as_json, key_ages, keychain_entry, table
+from trayexec.commands.key_ages import KeyAge
 from trayexec.commands.reading import Options
 from trayexec.commands.yes_or_no import agreed
 from trayexec.core import key_shape, messages
@@ -23,10 +25,13 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
 from trayexec.core.rotation import beside
 from trayexec.core.shell_words import argument
+from trayexec.core.stamps import utc
 from trayexec.core.suggest import told
 from trayexec.light import context, exits, paths, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.translate import speaker
+
+DAY = 86400
 
 
 def add(options: Options, environ: Mapping[str, str]) -> int:
@@ -76,11 +81,15 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
         for one in rows:
             if one.keys is not None and one.keys.arn:
                 keychain_entry.remember(environ, one.name, one.keys.arn)
-    rows = [one for one in rows if one.there or one.used]
+    ages = key_ages.of({one.name: one.keys for one in rows if one.keys is not None}, catalogue, environ)
+    rows = [replace(one, age=ages.get(one.name)) for one in rows if one.there or one.used]
     if options.json:
         as_json.show([one.document() for one in rows])
     elif rows:
-        heads = (Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE"), Text("REMARK"))
+        heads = (
+            *(Text("IDENTITY"), Text("ACCESS KEY"), Text("ACCOUNT"), Text("WHOSE")),
+            *(Text("AGE"), Text("LAST USED"), Text("REMARK")),
+        )
         table.show([speak(head) for head in heads], [tuple(speak(cell) for cell in one.cells()) for one in rows])
     else:
         stderr.say(speak(_none(catalogue)))
@@ -119,6 +128,7 @@ class _Row:
     there: bool
     keys: LongTermKeys | None
     usual: bool
+    age: KeyAge | None = None
 
     @classmethod
     def of(cls, keychain: SystemKeychain, name: str, catalogue: Catalogue, environ: Mapping[str, str]) -> "_Row":
@@ -135,6 +145,7 @@ class _Row:
 
     def document(self) -> Mapping[str, object]:
         """For scripts; an access key's id is shown in part."""
+        use = self.age.used if self.age is not None else None
         arn = self.keys.arn if self.keys is not None else ""
         return {
             "name": self.name,
@@ -143,6 +154,9 @@ class _Row:
             "account": ownership.account_in(arn) or None,
             "arn": arn or None,
             "used": self.used,
+            "created_at": utc(int(self.age.made)) if self.age is not None else None,
+            "last_used_at": utc(int(use.at)) if use is not None else None,
+            "last_used_service": use.service if use is not None else None,
         }
 
     def cells(self) -> tuple[Text, ...]:
@@ -154,8 +168,19 @@ class _Row:
             Text("{value}", value=end),
             Text("{value}", value=ownership.account_in(arn)),
             Text("{value}", value=shown(arn.rpartition(":")[2]) if arn else ""),
+            *self._ages(),
             self._remark(),
         )
+
+    def _ages(self) -> tuple[Text, Text]:
+        nothing = Text("{value}", value="")
+        if self.age is None:
+            return nothing, nothing
+        days = Text("{days} d", days=max(0, int(time.time() - self.age.made) // DAY))
+        use = self.age.used
+        if use is None:
+            return days, nothing
+        return days, Text("{time} ({service})", time=table.clock(utc(int(use.at))), service=shown(use.service))
 
     def _remark(self) -> Text:
         name = argument(self.name)

@@ -23,7 +23,7 @@ from trayexec.commands.yes_or_no import agreed
 from trayexec.core.broker.status import find, one_identity
 from trayexec.core.config import ownership
 from trayexec.core.config.partitions import partition_of
-from trayexec.core.config.profiles import Catalogue, Identity, Profile
+from trayexec.core.config.profiles import Catalogue
 from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.rotation import Seen, replaced
@@ -100,14 +100,9 @@ def _signer(
     catalogue: Catalogue, keys: LongTermKeys, name: str, options: Options, environ: Mapping[str, str]
 ) -> tuple[Signer, str]:
     """Who calls IAM, with the settings of which profile: the session, or the keys where no profile is the identity."""
-    own = [
-        one.name
-        for one in catalogue.profiles.values()
-        if isinstance(one, Profile) and isinstance(one.target, Identity) and one.target.keys == name
-    ]
-    if not own:
+    profile = keychain_entry.own_profile(catalogue, name)
+    if profile is None:
         return Signer(keys.access_key_id, keys.secret_access_key), name
-    profile = name if name in own else own[0]
     request = protocol.credentials(
         context.surroundings(environ), profile, wait=options.wait, need=NEED, program="trayexec keys rotate"
     )
