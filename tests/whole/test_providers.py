@@ -257,5 +257,7 @@ def test_a_web_identity_works_in_every_mode(bare: Rig) -> None:
     assert all(done.status == 0 and ACCOUNT in done.out for done in said.values()), said
     assert "555555555555" in said["fan-out"].out
     assert bare.run("env", "vault", "--format", "dotenv").out.count(ACCOUNT) == 1
+    console = bare.run("console", "vault", "--print", env={"AWS_ENDPOINT_URL_SIGNIN": bare.sim.url})
+    assert console.status == 0, console.err
     assert bare.sim.count("AssumeRoleWithWebIdentity") == 1
     assert "web_identity_token_file" in bare.run("list").out
