@@ -1075,7 +1075,7 @@ SENTENCES: dict[str, str] = {
     'Write a list of at most {most} ARNs of policies, or names of AWS\'s own, like ["ReadOnlyAccess"].': 'ポリシーの ARN または AWS 管理ポリシーの名前を、最大 {most} 個のリストで書いてください。例: ["ReadOnlyAccess"]',
     "a list of ARNs": "ARN のリスト",
     "a policy": "ポリシー",
-    "Under --live each profile has all its rights: {option} would narrow nothing there.": "--live の中ではどのプロファイルもすべての権限を持つので、{option} では何も絞れません。",
+    "Under --live each profile is as its config has it: {option} would change nothing there.": "--live の中ではどのプロファイルも config のとおりなので、{option} を付けても何も変わりません。",
     "Leave --live out, or take --server.": "--live を外すか、--server を使ってください。",
     "--read-only and --policy do not go together: AWS would allow what either allows.": "--read-only と --policy は併用できません。AWS はどちらかが許すことをすべて許してしまいます。",
     "AWS takes one policy as text, and there are several files: {names}.": "AWS が本文として受け付けるポリシーは 1 つですが、ファイルが複数あります: {names}。",
@@ -1098,6 +1098,15 @@ SENTENCES: dict[str, str] = {
     "AWS gives no reason. The trust policy of the role must allow sts:TagSession for session_tags, and sts:SetSourceIdentity for source_identity; you, too. Else check role_arn and external_id.": "AWS は理由を示しません。session_tags には sts:TagSession、source_identity には sts:SetSourceIdentity を、ロールの信頼ポリシーと自分のポリシーの両方で許可する必要があります。そうでなければ role_arn と external_id を確かめてください。",
     "with the session tags {tags}": "セッションタグは {tags} です",
     "with the source identity {identity}": "ソース ID は {identity} です",
+    "{profile} has no role that a code could open for longer.": "{profile} には、コードでより長く使えるロールがありません。",
+    "Leave --long out. How long the session of an identity lasts is duration under [session] in config.toml.": "--long を付けないでください。アイデンティティのセッションの長さは config.toml の [session] の duration で決まります。",
+    "{profile} is a role assumed from another role, and AWS gives it an hour at most.": "{profile} は別のロールから引き受けるロールなので、AWS が発行するのは最大 1 時間です。",
+    "Leave --long out, or let source_profile name the profile of the keys.": "--long を外すか、source_profile にキーのプロファイルを指定してください。",
+    "The long session of {identity} needs a code of its own.": "{identity} の長いセッションには専用のコードが必要です。",
+    "Run the command without --no-wait: it asks for the code.": "--no-wait を付けずにコマンドを実行すると、コードを求めます。",
+    "To have the role {role} for {duration}, a code of its own is needed.": "ロール {role} の {duration} のセッションには専用のコードが必要です。",
+    "AWS does not let a session of the role {role} last that long: its maximum is less.": "ロール {role} のセッションは、AWS ではそれほど長くできません。ロールの上限がもっと短くなっています。",
+    "Ask for less with --long or duration_seconds, as in --long 4h, or let an administrator raise the maximum session duration of the role.": "--long 4h のように --long または duration_seconds を短くするか、ロールの最大セッション時間を管理者に延ばしてもらってください。",
     "There are several identities: {names}.": "アイデンティティが複数あります: {names}。",
     "Name one of them, as in `trayexec {verb} {word}`.": "`trayexec {verb} {word}` のように 1 つを指定してください。",
     "There is no identity {name}.": "アイデンティティ {name} はありません。",
@@ -1138,6 +1147,7 @@ HELP = """\
   --read-only          ロールの権限を AWS の ReadOnlyAccess が許す範囲に絞ります
   --policy ARN|FILE    ロールの権限をこのポリシーが許す範囲に絞ります: JSON のファイル、または保存済みポリシーの ARN。
                        複数指定すると、いずれかが許すことができます
+  --long 8h            ロールのセッションの長さ。ロールが許せば最大 12 時間。専用のコードが必要です
   --region R           プロファイルに関係なく、コマンドで使うリージョン
   --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
   --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
@@ -1174,8 +1184,8 @@ HELP = """\
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点
   env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
-                       ini。--region、--source、--read-only、--policy、--need、--wait、--no-wait は実行時と同じ
-                       です
+                       ini。--region、--source、--read-only、--policy、--long、--need、--wait、--no-wait は
+                       実行時と同じです
   console PROFILE      プロファイルのロール (アイデンティティなら MFA なしのフェデレーションユーザー) でサインインした
                        AWS コンソールをブラウザーで開きます。--service s3 は
                        そのサービスを、--region はそのリージョンを、--destination はコンソールのパス

@@ -159,7 +159,11 @@ NEAR: Any = {**CALLER, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}
 LENT: Any = {**CALLER, "place": {**HERE, "home": "/home/a", "proxy": {"HTTPS_PROXY": "http://p"}}}
 FULL = [
     {**protocol.credentials(NEAR, "a", wait=5, need=7)},
-    {**protocol.credentials(LENT, "a", wait=5, need=7, source="b", policy={"policy": "{}", "policy_arns": ["A"]})},
+    {
+        **protocol.credentials(
+            LENT, "a", wait=5, need=7, source="b", long=9, policy={"policy": "{}", "policy_arns": ["A"]}
+        )
+    },
     {**protocol.endpoint_again(protocol.endpoint(NEAR, "a", wait=5, need=7, program="aws"), token="0" * 43, port=2048)},
     {**protocol.auth(NEAR, wait=5, identity="a", force=True, code="123456")},
     {**protocol.lock(NEAR, identity="a", keys="b")},

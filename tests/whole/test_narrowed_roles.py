@@ -97,7 +97,7 @@ def test_the_settings_narrow_a_profile(plain: Rig) -> None:
     ("words", "status", "said"),
     [
         (("default", "--read-only"), 125, "default is an identity itself"),
-        (("--live", "account-a", "--read-only"), 2, "Under --live each profile has all its rights"),
+        (("--live", "account-a", "--read-only"), 2, "Under --live each profile is as its config has it"),
         (("account-a", "--read-only", "--policy", READ_ONLY), 2, "--read-only and --policy do not go together"),
         (("account-a", "--policy", "/nonexistent"), 125, "The policy /nonexistent cannot be read"),
         (("account-a", "--policy", "arn:aws:iam::333333333333:policy/X"), 125, "is not of the account 222222222222"),

@@ -46,6 +46,7 @@ from trayexec.core.ports import Clock, StsError
 SHORTEST = 900  # seconds; both operations refuse less (STS API reference, DurationSeconds)
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 LONGEST_SESSION = 129600  # GetSessionToken refuses more
+LONGEST_LONG_ROLE = 43200  # with keys and a code AssumeRole refuses more, and less where the role's own maximum is less
 LONGEST_ROLE = 3600  # AssumeRole with a session refuses more ("role chaining")
 TRIES = 3  # of AssumeRole; GetSessionToken has one, for its code works only once
 MOST_CLIENTS = 16  # one for each endpoint; a laptop rarely knows more than five
@@ -112,15 +113,19 @@ class BotoSts:
     def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
         """GetSessionToken for `seconds` (900 to 129600; AWS's limits are applied). The code reaches AWS at most once.
 
-        Raises StsError. A request that never left is tried again after short pauses: its code is still good.
+        An identity with a role has that assumed, with the keys and the code. Raises StsError. A request that never left
+        is tried again after short pauses: its code is still good.
         """
+        role = identity.role
         request = Request(Purpose.SESSION, identity.endpoint, identity.name, keys=identity.keys)
-        wanted = min(max(SHORTEST, seconds), LONGEST_SESSION)
+        if role is not None:
+            request = replace(_request_for(role), purpose=Purpose.LONG_ROLE, subject=identity.name, keys=identity.keys)
         signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
-        parameters = {
+        parameters: dict[str, Any] = {
+            **(_parameters(role) if role is not None else {}),
             "SerialNumber": identity.mfa_serial,
             "TokenCode": code.reveal(),
-            "DurationSeconds": wanted,
+            "DurationSeconds": min(max(SHORTEST, seconds), LONGEST_SESSION if role is None else LONGEST_LONG_ROLE),
         }
         for wait in PAUSES:
             try:
@@ -133,28 +138,9 @@ class BotoSts:
 
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
-        request = Request(
-            Purpose.ROLE,
-            role.endpoint,
-            role.arn,
-            chained=isinstance(role.source, Role),
-            identity=role.root.name if isinstance(role.root, Identity) else "",
-            narrowed=role.policy is not None or bool(role.policy_arns),
-            tagged=role.tags != SessionTags(),
-        )
+        request = _request_for(role)
         signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
-        parameters: dict[str, Any] = {
-            "RoleArn": role.arn,
-            "RoleSessionName": role.session_name,
-            "DurationSeconds": min(max(SHORTEST, role.seconds), LONGEST_ROLE),
-        }
-        if role.external_id is not None:
-            parameters["ExternalId"] = role.external_id
-        parameters |= _tagged(role.tags)
-        if role.policy is not None:
-            parameters["Policy"] = role.policy
-        if role.policy_arns:
-            parameters["PolicyArns"] = [{"arn": one} for one in role.policy_arns]
+        parameters = {**_parameters(role), "DurationSeconds": min(max(SHORTEST, role.seconds), LONGEST_ROLE)}
         try:
             return self._issue(request, signed_by, parameters)
         except StsError as error:
@@ -238,7 +224,7 @@ class BotoSts:
         except Exception as error:  # noqa: BLE001 — this is the border: all of it becomes a sentence
             failure = explain(error, request, self._clock.now().wall)
         finally:
-            if request.purpose is Purpose.SESSION:
+            if request.purpose.spends_a_code:
                 client.close()
         # Raised out here, so that no exception with a request or an answer in it hangs on as the context.
         raise failure from None
@@ -249,7 +235,7 @@ class BotoSts:
         """The endpoint's client. A session gets one of its own: a connection that died of idleness costs its code."""
         endpoint = request.endpoint
         with self._making:
-            if request.purpose is Purpose.SESSION:
+            if request.purpose.spends_a_code:
                 return self._make(request, tries=1)
             client = self._clients.pop(endpoint, None) or self._make(request, tries=self._limits.tries)
             self._clients[endpoint] = client
@@ -371,6 +357,31 @@ class _Signer:
     def get_deferred_property(self, _name: str) -> Callable[[], None]:
         """Botocore may ask for the account of the keys; STS endpoints do not depend on it."""
         return lambda: None
+
+
+def _request_for(role: Role) -> Request:
+    return Request(
+        Purpose.ROLE,
+        role.endpoint,
+        role.arn,
+        chained=isinstance(role.source, Role),
+        identity=role.root.name if isinstance(role.root, Identity) else "",
+        narrowed=role.policy is not None or bool(role.policy_arns),
+        tagged=role.tags != SessionTags(),
+        role=role.arn,
+    )
+
+
+def _parameters(role: Role) -> dict[str, Any]:
+    """What AssumeRole is asked for, but for how long."""
+    parameters: dict[str, Any] = {"RoleArn": role.arn, "RoleSessionName": role.session_name, **_tagged(role.tags)}
+    if role.external_id is not None:
+        parameters["ExternalId"] = role.external_id
+    if role.policy is not None:
+        parameters["Policy"] = role.policy
+    if role.policy_arns:
+        parameters["PolicyArns"] = [{"arn": one} for one in role.policy_arns]
+    return parameters
 
 
 def _tagged(tags: SessionTags) -> dict[str, Any]:

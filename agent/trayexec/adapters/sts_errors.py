@@ -47,17 +47,23 @@ NOT_YET_VALID, NO_LONGER_VALID = 9, 10  # OpenSSL's X509_V_ERR_*: what a very wr
 
 
 class Purpose(Enum):
-    """What was asked of STS; the value is botocore's name of the operation."""
+    """What was asked of STS."""
 
     SESSION = "get_session_token"
     ROLE = "assume_role"
+    LONG_ROLE = "assume_role with keys and a code"
     CHECK = "get_caller_identity"
     FEDERATION = "get_federation_token"
 
     @property
     def operation(self) -> str:
-        """The client's method."""
-        return self.value
+        """The client's method: botocore's name of the operation."""
+        return self.value.partition(" ")[0]
+
+    @property
+    def spends_a_code(self) -> bool:
+        """Whether a code goes along, which AWS takes once."""
+        return self in {Purpose.SESSION, Purpose.LONG_ROLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Request:
 
     `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
     `identity` is whose session it needs, `keys` what the keychain calls the keys, `narrowed`: with session policies,
-    `tagged`: with session tags or a source identity.
+    `tagged`: with session tags or a source identity. `role` is the ARN of one that is asked for.
     """
 
     purpose: Purpose
@@ -77,6 +83,7 @@ class Request:
     keys: str = ""
     narrowed: bool = False
     tagged: bool = False
+    role: str = ""
 
 
 class NotAnswered(Exception):  # noqa: N818 — never shown
@@ -237,6 +244,8 @@ def _denied(message: str, request: Request) -> StsError:
             "A security key (FIDO) cannot be used here.",
         )
         return StsError(what, Refusal.BUDGET)
+    if request.purpose is Purpose.LONG_ROLE:
+        return StsError(_role_denied(request), Refusal.DENIED)
     return _other(
         trouble(
             "sts_denied",
@@ -264,7 +273,7 @@ def _role_denied(request: Request) -> Trouble:
             "AWS refused the role {role}, asked for with session tags or a source identity.",
             "AWS gives no reason. The trust policy of the role must allow sts:TagSession for session_tags, and "
             "sts:SetSourceIdentity for source_identity; you, too. Else check role_arn and external_id.",
-            role=request.subject,
+            role=request.role,
         )
     if request.chained:
         return trouble(
@@ -273,7 +282,7 @@ def _role_denied(request: Request) -> Trouble:
             "A role's credentials carry no MFA: if the trust policy of {role} demands aws:MultiFactorAuthPresent, it "
             "must trust your user instead. Else check role_arn, external_id, the trust policy, and whether the first "
             "role may call sts:AssumeRole.",
-            role=request.subject,
+            role=request.role,
         )
     if not request.identity:
         return trouble(
@@ -289,7 +298,7 @@ def _role_denied(request: Request) -> Trouble:
         "AWS refused the role {role}.",
         "AWS gives no reason. Check role_arn (does the role exist?), external_id, the role's trust policy, and whether "
         "your user may call sts:AssumeRole on it. If the role wants a recent MFA, run: `trayexec auth {word} --force`",
-        role=request.subject,
+        role=request.role,
         word=argument(request.identity),
     )
 
@@ -374,7 +383,7 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
                 "sts_policy",
                 "The session policies and tags of {role} are too large for AWS, which counts them in a packed form.",
                 "Shorten them, or store a policy in the role's account and name its ARN.",
-                role=request.subject,
+                role=request.role,
             )
         )
     if code == "MalformedPolicyDocument" or (request.narrowed and "polic" in message.lower()):
@@ -383,19 +392,12 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
                 "sts_policy",
                 "AWS does not take the session policy for {role} ({code}).",
                 "Check its statements, and that each ARN is that of a policy of the role's account or of AWS's own.",
-                role=request.subject,
+                role=request.role,
                 code=code or "no code",
             )
         )
     if "duration" in message.lower():
-        return _other(
-            trouble(
-                "sts_duration",
-                "AWS does not let the credentials of {subject} last that long.",
-                "Ask for less: duration_seconds in your AWS config, or the session's duration in the settings.",
-                subject=request.subject,
-            )
-        )
+        return _other(_too_long(request))
     return _other(
         trouble(
             "sts_refused",
@@ -405,6 +407,23 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
             code=code or "no code",
             names=", ".join(re.findall(r" at '(\w+)' failed", message)) or "region, role_arn, mfa_serial",
         )
+    )
+
+
+def _too_long(request: Request) -> Trouble:
+    if request.purpose is Purpose.LONG_ROLE:
+        return trouble(
+            "sts_duration",
+            "AWS does not let a session of the role {role} last that long: its maximum is less.",
+            "Ask for less with --long or duration_seconds, as in --long 4h, or let an administrator raise the maximum "
+            "session duration of the role.",
+            role=request.role,
+        )
+    return trouble(
+        "sts_duration",
+        "AWS does not let the credentials of {subject} last that long.",
+        "Ask for less: duration_seconds in your AWS config, or the session's duration in the settings.",
+        subject=request.subject,
     )
 
 
@@ -476,7 +495,7 @@ def _parameters(error: Exception, request: Request) -> Trouble:
 
 
 def _lost(request: Request) -> Trouble:
-    if request.purpose is Purpose.SESSION:
+    if request.purpose.spends_a_code:
         return trouble(
             "sts_lost",
             "The code was sent to {host}, but no answer came.",

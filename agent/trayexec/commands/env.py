@@ -55,5 +55,6 @@ def request(options: Options, environ: Mapping[str, str], program: str) -> "Requ
         need=options.need,
         program=program,
         source=options.source,
+        long=getattr(options, "long", None),
         policy=policy_of(options),
     )

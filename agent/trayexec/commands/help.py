@@ -31,6 +31,7 @@ run a command with a profile's credentials:
   --read-only          let the role do no more than AWS's ReadOnlyAccess allows
   --policy ARN|FILE    let it do no more than this policy allows: one in a file (JSON), or stored ones by ARN; with
                        several, what one of them allows
+  --long 8h            a session of the role for so long, up to 12 hours if the role allows it: costs a code of its own
   --region R           the region for the command, whatever the profile says
   --need 2h            renew first unless so much time is left (90s, 15m, 1h30m)
   --wait S             how long to wait for a person who enters the code (120 seconds); --no-wait does not wait
@@ -65,7 +66,8 @@ verbs:
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems
   env PROFILE          print credentials for another tool: --format sh (for eval), fish, pwsh, dotenv, json or ini;
-                       --region, --source, --read-only, --policy, --need, --wait and --no-wait as for a run
+                       --region, --source, --read-only, --policy, --long, --need, --wait and --no-wait as for
+                       a run
   console PROFILE      open the AWS console in the browser, signed in as the profile's role (an identity: as a federated
                        user, without MFA): --service s3 opens it there, --region in that region, --destination at a
                        path (/s3/buckets/logs) or an address of the console; --print prints the address, --copy puts it

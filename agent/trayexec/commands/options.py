@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     # What stands behind an option. `wait`: seconds for a person; `need`: of life that credentials are to have;
-    # `console`: that a console's session is to last; `lines`: how many.
-    Value = Literal["text", "number", "lines", "wait", "need", "console"]
+    # `console`: that a console's session is to last, `long`: that a role is; `lines`: how many.
+    Value = Literal["text", "number", "lines", "wait", "need", "console", "long"]
     # What holds where a verb's word is not on the line: nothing, AWS_PROFILE (else an error), or an error.
     Absent = Literal["nothing", "callers", "missing"]
 
@@ -117,6 +117,7 @@ POLICIES = (  # what narrows a role
     Option(("--policy",), "policies", "text", "ARN|FILE", repeats=True),
     Option(("--read-only",), "policies", sets="--read-only", repeats=True),
 )
+LONG = Option(("--long",), "long", "long", "8h")  # of a role that a code of its own opens
 NEED = Option(("--need",), "need", "need", "2h")
 
 
@@ -140,7 +141,7 @@ RUN = Verb(
     "",
     word=Word("profiles", "PROFILE", repeats=True),
     options=(
-        *(REGION, SOURCE, *POLICIES, NEED, WAIT, NO_WAIT),
+        *(REGION, SOURCE, *POLICIES, LONG, NEED, WAIT, NO_WAIT),
         Option(("--live",), "live", unsaid=False, excludes=("--server",)),
         Option(("--server",), "server", unsaid=False, excludes=("--live",)),
         Option(("--except",), "leave_out", "text", "GLOB", repeats=True, of_many=True),
@@ -174,7 +175,7 @@ ENV = Verb(
             choices=("sh", "fish", "pwsh", "dotenv", "json", "ini"),
             unsaid="sh",
         ),
-        *(REGION, SOURCE, *POLICIES, WAIT, NO_WAIT, NEED),
+        *(REGION, SOURCE, *POLICIES, LONG, WAIT, NO_WAIT, NEED),
     ),
     examples=("env account-a", "env account-a --format dotenv --need 30m"),
 )

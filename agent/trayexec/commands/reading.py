@@ -186,5 +186,6 @@ READERS: Mapping[str | None, Callable[[Option, str], int]] = {
     "lines": _lines,
     "wait": _up_to(durations.LONGEST_WAIT),
     "need": _up_to(durations.LONGEST_NEED),
+    "long": _up_to(durations.LONGEST_LONG),
     "console": _up_to(3600),  # AWS ends the sessions of a role assumed with a session after an hour
 }

@@ -22,15 +22,8 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
     named = len(options.profiles) + len(options.literal)
     if module == "live" and any(map(is_role, (*options.profiles, *options.literal))):
         module = "server"  # the overlay has the profiles of the files only; over HTTP it renews as well
-    if module == "live" and options.policies:
-        raise TrayexecError(
-            trouble(
-                "usage",
-                "Under --live each profile has all its rights: {option} would narrow nothing there.",
-                "Leave --live out, or take --server.",
-                option="--read-only" if "--read-only" in options.policies else "--policy",
-            )
-        )
+    if module == "live":
+        _refuse_what_one_role_has(options)
     if most is not None and named > most:
         raise TrayexecError(
             trouble(
@@ -71,6 +64,25 @@ def read(words: Sequence[str]) -> reading.Options:
         raise TrayexecError(usage_errors.unknown_words(line.unknown, (*reading.options_of(RUN), *LITERAL.names)))
     line.options.literal = names
     return line.options
+
+
+def _refuse_what_one_role_has(options: reading.Options) -> None:
+    """Raises TrayexecError: what is said of one role would not hold for the profiles of an overlay."""
+    said = {
+        "--read-only": "--read-only" in options.policies,
+        "--policy": bool(options.policies),
+        "--long": options.long,
+    }
+    option = next((name for name, there in said.items() if there), None)
+    if option is not None:
+        raise TrayexecError(
+            trouble(
+                "usage",
+                "Under --live each profile is as its config has it: {option} would change nothing there.",
+                "Leave --live out, or take --server.",
+                option=option,
+            )
+        )
 
 
 def _refuse_options_of_many(options: reading.Options) -> None:

@@ -49,6 +49,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         need=options.need,
         program=command[0].rpartition("/")[2],
         source=options.source,
+        long=getattr(options, "long", None),
         policy=policy_of(options),
     )
     # Before there is a lease: the endpoint is where the agent is.

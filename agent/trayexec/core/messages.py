@@ -7,6 +7,7 @@ from trayexec.core.config.sections import header, shown
 from trayexec.core.other_words import ours
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import near, told
+from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, Trouble, trouble
 
 
@@ -37,6 +38,8 @@ def no_confirmation(profile: str) -> Trouble:
 
 def locked(identity: Identity) -> Trouble:
     """Nobody is to be asked, and there is no session."""
+    if identity.role is not None:
+        return long_locked(identity)
     return trouble(
         "locked",
         "Identity {identity} is locked.",
@@ -360,6 +363,45 @@ def several_sources(names: Iterable[str]) -> Trouble:
         "There are several identities that could assume the role: {names}.",
         "Say which one with --source, or name the profile it is to be assumed from.",
         names=", ".join(names),
+    )
+
+
+def no_role_for_long(profile: str) -> Trouble:
+    """A long session is asked for, and there is no role that a code could open."""
+    return trouble(
+        "long",
+        "{profile} has no role that a code could open for longer.",
+        "Leave --long out. How long the session of an identity lasts is duration under [session] in config.toml.",
+        profile=shown(profile),
+    )
+
+
+def chained_for_long(profile: str) -> Trouble:
+    """A long session is asked for, of a role over a role."""
+    return trouble(
+        "long",
+        "{profile} is a role assumed from another role, and AWS gives it an hour at most.",
+        "Leave --long out, or let source_profile name the profile of the keys.",
+        profile=shown(profile),
+    )
+
+
+def long_locked(identity: Identity) -> Trouble:
+    """Nobody is to be asked, and the role that a code is to open is not open."""
+    return trouble(
+        "locked",
+        "The long session of {identity} needs a code of its own.",
+        "Run the command without --no-wait: it asks for the code.",
+        identity=identity.name,
+    )
+
+
+def own_code(role: Role) -> Text:
+    """A question's reason: why there is one although the identity is open."""
+    return Text(
+        "To have the role {role} for {duration}, a code of its own is needed.",
+        role=shown(role.arn.rpartition(":")[2].removeprefix("role/")),
+        duration=format_duration(role.seconds),
     )
 
 

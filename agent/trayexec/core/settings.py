@@ -86,7 +86,7 @@ class Command:
 
 
 class Delivery(Enum):
-    """How a run of one profile gets its credentials; LONG, a role with a code of its own, is not told from ENV yet."""
+    """How a run of one profile gets its credentials; LONG is ENV with a role that a code of its own opens for hours."""
 
     ENV = "env"
     LIVE = "live"

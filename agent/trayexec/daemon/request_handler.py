@@ -24,9 +24,9 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, one_identity, status
-from trayexec.core.config import adhoc, federated, session_names
+from trayexec.core.config import adhoc, federated, long_roles, session_names
 from trayexec.core.config.endpoints import foreign
-from trayexec.core.config.profiles import Catalogue, Profile, Provider
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
@@ -202,7 +202,8 @@ class RequestHandler:
                 self._lend(pending.caller, profile, request)
                 self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
             case WantSession(common, name, code, renewal, wait):
-                identity = one_identity(await self._catalogue(connection, common), name, "auth")
+                catalogue = await self._catalogue(connection, common)
+                identity = self._long_role(name) or one_identity(catalogue, name, "auth")
                 self._post(pending, Authenticate(pending.caller, identity, renewal, code, wait))
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
@@ -218,6 +219,12 @@ class RequestHandler:
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
+
+    def _long_role(self, name: str | None) -> Identity | None:
+        """A role of this name that was asked for, and that a code of its own opens: the one that waits for it first."""
+        broker = self._loop.broker
+        found = [one for one in broker.identities if one.role is not None and one.name == name]
+        return next((one for one in found if broker.prompting(one) is not None), found[0] if found else None)
 
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
         """The name of the keys whose session is to be forgotten, or of a provider's profile; None for all."""
@@ -321,7 +328,9 @@ class RequestHandler:
         profile = narrowed(profile, policies[0] if policies else None, request.policy)
         if request.common.then is AnswerUse.SIGNS_IN:
             profile = federated.signing_in(profile, catalogue.session_name)
-        return session_names.asked_by(profile, caller.program), rules[0]
+            return session_names.asked_by(profile, caller.program), rules[0]
+        profile = session_names.asked_by(profile, caller.program)
+        return long_roles.lengthened(profile, rules[0], request.long), rules[0]
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
         """What the caller's files say now. When our settings are broken, what held before, and a note of it.

@@ -11,7 +11,7 @@ from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Secret
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import protocol, same_machine
-from trayexec.light.durations import LONGEST_NEED, LONGEST_WAIT
+from trayexec.light.durations import LONGEST_LONG, LONGEST_NEED, LONGEST_WAIT
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
@@ -70,6 +70,7 @@ class WantCredentials:
     profile: str
     source: str | None
     policy: SessionPolicy | None
+    long: int | None
     need: int
     wait: int
 
@@ -82,6 +83,7 @@ class WantEndpoint:
     profile: str
     source: str | None
     policy: SessionPolicy | None
+    long: int | None
     need: int
     wait: int
     former: FormerLease | None
@@ -182,13 +184,15 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
 
 
-def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, SessionPolicy | None, int, int]:
+def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, SessionPolicy | None, int | None, int, int]:
     """Which profile, or which role over which source; what narrows it; how much life, how long to wait (seconds)."""
     profile = _word(said, "profile")
     if profile is None:
         raise _bad("profile", Text("the name of a profile"))
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
-    return profile, _word(said, "source"), _policy(said), need, _number(said, "wait", default=120, most=LONGEST_WAIT)
+    wait = _number(said, "wait", default=120, most=LONGEST_WAIT)
+    long = _number(said, "long", default=0, most=LONGEST_LONG) if "long" in said else None
+    return profile, _word(said, "source"), _policy(said), long, need, wait
 
 
 def _policy(said: Mapping[str, object]) -> SessionPolicy | None:

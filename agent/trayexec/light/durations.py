@@ -3,6 +3,7 @@
 from trayexec.light.errors import Text
 
 LONGEST_WAIT = 3600  # seconds that a request may wait for a person
+LONGEST_LONG = 12 * 3600  # seconds that a role can last which a code of its own opens
 LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no session more
 WARN_AHEAD = 600  # seconds before its credentials end under a running command that a person is told
 WARN_AFTER = 5  # seconds that a command has for itself first, should it have got credentials that end sooner

@@ -30,7 +30,7 @@ def seconds(option: str, value: str) -> int:
     """The value of an option of that name, in seconds. Raises TrayexecError (`usage`)."""
     from trayexec.light import durations  # noqa: PLC0415 — only with an option
 
-    most = durations.LONGEST_WAIT if option == "--wait" else durations.LONGEST_NEED
+    most = {"--wait": durations.LONGEST_WAIT, "--long": durations.LONGEST_LONG}.get(option, durations.LONGEST_NEED)
     try:
         return durations.parse_up_to(value, most)
     except ValueError as error:

@@ -162,16 +162,20 @@ def credentials(  # noqa: PLR0913 — the fields of the request
     program: str | None = None,
     use: "Use | None" = None,
     source: str | None = None,
+    long: int | None = None,
     policy: "PolicyFields | None" = None,
 ) -> "RequestFields":
     """Credentials of a profile with at least `need` seconds left, for `program`; `use` is what is done with them.
 
-    `source` is what a role is assumed from whose ARN is told in place of a profile, `policy` narrows it. A narrowed
+    `source` is what a role is assumed from whose ARN is told in place of a profile, `policy` narrows it, and `long` is
+    for how many seconds a code of its own is to open it. A narrowed
     request has a name of its own, so that an agent which knows none refuses it, and never serves it as a plain one.
     """
     op = "narrowed_credentials" if policy else "credentials"
     more = policy or {}
-    return _request(op, caller, profile=profile, source=source, wait=wait, need=need, program=program, then=use, **more)
+    return _request(
+        op, caller, profile=profile, source=source, long=long, wait=wait, need=need, program=program, then=use, **more
+    )
 
 
 def endpoint(  # noqa: PLR0913 — the fields of the request
@@ -182,12 +186,15 @@ def endpoint(  # noqa: PLR0913 — the fields of the request
     need: int | None,
     program: str,
     source: str | None = None,
+    long: int | None = None,
     policy: "PolicyFields | None" = None,
 ) -> "RequestFields":
     """A lease on the container endpoint."""
     op = "narrowed_endpoint" if policy else "endpoint"
     more = policy or {}
-    return _request(op, caller, profile=profile, source=source, wait=wait, need=need, program=program, **more)
+    return _request(
+        op, caller, profile=profile, source=source, long=long, wait=wait, need=need, program=program, **more
+    )
 
 
 def endpoint_again(former: "RequestFields", *, token: str, port: int | None) -> "RequestFields":

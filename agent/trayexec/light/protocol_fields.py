@@ -38,12 +38,14 @@ class PolicyFields(TypedDict, total=False):
 class RequestFields(CallerFields, PolicyFields, total=False):
     """A request. `need` and `wait` are seconds; without `wait` the agent waits for a person as long as it does.
 
-    `source` is what a role is assumed from whose ARN stands in `profile`.
+    `source` is what a role is assumed from whose ARN stands in `profile`, `long` how many seconds a role is to last
+    that a code of its own opens.
     """
 
     op: Op
     profile: str
     source: str
+    long: int
     need: int
     wait: int
     token: str

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trayexec.light.protocol_fields import PolicyFields, RequestFields
 
 
-SECONDS = ("--need", "--wait")
+SECONDS = ("--need", "--wait", "--long")
 PLAIN = {*SECONDS, "--region", "--profile", "--source", "--policy"}
 FLAGS = {"--no-wait": "--wait", "--read-only": "--policy"}  # and of which option each is a value
 SHELLS = {"sh", "bash", "zsh", "fish", "dash", "ksh"}
@@ -94,6 +94,7 @@ def _request(
         need=seconds.get("need"),
         program=program,
         source=said.get("--source", [None])[-1],
+        long=seconds.get("long"),
         policy=_policy(said["--policy"]) if "--policy" in said else None,
         use="runs",  # in this process: so the agent can tell when the command outlives what it got
     )

@@ -1,12 +1,14 @@
 """The invariants of the rules, whatever happens in whatever order: `support.stage` checks them after every step."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from support.stage import (
+    ADMIN,
     ALICE,
     AUDIT,
     BASE,
@@ -39,6 +41,8 @@ from trayexec.core.settings import Command, IdentityRule, OnLock
 
 TWIN = identity("twin", ALICE.mfa_serial)  # other keys, the same device
 BOB = identity("bob")
+# A role that a code of its own opens: the same keys and device, and apart from the session.
+LONG = replace(ALICE, role=replace(ADMIN, seconds=8 * 3600), name="default (long)")
 PROFILES = (
     A,
     B,
@@ -53,6 +57,7 @@ PROFILES = (
     OVER,
     profile("higher", role("higher", OVER.target)),
     profile("other-program", provider("other")),
+    profile("long", LONG),
 )
 CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
 TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001

@@ -82,6 +82,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
             use="sets",
             source=options.source if is_role(name, profiles) else None,
             policy=policy,
+            long=options.long,
         )
 
     if options.source is not None and not any(is_role(one.name, profiles) for one in selection.chosen):

@@ -152,7 +152,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         mfa_serial=identity.mfa_serial,
         asker=asked.caller.origin if asked is not None else "",
         profile=asked.profile.name if isinstance(asked, Ask) else "",
-        reason=prompt.reason,
+        reason=_reason(identity, prompt),
         wait=wait,
         seconds=seconds,
         endpoint=foreign(identity.endpoint_url) or "",
@@ -349,6 +349,11 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
             pass
 
 
+def _reason(identity: Identity, prompt: Prompting) -> Text | None:
+    """Why a person is asked again, or although the identity may be open."""
+    return prompt.reason or (None if identity.role is None else messages.own_code(identity.role))
+
+
 def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:
     """Let the caller ask at its terminal, once for each question, when it is the turn of its identity there."""
     caller = waiting.asked.caller
@@ -359,6 +364,7 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
         return
     asked = replace(waiting, deadline=step.now.after(waiting.asked.wait), question=prompt.attempt)
     step.note_waiting(caller.reply_to, asked)
+    reason = _reason(identity, prompt)
     text = prompt.reason or Text(
         "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)",
         identity=identity.name,
@@ -366,7 +372,9 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
         left=_left(step, asked, prompt),
     )
     number, of = _position(step, caller.terminal, identity)
-    kind = NoteKind.CODE if prompt.reason is None else NoteKind.AGAIN
+    if reason is not None and prompt.reason is None:
+        text = reason if caller.terminal else Text("{reason} {next}", reason=reason, next=text)
+    kind = NoteKind.CODE if reason is None else NoteKind.AGAIN
     left = _left(step, asked, prompt)
     step.effects.append(Tell(caller, kind, text, identity, left=left, number=number, of=of))
 

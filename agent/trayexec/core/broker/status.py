@@ -9,6 +9,7 @@ from trayexec.core.broker.events import Screen
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
+from trayexec.core.config.long_roles import lengthened
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Unserved
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
@@ -123,7 +124,8 @@ def _profile(
             "refused": None,
         }
     try:
-        target = narrowed(profile, broker.settings.rule(profile.name).policy).target
+        rule = broker.settings.rule(profile.name)
+        target = lengthened(narrowed(profile, rule.policy), rule).target
     except TrayexecError as error:
         return {**_profile(broker, Unserved(profile.name, error.trouble, profile.region, profile.role_arn), now, speak)}
     root = profile.root

@@ -42,7 +42,9 @@ class Identity:
     `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
     who answers for AWS: another endpoint, by the caller's own word (`trust`) whoever has such a certificate, or without
     TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner`
-    is the account of the stored keys where that is known; `inherited` says that no profile on the way to these keys has
+    is the account of the stored keys where that is known; `role` is one that the code opens in place of a session, for
+    longer than the hour that a session gives: what is kept and handed out are its credentials.
+    `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
     keeps the long-term keys, if there is one.
     """
@@ -54,13 +56,16 @@ class Identity:
     endpoint: StsEndpoint = field(compare=False)
     trust: str | None = None
     way: str | None = field(default=None, repr=False)
+    role: "Role | None" = None
     owner: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
     aside: str = field(default="", compare=False)
 
     @property
     def account(self) -> str:
-        """The account of the keys, or else of their own device; nothing where neither tells."""
+        """The account of the keys, or else of their own device; nothing where neither tells. Of a role, the role's."""
+        if self.role is not None:
+            return self.role.account
         return self.owner or ("" if self.inherited else serials.account_of(self.mfa_serial))
 
     @property
