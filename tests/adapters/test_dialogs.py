@@ -243,14 +243,16 @@ def test_a_command_waits_for_a_new_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["{folder}/my-codes", "/nowhere/at-all", "unbalanced ' quote"])
 def test_a_command_that_fails_says_so(tmp_path: Path, line: str) -> None:
-    """The person's own command, with its own last words."""
-    stand_in(tmp_path, "my-codes", out="123456\n", err="no such token\n", status=4)
+    """With what to do about it; what it says on stderr may hold a secret, and is not repeated."""
+    stand_in(tmp_path, "my-codes", out="123456\n", err="no such token: hunter2\n", status=4)
 
     answer = ask(line.format(folder=tmp_path), tmp_path)
 
     assert isinstance(answer, NoDialog)
     assert answer.trouble.code == "prompt_command_failed"
     assert "in a terminal" in str(answer.trouble.hint)
+    assert "hunter2" not in f"{answer.trouble.title} {answer.trouble.hint}"
+    assert line != "{folder}/my-codes" or "exit status 4" in str(answer.trouble.title)
 
 
 def test_a_flood_is_cut(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> An
     except (OSError, ValueError, IndexError) as error:
         return _failed(program, str(error))
     if ended.status:
-        return _failed(program, ended.complaint)
+        return _failed(program, f"exit status {ended.status}")  # what it says on stderr may hold a secret
     return Entered(Secret(ended.out.decode(errors="replace").strip()))
 
 
