@@ -55,7 +55,7 @@ def desk(bare: Rig) -> Rig:
         (("zzz",), ["`trayexec help`"]),
         (("list", "--jsn"), ["--json"]),
         (("env", "prod", "--formt", "sh"), ["--format"]),
-        (("keys", "ad", "prod"), ["Did you mean add?", "add, import, list, remove"]),
+        (("keys", "ad", "prod"), ["Did you mean add?", "add, import, list, rotate, remove"]),
         (("agent", "strat"), ["start"]),
         (("env", "prod", "--format", "fsh"), ["fish", "sh"]),
         (("--regoin", "x", "prod", "--", "true"), ["--region"]),

@@ -357,7 +357,7 @@ def test_who_closes_one_half_and_then_the_other_is_forgotten(rig: Rig) -> None:
     with connect(rig) as caller:
         caller.sendall(json.dumps({**CREDENTIALS, "wait": 600, "hand": "terminal"}).encode() + b"\n")
         caller.shutdown(socket.SHUT_WR)
-        assert b'"note":"code"' in caller.recv(4096)
+        hear(caller, b'"note":"code"')
         assert rig.phase() == "prompting"
     eventually("the caller to be forgotten", lambda: rig.phase() == "locked")
 
@@ -368,7 +368,7 @@ def test_who_says_that_it_never_closes_one_half_is_gone_with_it(rig: Rig) -> Non
     with connect(rig) as caller:
         request = {**CREDENTIALS, "wait": 600, "hand": "terminal", "eof": "gone"}
         caller.sendall(json.dumps(request).encode() + b"\n")
-        assert b'"note":"code"' in caller.recv(4096)
+        hear(caller, b'"note":"code"')
         caller.shutdown(socket.SHUT_WR)
         eventually("the caller to be forgotten", lambda: rig.phase() == "locked")
         assert rest(caller) == b""

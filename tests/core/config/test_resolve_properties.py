@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trayexec.core.config.mixing import mixed
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections
@@ -155,9 +156,10 @@ def decided(found: Catalogue, name: str) -> object:
 def test_what_default_gives_is_no_more_than_region_and_serial(profiles: dict[str, Section]) -> None:
     """A [default] reduced to those two lines is as good as the whole, for everyone who does not have it as a source.
 
-    What it names as its own source is by that an identity, even with nothing but settings.
+    What it names as its own source is by that an identity, even with nothing but settings. The two lines may stand in
+    what it includes.
     """
-    default = profiles.get("default", {})
+    default = mixed(Sections(profiles, SERVICES, {})).profiles.get("default", {})
     reduced = {key: default[key] for key in ("region", "mfa_serial") if key in default}
     one, other = catalogue(profiles), catalogue({**profiles, "default": reduced})
     for name in profiles:
@@ -165,15 +167,29 @@ def test_what_default_gives_is_no_more_than_region_and_serial(profiles: dict[str
             assert decided(one, name) == decided(other, name)
 
 
+def _includes(section: Section) -> bool:
+    return not {"include_profile", "parent_profile"}.isdisjoint(section)
+
+
 @patient
 @given(PROFILES, NAMES.filter(lambda name: name != "default"), SECTIONS)
 def test_a_profile_matters_only_to_those_that_come_to_it(
     profiles: dict[str, Section], name: str, section: Section
 ) -> None:
-    """Broken, repaired or rewritten: it changes nobody else's result, but for what it names as its own source."""
+    """Broken, repaired or rewritten: it changes nobody else's result, but for what it names as its own source.
+
+    What [default] includes matters to everybody, as its region and its serial do.
+    """
     one, other = catalogue({**profiles, name: {"sso_session": "x"}}), catalogue({**profiles, name: section})
+    there = {**profiles, name: {}}
+    of_all = reached(there, "default") if _includes(profiles.get("default", {})) else set()
+    including = [
+        section,
+        *(said for each, said in profiles.items() if _includes(said) and name in reached(there, each)),
+    ]
+    named = [said.get("source_profile") for said in including]
     for each in profiles:
-        if name not in reached({**profiles, name: {}}, each) and each != section.get("source_profile"):
+        if name not in reached(there, each) | of_all and each not in named:
             assert decided(one, each) == decided(other, each)
 
 

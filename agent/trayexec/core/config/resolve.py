@@ -234,7 +234,7 @@ def _walk(work: _Work, name: str) -> _Chain:
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
         if not is_role(section) or (links and _holds_keys(at, section)):
             return _chain(links, at, _end_of(sections, at, section))
-        _check_role(at, section)
+        _check_role(sections, at, section)
         if len(links) == LONGEST_CHAIN:
             raise ProfileError(name, problems.too_long(name))
         if "credential_source" in section:
@@ -366,15 +366,15 @@ def _partition(chain: _Chain, serial: str) -> str:
     return partition
 
 
-def _check_role(profile: str, section: Section) -> None:
+def _check_role(sections: Sections, profile: str, section: Section) -> None:
     """Refuse what we would otherwise have to ignore in a role: that could lead to another account or more rights."""
     if "source_profile" in section and "credential_source" in section:
         raise ProfileError(profile, problems.two_sources(profile))
-    source = section.get("credential_source")
+    source = sections.text(profile, "credential_source")
     if source in {"Environment", "EcsContainer"}:
-        raise ProfileError(profile, problems.source_of_a_command(profile, str(source)))
+        raise ProfileError(profile, problems.source_of_a_command(profile, source))
     if source not in {None, "Ec2InstanceMetadata"}:
-        raise ProfileError(profile, problems.no_credential_source(profile, str(source)))
+        raise ProfileError(profile, problems.no_credential_source(profile, source))
 
 
 def _check_extras(profile: str, section: Section) -> None:
