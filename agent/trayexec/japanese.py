@@ -739,6 +739,49 @@ SENTENCES: dict[str, str] = {
     "Waiting for {source} of profile {profile}": "プロファイル {profile} の {source} を待っています",
     "{profile} asks for {wanted} s with duration_seconds; from a session AWS gives a role {most} s at most": "{profile} は duration_seconds で {wanted} 秒を求めていますが、セッションからのロールは最長 {most} 秒です",
     # core/broker/notifications.py
+    "Profile {profile} names the sso_session {session}, and there is no section [sso-session {session}].": "プロファイル {profile} は sso_session {session} を指定していますが、[sso-session {session}] のセクションがありません。",
+    "Write that section with sso_start_url and sso_region, or correct sso_session under {section}.": "sso_start_url と sso_region を書いたそのセクションを追加するか、{section} の sso_session を修正してください。",
+    "{key} of profile {profile} is another than that of its [sso-session {session}].": "プロファイル {profile} の {key} が [sso-session {session}] のものと異なります。",
+    "Remove {key} from {section}: the session says it for all its profiles.": "{section} から {key} を削除してください。セッションがすべてのプロファイルの値を決めます。",
+    "Profile {profile} gets its credentials by IAM Identity Center, and lacks {keys}.": "プロファイル {profile} は IAM Identity Center から認証情報を取得しますが、{keys} がありません。",
+    "Write {keys} under {section}, or under its [sso-session].": "{keys} を {section} か、その [sso-session] に書いてください。",
+    "Nobody is signed in to {name} (IAM Identity Center).": "{name} (IAM Identity Center) にサインインしていません。",
+    "Sign in with `trayexec auth {word}`.": "`trayexec auth {word}` でサインインしてください。",
+    "{name} is a sign-in at IAM Identity Center, which takes no code from here.": "{name} は IAM Identity Center のサインインで、ここではコードを受け取りません。",
+    "Sign in with `trayexec auth {word}`: the page asks for whatever your organisation wants.": "`trayexec auth {word}` でサインインしてください。組織が求めるものはそのページで尋ねられます。",
+    "Nobody signed in to {name} in time.": "{name} へのサインインが時間内に行われませんでした。",
+    "The page may still be open: sign in there and run the command again, or begin anew with `trayexec auth {word}`.": "ページはまだ開いているかもしれません。そこでサインインしてコマンドをもう一度実行するか、`trayexec auth {word}` でやり直してください。",
+    "The sign-in {name} was ended while this waited.": "待機中に {name} のサインインが中止されました。",
+    "Begin anew with `trayexec auth {word}`.": "`trayexec auth {word}` でやり直してください。",
+    "Sign in to {name} in the browser, where the code is {code}. If no page opened: {url}": "ブラウザーで {name} にサインインしてください。表示されるコードは {code} です。ページが開かない場合: {url}",
+    "Sign in to {name}: open {url} in a browser, where the code is {code}": "{name} にサインインするには、ブラウザーで {url} を開いてください。表示されるコードは {code} です",
+    "Sign in to {name} in the browser. If no page opened: {url}": "ブラウザーで {name} にサインインしてください。ページが開かない場合: {url}",
+    "{minutes} min left of the sign-in {name}": "{name} のサインインはあと {minutes} 分です",
+    "Sign in to {name} again now, and nothing is interrupted.": "今 {name} にサインインし直せば、作業は中断されません。",
+    "The sign-in {name} has ended": "{name} のサインインが終わりました",
+    "Credentials already handed out work until they expire. The next command that needs it opens a page.": "渡し済みの認証情報は期限まで使えます。次にそれが必要なコマンドがページを開きます。",
+    "Sign in": "サインイン",
+    "Sign in to {name}": "{name} にサインイン",
+    "{name}: waiting for the sign-in in the browser": "{name}: ブラウザーでのサインインを待っています",
+    "{name}: not signed in": "{name}: サインインしていません",
+    "{name}: signed in": "{name}: サインイン済み",
+    "waiting for the sign-in in the browser": "ブラウザーでのサインインを待っています",
+    "signed in": "サインイン済み",
+    "not signed in": "サインインしていません",
+    "signed in to {name}, which renews itself until your organisation ends it": "{name} にサインインしました。組織が終了させるまで自動で更新されます",
+    "signed in to {name} until {when}": "{name} に {when} までサインインしています",
+    "Check sso_account_id and sso_role_name under {section}: whoever signed in is not given that role, or signed in at another organisation.": "{section} の sso_account_id と sso_role_name を確認してください。サインインした人にそのロールが割り当てられていないか、別の組織にサインインしています。",
+    "The part of trayexec that signs in to {name} did not work: {detail}": "{name} にサインインする trayexec の部品が動きませんでした: {detail}",
+    "The sign-in to {name} was refused in the browser.": "{name} へのサインインはブラウザーで拒否されました。",
+    "Nobody signed in to {name} within ten minutes, and the page has ended.": "10 分以内に {name} へのサインインがなく、ページは無効になりました。",
+    "IAM Identity Center in {region} does not know the start URL {url}.": "{region} の IAM Identity Center はスタート URL {url} を知りません。",
+    "Correct sso_start_url and sso_region of {name}: they are an organisation's own.": "{name} の sso_start_url と sso_region を修正してください。組織ごとに異なります。",
+    "IAM Identity Center of {name} cannot be reached ({detail}).": "{name} の IAM Identity Center に接続できません ({detail})。",
+    "Check the network, the proxy, and sso_region.": "ネットワーク、プロキシ、sso_region を確認してください。",
+    "The token of {name} cannot be kept in {folder}: {detail}": "{name} のトークンを {folder} に保存できません: {detail}",
+    "That folder is the AWS CLI's: let it be yours, and writable.": "そのフォルダーは AWS CLI のものです。自分の所有とし、書き込めるようにしてください。",
+    "IAM Identity Center did not let anybody sign in to {name}: {detail}": "IAM Identity Center は {name} へのサインインを許可しませんでした: {detail}",
+    "Try once more with `trayexec auth {word}`, and see whether the AWS CLI can sign in.": "`trayexec auth {word}` でもう一度試し、AWS CLI でサインインできるかも確認してください。",
     "Re-authenticate": "再認証",
     "AWS session expires in {minutes} min": "AWS セッションの有効期限まであと {minutes} 分",
     "AWS session expires in less than a minute": "AWS セッションの有効期限まであと 1 分未満",
@@ -1179,7 +1222,9 @@ HELP = """\
 サブコマンド:
   shell [PROFILE]      --live の中でシェルを起動します。プロンプトには TRAYEXEC_PROFILE を使えます
   auth [IDENTITY]      MFA コードを求めてロック解除します。--force は有効なセッションも更新し、--code-stdin は
-                       コードを標準入力から読み取ります。--wait と --no-wait は実行時と同じです
+                       コードを標準入力から読み取ります。--wait と --no-wait は実行時と同じです。
+                       IAM Identity Center のセッションやプロファイルならサインインし、--no-browser は
+                       ページを開かずにアドレスとコードを表示します
   lock [IDENTITY]      セッションとロールの認証情報を今すぐ消去します
   status               アイデンティティと残り時間
   list                 プロファイル、アカウント、ロール、状態、問題点

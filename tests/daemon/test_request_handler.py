@@ -19,9 +19,9 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
-from trayexec.core.config.profiles import Catalogue, Provider
+from trayexec.core.config.profiles import Catalogue, Provider, SignIn
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
-from trayexec.core.ports import Answer, Entry, Notice, Question
+from trayexec.core.ports import Answer, Entry, Notice, Question, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Delivery, ProfileRule, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import FileWorkers
@@ -129,6 +129,18 @@ class Programs:
         raise NotImplementedError(provider)
 
 
+class Nobody:
+    """Nobody signs in here."""
+
+    async def sign_in(self, sign_in: SignIn, way: SignInWay, shown: Callable[[SignInPage], None]) -> SignInToken:
+        """There is nobody to do so."""
+        raise NotImplementedError(sign_in, way, shown)
+
+    def token(self, sign_in: SignIn) -> SignInToken | None:
+        """There is none."""
+        raise NotImplementedError(sign_in)
+
+
 class Errors(logging.Handler):
     """What the agent's log calls an error."""
 
@@ -165,6 +177,7 @@ class Bench:
                 sts=Future(),
                 keychain=keychain,
                 providers=Programs(),
+                sign_ins=Nobody(),
                 prompter=self.dialog,
                 notifier=silence,
                 running=lambda _: frozenset[Process](),

@@ -14,6 +14,7 @@ from support.rig import Rig
 from trayexec.adapters import botocore_keys, federation, ledger, plain_file
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
+from trayexec.adapters.providers import tokens
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
 from trayexec.adapters.tray import pystrays
 from trayexec.commands.doctor import keys, ours
@@ -26,13 +27,14 @@ from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.status import view
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.config.profiles import Identity, StsEndpoint
+from trayexec.core.config.profiles import Identity, SignIn, StsEndpoint
 from trayexec.core.view import Item
 from trayexec.light import context, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
 
 WHO = Identity(ODD, "arn:aws:iam::111111111111:mfa/alice", None, ODD, StsEndpoint("eu-west-1"))
 MOMENT = Instant(1.0, 1.0)
+SIGN_IN = SignIn(ODD, "https://corp.awsapps.com/start", "eu-west-1", (), ODD, ("c", "s"))
 
 
 def refused(call: Callable[[], object]) -> Trouble:
@@ -87,6 +89,27 @@ def _odd_file(rig: Rig) -> Path:
 
 
 STATES = (
+    State(
+        "nobody signed in",
+        built(
+            lambda _: messages.not_signed_in(SIGN_IN),
+            lambda _: messages.no_code_there(SIGN_IN),
+            lambda _: messages.nobody_signed_in(SIGN_IN),
+            lambda _: messages.sign_in_locked(SIGN_IN),
+            lambda _: tokens._why(SIGN_IN, "failed", "x"),
+        ),
+        (
+            "Sign in with `trayexec auth {word}`.",
+            "Sign in with `trayexec auth {word}`: the page asks for whatever your organisation wants.",
+            (
+                "The page may still be open: sign in there and run the command again, or begin anew with "
+                "`trayexec auth {word}`."
+            ),
+            "Begin anew with `trayexec auth {word}`.",
+            "Try once more with `trayexec auth {word}`, and see whether the AWS CLI can sign in.",
+        ),
+        own=True,
+    ),
     State(
         "no dialog",
         built(

@@ -44,6 +44,9 @@ from trayexec.core.broker.events import (
     SessionRefused,
     Shell,
     Show,
+    SignInDone,
+    StartSignIn,
+    StopSignIn,
     Tell,
     Tick,
 )
@@ -52,7 +55,7 @@ from trayexec.core.broker.state import Stage as Question
 from trayexec.core.broker.status import AgentFacts, status, view
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, StsEndpoint
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, SignIn, StsEndpoint
 from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
@@ -412,7 +415,7 @@ class Stage:
             self._orphans |= {call.epoch for call in self.assuming if call.role.root == one}
             self._orphans |= {call.epoch for call in self.loading if call.provider == one}
 
-    def _witness(self, effect: Effect) -> None:
+    def _witness(self, effect: Effect) -> None:  # noqa: C901 — one flat table of all that can be wanted
         match effect:
             case Prompt() | CheckKeys() | Dismiss():
                 self._witness_dialog(effect)
@@ -444,6 +447,8 @@ class Stage:
                     self._witness_warning(notice.key)
             case Hide() | Look():
                 pass
+            case StartSignIn() | StopSignIn() | SignInDone():
+                raise AssertionError("nobody here has to sign in")
 
     def _witness_dialog(self, effect: Prompt | CheckKeys | Dismiss) -> None:
         match effect:
@@ -526,7 +531,9 @@ class Stage:
         assert Counter(queued) == Counter(self.broker.waiting.keys()), "who waits must wait for exactly one thing"
         for key, queue in self.broker.queues.items():
             assert queue
-            if isinstance(key, Provider | Role):
+            if isinstance(key, SignIn):
+                assert self.broker.sign_in(key).attempt is not None, "somebody waits for a sign-in without a page"
+            elif isinstance(key, Provider | Role):
                 assert self.broker.role(key).pending is not None, "somebody waits for a role that nobody assumes"
             else:
                 assert self.broker.prompting(key) is not None, "somebody waits for a code that nobody is asked for"

@@ -80,22 +80,24 @@ def parse(text: str, *, file: str) -> Parsed:
 
 def merge(config: Parsed, shared: Parsed, environment: Mapping[str, str]) -> Sections:
     """Both files in one, as `botocore.session.Session.full_config`: what the credentials file says wins."""
-    profiles, services, keys = merged(config, shared)
+    profiles, others, keys = merged(config, shared)
     public = {
         name: section if SECRET.isdisjoint(section) else {key: "" if key in SECRET else section[key] for key in section}
         for name, section in profiles.items()
     }
-    return Sections(public, services, environment, keys)
+    return Sections(public, others["services"], environment, keys, sso_sessions=others["sso_sessions"])
 
 
-def merged(config: Parsed, shared: Parsed) -> tuple[dict[str, Section], Mapping[str, Section], Mapping[str, KeyNames]]:
-    """The profiles, the blocks of services, and where the keys of each profile stand."""
+def merged(
+    config: Parsed, shared: Parsed
+) -> tuple[dict[str, Section], Mapping[str, Mapping[str, Section]], Mapping[str, KeyNames]]:
+    """The profiles; `services` and `sso_sessions` as botocore calls them; where the keys of each profile stand."""
     profiles: dict[str, Section] = dict(profiles_of(config))
-    others = {name: section for name, section in config.items() if name.startswith("services")}
+    others = {name: section for name, section in config.items() if name.startswith(("services", "sso-session"))}
     keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
     for name, section in shared.items():
         profiles[name] = {**profiles.get(name, {}), **section}
-    return profiles, build_profile_map(others)["services"], keys
+    return profiles, build_profile_map(others), keys
 
 
 def profiles_of(config: Parsed) -> Mapping[str, Section]:

@@ -86,6 +86,11 @@ def open_secretly(url: str, environ: Mapping[str, str], chosen: ChosenBrowser | 
     return False
 
 
+def has_browser(environ: Mapping[str, str]) -> bool:
+    """Whether there is anything to try."""
+    return any(True for _ in _browsers(environ, ""))
+
+
 def _came(browser: "subprocess.Popen[bytes]", taken: threading.Event) -> bool:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:

@@ -61,7 +61,8 @@ run it once for each of several profiles, side by side:
 verbs:
   shell [PROFILE]      your shell under --live. TRAYEXEC_PROFILE is there for its prompt
   auth [IDENTITY]      open the session: asks for the MFA code. --force renews an open one; --code-stdin reads the
-                       code from standard input; --wait and --no-wait as for a run
+                       code from standard input; --wait and --no-wait as for a run. For a session or a profile of
+                       IAM Identity Center: sign in; --no-browser shows address and code and opens no page
   lock [IDENTITY]      forget session and role credentials now
   status               identities and the time they have left
   list                 profiles, accounts, roles, state, problems

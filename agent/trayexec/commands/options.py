@@ -156,7 +156,7 @@ AUTH = Verb(
     "auth",
     "unlock.auth",
     IDENTITY,
-    (HELP, _flag("--code-stdin"), _flag("--force"), WAIT, NO_WAIT),
+    (HELP, _flag("--code-stdin"), _flag("--force"), _flag("--no-browser"), WAIT, NO_WAIT),
     examples=("auth", "auth --force --wait 5m"),
 )
 LOCK = Verb("lock", "unlock.lock", IDENTITY, (HELP,), examples=("lock",))

@@ -9,7 +9,14 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import IdentityStatus, ProfileStatus, RoleRefusal, SourceStatus, StatusAnswer
+    from trayexec.light.protocol_fields import (
+        IdentityStatus,
+        ProfileStatus,
+        RoleRefusal,
+        SignInStatus,
+        SourceStatus,
+        StatusAnswer,
+    )
 
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
@@ -23,6 +30,10 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     rows += [
         (one["profile"], one.get("account") or "", f"- {one['by']}", speak(_source_state(one)))
         for one in document.get("sources", [])
+        if one["kind"] != "sso"  # one sign-in stands for all its profiles
+    ]
+    rows += [
+        (one["name"], "", "- IAM Identity Center", speak(_sign_in_state(one))) for one in document.get("sign_ins", [])
     ]
     if rows:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
@@ -63,6 +74,16 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         table.show([speak(head) for head in heads], rows)
     else:
         stderr.say(speak(Text("{file} has no profiles", file=_config(environ))))
+
+
+def _sign_in_state(one: "SignInStatus") -> Text:
+    """How it stands with a sign-in, in words."""
+    trouble = one.get("trouble")
+    if one["phase"] == "signing-in":
+        return Text("waiting for the sign-in in the browser")
+    if one["phase"] == "open":
+        return Text("signed in") if one["renews"] or not one["expires_at"] else _open(one["expires_at"])
+    return Text("the last try failed: {why}", why=trouble["title"]) if trouble else Text("not signed in")
 
 
 def _source_state(one: "SourceStatus") -> Text:

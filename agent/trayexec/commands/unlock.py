@@ -23,17 +23,17 @@ def auth(options: Options, environ: Mapping[str, str]) -> int:
         identity=options.identity,
         force=True if options.force else None,
         code=sys.stdin.readline(LONGEST_CODE).strip() if options.code_stdin else None,
+        browser=False if options.no_browser else None,
     )
     opened = protocol.read_session(agent_client.obtain(request, environ))
-    stderr.say(
-        speaker(environ)(
-            Text(
-                "identity {identity} is open until {when}",
-                identity=opened["identity"],
-                when=clock(opened["expires_at"]),
-            )
-        )
-    )
+    name, when = opened["identity"], clock(opened["expires_at"])
+    if "renews" not in opened:
+        said = Text("identity {identity} is open until {when}", identity=name, when=when)
+    elif opened["renews"]:
+        said = Text("signed in to {name}, which renews itself until your organisation ends it", name=name)
+    else:
+        said = Text("signed in to {name} until {when}", name=name, when=when)
+    stderr.say(speaker(environ)(said))
     return exits.OK
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Provider, Role, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Provider, Role, SignIn, Unserved
 from trayexec.core.config.sections import header, shown
 from trayexec.core.other_words import ours
 from trayexec.core.shell_words import argument
@@ -78,6 +78,51 @@ def forgotten_meanwhile(provider: Provider) -> Trouble:
         "The credentials of {profile} were locked while this waited.",
         "Run the command again: they are asked for anew.",
         profile=provider.name,
+    )
+
+
+def not_signed_in(sign_in: SignIn) -> Trouble:
+    """Nobody has signed in, and this request does not wait for it."""
+    return trouble(
+        "sign_in",
+        "Nobody is signed in to {name} (IAM Identity Center).",
+        "Sign in with `trayexec auth {word}`.",
+        name=sign_in.name,
+        word=argument(sign_in.session or sign_in.profile),
+    )
+
+
+def no_code_there(sign_in: SignIn) -> Trouble:
+    """A code for what is no identity of ours."""
+    return trouble(
+        "bad_request",
+        "{name} is a sign-in at IAM Identity Center, which takes no code from here.",
+        "Sign in with `trayexec auth {word}`: the page asks for whatever your organisation wants.",
+        name=sign_in.name,
+        word=argument(sign_in.session or sign_in.profile),
+    )
+
+
+def nobody_signed_in(sign_in: SignIn) -> Trouble:
+    """The page is open, and nobody has signed in on it in time."""
+    return trouble(
+        "timed_out",
+        "Nobody signed in to {name} in time.",
+        "The page may still be open: sign in there and run the command again, or begin anew with "
+        "`trayexec auth {word}`.",
+        name=sign_in.name,
+        word=argument(sign_in.session or sign_in.profile),
+    )
+
+
+def sign_in_locked(sign_in: SignIn) -> Trouble:
+    """The attempt was ended while a request waited for it."""
+    return trouble(
+        "locked",
+        "The sign-in {name} was ended while this waited.",
+        "Begin anew with `trayexec auth {word}`.",
+        name=sign_in.name,
+        word=argument(sign_in.session or sign_in.profile),
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Catalogue, Identity, Provider, Role, StsEndpoint
+from trayexec.core.clock import Expiry, Instant
+from trayexec.core.config.profiles import Catalogue, Identity, Provider, Role, SignIn, StsEndpoint
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.view import View
@@ -25,6 +25,7 @@ class Refusal(Enum):
     UNSENT = "never left this machine: the code is still good"
     KEYS = "the long-term keys are deleted, inactive or wrong"
     SESSION = "the session was revoked or has expired"
+    SIGN_IN = "a person has to sign in first"
     DENIED = "this role is refused; others are not affected"
     OTHER = "anything else"
 
@@ -71,6 +72,52 @@ class Providers(Protocol):
 
     async def load(self, provider: Provider) -> Credentials:
         """What this very provider gives now, and no other in its place; it ends in time. Raises ProviderError."""
+
+
+class SignInWay(Enum):
+    """How a person is led to the page of a sign-in."""
+
+    BROWSER = "the agent opens it in a browser"
+    CODE = "its address and a code are shown to who asked, for whatever browser there is"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """Where a person signs in. `code` is what the page shows to compare; empty where the page comes back by itself."""
+
+    url: str
+    code: str = ""
+    opened: bool = False  # in a browser, by us
+
+
+@dataclass(frozen=True, slots=True)
+class SignInToken:
+    """What a sign-in left in the AWS CLI's cache: when it ends, and whether it is renewed without a person."""
+
+    expiry: Expiry
+    renews: bool
+
+
+class SignInError(TrayexecError):
+    """A sign-in came to nothing. `no` is whether a person said so."""
+
+    def __init__(self, what: Trouble, *, no: bool = False) -> None:
+        """Carry both."""
+        super().__init__(what)
+        self.no = no
+
+
+class SignIns(Protocol):
+    """Sign-ins at IAM Identity Center, whose tokens are where the AWS CLI keeps them."""
+
+    async def sign_in(self, sign_in: SignIn, way: SignInWay, shown: Callable[[SignInPage], None]) -> SignInToken:
+        """Have a person sign in, and keep the token; `shown` is told of the page once there is one.
+
+        It ends within ten minutes. Cancelling the task ends the attempt. Raises SignInError.
+        """
+
+    def token(self, sign_in: SignIn) -> SignInToken | None:
+        """What is kept and has not ended. Blocking, but only as long as reading a small file."""
 
 
 class Keychain(Protocol):

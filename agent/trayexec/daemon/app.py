@@ -29,6 +29,7 @@ from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notifications.choose import choose as choose_notices
 from trayexec.adapters.processes import running as still_running
 from trayexec.adapters.providers import BotoProviders
+from trayexec.adapters.providers.tokens import BotoSignIns
 from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
@@ -148,6 +149,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             sts=sts,
             keychain=keychain,
             providers=BotoProviders(environ, clock),
+            sign_ins=BotoSignIns(environ, clock),
             prompter=dialogs,
             notifier=notifications,
             running=still_running,

@@ -16,7 +16,18 @@ from logging import Logger
 from typing import cast
 
 from trayexec.core.broker.delivery import LEAST
-from trayexec.core.broker.events import Ask, Caller, Deliver, Event, Gone, Refuse, ReplyAddress, SessionOpen, Tell
+from trayexec.core.broker.events import (
+    Ask,
+    Caller,
+    Deliver,
+    Event,
+    Gone,
+    Refuse,
+    ReplyAddress,
+    SessionOpen,
+    SignInDone,
+    Tell,
+)
 from trayexec.core.config.profiles import Profile
 from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease, admit, is_token
 from trayexec.core.credentials import Credentials, Secret
@@ -178,7 +189,7 @@ class ContainerEndpoint:
 
     def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""
-        if isinstance(effect, Tell | SessionOpen):
+        if isinstance(effect, Tell | SessionOpen | SignInDone):
             return
         asking = self._settle(effect.caller.reply_to)
         if asking is None:

@@ -209,15 +209,18 @@ class Lifecycle:
         settings = self._parts.settings
         settings.read()
         broker = self._parts.loop.broker
-        identities, warning = broker.identities, None
+        identities, sign_ins, warning = broker.identities, tuple(broker.sign_ins), None
         try:
             await self._parts.keeper.keep()
-            identities = (await self._parts.read_own_files()).identities
+            catalogue = await self._parts.read_own_files()
+            identities, sign_ins = catalogue.identities, catalogue.sign_ins
         except TrayexecError as error:
             warning = error.trouble
-        event = Configured(identities, settings.loaded.settings, settings.loaded.warning or warning)
-        if (event.identities, event.settings, event.warning) != (broker.identities, broker.settings, broker.warning):
+        event = Configured(identities, settings.loaded.settings, settings.loaded.warning or warning, sign_ins)
+        known = (broker.identities, broker.settings, broker.warning)
+        if (event.identities, event.settings, event.warning) != known or not set(sign_ins) <= broker.sign_ins.keys():
             self._parts.loop.post(event)
+            await self._parts.loop.find_tokens(sign_ins)
 
 
 def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:

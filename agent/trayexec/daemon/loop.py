@@ -1,7 +1,7 @@
 """The loop that owns the broker: events in, `step`, effects out to the adapters. It decides nothing itself."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -32,13 +32,20 @@ from trayexec.core.broker.events import (
     SessionOpened,
     SessionRefused,
     Show,
+    SignedIn,
+    SignInDone,
+    SignInFailed,
+    SignInFound,
+    SignInShown,
+    StartSignIn,
+    StopSignIn,
     Tell,
     Tick,
 )
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.config.federated import is_federated
-from trayexec.core.config.profiles import Identity
+from trayexec.core.config.profiles import Identity, Provider, SignIn
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import (
     Clock,
@@ -49,12 +56,17 @@ from trayexec.core.ports import (
     ProviderError,
     Providers,
     Refusal,
+    SignInError,
+    SignInPage,
+    SignIns,
     Sts,
     StsError,
 )
 from trayexec.daemon.replies import Reply
 from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
+
+RENEWED = 960  # botocore renews a token with less than 15 minutes left (`SSOTokenProvider`); and one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ class Ports:
     sts: "Future[Sts]"
     keychain: Keychain
     providers: Providers
+    sign_ins: SignIns
     prompter: Prompter
     notifier: Notifier
     running: Callable[[tuple[Process, ...]], frozenset[Process]]
@@ -102,6 +115,8 @@ class Loop:
         self._mishap = mishap
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogs: dict[Identity, asyncio.Task[None]] = {}
+        self._sign_ins: dict[SignIn, asyncio.Task[None]] = {}
+        self._renewals: dict[SignIn, asyncio.Lock] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.broker = Broker()
 
@@ -140,10 +155,10 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def perform(self, effect: Effect) -> None:  # noqa: C901 — one flat table of all that can be wanted
+    def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912 — one flat table of all that can be wanted
         """See to one effect."""
         match effect:
-            case Deliver() | SessionOpen() | Refuse() | Tell():
+            case Deliver() | SessionOpen() | SignInDone() | Refuse() | Tell():
                 self._answer(effect)
             case Prompt():
                 self._dismiss(effect.identity)
@@ -159,6 +174,11 @@ class Loop:
                 self._start(self._assume(effect))
             case LoadProvider():
                 self._start(self._load(effect))
+            case StartSignIn():
+                self._stop_sign_in(effect.sign_in)
+                self._sign_ins[effect.sign_in] = self._start(self._sign_in(effect))
+            case StopSignIn(sign_in):
+                self._stop_sign_in(sign_in)
             case Show(notice):
                 self._start(self._ports.notifier.show(notice))
             case Hide(key):
@@ -249,10 +269,63 @@ class Loop:
         else:
             self.post(RoleRefused(effect.role, effect.epoch, *outcome))
 
+    async def find_tokens(self, sign_ins: Iterable[SignIn]) -> None:
+        """See which tokens are kept by now: the AWS CLI writes and removes them as well."""
+        running = asyncio.get_running_loop()
+        for one in sign_ins:
+            token = await running.run_in_executor(self._workers.roles, self._ports.sign_ins.token, one)
+            self.post(SignInFound(one, token))
+
+    def _stop_sign_in(self, sign_in: SignIn) -> None:
+        task = self._sign_ins.pop(sign_in, None)
+        if task is not None:
+            task.cancel()
+
+    async def _sign_in(self, effect: StartSignIn) -> None:
+        """Lead a person to sign in."""
+        sign_in, epoch = effect.sign_in, effect.epoch
+
+        def shown(page: SignInPage) -> None:
+            self.post(SignInShown(sign_in, epoch, page))
+
+        event: SignedIn | SignInFailed
+        try:
+            event = SignedIn(sign_in, epoch, await self._ports.sign_ins.sign_in(sign_in, effect.way, shown))
+        except SignInError as error:
+            event = SignInFailed(sign_in, epoch, error.trouble)
+        except Exception as error:  # noqa: BLE001 — the border: a broken child must not leave callers waiting
+            self._mishap(error)
+            event = SignInFailed(sign_in, epoch, _internal(error))
+        self.post(event)
+
+    async def _loaded(self, provider: Provider) -> Credentials:
+        """What a provider gives; one at a time while that renews a token, for a refresh token is good once.
+
+        Raises ProviderError.
+        """
+        sign_in = provider.sign_in
+        if sign_in is None:
+            return await self._ports.providers.load(provider)
+        if self._ends_soon(sign_in):
+            async with self._renewals.setdefault(sign_in, asyncio.Lock()):
+                if self._ends_soon(sign_in):
+                    return await self._load_and_look(provider, sign_in)
+        return await self._load_and_look(provider, sign_in)
+
+    async def _load_and_look(self, provider: Provider, sign_in: SignIn) -> Credentials:
+        try:
+            return await self._ports.providers.load(provider)
+        finally:
+            await self.find_tokens([sign_in])  # which may have been renewed
+
+    def _ends_soon(self, sign_in: SignIn) -> bool:
+        token = self.broker.sign_in(sign_in).token
+        return token is not None and token.renews and token.expiry.left(self._ports.clock.now()) < RENEWED
+
     async def _load(self, effect: LoadProvider) -> None:
         event: ProviderLoaded | ProviderFailed
         try:
-            credentials = await self._ports.providers.load(effect.provider)
+            credentials = await self._loaded(effect.provider)
             event = ProviderLoaded(effect.provider, effect.epoch, credentials)
         except ProviderError as error:
             event = ProviderFailed(effect.provider, effect.epoch, error.trouble, error.refusal)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trayexec.core import messages
 from trayexec.core.broker.events import (
     Ask,
+    AskSignIn,
     Authenticate,
     Caller,
     Deliver,
@@ -21,16 +22,17 @@ from trayexec.core.broker.events import (
     ReplyAddress,
     SessionOpen,
     Shell,
+    SignInDone,
     Tell,
 )
-from trayexec.core.broker.status import AgentFacts, one_identity, status
+from trayexec.core.broker.status import AgentFacts, one_identity, sign_in_named, status
 from trayexec.core.config import adhoc, federated, long_roles, session_names
 from trayexec.core.config.endpoints import foreign
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
-from trayexec.core.ports import Catalogues, Clock, Entry, Ledger
+from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
 from trayexec.core.settings import Delivery, ProfileRule
 from trayexec.core.stamps import utc
 from trayexec.daemon.container_endpoint import ContainerEndpoint
@@ -201,10 +203,8 @@ class RequestHandler:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
                 self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
-            case WantSession(common, name, code, renewal, wait):
-                catalogue = await self._catalogue(connection, common)
-                identity = self._long_role(name) or one_identity(catalogue, name, "auth")
-                self._post(pending, Authenticate(pending.caller, identity, renewal, code, wait))
+            case WantSession() as wanted:
+                await self._open(pending, wanted)
             case WantLock() as wanted:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(pending, "ok")
@@ -226,6 +226,20 @@ class RequestHandler:
         found = [one for one in broker.identities if one.role is not None and one.name == name]
         return next((one for one in found if broker.prompting(one) is not None), found[0] if found else None)
 
+    async def _open(self, pending: Pending, wanted: WantSession) -> None:
+        """Have a person open a session by a code, or sign in. Raises TrayexecError."""
+        catalogue = await self._catalogue(pending.connection, wanted.common)
+        long_role = self._long_role(wanted.identity)
+        sign_in = sign_in_named(catalogue, wanted.identity) if long_role is None else None
+        if sign_in is None:
+            identity = long_role or one_identity(catalogue, wanted.identity, "auth")
+            self._post(pending, Authenticate(pending.caller, identity, wanted.renewal, wanted.code, wanted.wait))
+            return
+        if wanted.code is not None:
+            raise TrayexecError(messages.no_code_there(sign_in))
+        await self._loop.find_tokens([sign_in])
+        self._post(pending, AskSignIn(pending.caller, sign_in, wanted.renewal, wanted.way, wanted.wait))
+
     async def _locked(self, connection: Connection, wanted: WantLock) -> str | None:
         """The name of the keys whose session is to be forgotten, or of a provider's profile; None for all."""
         name = wanted.identity
@@ -236,7 +250,8 @@ class RequestHandler:
             profile = catalogue.profiles.get(name)
             if isinstance(profile, Profile) and isinstance(profile.root, Provider):
                 return profile.root.profile
-            return one_identity(catalogue, name, "lock").keys
+            sign_in = sign_in_named(catalogue, name)
+            return sign_in.name if sign_in is not None else one_identity(catalogue, name, "lock").keys
         except TrayexecError:  # the files may be broken now, and what they said before is open
             for one in self._loop.broker.identities:
                 if name in {one.name, one.keys}:
@@ -259,7 +274,7 @@ class RequestHandler:
         make = self._dependencies.overlay if server is None else partial(self._dependencies.server_overlay, server)
         return await self._dependencies.files.run(make, where.files)
 
-    def _post(self, pending: Pending, event: Ask | Authenticate) -> None:
+    def _post(self, pending: Pending, event: Ask | Authenticate | AskSignIn) -> None:
         """The one way to ask something of the broker for a caller: nobody is asked for one that left meanwhile.
 
         Between its line and this moment other things had their turn; one that leaves from now on is told to `left`.
@@ -276,6 +291,8 @@ class RequestHandler:
             catalogue = await self._catalogue(connection, common)
         except TrayexecError as error:  # what is open is to be seen all the same
             catalogue = error.trouble
+        else:
+            await self._loop.find_tokens(catalogue.sign_ins)
         facts = self._dependencies.facts()
         document = status(
             self._loop.broker, catalogue, facts, self._dependencies.clock.now(), speak=speaker_of(common.language)
@@ -380,6 +397,8 @@ class RequestHandler:
             case SessionOpen(_, identity, session):
                 ok = {"identity": identity.name, "expires_at": utc(session.expiry.utc)}
                 connection.finish(protocol.ok(ok))
+            case SignInDone(_, sign_in, token):
+                connection.finish(protocol.ok(_signed_in(sign_in, token)))
             case Refuse(_, why):
                 connection.finish(_refusal(why, language))
 
@@ -471,6 +490,10 @@ def _note_of(told: Tell, language: str) -> bytes:
         number=told.number,
         of=told.of,
     )
+
+
+def _signed_in(sign_in: SignIn, token: SignInToken) -> dict[str, object]:
+    return {"identity": sign_in.name, "expires_at": utc(token.expiry.utc), "renews": token.renews}
 
 
 def _refusal(why: Trouble, language: str) -> bytes:

@@ -9,6 +9,7 @@ from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Secret
+from trayexec.core.ports import SignInWay
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import protocol, same_machine
 from trayexec.light.durations import LONGEST_LONG, LONGEST_NEED, LONGEST_WAIT
@@ -98,6 +99,7 @@ class WantSession:
     code: Secret | None
     renewal: Renewal
     wait: int
+    way: SignInWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,9 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
                 Secret(code) if code is not None else None,
                 Renewal.ALWAYS if said.get("force") is True else Renewal.IF_LOCKED,
                 _number(said, "wait", default=120, most=LONGEST_WAIT),
+                SignInWay.CODE
+                if said.get("browser") is False or common.ask_at is AskAt.TERMINAL
+                else SignInWay.BROWSER,
             )
         case "lock":
             return WantLock(common, _word(said, "identity"), _word(said, "keys"))

@@ -32,5 +32,6 @@ class SettingsInForce:
             self._prefer(self.loaded.settings)
             broker = self._loop.broker
             others = None if broker.warning == last.warning else broker.warning
-            self._loop.post(Configured(broker.identities, self.loaded.settings, self.loaded.warning or others))
+            warning, sign_ins = self.loaded.warning or others, tuple(broker.sign_ins)
+            self._loop.post(Configured(broker.identities, self.loaded.settings, warning, sign_ins))
         return self.loaded.warning

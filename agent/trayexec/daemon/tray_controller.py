@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trayexec.core.broker.events import (
+    AskSignIn,
     Authenticate,
     Caller,
     Event,
@@ -17,16 +18,17 @@ from trayexec.core.broker.events import (
     Show,
     Tell,
 )
-from trayexec.core.broker.notifications import REAUTHENTICATE, identity_of, no_dialog, unlock_failed
+from trayexec.core.broker.notifications import REAUTHENTICATE, identity_of, no_dialog, sign_in_of, unlock_failed
 from trayexec.core.broker.state import Broker, Locked
 from trayexec.core.broker.status import identities_shown, view
-from trayexec.core.config.profiles import Identity
+from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.ports import Clock, Tray
 from trayexec.daemon.replies import Replies, Reply
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
 SOON = 0.05  # seconds
+PAGE_WAIT = 600  # as long as a page of a sign-in is good (seconds)
 LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
 
 
@@ -81,8 +83,13 @@ class TrayController:
     def pressed(self, key: str, action: str) -> None:
         """A button of a notification."""
         identity = identity_of(key, self._broker.identities)
-        if identity is not None and action in {REAUTHENTICATE, "default"}:
+        sign_in = sign_in_of(key, self._broker.sign_ins)
+        if action not in {REAUTHENTICATE, "default"}:
+            return
+        if identity is not None:
             self._authenticate(identity)
+        elif sign_in is not None:
+            self._sign_in(sign_in)
 
     def clicked(self, action: str) -> None:
         """A choice in the icon's menu."""
@@ -91,6 +98,11 @@ class TrayController:
             self._tray.stop()
         elif verb == "lock":
             self._loop.post(Lock())
+        elif verb == "sign-in":
+            for one in self._broker.sign_ins:
+                if one.name == name:
+                    self._sign_in(one)
+                    break
         elif verb == "auth":
             known = identities_shown(self._broker)
             # Who names none means those of the files, not what a caller's variables made of the same keys.
@@ -99,6 +111,11 @@ class TrayController:
             locked = [one for one in named if isinstance(self._broker.phase(one), Locked)]
             if named:
                 self._authenticate((locked or named)[0])
+
+    def _sign_in(self, sign_in: SignIn) -> None:
+        """A person wants to sign in now, done already or not."""
+        caller = Caller(self._replies.open(self._answer))
+        self._loop.post(AskSignIn(caller, sign_in, Renewal.ALWAYS, wait=PAGE_WAIT))
 
     def _authenticate(self, identity: Identity) -> None:
         """A person wants it now, whether or not the session is open."""

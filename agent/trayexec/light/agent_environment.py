@@ -40,6 +40,7 @@ NEEDED: "Mapping[str, str]" = {
     "XDG_SESSION_ID": "whose screen is locked",
     "KDE_FULL_SESSION": "how Qt is to look",
     "KDE_SESSION_VERSION": "likewise",
+    "BROWSER": "the page of a sign-in",
     "DISPLAY": "dialogs and the icon",
     "WAYLAND_DISPLAY": "likewise",
     "XAUTHORITY": "likewise",

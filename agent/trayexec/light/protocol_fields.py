@@ -53,6 +53,7 @@ class RequestFields(CallerFields, PolicyFields, total=False):
     identity: str
     code: str
     force: bool
+    browser: bool
     keys: str
     server: str
 
@@ -116,6 +117,22 @@ class SessionAnswer(TypedDict):
 
     identity: str
     expires_at: str
+    renews: NotRequired[bool]
+
+
+class SignInStatus(TypedDict):
+    """A sign-in at IAM Identity Center: `renews` until its organisation ends it; the page of one under way."""
+
+    name: str
+    kind: str
+    start_url: str
+    region: str
+    phase: Literal["locked", "signing-in", "open"]
+    expires_at: str | None
+    renews: bool
+    page: str | None
+    code: str | None
+    trouble: ErrorAnswer | None
 
 
 class AgentStatus(TypedDict):
@@ -184,5 +201,6 @@ class StatusAnswer(TypedDict):
     agent: AgentStatus
     identities: list[IdentityStatus]
     sources: NotRequired[list[SourceStatus]]
+    sign_ins: NotRequired[list[SignInStatus]]
     profiles: list[ProfileStatus]
     problem: NotRequired[ErrorAnswer]

@@ -213,7 +213,7 @@ def _profile(
     name: str, settings: Mapping[str, Value], files: _Files, catalogue: Catalogue, command: Sequence[str]
 ) -> Mapping[str, Value]:
     found = catalogue.profiles.get(name)
-    if isinstance(found, Profile):
+    if isinstance(found, Profile) and not _signs_in(found):
         kept = dict(_settings(settings))
         if found.region:
             kept["region"] = found.region  # its own or an inherited one: what `trayexec PROFILE -- CMD` would set
@@ -222,6 +222,11 @@ def _profile(
     if kind in IN_FILES or files.needs_another_side(name) or (kind is Source.PROCESS and files.tells_secrets(name)):
         return {**_settings(settings), "credential_process": process_line(command, name, FROM_FILES)}
     return _settings(settings, kind)
+
+
+def _signs_in(profile: Profile) -> bool:
+    """Whether it is one of IAM Identity Center's: it works as it is, and `aws sso login` needs its settings."""
+    return isinstance(profile.target, Provider) and profile.target.kind is Source.SSO
 
 
 def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ def test_the_document_is_the_contracts() -> None:
             }
         ],
         "sources": [],
+        "sign_ins": [],
         "profiles": [
             {
                 "name": "default",

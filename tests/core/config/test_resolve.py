@@ -238,6 +238,45 @@ def test_an_endless_chain_is_refused() -> None:
     assert problem(found, "p999").code == "profile_too_long"
 
 
+CORP = {"sso_start_url": "https://corp.awsapps.com/start", "sso_region": "eu-west-1"}
+GIVEN = {"sso_account_id": "444444444444", "sso_role_name": "Developer", "region": "eu-west-1"}
+
+
+def of_sso(profiles: Mapping[str, Section], sessions: Mapping[str, Section]) -> Catalogue:
+    """What these profiles resolve to, beside these sections [sso-session]."""
+    return resolve(Sections(profiles, {}, {}, sso_sessions=sessions), session_name="trayexec-alice")
+
+
+def test_profiles_of_one_session_share_its_sign_in() -> None:
+    """And a role over one needs it, too; the older way, by a start URL, has its own, as with the AWS CLI."""
+    dev, prod = {**GIVEN, "sso_session": "corp"}, {**GIVEN, "sso_session": "corp", "sso_account_id": "555555555555"}
+    profiles = {"dev": dev, "prod": prod, "old": {**GIVEN, **CORP}, "over": role("dev")}
+    found = of_sso(profiles, {"corp": {**CORP, "sso_registration_scopes": "sso:account:access, more"}})
+    shared, old = found.sign_ins
+    assert (shared.session, shared.name, shared.scopes) == ("corp", "corp", ("sso:account:access", "more"))
+    assert (old.session, old.name, old.start_url) == ("", "corp.awsapps.com", CORP["sso_start_url"])
+    roots = [served(found, name).root for name in profiles]
+    assert [isinstance(one, Provider) and one.sign_in for one in roots] == [shared, shared, old, shared]
+    assert [served(found, name).account for name in ("dev", "prod", "old")] == ["4" * 12, "5" * 12, "4" * 12]
+
+
+@pytest.mark.parametrize(
+    ("profile", "session", "said"),
+    [
+        ({**GIVEN, "sso_session": "gone"}, CORP, "[sso-session gone]"),
+        ({**GIVEN, "sso_session": "corp", "sso_region": "eu-west-3"}, CORP, "sso_region"),
+        ({**GIVEN, "sso_session": "corp"}, {"sso_region": "eu-west-1"}, "sso_start_url"),
+        ({"sso_account_id": "444444444444", "sso_session": "corp"}, CORP, "sso_role_name"),
+        (GIVEN, CORP, "sso_start_url, sso_region"),
+    ],
+)
+def test_half_of_a_sign_in_is_said(profile: Section, session: Section, said: str) -> None:
+    """What is missing, or said in two ways, which AWS's tools refuse as well."""
+    why = problem(of_sso({"dev": profile}, {"corp": session}), "dev")
+    assert why.code == "profile_sso"
+    assert said in f"{why.title} {why.hint}"
+
+
 UNSUPPORTED = {
     "credential_source": "Environment",
     "login_session": "x",
@@ -247,7 +286,7 @@ UNSUPPORTED = {
 }
 
 
-@pytest.mark.parametrize("key", ["sso_session", "sso_start_url", "sso_account_id"])
+@pytest.mark.parametrize("key", ["sso_session", "sso_start_url"])
 def test_identity_center_is_not_ours_and_works_as_it_is(key: str) -> None:
     """A profile of `aws configure sso`, and a role behind it, are not served: it is said that they need no help."""
     found = catalogue({"odd one": {key: "x"}, "a": role("odd one"), "fine": role(), "default": {"mfa_serial": PHONE}})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trayexec.adapters.child_processes import run
+from trayexec.core import messages
 from trayexec.core.clock import Expiry
 from trayexec.core.config.profiles import Provider
 from trayexec.core.config.sections import header, shown
@@ -75,6 +76,8 @@ class BotoProviders:
             said = json.loads(ended.out)
         except ValueError:
             raise _error(_broken(provider, f"exit status {ended.status}")) from None
+        if said.get("failed") == "sign-in" and provider.sign_in is not None:
+            raise ProviderError(messages.not_signed_in(provider.sign_in), Refusal.SIGN_IN)
         if "failed" in said:
             raise _error(_why(provider, said["failed"], said["detail"]))
         return self._credentials(provider, said)
@@ -215,7 +218,13 @@ def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
 
 
 def _hint(provider: Provider, code: str) -> Text:
-    """What to do about a refusal of AWS's (API_AssumeRoleWithWebIdentity, Errors)."""
+    """What to do about a refusal of AWS's (API_AssumeRoleWithWebIdentity, GetRoleCredentials: Errors)."""
+    if provider.kind is Source.SSO:
+        return Text(
+            "Check sso_account_id and sso_role_name under {section}: whoever signed in is not given that role, or "
+            "signed in at another organisation.",
+            section=header(provider.profile),
+        )
     if code in {"ExpiredTokenException", "ExpiredToken"}:
         return Text("The token in its file has ended: let what writes that file write a new one.")
     if code in {"InvalidIdentityToken", "IDPRejectedClaim"}:

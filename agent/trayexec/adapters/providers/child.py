@@ -15,7 +15,14 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 — botocore's own
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 — botocore's own
+    HTTPClientError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 from botocore.parsers import ResponseParserError
 
 from trayexec.adapters.harden import seal
@@ -25,6 +32,7 @@ METHODS = {  # of botocore's providers, by `Source`
     "process": "custom-process",
     "web_identity": "assume-role-with-web-identity",
     "instance": "iam-role",
+    "sso": "sso",
 }
 BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 OF_SERVICE = 500  # the HTTP status from which on it is AWS that has a problem
@@ -125,6 +133,8 @@ def _unsaid(error: Exception) -> FailedError:
     match error:
         case FailedError():
             return error
+        case SSOTokenLoadError() | UnauthorizedSSOTokenError() | TokenRetrievalError():
+            what, detail = "sign-in", ""  # no token, one that has ended and is not renewed, or one that is not taken
         case ClientError():
             code = str(error.response.get("Error", {}).get("Code", ""))[:100]
             clear = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < OF_SERVICE

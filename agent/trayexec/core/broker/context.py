@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from trayexec.core.broker.events import Ask, Effect, ReplyAddress
 from trayexec.core.broker.state import Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, Role
+from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
 
 
 @dataclass(slots=True)
@@ -47,12 +47,12 @@ class StepContext:
         """Remember a request until it is answered."""
         self.broker = replace(self.broker, waiting={**self.broker.waiting, request: waiting})
 
-    def queue(self, key: Identity | Provider | Role, request: ReplyAddress) -> None:
-        """Let a request wait for an identity's session, for a role or for a provider."""
+    def queue(self, key: Identity | Provider | Role | SignIn, request: ReplyAddress) -> None:
+        """Let a request wait for an identity's session, a role, a provider or a sign-in."""
         queues = self.broker.queues
         self.broker = replace(self.broker, queues={**queues, key: (*queues.get(key, ()), request)})
 
-    def take_queue(self, key: Identity | Provider | Role) -> tuple[ReplyAddress, ...]:
+    def take_queue(self, key: Identity | Provider | Role | SignIn) -> tuple[ReplyAddress, ...]:
         """Those who wait for `key`, who from now on do not."""
         queues = dict(self.broker.queues)
         taken = queues.pop(key, ())
@@ -65,9 +65,11 @@ class StepContext:
             return None
         waiting = dict(self.broker.waiting)
         settled = waiting.pop(request)
-        target = settled.asked.profile.target if isinstance(settled.asked, Ask) else settled.asked.identity
+        target = settled.asked.profile.target if isinstance(settled.asked, Ask) else None
         queues = dict(self.broker.queues)
-        for key in {target} if settled.identity is None else {settled.identity, target}:
+        for key in {target, settled.identity, settled.sign_in}:
+            if key is None:
+                continue
             rest = tuple(one for one in queues.get(key, ()) if one != request)
             if rest:
                 queues[key] = rest
@@ -76,7 +78,7 @@ class StepContext:
         self.broker = replace(self.broker, waiting=waiting, queues=queues)
         return settled
 
-    def settle_all(self, key: Identity | Provider | Role) -> list[Waiting]:
+    def settle_all(self, key: Identity | Provider | Role | SignIn) -> list[Waiting]:
         """Forget all that wait for `key` in one go: a thousand callers must not cost a thousand copies."""
         taken = self.take_queue(key)
         waiting = dict(self.broker.waiting)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from trayexec.core.config.profiles import Identity, Profile, Provider, Role
+from trayexec.core.config.profiles import Identity, Profile, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.ports import Answer, Notice, Question, Refusal
+from trayexec.core.ports import Answer, Notice, Question, Refusal, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Settings
 from trayexec.light.errors import Text, Trouble
 
@@ -102,6 +102,52 @@ class Authenticate:
     renewal: Renewal = Renewal.IF_LOCKED
     code: Secret | None = None
     wait: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class AskSignIn:
+    """A person wants to sign in, in this way; where that is done already it is the answer, unless ALWAYS."""
+
+    caller: Caller
+    sign_in: SignIn
+    renewal: Renewal = Renewal.IF_LOCKED
+    way: SignInWay = SignInWay.BROWSER
+    wait: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFound:
+    """This token is kept of a sign-in, or none."""
+
+    sign_in: SignIn
+    token: SignInToken | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInShown:
+    """The page of an attempt is there for the person."""
+
+    sign_in: SignIn
+    epoch: int
+    page: SignInPage
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person has signed in, and the token is kept."""
+
+    sign_in: SignIn
+    epoch: int
+    token: SignInToken
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """An attempt came to nothing."""
+
+    sign_in: SignIn
+    epoch: int
+    trouble: Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +254,7 @@ class Configured:
     identities: tuple[Identity, ...]
     settings: Settings
     warning: Trouble | None = None
+    sign_ins: tuple[SignIn, ...] = ()
 
 
 class Screen(Enum):
@@ -251,6 +298,11 @@ Event = (
     | RoleRefused
     | ProviderLoaded
     | ProviderFailed
+    | AskSignIn
+    | SignInFound
+    | SignInShown
+    | SignedIn
+    | SignInFailed
     | Configured
     | ScreenChanged
     | Looked
@@ -295,6 +347,7 @@ class NoteKind(Enum):
     AGAIN = "again"
     AWS = "aws"
     HOUR = "hour"
+    SIGN_IN = "sign-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +411,31 @@ class AssumeRole:
 
 
 @dataclass(frozen=True, slots=True)
+class StartSignIn:
+    """Lead a person to the page of a sign-in."""
+
+    sign_in: SignIn
+    epoch: int
+    way: SignInWay
+
+
+@dataclass(frozen=True, slots=True)
+class StopSignIn:
+    """End the attempt to sign in."""
+
+    sign_in: SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class SignInDone:
+    """The answer to who wanted to sign in."""
+
+    caller: Caller
+    sign_in: SignIn
+    token: SignInToken
+
+
+@dataclass(frozen=True, slots=True)
 class LoadProvider:
     """Ask a provider for credentials."""
 
@@ -397,6 +475,9 @@ Effect = (
     | OpenSession
     | AssumeRole
     | LoadProvider
+    | StartSignIn
+    | StopSignIn
+    | SignInDone
     | Show
     | Hide
     | Look

@@ -1,7 +1,9 @@
 """Words every notification of the rules. It must not know how one is shown."""
 
+from collections.abc import Iterable
+
 from trayexec.core.broker.expiry_watch import Run
-from trayexec.core.config.profiles import Identity
+from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.shell_words import argument, profile
@@ -9,6 +11,7 @@ from trayexec.light.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
 _OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
+_SIGN_IN = ((REAUTHENTICATE, Text("Sign in")),)
 
 
 def expiry_key(identity: Identity) -> str:
@@ -54,6 +57,39 @@ def revoked(identity: Identity) -> Notice:
         Text("AWS no longer accepts the session"),
         Text("The session of {identity} was revoked, or its keys were changed.", identity=identity.name),
         _OFFER,
+        Urgency.LAST,
+    )
+
+
+def sign_in_key(sign_in: SignIn) -> str:
+    """The one notification about a sign-in's end."""
+    return f"sign-in:{sign_in.session}:{sign_in.start_url}"
+
+
+def sign_in_of(key: str, sign_ins: Iterable[SignIn]) -> SignIn | None:
+    """The sign-in that a notification's key speaks of."""
+    return next((one for one in sign_ins if sign_in_key(one) == key), None)
+
+
+def sign_in_ends(sign_in: SignIn, left: float, *, last: bool) -> Notice:
+    """The sign-in ends in `left` seconds."""
+    minutes = max(1, round(left / 60))
+    return Notice(
+        sign_in_key(sign_in),
+        Text("{minutes} min left of the sign-in {name}", name=sign_in.name, minutes=minutes),
+        Text("Sign in to {name} again now, and nothing is interrupted.", name=sign_in.name),
+        _SIGN_IN,
+        Urgency.LAST if last else Urgency.NORMAL,
+    )
+
+
+def sign_in_over(sign_in: SignIn) -> Notice:
+    """The sign-in is over: its time, or somebody, has ended it."""
+    return Notice(
+        sign_in_key(sign_in),
+        Text("The sign-in {name} has ended", name=sign_in.name),
+        Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
+        _SIGN_IN,
         Urgency.LAST,
     )
 

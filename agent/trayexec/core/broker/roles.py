@@ -82,16 +82,16 @@ def _get_newer(step: StepContext, role: Role, by: Credentials, why: Trouble) -> 
             _drop(step, source, Locked(why, step.now.after(YOUNG)))
             return False
         _drop(step, source, Locked())
-    for request in _abandon(step, role):
+    for request in abandon(step, role):
         serve(step, request)
     return True
 
 
-def _abandon(step: StepContext, role: Provider | Role) -> list[ReplyAddress]:
+def abandon(step: StepContext, role: Provider | Role) -> list[ReplyAddress]:
     """Give up the call for `role`, and what waits for it on top: the requests that now wait for nothing."""
     uppers = _on_top_of(step, role)
     step.broker = step.broker.with_role(role, replace(step.broker.role(role), pending=None))
-    return [*step.take_queue(role), *(request for upper in uppers for request in _abandon(step, upper))]
+    return [*step.take_queue(role), *(request for upper in uppers for request in abandon(step, upper))]
 
 
 def _is_young(step: StepContext, source: Identity | Provider | Role) -> bool:

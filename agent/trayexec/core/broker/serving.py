@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes
+from trayexec.core.broker import codes, sign_ins
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import (
     FRESH_FOR,
@@ -20,6 +20,7 @@ from trayexec.core.broker.delivery import (
 from trayexec.core.broker.events import (
     SOFT_NEED,
     Ask,
+    AskSignIn,
     AssumeRole,
     Authenticate,
     Caller,
@@ -32,6 +33,7 @@ from trayexec.core.broker.events import (
     ReplyAddress,
     Screen,
     SessionOpen,
+    SignInDone,
     Tell,
 )
 from trayexec.core.broker.questions import ask_first, at_terminal, tell, tell_all
@@ -76,6 +78,18 @@ def authenticate(step: StepContext, event: Authenticate) -> None:
     serve(step, event.caller.reply_to)
 
 
+def ask_sign_in(step: StepContext, event: AskSignIn) -> None:
+    """Lead a person to sign in; who has done so is the answer, unless it is to be done again."""
+    if _screen_refuses(step, event.caller):
+        return
+    token = step.broker.sign_in(event.sign_in).token
+    if token is not None and event.renewal is Renewal.IF_LOCKED:
+        step.effects.append(SignInDone(event.caller, event.sign_in, token))
+        return
+    step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
+    serve(step, event.caller.reply_to)
+
+
 def _screen_refuses(step: StepContext, caller: Caller) -> bool:
     if step.broker.screen is Screen.LOCKED and step.broker.settings.on_lock is not OnLock.KEEP:
         step.effects.append(Refuse(caller, messages.screen_locked()))
@@ -91,6 +105,8 @@ def serve(step: StepContext, request: ReplyAddress) -> None:
     asked = waiting.asked
     if isinstance(asked, Authenticate):
         _serve_authentication(step, asked)
+    elif isinstance(asked, AskSignIn):
+        sign_ins.want(step, asked.sign_in, asked.caller.reply_to)
     elif isinstance(asked.profile.target, Identity):
         _serve_session(step, asked, asked.profile.target)
     else:
@@ -131,6 +147,8 @@ def _serve_role(step: StepContext, asked: Ask, role: Provider | Role) -> None:
         _want_session(step, root, asked.caller)
     elif state.failure is not None and _believes(step, state.failure, asked):
         fall_back(step, asked, state.failure.why)
+    elif isinstance(root, Provider) and root.sign_in is not None and step.broker.sign_in(root.sign_in).attempt:
+        sign_ins.want(step, root.sign_in, asked.caller.reply_to)
     else:
         if isinstance(role, Role):
             _say_that_an_hour_is_all(step, asked, role)

@@ -147,7 +147,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
         if isinstance(waiting.asked, Authenticate):
             step.settled(request)
             step.effects.append(SessionOpen(waiting.asked.caller, identity, session))
-        else:
+        elif isinstance(waiting.asked, Ask):
             _serve_with_new(step, waiting.asked, session)
     age(step, identity)
 

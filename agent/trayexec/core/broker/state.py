@@ -25,12 +25,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from trayexec.core.broker.codes import Device
-from trayexec.core.broker.events import Ask, Authenticate, ReplyAddress, Screen, Shell
+from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, Role
+from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.ports import Refusal
+from trayexec.core.ports import Refusal, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Command, Settings
 from trayexec.light.errors import Text, Trouble
 
@@ -169,15 +169,43 @@ class RoleState:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """A person is led to the page of a sign-in; the `page` is known once AWS has given it."""
+
+    epoch: int
+    way: SignInWay
+    page: SignInPage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInState:
+    """What we know of one sign-in: the token that is kept, an attempt under way, and why the last one failed.
+
+    Before `until` that failure is the answer to requests: a loop that asks opens no page after the other. `warned` are
+    the warnings that were given before its end, and `refused` is the end (Unix seconds) of the token that Identity
+    Center did not take.
+    """
+
+    token: SignInToken | None = None
+    attempt: SignInAttempt | None = None
+    trouble: Trouble | None = None
+    until: Instant | None = None
+    warned: frozenset[int] = frozenset()
+    refused: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A request that has no answer yet: what was asked, and until when a person may take.
 
-    `question` is the number of the question that it was last told to ask at its terminal.
+    `question` is the number of the question that it was last told to ask at its terminal, `signed_in` whether somebody
+    has signed in for it already.
     """
 
-    asked: Ask | Authenticate
+    asked: Ask | Authenticate | AskSignIn
     deadline: Instant
     question: int = 0
+    signed_in: bool = False
 
     @property
     def came(self) -> Instant:
@@ -187,7 +215,17 @@ class Waiting:
     @property
     def identity(self) -> Identity | None:
         """Whose session it needs, if it needs one."""
+        if isinstance(self.asked, AskSignIn):
+            return None
         return self.asked.identity if isinstance(self.asked, Authenticate) else self.asked.profile.identity
+
+    @property
+    def sign_in(self) -> SignIn | None:
+        """Which sign-in it cannot do without, if any."""
+        if isinstance(self.asked, AskSignIn):
+            return self.asked.sign_in
+        root = self.asked.profile.root if isinstance(self.asked, Ask) else None
+        return root.sign_in if isinstance(root, Provider) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +242,7 @@ class Broker:
     """Everything the agent knows.
 
     `roles` are what it has of roles and of providers, which are renewed alike and without a person.
-    `queues` tells which requests wait for an identity's session, for a role or for a provider, `prompt_queues` which
+    `queues` tells which requests wait for an identity's session, a role, a provider or a sign-in, `prompt_queues` which
     identities are to be asked for at the desktop ("") and at each terminal.
     """
 
@@ -217,7 +255,8 @@ class Broker:
     prompt_queues: Mapping[str, PromptQueue] = field(default_factory=dict)
     pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
     waiting: Mapping[ReplyAddress, Waiting] = field(default_factory=dict)
-    queues: Mapping[Identity | Provider | Role, tuple[ReplyAddress, ...]] = field(default_factory=dict)
+    queues: Mapping[Identity | Provider | Role | SignIn, tuple[ReplyAddress, ...]] = field(default_factory=dict)
+    sign_ins: Mapping[SignIn, SignInState] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
@@ -262,6 +301,14 @@ class Broker:
         """This broker with nothing under way for `identity`: its session goes on, or else it is locked."""
         phase = self.phase(identity)
         return self.with_phase(identity, replace(phase, renewal=None) if isinstance(phase, Open) else then)
+
+    def sign_in(self, sign_in: SignIn) -> SignInState:
+        """What we know of `sign_in`."""
+        return self.sign_ins.get(sign_in, SignInState())
+
+    def with_sign_in(self, sign_in: SignIn, state: SignInState) -> "Broker":
+        """This broker with something else known of `sign_in`."""
+        return replace(self, sign_ins={**self.sign_ins, sign_in: state})
 
     def with_role(self, role: Provider | Role, state: RoleState) -> "Broker":
         """This broker with something else known of `role`."""

@@ -10,7 +10,7 @@ from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChan
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.long_roles import lengthened
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Unserved
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn, Unserved
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
 from trayexec.core.shell_words import argument
@@ -67,6 +67,7 @@ def status(
         "agent": agent,
         "identities": [{**_identity(broker, one, now, speak), "configured": one in known} for one in identities],
         "sources": [_source_state(broker, one, now, speak) for one in _providers(broker, catalogue)],
+        "sign_ins": [_sign_in(broker, one, now, speak) for one in _sign_ins(broker, catalogue)],
         "profiles": [_profile(broker, one, now, speak) for one in profiles],
         **({"problem": _problem(catalogue, speak)} if isinstance(catalogue, Trouble) else {}),
     }
@@ -90,6 +91,33 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
         **({"proxy": proxy} if proxy is not None else {}),
         "keys": identity.keys,
         "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
+    }
+
+
+def _sign_ins(broker: Broker, catalogue: Catalogue | Trouble) -> tuple[SignIn, ...]:
+    """Those of the files, and those of other files that are under way or done."""
+    known = () if isinstance(catalogue, Trouble) else catalogue.sign_ins
+    others = (one for one, state in broker.sign_ins.items() if state.token is not None or state.attempt is not None)
+    return tuple(dict.fromkeys((*known, *others)))
+
+
+def _sign_in(broker: Broker, sign_in: SignIn, now: Instant, speak: Callable[[Text], str]) -> dict[str, object]:
+    """How it stands with a sign-in: an identity of its own kind, which needs no code of ours."""
+    state = broker.sign_in(sign_in)
+    token, attempt = state.token, state.attempt
+    page = attempt.page if attempt is not None else None
+    phase = "signing-in" if attempt is not None else "locked" if token is None else "open"
+    return {
+        "name": sign_in.name,
+        "kind": "sso",
+        "start_url": sign_in.start_url,
+        "region": sign_in.region,
+        "phase": phase,
+        "expires_at": utc(token.expiry.utc) if token is not None and token.expiry.left(now) > 0 else None,
+        "renews": token is not None and token.renews,
+        "page": page.url if page is not None else None,
+        "code": (page.code or None) if page is not None else None,
+        "trouble": _told(state.trouble, speak) if state.trouble is not None else None,
     }
 
 
@@ -187,13 +215,14 @@ def view(broker: Broker, now: Instant) -> View:
     known = identities_shown(broker)
     phases = {identity: broker.phase(identity) for identity in known}
     icon_state, fill = _icon_state(broker, now)
-    menu: list[Entry] = [*_authenticate(known)]
+    menu: list[Entry] = [*_authenticate(known), *_sign_in_items(broker)]
     menu.append(Item(Text("Lock now"), "lock"))
     menu.append(Separator())
     menu += [Item(_line(broker, identity, now)) for identity in phases]
+    menu += [Item(_sign_in_line(broker, one, now)) for one in broker.sign_ins]
     provided = [Item(line) for line in _provided(broker, now)]
     menu += provided
-    if not phases and not provided:
+    if not phases and not provided and not broker.sign_ins:
         menu.append(Item(Text("No identity yet: run `trayexec keys add default`")))
     troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
     menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
@@ -204,6 +233,21 @@ def view(broker: Broker, now: Instant) -> View:
         ]
     menu += [Separator(), Item(Text("Quit"), "quit")]
     return View(icon_state, fill, _tooltip(broker, now), tuple(menu))
+
+
+def _sign_in_items(broker: Broker) -> list[Entry]:
+    return [Item(Text("Sign in to {name}", name=one.name), f"sign-in:{one.name}") for one in broker.sign_ins]
+
+
+def _sign_in_line(broker: Broker, sign_in: SignIn, now: Instant) -> Text:
+    state = broker.sign_in(sign_in)
+    if state.attempt is not None:
+        return Text("{name}: waiting for the sign-in in the browser", name=sign_in.name)
+    if state.token is None:
+        return Text("{name}: not signed in", name=sign_in.name)
+    if state.token.renews:
+        return Text("{name}: signed in", name=sign_in.name)
+    return _left(Text("{identity}", identity=sign_in.name), state.token.expiry.left(now))
 
 
 def _provided(broker: Broker, now: Instant) -> Iterator[Text]:
@@ -302,7 +346,8 @@ def _icon_state(broker: Broker, now: Instant) -> tuple[IconState, float]:
         for phase in phases
         if isinstance(phase, Open) and phase.session.expiry.left(now) > 0
     ]
-    if any(broker.prompting(one) is not None for one in broker.phases):
+    under_way = any(state.attempt is not None for state in broker.sign_ins.values())
+    if under_way or any(broker.prompting(one) is not None for one in broker.phases):
         return IconState.ASKING, 0.0
     if lefts:
         left, length = min(lefts)
@@ -312,6 +357,22 @@ def _icon_state(broker: Broker, now: Instant) -> tuple[IconState, float]:
     if broker.warning is not None or any(isinstance(one, Locked) and one.trouble is not None for one in phases):
         return IconState.TROUBLE, 0.0
     return IconState.LOCKED, 0.0
+
+
+def sign_in_named(catalogue: Catalogue, name: str | None) -> SignIn | None:
+    """The sign-in that `name` can mean: its own name, or a profile that lives on it; None is the only one.
+
+    An identity comes first.
+    """
+    if find(catalogue, name):
+        return None
+    if name is None:
+        return catalogue.sign_ins[0] if len(catalogue.sign_ins) == 1 else None
+    named = [one for one in catalogue.sign_ins if name in {one.session, one.name, one.start_url}]
+    profile = catalogue.profiles.get(name)
+    if not named and isinstance(profile, Profile) and isinstance(profile.root, Provider):
+        return profile.root.sign_in
+    return named[0] if named else None
 
 
 def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:

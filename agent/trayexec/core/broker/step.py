@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import assert_never
 
 from trayexec.core import messages
-from trayexec.core.broker import expiry_watch, notifications, questions, roles, serving, sessions
+from trayexec.core.broker import expiry_watch, notifications, questions, roles, serving, sessions, sign_ins
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import refuse_all
 from trayexec.core.broker.events import (
     Answered,
     Ask,
+    AskSignIn,
     Authenticate,
     Configured,
     Dismiss,
@@ -44,19 +45,33 @@ from trayexec.core.broker.events import (
     SessionOpened,
     SessionRefused,
     Show,
+    SignedIn,
+    SignInFailed,
+    SignInFound,
+    SignInShown,
     Tick,
 )
-from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, Stage
+from trayexec.core.broker.state import (
+    Broker,
+    Locked,
+    Open,
+    Opening,
+    PromptChannel,
+    Prompting,
+    SignInState,
+    Stage,
+)
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider
-from trayexec.core.settings import OnLock, Settings
+from trayexec.core.config.profiles import Identity, Provider, SignIn
+from trayexec.core.ports import Refusal
+from trayexec.core.settings import OnLock
 from trayexec.light.errors import Trouble
 
 TICK = 15.0
 SOON = 0.01  # what is due already (seconds)
 
 
-def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
+def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can happen
     broker: Broker, event: Event, now: Instant
 ) -> tuple[Broker, tuple[Effect, ...]]:
     """The state after `event` at `now`, and what is to be done about it, in order."""
@@ -68,7 +83,8 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
             serving.authenticate(context, event)
         case Lock(name):
             _lock(context, [one for one in context.known() if name in {None, one.keys}])
-            _lock_providers(context, [one for one in context.providers() if name in {None, one.profile}])
+            _lock_providers(context, [one for one in context.providers() if name in {None, *_names(one)}])
+            _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -93,9 +109,23 @@ def step(  # noqa: C901, PLR0912 — one flat table of all that can happen
                 roles.assumed(context, provider, credentials)
         case ProviderFailed(provider, epoch, why, refusal):
             if context.is_pending(provider, epoch):
-                roles.denied(context, provider, why, refusal)
-        case Configured(identities, settings, warning):
-            _configured(context, identities, settings, warning)
+                _provider_failed(context, provider, why, refusal)
+        case AskSignIn():
+            serving.ask_sign_in(context, event)
+        case SignInFound(sign_in, token):
+            sign_ins.found(context, sign_in, token)
+        case SignInShown(sign_in, epoch, page):
+            if sign_ins.is_under_way(context, sign_in, epoch):
+                sign_ins.shown(context, sign_in, page)
+        case SignedIn(sign_in, epoch, new):
+            if sign_ins.is_under_way(context, sign_in, epoch):
+                for request in sign_ins.signed_in(context, sign_in, new):
+                    serving.serve(context, request)
+        case SignInFailed(sign_in, epoch, why):
+            if sign_ins.is_under_way(context, sign_in, epoch):
+                sign_ins.failed(context, sign_in, why)
+        case Configured():
+            _configured(context, event)
         case ScreenChanged(screen):
             _screen_changed(context, screen)
         case Looked(checked, running):
@@ -138,6 +168,28 @@ def _lock_providers(step: StepContext, providers: Iterable[Provider]) -> None:
         _forget(step, provider, messages.forgotten_meanwhile(provider))
 
 
+def _names(provider: Provider) -> tuple[str, ...]:
+    """By which names what a provider gave is locked: its profile's, and its sign-in's."""
+    return (provider.profile,) if provider.sign_in is None else (provider.profile, provider.sign_in.name)
+
+
+def _stop_sign_ins(step: StepContext, wanted: Iterable[SignIn]) -> None:
+    """End attempts to sign in. What is signed in stays: its token is the AWS CLI's as well."""
+    for sign_in in wanted:
+        sign_ins.stop(step, sign_in)
+        refuse_all(step, sign_in, messages.sign_in_locked(sign_in))
+
+
+def _provider_failed(step: StepContext, provider: Provider, why: Trouble, refusal: Refusal) -> None:
+    """Note that nothing came; where a person has to sign in first, those who wait go on waiting, for that."""
+    if refusal is not Refusal.SIGN_IN or provider.sign_in is None:
+        roles.denied(step, provider, why, refusal)
+        return
+    requests = tuple(roles.abandon(step, provider))
+    roles.denied(step, provider, why, refusal)
+    sign_ins.refused(step, provider.sign_in, why, requests)
+
+
 def _forget(step: StepContext, root: Identity | Provider, why: Trouble) -> None:
     for role in [one for one in step.broker.roles if one.root == root]:
         refuse_all(step, role, why)
@@ -160,15 +212,21 @@ def _unwanted(step: StepContext, identity: Identity) -> None:
         questions.withdraw(step, identity)
 
 
-def _configured(
-    step: StepContext, identities: tuple[Identity, ...], settings: Settings, warning: Trouble | None
-) -> None:
+def _configured(step: StepContext, event: Configured) -> None:
     """Take what the files say now; who is open or being asked stays, also when the files no longer name it."""
+    identities, settings, warning = event.identities, event.settings, event.warning
     phases = {
         one: phase for one, phase in step.broker.phases.items() if one in identities or not isinstance(phase, Locked)
     }
     everybody = tuple(dict.fromkeys((*identities, *phases)))
     step.broker = replace(step.broker, identities=everybody, phases=phases, settings=settings, warning=warning)
+    kept = {
+        one: state
+        for one, state in step.broker.sign_ins.items()
+        if one in event.sign_ins or state.token is not None or state.attempt is not None
+    }
+    missing = {one: SignInState() for one in event.sign_ins if one not in kept}
+    step.broker = replace(step.broker, sign_ins={**kept, **missing})
     _screen_changed(step, step.broker.screen)
 
 
@@ -180,7 +238,10 @@ def _screen_changed(step: StepContext, screen: Screen) -> None:
     if step.broker.settings.on_lock is OnLock.WIPE:
         _lock(step, step.known())
         _lock_providers(step, step.providers())
+        _stop_sign_ins(step, tuple(step.broker.sign_ins))
         return
+    for sign_in in step.broker.sign_ins:
+        sign_ins.stop(step, sign_in)
     for identity in step.known():
         if isinstance(step.broker.prompting(identity), Prompting):
             step.effects.append(Dismiss(identity))
@@ -198,6 +259,8 @@ def _tick(step: StepContext) -> None:
             _unwanted(step, identity)
             questions.rename_caller(step, identity)
         sessions.age(step, identity)
+    for sign_in in list(step.broker.sign_ins):
+        sign_ins.age(step, sign_in)
     for role in list(step.broker.roles):
         roles.renew(step, role)
         serving.tell_slow(step, role)

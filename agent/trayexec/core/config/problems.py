@@ -350,6 +350,43 @@ def by_identity_center(profile: str, key: str) -> Trouble:
     )
 
 
+def no_sso_session(profile: str, session: str) -> Trouble:
+    """An [sso-session] that is not there."""
+    return trouble(
+        "profile_sso",
+        "Profile {profile} names the sso_session {session}, and there is no section [sso-session {session}].",
+        "Write that section with sso_start_url and sso_region, or correct sso_session under {section}.",
+        profile=shown(profile),
+        session=shown(session),
+        section=header(profile),
+    )
+
+
+def two_sso_sessions(profile: str, key: str, *, session: str) -> Trouble:
+    """A setting that the profile and its session say differently: AWS's tools refuse that, too."""
+    return trouble(
+        "profile_sso",
+        "{key} of profile {profile} is another than that of its [sso-session {session}].",
+        "Remove {key} from {section}: the session says it for all its profiles.",
+        profile=shown(profile),
+        key=shown(key),
+        session=shown(session),
+        section=header(profile),
+    )
+
+
+def half_of_sso(profile: str, missing: Sequence[str]) -> Trouble:
+    """Less than what IAM Identity Center needs."""
+    return trouble(
+        "profile_sso",
+        "Profile {profile} gets its credentials by IAM Identity Center, and lacks {keys}.",
+        "Write {keys} under {section}, or under its [sso-session].",
+        profile=shown(profile),
+        keys=", ".join(missing),
+        section=header(profile),
+    )
+
+
 def by_ourselves(profile: str) -> Trouble:
     """Credentials that we are to give, by way of a program that asks us."""
     return trouble(

@@ -84,6 +84,29 @@ class SessionTags:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """A person's sign-in at IAM Identity Center, on whose token the credentials of its profiles live.
+
+    `session` is the name of its [sso-session]; empty for profiles that say their start URL themselves. Under the one or
+    the other the AWS CLI keeps the token, so two equal ones share it. `profile` is one that uses it: botocore is asked
+    for the way to AWS of that one, with the caller's `variables`.
+    """
+
+    session: str
+    start_url: str
+    region: str
+    scopes: tuple[str, ...]
+    profile: str = field(compare=False)
+    files: tuple[str, str] = field(compare=False)
+    variables: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)  # of proxies, as above
+
+    @property
+    def name(self) -> str:
+        """What people call it: the session's name, or the host of the start URL."""
+        return shown(self.session or self.start_url.partition("://")[2].partition("/")[0] or self.start_url)
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Where a profile's credentials come from when no key of ours is behind them: botocore's provider of that kind.
 
@@ -99,6 +122,7 @@ class Provider:
     endpoint: StsEndpoint = field(compare=False)
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # passwords of proxies stand in them
     account: str = field(default="", compare=False)
+    sign_in: SignIn | None = None  # that it cannot do without
 
     @property
     def root(self) -> "Provider":
@@ -231,6 +255,7 @@ class Catalogue:
     session_name: str = field(default="trayexec", compare=False)
     identities: tuple[Identity, ...] = field(init=False, compare=False)
     providers: tuple[Provider, ...] = field(init=False, compare=False)
+    sign_ins: tuple[SignIn, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Note all that served profiles end in, once each, in order: they are asked for at each look."""
@@ -238,3 +263,5 @@ class Catalogue:
         roots = dict.fromkeys(profile.root for profile in served)
         object.__setattr__(self, "identities", tuple(one for one in roots if isinstance(one, Identity)))
         object.__setattr__(self, "providers", tuple(one for one in roots if isinstance(one, Provider)))
+        sign_ins = dict.fromkeys(one.sign_in for one in self.providers if one.sign_in is not None)
+        object.__setattr__(self, "sign_ins", tuple(sign_ins))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from trayexec.core.config.profiles import Provider, StsEndpoint
-from trayexec.core.config.sections import Sections
+from trayexec.core.config import problems
+from trayexec.core.config.profiles import Provider, SignIn, StsEndpoint
+from trayexec.core.config.sections import ProfileError, Section, Sections
 from trayexec.core.config.sources import SETTINGS, Source
 
 # By which way the caller's machine reaches AWS (urllib.request.getproxies_environment), and whom it trusts there.
@@ -20,6 +21,10 @@ _OF_METADATA = (
     *("AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_EC2_METADATA_V1_DISABLED"),
     *("AWS_EC2_METADATA_DISABLED", "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"),
 )
+_ENDPOINTS = (
+    *("AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+    *("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"),
+)
 # What else may stand in a profile that says something of its credentials, whatever their kind.
 _ACCOUNT = "aws_account_id"
 
@@ -29,17 +34,48 @@ def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: Sts
     more = _METADATA if kind is Source.INSTANCE else (_ACCOUNT,)
     names = sorted(SETTINGS[kind].union(more))
     said = ((name, sections.text(profile, name)) for name in names)
-    heard = {name: sections.environment.get(name) for name in (_OF_METADATA if kind is Source.INSTANCE else _WAY)}
+    names_heard = {Source.INSTANCE: _OF_METADATA, Source.SSO: (*_WAY, *_ENDPOINTS)}.get(kind, _WAY)
+    heard = {name: sections.environment.get(name) for name in names_heard}
     if kind is Source.WEB_IDENTITY:
         heard |= _of_endpoint(endpoint)
+    variables = tuple((name, value) for name, value in heard.items() if value is not None)
     return Provider(
         kind=kind,
         profile=profile,
         settings=tuple((name, value) for name, value in said if value is not None),
         files=sections.files,
         endpoint=endpoint,
-        variables=tuple((name, value) for name, value in heard.items() if value is not None),
+        variables=variables,
         account=_account(sections, profile, kind) or "",
+        sign_in=_sign_in(sections, profile, variables) if kind is Source.SSO else None,
+    )
+
+
+def _sign_in(sections: Sections, profile: str, variables: tuple[tuple[str, str], ...]) -> SignIn:
+    """Whose token the profile needs, as botocore's `SSOProvider` finds it. Raises ProfileError."""
+    session = sections.text(profile, "sso_session")
+    said: Section = sections.profiles[profile]
+    if session is not None:
+        found = sections.sso_sessions.get(session)
+        if found is None:
+            raise ProfileError(profile, problems.no_sso_session(profile, session))
+        for key, value in found.items():
+            if said.get(key, value) != value:
+                raise ProfileError(profile, problems.two_sso_sessions(profile, key, session=session))
+        said = {**said, **found}
+    needed = ("sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
+    missing = [key for key in needed if not isinstance(said.get(key), str) or not said[key]]
+    if missing:
+        raise ProfileError(profile, problems.half_of_sso(profile, missing))
+    scopes = str(said.get("sso_registration_scopes", "")) if session is not None else ""
+    return SignIn(
+        session=session or "",
+        start_url=str(said["sso_start_url"]),
+        region=str(said["sso_region"]),
+        scopes=tuple(one.strip() for one in scopes.split(",") if one.strip()),
+        profile=profile,
+        files=sections.files,
+        variables=variables,
     )
 
 
@@ -59,4 +95,6 @@ def _account(sections: Sections, profile: str, kind: Source) -> str | None:
     """The account that the settings name, if they do."""
     if kind is Source.WEB_IDENTITY:
         return (sections.text(profile, "role_arn") or "").split(":")[4]
+    if kind is Source.SSO:
+        return sections.text(profile, "sso_account_id")
     return None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)

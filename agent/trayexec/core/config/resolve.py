@@ -45,7 +45,7 @@ _DURATIONS = range(900, 43201)
 _DEFAULT_SECONDS = 3600
 
 _LESS_THAN_STORED = (Source.PROCESS, Source.NOTHING)  # keys that a person stored with us under the name win over it
-_PROVIDED = frozenset({Source.WEB_IDENTITY, Source.PROCESS})  # whose credentials botocore is asked for
+_PROVIDED = frozenset({Source.WEB_IDENTITY, Source.SSO, Source.PROCESS})  # whose credentials botocore is asked for
 _OTHERS = (Source.LOGIN,)  # credentials that are not IAM user keys
 _ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
 _OURSELVES = frozenset({"trayexec", "trayexec-agent"})
@@ -427,6 +427,8 @@ def _check_provided(sections: Sections, profile: str, kind: Source) -> None:
     if kind is Source.PROCESS:
         if _calls_us(sections.text(profile, "credential_process") or ""):
             raise ProfileError(profile, problems.by_ourselves(profile))
+        return
+    if kind is Source.SSO:
         return
     arn = sections.text(profile, "role_arn") or ""
     if not _ROLE_ARN.fullmatch(arn):

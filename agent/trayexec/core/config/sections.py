@@ -19,10 +19,10 @@ _QUOTED = re.compile(r"[\s'\"\\]")  # what `shlex.split`, by which botocore read
 class Sections:
     """What a resolution looks at: both files merged as botocore merges them, and the agent's own environment.
 
-    `profiles` are by bare name in the order of the files, `services` are the `[services x]` sections, `keys` says in
-    which file the keys of a profile stand: in the credentials file, where nothing is said. `stored` are the names under
-    which the keychain has keys, and the ARNs of whose they are, empty where that is not known yet. `files` are where
-    the config and the credentials are.
+    `profiles` are by bare name in the order of the files, `services` and `sso_sessions` are the `[services x]` and
+    `[sso-session x]` sections, `keys` says in which file the keys of a profile stand: in the credentials file, where
+    nothing is said. `stored` are the names under which the keychain has keys, and the ARNs of whose they are, empty
+    where that is not known yet. `files` are where the config and the credentials are.
     """
 
     profiles: Mapping[str, Section]
@@ -31,6 +31,7 @@ class Sections:
     keys: Mapping[str, KeyNames] = field(default_factory=dict)
     stored: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, str] = ("~/.aws/config", "~/.aws/credentials")
+    sso_sessions: Mapping[str, Section] = field(default_factory=dict)
 
     def keys_of(self, profile: str) -> KeyNames:
         """Which settings of the profile are keys, by file."""
