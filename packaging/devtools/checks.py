@@ -32,6 +32,7 @@ UNIX = (
         for name in ("atomic_replace", "instance", "journal", "ledger", "rotation_notes", "stored_keys")
     ),
     "light/processes/linux.py",
+    "adapters/providers/tokens.py",
     "adapters/bus/",
     "adapters/screenlock/linux.py",
 )
