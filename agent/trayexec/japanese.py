@@ -931,8 +931,6 @@ SENTENCES: dict[str, str] = {
     "Copy these lines of {value} into {section} and remove {key}.": "{value} のこれらの行を {section} にコピーし、{key} を削除してください。",
     "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.": "プロファイル {profile} は {key} で認証情報を取得します。trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。",
     "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.": "このプロファイルは trayexec なしで使うか、代わりに {section} に role_arn と source_profile を書いてください。",
-    "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.": "プロファイル {profile} は MFA 付きのキーではなく、IAM Identity Center ({key}) で認証情報を取得します。",
-    "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)": "`trayexec shell` の中でも、そのまま使えます。ログイン: `aws sso login --profile {name}` (AWS CLI 2)",
     "Profile {profile} has credential_source = {source}: those credentials are in the environment of a command, and trayexec takes none from there.": "プロファイル {profile} は credential_source = {source} です。その認証情報はコマンドの環境にあり、trayexec はそこから取得しません。",
     "Use this profile without trayexec, or write source_profile in place of credential_source under {section}.": "このプロファイルは trayexec なしで使うか、{section} で credential_source の代わりに source_profile を書いてください。",
     "Profile {profile} has credential_source = {source}, which AWS's tools do not know.": "プロファイル {profile} の credential_source = {source} は AWS のツールが認識しない値です。",

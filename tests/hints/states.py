@@ -266,16 +266,6 @@ FILES = (
         own=True,
     ),
     State(
-        "identity center",
-        files(
-            "@ODD\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = x\n"
-            "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = http://127.0.0.1:9/start\n",
-            ("list",),
-        ),
-        ("It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)",),
-        leaves={"aws sso login": 255},
-    ),
-    State(
         "temporary credentials",
         files(f"{BASE}@ODD\n@URL\n", ("list",), shared=f"[{ODD}]\n{TEMPORARY}"),
         (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from trayexec.core.config.sections import header, shown
 from trayexec.core.config.sources import LONGEST_CHAIN
-from trayexec.core.shell_words import argument, word
+from trayexec.core.shell_words import argument
 from trayexec.core.suggest import MOST
 from trayexec.light.errors import Text, Trouble, trouble
 
@@ -335,18 +335,6 @@ def relative_token(profile: str, file: str) -> Trouble:
         profile=shown(profile),
         value=shown(file),
         section=header(profile),
-    )
-
-
-def by_identity_center(profile: str, key: str) -> Trouble:
-    """Credentials of a login in a browser, as the setting `key` says."""
-    return trouble(
-        "profile_unsupported",
-        "Profile {profile} gets its credentials by IAM Identity Center ({key}), not from keys with MFA.",
-        "It works as it is, also under `trayexec shell`: log in with `aws sso login --profile {name}` (AWS CLI 2)",
-        profile=shown(profile),
-        key=shown(key),
-        name=word(profile),
     )
 
 

@@ -409,9 +409,8 @@ def _end_of(sections: Sections, profile: str, section: Section) -> Source | None
         raise ProfileError(profile, problems.from_elsewhere(profile, found.value))
     # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
     half = found is Source.NOTHING and "mfa_serial" in section
-    for key in section:
-        if key.startswith("sso_") and not half:
-            raise ProfileError(profile, problems.by_identity_center(profile, key))
+    if not half and any(key.startswith("sso_") for key in section):  # without these two, botocore gives nothing
+        raise ProfileError(profile, problems.half_of_sso(profile, ["sso_account_id", "sso_role_name"]))
     if is_role(section):
         return None
     if "credential_source" in section and not half:
