@@ -209,6 +209,7 @@ GIVEN_BY = {
     Source.PROCESS: "process {credential_process}",
     Source.WEB_IDENTITY: "web identity {role_arn}",
     Source.INSTANCE: "the machine",
+    Source.SSO: "sso {sso_account_id} {sso_role_name}",
 }
 
 # A machine

@@ -287,13 +287,13 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize("key", ["sso_session", "sso_start_url"])
-def test_identity_center_is_not_ours_and_works_as_it_is(key: str) -> None:
-    """A profile of `aws configure sso`, and a role behind it, are not served: it is said that they need no help."""
+def test_half_of_an_identity_center_profile_says_what_it_lacks(key: str) -> None:
+    """One without account and role gives botocore nothing, nor does a role behind it get anything."""
     found = catalogue({"odd one": {key: "x"}, "a": role("odd one"), "fine": role(), "default": {"mfa_serial": PHONE}})
     for name in ("odd one", "a"):
         assert problem(found, name).code.startswith("profile_")
-        assert f"IAM Identity Center ({key})" in str(problem(found, name).title)
-        assert "aws sso login --profile 'odd one'" in str(problem(found, name).hint)
+        assert "lacks sso_account_id, sso_role_name" in str(problem(found, name).title)
+        assert '[profile "odd one"]' in str(problem(found, name).hint)
     assert isinstance(found.profiles["fine"], Profile)
 
 
