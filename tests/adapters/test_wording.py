@@ -24,7 +24,7 @@ from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.config.profiles import Identity, StsEndpoint
+from trayexec.core.config.profiles import Identity, SignIn, StsEndpoint
 from trayexec.core.ports import Notice, Question
 from trayexec.core.view import IconState, Item, Submenu, View
 from trayexec.light.errors import Text, trouble, visible
@@ -172,11 +172,14 @@ def every_notice(name: str) -> dict[str, Notice]:
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
     run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
+    sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
         "expiring": notifications.expiring(identity, 300, last=False),
         "expired": notifications.expired(identity),
         "revoked": notifications.revoked(identity),
         "outlived": notifications.outlived(run, 300),
+        "sign_in_ends": notifications.sign_in_ends(sign_in, 300, last=False),
+        "sign_in_over": notifications.sign_in_over(sign_in),
         "unlock_failed": notifications.unlock_failed(why),
         "no_dialog": notifications.no_dialog(identity),
     }

@@ -166,6 +166,7 @@ FULL = [
     },
     {**protocol.endpoint_again(protocol.endpoint(NEAR, "a", wait=5, need=7, program="aws"), token="0" * 43, port=2048)},
     {**protocol.auth(NEAR, wait=5, identity="a", force=True, code="123456")},
+    {**protocol.auth({"home": "/home/a"}, wait=5, identity="a", browser=False)},
     {**protocol.lock(NEAR, identity="a", keys="b")},
     {**protocol.overlay(NEAR, server="a")},
 ]
