@@ -60,7 +60,7 @@ def writes(mode: str) -> bool:
 def test_one_place_makes_files() -> None:
     """Nothing else creates one: what is safe is safe for all of them."""
     found = set(makers())
-    assert found - set(ALLOWED) == set(), "it makes a file: let `writing` do that"
+    assert found - set(ALLOWED) == set(), "it makes a file: let `light/private_files.py` do that"
     assert "light/private_files.py" in found
 
 

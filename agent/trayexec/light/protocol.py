@@ -127,7 +127,7 @@ def encode(message: "Mapping[str, Any]") -> bytes:
 
 
 def decode(line: bytes, most: int = MAX_LINE) -> "dict[str, Any]":
-    """The object on one line of at most `most` bytes. Raises WireError for anything that is not one of ours."""
+    """The object on one line of at most `most` bytes. Raises ProtocolError for anything that is not one of ours."""
     if len(line) > most:
         raise ProtocolError(f"the line is longer than {most} bytes")
     try:

@@ -90,7 +90,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
 
 
 def _watched(shell: str) -> "dict[str, str]":
-    """The rules of `foreign.in_the_way` as patterns of a shell's `case`; those of fish know nothing but `*`.
+    """The rules of `caller_variables.in_the_way` as patterns of a shell's `case`; those of fish know nothing but `*`.
 
     AWS_CREDENTIAL_PROFILES_FILE is not among them: the hook sets it itself.
     """
