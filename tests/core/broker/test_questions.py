@@ -158,6 +158,38 @@ def test_a_command_that_gives_no_code_is_followed_by_a_person(stage: Stage, answ
     assert stage.notes(alone) == ["mfa", "again"]
 
 
+def test_who_is_asked_at_a_terminal_still_is_when_the_dialog_has_gone(stage: Stage) -> None:
+    """The command that failed before is not run behind that question, and nothing else is asked on that terminal."""
+    commands = {name: IdentityRule(Command(("ykman", "code"))) for name in ("default", "bob")}
+    stage.configure(ALICE, BOB, identities=commands)
+    stage.ask(A)
+    asked = stage.ask(A, ask_at=AskAt.TERMINAL, shell=TERMINAL, wait=300)
+    his = stage.ask(HIS, ask_at=AskAt.TERMINAL, shell=TERMINAL, wait=300)
+    for who in (ALICE, BOB):
+        stage.answer(TimedOut(), who)  # both commands
+    notes = stage.notes(asked)
+    assert notes[-1] == "again"
+    assert stage.said(his)[-1].endswith("identity default is asked for first (2 of 2)")
+    stage.wait(60)
+    stage.answer(TimedOut())  # the dialog
+    assert not stage.dialogs
+    assert stage.notes(asked) == notes
+    assert "again" not in stage.notes(his)
+    stage.auth(ALICE, "111111", shell=TERMINAL, ask_at=AskAt.TERMINAL)
+    stage.grant()
+    assert stage.notes(his)[-1] == "again"
+
+
+def test_a_question_that_a_code_took_back_can_be_asked_anew(stage: Stage) -> None:
+    """The session that came for a code is taken back before the role is there: the same request asks once more."""
+    asked = stage.ask(A, ask_at=AskAt.TERMINAL, shell=TERMINAL, wait=300)
+    stage.auth(ALICE, "111111", shell=TERMINAL, ask_at=AskAt.TERMINAL)
+    stage.grant()
+    stage.wait(70)
+    stage.deny(Refusal.SESSION)
+    assert stage.notes(asked).count("code") == 2
+
+
 def test_a_command_is_ended_when_nobody_waits_for_it(stage: Stage) -> None:
     """It is no dialog that a person may be typing into."""
     stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman",)))})

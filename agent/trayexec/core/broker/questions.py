@@ -323,8 +323,7 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
     caller = waiting.asked.caller
     match step.broker.prompting(identity):
         case Opening():
-            text = Text("Waiting for AWS to answer for identity {identity}", identity=identity.name)
-            step.effects.append(Tell(caller, NoteKind.AWS, text, identity))
+            _tell_aws(step, identity, waiting)
         case Prompting(stage=Stage.LOOKING) as prompt:
             where = _where(step, caller, prompt)
             if where:  # so that the first question there knows of the second
@@ -352,6 +351,14 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
 def _reason(identity: Identity, prompt: Prompting) -> Text | None:
     """Why a person is asked again, or although the identity may be open."""
     return prompt.reason or (None if identity.role is None else messages.own_code(identity.role))
+
+
+def _tell_aws(step: StepContext, identity: Identity, waiting: Waiting) -> None:
+    """Take the question back that the caller may be asking at its terminal: there is a code."""
+    text = Text("Waiting for AWS to answer for identity {identity}", identity=identity.name)
+    step.effects.append(Tell(waiting.asked.caller, NoteKind.AWS, text, identity))
+    if waiting.question:
+        step.note_waiting(waiting.asked.caller.reply_to, replace(waiting, question=0))
 
 
 def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:

@@ -35,7 +35,7 @@ def answered(step: StepContext, event: Answered) -> None:
         case NoDialog(why) if prompt.channel is PromptChannel.COMMAND:
             _command_failed(step, event.identity, prompt, why.title)
         case TimedOut():
-            _timed_out(step, event.identity)
+            _timed_out(step, event.identity, prompt)
         case NoDialog(why):
             _no_dialog(step, event.identity, prompt, why)
 
@@ -87,11 +87,11 @@ def _cancelled(step: StepContext, identity: Identity) -> None:
     fail(step, identity, messages.cancelled(identity, seconds), Locked())
 
 
-def _timed_out(step: StepContext, identity: Identity) -> None:
+def _timed_out(step: StepContext, identity: Identity, prompt: Prompting) -> None:
     """Tell those who wait that nobody came to the dialog.
 
     Whoever asked just before it went away has a dialog to answer all the same, and those who are asked at their
-    terminals have their own time.
+    terminals have their own time: the question there stays.
     """
     why = messages.nobody(identity)
     everybody = list(who_wait(step, identity))
@@ -100,11 +100,16 @@ def _timed_out(step: StepContext, identity: Identity) -> None:
     if len(late) + len(there) == len(everybody):
         late = set()
     step.broker = step.broker.without_attempt(identity, Locked())
+    if there:
+        stays = replace(prompt, epoch=step.next_epoch(), channel=PromptChannel.TERMINALS, until=None, asker=None)
+        step.broker = step.broker.with_attempt(identity, stays)
     for request in step.take_queue(identity):
         if request in late | there:
             serve(step, request)
         else:
             give_up(step, request, why)
+    if there and not still_wanted(step, identity):
+        withdraw(step, identity)
 
 
 def _command_failed(step: StepContext, identity: Identity, prompt: Prompting, why: Text) -> None:

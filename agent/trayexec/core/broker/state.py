@@ -198,8 +198,8 @@ class SignInState:
 class Waiting:
     """A request that has no answer yet: what was asked, and until when a person may take.
 
-    `question` is the number of the question that it was last told to ask at its terminal, `signed_in` whether somebody
-    has signed in for it already.
+    `question` is the number of the question that it was told to ask at its terminal, 0 for none and for one that a
+    code took back; `signed_in` whether somebody has signed in for it already.
     """
 
     asked: Ask | Authenticate | AskSignIn
