@@ -233,6 +233,24 @@ def test_a_command_prints_the_code(tmp_path: Path) -> None:
     assert calls(tmp_path) == [(["--for", "a b", "$HOME"], about)]
 
 
+def test_a_command_of_a_file_that_others_may_write_is_not_run(tmp_path: Path) -> None:
+    """Whoever could write that file could run programs as its owner."""
+    stand_in(tmp_path, "my-codes", out="123456\n")
+    file = tmp_path / "config"
+    file.touch()
+    command = (f"{tmp_path}/my-codes",)
+    question = Question("work", "arn:aws:iam::1:mfa/me", "", "", None, 0, 90, command=command, named_in=(str(file),))
+    dialogs = Dialogs("terminal", {"PATH": str(tmp_path)})
+
+    assert isinstance(asyncio.run(dialogs.ask(question)), Entered)
+    file.chmod(0o666)
+    answer = asyncio.run(dialogs.ask(question))
+
+    assert isinstance(answer, NoDialog)
+    assert "others may write to it" in str(answer.trouble.title)
+    assert len(calls(tmp_path)) == 1
+
+
 def test_a_command_waits_for_a_new_code(tmp_path: Path) -> None:
     """A machine would print the spent code again: it is run once the next one is there, or not at all."""
     stand_in(tmp_path, "my-codes", out="123456\n")

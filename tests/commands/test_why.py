@@ -1,5 +1,6 @@
 """`why`: each step with its line, which source won, and how it stands."""
 
+import json
 import re
 
 import pytest
@@ -159,3 +160,40 @@ def test_no_agent_is_started_to_be_asked(rig: Rig) -> None:
     assert done.out.splitlines()[-1].endswith("no agent runs: nothing is open")
     assert rig.agent_pid == 0
     assert rig.run("why", "account-a", "--json").json["identity"] is None
+
+
+SETTINGS = """\
+[profile."over-*"]
+policy_arns = ["ReadOnlyAccess"]
+policy = '{"Statement": []}'
+
+[profile.default]
+policy_arns = ["ReadOnlyAccess"]
+
+[identity.default]
+code = "ykman"
+"""
+
+
+def test_what_config_toml_adds_has_its_line(written: Rig) -> None:
+    """The session policies of the rule that counts, the command for codes, and why a rule cannot be obeyed."""
+    file = written.desk.home("home/.config/trayexec/config.toml")
+    before = file.read_text() if file.exists() else None
+    text = (written.desk.home("home/.aws/config")).read_text()
+    written.settings(SETTINGS)
+    written.config(text.replace("region = eu-central-1\n", "region = eu-central-1\nmfa_process = pass otp\n"))
+    try:
+        _, said = steps(written, "over-keys")
+        told = json.loads(written.run("why", "over-keys", "--json").out)
+        status, refused = steps(written, "default")
+    finally:
+        written.config(text)
+        written.settings(before or "")
+    said = [one.replace(str(file), "config.toml") for one in said]
+    assert "whose codes are printed by the command of [identity.default] (config.toml:9)" in said
+    assert "its mfa_process is passed over: config.toml comes first (config:3)" in said
+    assert 'its role may do no more than this session policy allows: {"Statement":[]} (config.toml:3)' in said
+    assert "or than these session policies allow: arn:aws:iam::aws:policy/ReadOnlyAccess (config.toml:2)" in said
+    assert [one["line"] for one in told["steps"] if "session polic" in one["text"]] == [3, 2]
+    assert status == 1
+    assert "AWS narrows only roles" in refused[0]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker import state
+from trayexec.core.broker import notifications, state
 from trayexec.core.broker.events import (
     SOFT_NEED,
     Answered,
@@ -505,7 +505,7 @@ class Stage:
         self.opening.append(call)
 
     def _witness_warning(self, key: str) -> None:
-        who = next(one for one in self.broker.phases if key == f"expiry:{one.keys}:{one.mfa_serial}")
+        who = next(one for one in self.broker.phases if key == notifications.expiry_key(one))
         phase = self.broker.phase(who)
         assert isinstance(phase, Open)
         seen = self._warned.setdefault(phase.session.access_key_id, set())

@@ -1,6 +1,7 @@
 """An identity's own command gives its code: nobody is asked, and a person only where it gives none."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -29,16 +30,46 @@ def typist(rig: Rig, *codes: str) -> list[str]:
 
 def test_nobody_is_asked(rig: Rig) -> None:
     """Once for a session, whatever runs, and without a terminal; it knows the identity and its device."""
+    seen = 'echo "$TRAYEXEC_IDENTITY $TRAYEXEC_MFA_SERIAL" > "$0"; exit 1'
+    command(rig, ["sh", "-c", seen, str(rig.desk.home("seen"))])
+    rig.run("auth", "--wait", "3")
+    assert rig.desk.home("seen").read_text() == f"default {rig.sim.world.device().serial}\n"
     command(rig, typist(rig))
     done = rig.run("account-a", "--", "true")
     assert done.status == 0, done.err
     assert rig.run("account-b", "--", "true").status == 0
     assert rig.tries == 1
-    seen = 'echo "$TRAYEXEC_IDENTITY $TRAYEXEC_MFA_SERIAL" > "$0"; exit 1'
-    command(rig, ["sh", "-c", seen, str(rig.desk.home("seen"))])
+
+
+def process(rig: Rig, line: str) -> None:
+    """Let this line be the `mfa_process` of account-a; every other way to ask is the terminal."""
+    rig.settings('[prompt]\nmethod = "terminal"\ntimeout = "10s"\n')
+    text = rig.sim.world.config_text(rig.sim.url)
+    rig.config(text.replace("[profile account-a]\n", f"[profile account-a]\nmfa_process = {line}\n"))
+
+
+def test_an_mfa_process_gives_the_code(rig: Rig) -> None:
+    """By a shell, as with aws-vault; only where it is the profile's own; and in the settings is what comes first."""
+    process(rig, shlex.join(typist(rig)) + " | tail -n 1")
+    done = rig.run("account-a", "--", "true")
+    assert done.status == 0, done.err
+    assert "from mfa_process of profile account-a" in done.err
     rig.run("lock")
-    rig.run("auth", "--wait", "3")
-    assert rig.desk.home("seen").read_text() == f"default {rig.sim.world.device().serial}\n"
+    assert "nobody" in rig.run("account-b", "--wait", "1", "--", "true").err.lower()
+
+
+def test_an_mfa_process_that_others_could_have_written_is_not_run(rig: Rig) -> None:
+    """A person is asked, and told why; `why` says it, too."""
+    process(rig, f"touch {rig.desk.home('ran')}")
+    config = rig.desk.home("home/.aws/config")
+    config.chmod(0o666)
+    terminal = rig.terminal("account-a", "--", "true")
+    shown = terminal.wait_for(r"MFA code of identity default[^\n]*: ", seconds=40)
+    assert "others may write to it" in shown
+    assert not rig.desk.home("ran").exists()
+    assert "it is not run, and a person is asked" in rig.run("why", "account-a").out
+    terminal.type("\x04")
+    terminal.ended()
 
 
 def test_a_wrong_code_is_followed_by_the_next(rig: Rig) -> None:

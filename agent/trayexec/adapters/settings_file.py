@@ -3,15 +3,10 @@
 It can name commands that give the code and the keys, so it must be the user's own, as those of ssh and git are.
 """
 
-import os
-import stat
-import sys
-from pathlib import Path
-
-from trayexec.adapters import plain_file
+from trayexec.adapters import file_trust, plain_file
 from trayexec.adapters.plain_file import BYTE_ORDER_MARK
 from trayexec.core.settings import LoadedSettings, Settings, parse
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import TrayexecError, trouble
 
 LONGEST_FILE = 1_000_000
 
@@ -24,7 +19,7 @@ def load(path: str, *, called: str = "") -> Settings:
     Raises TrayexecError: `file` when it cannot be read, `settings_owner` when somebody else could have written it,
     `settings` with the line when it says something wrong.
     """
-    why = _untrusted(path)
+    why = file_trust.doubt(path)
     if why is not None:
         raise TrayexecError(
             trouble(
@@ -55,23 +50,3 @@ def refresh(path: str, last: LoadedSettings | None) -> LoadedSettings:
         if last is None:
             raise
         return LoadedSettings(last.settings, stamp, error.trouble)
-
-
-def _untrusted(path: str) -> Text | None:
-    """Why somebody else could have written this file: its owner or mode, or its folder's; also where a link leads."""
-    if sys.platform == "win32" or not os.path.lexists(path):
-        return None
-    real = Path(os.path.realpath(path))
-    for one in dict.fromkeys((real, real.parent, Path(path).parent)):
-        try:
-            seen = one.stat()
-        except OSError:
-            continue  # reading it says why
-        if seen.st_uid not in {0, os.geteuid()}:
-            return Text("it belongs to another user") if one == real else Text("its folder belongs to another user")
-        if stat.S_ISCHR(seen.st_mode) or (stat.S_ISDIR(seen.st_mode) and seen.st_mode & stat.S_ISVTX):
-            continue  # the null device, and folders in which nobody can replace what is another's
-        others = seen.st_mode & stat.S_IWOTH or (seen.st_mode & stat.S_IWGRP and seen.st_gid != os.getegid())
-        if others:
-            return Text("others may write to it") if one == real else Text("others may write to its folder")
-    return None

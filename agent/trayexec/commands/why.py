@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayexec.adapters.aws_parser import merged
-from trayexec.commands import agent_request, show_table, table
+from trayexec.commands import agent_request, show_table, table, why_settings
 from trayexec.commands.reading import Options
-from trayexec.core.config import adhoc, foreign_settings, mixing
+from trayexec.commands.why_settings import OwnSettings
+from trayexec.core.config import adhoc, code_processes, foreign_settings, mixing
 from trayexec.core.config.places import Place, Places
-from trayexec.core.config.profiles import Identity, Profile, Provider, Role, Unserved
-from trayexec.core.config.sections import Section, Sections
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, Unserved
+from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import KEY, LONGEST_CHAIN, STATIC_KEYS, KeyNames, Source, all_of, is_role
 from trayexec.light import context, exits, protocol
 from trayexec.light.errors import Text, TrayexecError
@@ -46,11 +48,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What stands in the AWS files: each profile's section with what it includes, where its keys are, and the lines."""
+    """What stands in the AWS files: each profile's section with what it includes, where its keys are, and the lines.
+
+    `own` is what stands in config.toml, `catalogue` what the AWS files lead to.
+    """
 
     profiles: Mapping[str, Section]
     keys: Mapping[str, KeyNames]
     places: Places
+    own: OwnSettings
+    catalogue: Catalogue
 
     def line(self, profile: str, key: str) -> Place | None:
         """Where a setting stands: in the profile's own section, or in the nearest one of those that it includes."""
@@ -79,7 +86,10 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
     found = read.catalogue.profiles.get(options.profile)
     if found is None or options.source is not None:
         found = adhoc.find(read.catalogue, options.profile, options.source)
-    steps = [*_steps(_written(read), found, options.source), *map(Step, foreign_settings.in_environment(environ))]
+    own = why_settings.read(environ)
+    found = why_settings.applied(own, found, read.catalogue)
+    steps = [*_steps(_written(read, own), found, options.source)]
+    steps += map(Step, [*([own.wrong] if own.wrong else []), *foreign_settings.in_environment(environ)])
     document = _status(environ)
     speak = speaker(environ)
     if options.json:
@@ -110,10 +120,11 @@ def _told(said: str, place: Place | None) -> dict[str, Any]:
     }
 
 
-def _written(read: FilesHere) -> _Written:
+def _written(read: FilesHere, own: OwnSettings) -> _Written:
     config, shared = ((path, own_text(Path(path))) for path in read.paths)
     profiles, _, keys = merged(dict(read.parsed[0]), dict(read.parsed[1]))  # type: ignore[arg-type]  # as they were read
-    return _Written(mixing.mixed(Sections(profiles, {}, {}, keys)).profiles, keys, Places(config, shared))
+    mixed = mixing.mixed(Sections(profiles, {}, {}, keys)).profiles
+    return _Written(mixed, keys, Places(config, shared), own, read.catalogue)
 
 
 # From the profile to the keys
@@ -143,11 +154,16 @@ def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> 
         yield Step(Text("its session belongs to the identity {identity}", identity=target.name))
         serial = _first(written, names, "mfa_serial")
         yield Step(Text("which is opened with a code of the device {serial}", serial=target.mfa_serial), serial)
+        process = None if target.code is None else written.line(target.code.profile, code_processes.KEY)
+        yield from starmap(Step, why_settings.code(written.own, target, process))
+        yield from _other_devices(written, names, target)
         yield Step(Text("and with the keys that the keychain is to have as {keys}", keys=target.keys))
     elif isinstance(target, Provider):
         said = Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
         yield Step(said, _place(written, target.profile, target.kind))
         yield Step(Text("for which nobody is asked for an MFA code"))
+    if isinstance(found, Profile):
+        yield from starmap(Step, why_settings.narrowing(written.own, found, written.catalogue))
     yield from map(Step, found.notes)
     if isinstance(found, Profile):
         yield _region(written, names, found.region)
@@ -234,6 +250,15 @@ def _role(written: _Written, name: str | None, role: Role) -> Iterator[Step]:
     source = None if name is None else written.profiles.get(name, {}).get("source_profile")
     if isinstance(source, str):
         yield Step(Text("with the credentials of {profile}", profile=source), line("source_profile"))
+
+
+def _other_devices(written: _Written, names: Iterable[str], identity: Identity) -> Iterator[Step]:
+    """What prints the codes of another device, and so none for this one."""
+    for name in names:
+        section = written.profiles.get(name, {})
+        if code_processes.KEY in section and section.get("mfa_serial", identity.mfa_serial) != identity.mfa_serial:
+            said = Text("the mfa_process of {profile} is passed over: it is for another device", profile=shown(name))
+            yield Step(said, written.line(name, code_processes.KEY))
 
 
 def _first(written: _Written, names: Iterable[str], key: str) -> Place | None:

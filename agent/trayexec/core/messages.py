@@ -16,6 +16,11 @@ def spent() -> Text:
     return Text("That code has been used already. Wait for the next one.")
 
 
+def next_code(seconds: int) -> Text:
+    """Why a command is started only when the device shows its next code."""
+    return Text("The code that the device shows now has been used already: the next one comes in {n} s.", n=seconds)
+
+
 def other_length(count: int) -> Text:
     """A dialog's reason: so many digits are no code."""
     return Text("A code has six digits, this one has {count}.", count=count)

@@ -155,6 +155,7 @@ class Question:
     number: int = 1  # which question this is to the person
     of: int = 1  # and of how many
     command: tuple[str, ...] = ()  # the program that is to give the code in place of a person; none for a dialog
+    named_in: tuple[str, ...] = ()  # the files that name it, where they are not our own: else others could name one
 
 
 @dataclass(frozen=True, slots=True)

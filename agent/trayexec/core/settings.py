@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -141,19 +141,22 @@ class Settings:
         rule = self.identities.get(identity)
         return rule.code if rule is not None else None
 
+    def matching(self, profile: str) -> Iterator[ProfileRule]:
+        """What is set for patterns that this profile's name matches, in the order of the file."""
+        return (rule for rule in self.rules if fnmatchcase(profile, rule.pattern))
+
     def rule(self, profile: str) -> ProfileRule:
         """What is set for this profile: of all that match, for each key what is said last."""
         found = ProfileRule(profile)
-        for rule in self.rules:
-            if fnmatchcase(profile, rule.pattern):
-                found = ProfileRule(
-                    profile,
-                    rule.confirm or found.confirm,
-                    rule.delivery or found.delivery,
-                    rule.colour or found.colour,
-                    rule.policy or found.policy,  # as a whole: joined they would allow what either allows
-                    rule.browser or found.browser,
-                )
+        for rule in self.matching(profile):
+            found = ProfileRule(
+                profile,
+                rule.confirm or found.confirm,
+                rule.delivery or found.delivery,
+                rule.colour or found.colour,
+                rule.policy or found.policy,  # as a whole: joined they would allow what either allows
+                rule.browser or found.browser,
+            )
         return found
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from trayexec import __version__
 from trayexec.core.broker.events import Configured, Lock
 from trayexec.core.broker.state import Broker
-from trayexec.core.config.profiles import Catalogue
+from trayexec.core.config.profiles import Catalogue, CodeProcess, Identity
 from trayexec.core.ports import Tray
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.loop import Loop
@@ -217,10 +217,16 @@ class Lifecycle:
         except TrayexecError as error:
             warning = error.trouble
         event = Configured(identities, settings.loaded.settings, settings.loaded.warning or warning, sign_ins)
-        known = (broker.identities, broker.settings, broker.warning)
-        if (event.identities, event.settings, event.warning) != known or not set(sign_ins) <= broker.sign_ins.keys():
+        known = (broker.identities, codes_of(broker.identities), broker.settings, broker.warning)
+        seen = (event.identities, codes_of(event.identities), event.settings, event.warning)
+        if seen != known or not set(sign_ins) <= broker.sign_ins.keys():
             self._parts.loop.post(event)
             await self._parts.loop.find_tokens(sign_ins)
+
+
+def codes_of(identities: Iterable[Identity]) -> tuple[CodeProcess | None, ...]:
+    """How each one's codes are had: that makes no other identity of it."""
+    return tuple(one.code for one in identities)
 
 
 def call_in(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *arguments: object) -> None:

@@ -29,6 +29,7 @@ from trayexec.core.broker.status import AgentFacts, one_identity, sign_in_named,
 from trayexec.core.config import adhoc, federated, long_roles, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
+from trayexec.core.config.rules import policy_of, rules_of
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
@@ -335,14 +336,11 @@ class RequestHandler:
         """
         profile = adhoc.find(catalogue, request.profile, request.source)
         settings = self._loop.broker.settings
-        rules = [settings.rule(name) for name in (profile.name, *adhoc.namesakes(profile, catalogue))]
+        rules = rules_of(profile, settings, catalogue)
         for rule in rules:
             if rule.confirm is not None and rule.confirm.every is not None:
                 raise TrayexecError(messages.no_confirmation(rule.pattern))
-        policies = list(dict.fromkeys(rule.policy for rule in rules if rule.policy is not None))
-        if len(policies) > 1:
-            raise TrayexecError(messages.narrowed_differently(profile.name))
-        profile = narrowed(profile, policies[0] if policies else None, request.policy)
+        profile = narrowed(profile, policy_of(profile, rules), request.policy)
         if request.common.then is AnswerUse.SIGNS_IN:
             profile = federated.signing_in(profile, catalogue.session_name)
             return session_names.asked_by(profile, caller.program), rules[0]

@@ -17,7 +17,7 @@ from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.settings import IdentityRule, Settings
 from trayexec.core.shell_words import word
-from trayexec.light.errors import Trouble, trouble
+from trayexec.light.errors import Text, Trouble, trouble
 from trayexec.live.carry_home import parsed
 from trayexec.live.without_agent import FilesHere
 
@@ -251,6 +251,14 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "files that others may read": (
         lambda facts, _: replace(facts, loose=("/home/me/my files/config",)),
         *("readable_files", "files_readable", Grade.NOTE, word("/home/me/my files/config")),
+    ),
+    "a command for codes that others could have written": (
+        lambda facts, files: replace(
+            facts,
+            read=(read := files.read(CONFIG + "mfa_process = ykman\n")),
+            doubted={read.paths[0]: Text("others may write to it")},
+        ),
+        *("code_processes", "mfa_process_untrusted", Grade.PROBLEM, "[identity.NAME]"),
     ),
     "no keys": (
         lambda facts, _: replace(facts, keys={"default": MISSING}, asked=()),

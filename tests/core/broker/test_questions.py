@@ -1,10 +1,11 @@
 """Questions: one at a time to a person, what is said while somebody waits, and who gets a dialog after a cancel."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from support.stage import ALICE, BASE, EVERY_REFUSAL, A, Stage, identity, profile, role
+from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, A, Stage, identity, profile, role
 from trayexec.core.broker.events import (
     AskAt,
     CheckKeys,
@@ -16,7 +17,8 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.state import Locked
-from trayexec.core.config.profiles import Identity
+from trayexec.core.clock import Instant
+from trayexec.core.config.profiles import CodeProcess, Identity
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Entered, NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, IdentityRule
@@ -123,6 +125,38 @@ def test_an_identitys_command_gives_its_code_alone(stage: Stage) -> None:
     stage.grant()
     stage.give()
     assert stage.served(caller)
+
+
+def test_a_profiles_mfa_process_gives_the_code(stage: Stage) -> None:
+    """It is named as what it is, and one that the settings name comes first."""
+    process = CodeProcess("ykman | head -1", "account-a", ("/c", "/s"))
+    caller = stage.ask(replace(A, target=replace(ADMIN, source=replace(ALICE, code=process))))
+    assert by_command(stage) == ("/bin/sh", "-c", "ykman | head -1")
+    assert stage.dialogs[ALICE].question.named_in == ("/c", "/s")
+    words = "Waiting for the MFA code of identity default from mfa_process of profile account-a (90 s left)"
+    assert stage.said(caller) == [words]
+    stage.hang_up(caller)
+    stage.configure(identities={ALICE.keys: IdentityRule(Command(("ykman",)))})
+    stage.auth(replace(ALICE, code=process))
+    assert by_command(stage) == ("ykman",)
+    assert stage.dialogs[ALICE].question.named_in == ()
+
+
+def test_a_command_is_not_started_for_a_code_that_was_used(stage: Stage) -> None:
+    """It would print it again: it is started when the device shows the next one, and who waits is told."""
+    stage.configure(identities={"twin": IdentityRule(Command(("ykman",)))})
+    twin = identity("twin", ALICE.mfa_serial)
+    stage.now = Instant(stage.now.boot, 1_800_000_010.0)
+    stage.auth(ALICE, "123456")
+    stage.now = stage.now.after(5)
+    caller = stage.auth(twin)
+    assert stage.dialogs[twin].question.wait == 15
+    assert "the next one comes in 15 s. Waiting" in stage.said(caller)[-1]
+    stage.enter("234567", twin)
+    stage.lock()
+    stage.now = stage.now.after(16)
+    stage.auth(twin)
+    assert stage.dialogs[twin].question.wait == 0
 
 
 def test_a_wrong_code_of_a_command_is_followed_by_its_next_once(stage: Stage) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, identity, profile, role
 from trayexec.core import messages
-from trayexec.core.broker import codes
+from trayexec.core.broker import codes, notifications
 from trayexec.core.broker.codes import Device, Spent
-from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Screen
+from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Screen, Show
 from trayexec.core.broker.state import Locked, Opening
 from trayexec.core.broker.step import next_deadline
 from trayexec.core.clock import Instant
@@ -630,6 +630,16 @@ def test_warnings_come_once_each(stage: Stage) -> None:
     assert stage.broker.phase(ALICE) == Locked()
     stage.unlock(600, code="222222")
     assert stage.titles()[3:] == ["AWS session expires in 10 min"]
+
+
+def test_a_long_session_is_warned_of_apart(stage: Stage) -> None:
+    """It ends at a time of its own: neither warning takes the other's place, and each renews what it speaks of."""
+    long = replace(ALICE, role=replace(ADMIN, seconds=4 * HOUR), name="default (long)")
+    stage.unlock(HOUR)
+    stage.unlock(HOUR, long, "222222")
+    stage.wait(HOUR - 800)
+    keys = [one.notice.key for one in stage.told if isinstance(one, Show)]
+    assert [notifications.identity_of(key, stage.broker.identities) for key in keys] == [ALICE, long]
 
 
 def test_a_very_short_session_works_and_warns_at_once(stage: Stage) -> None:

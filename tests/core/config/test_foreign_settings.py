@@ -19,7 +19,6 @@ AWSUME = "https://github.com/trek10inc/awsume/blob/master/docs/advanced/role-dur
 
 # Settings of a profile: by which tool they are read, and where it says so.
 SETTINGS = {
-    "mfa_process": ("aws-vault", VAULT),
     "web_identity_token_process": ("aws-vault", VAULT),
     "aws_mfa_device": ("aws-mfa", AWS_MFA),
     "assume_role": ("aws-mfa", AWS_MFA),

@@ -95,9 +95,7 @@ def test_credentials_of_its_own_are_never_traded_for_a_role(own: str, missed: st
     assert f"it would add {missed}" in problem(text)
 
 
-@pytest.mark.parametrize(
-    "said", ["credential_process = x", "mfa_process = x", "endpoint_url = http://x", "web_identity_token_file = /x"]
-)
+@pytest.mark.parametrize("said", ["credential_process = x", "endpoint_url = http://x", "web_identity_token_file = /x"])
 def test_what_is_not_taken_over_and_matters_is_told(said: str) -> None:
     """Rather than missed; where a role has its source, another way to credentials does not matter."""
     key = said.partition(" ")[0]

@@ -1,9 +1,11 @@
 """Chooses the tool that asks for a code, and goes on to the next when one turns out to be of no use."""
 
+import asyncio
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from trayexec.adapters import file_trust
 from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, tk, windows, zenity
 from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
 from trayexec.core.ports import Answer, NoDialog, Prompter, Question
@@ -56,6 +58,9 @@ class Dialogs(Prompter):
         """
         sheet = write(question, self._speak)
         if question.command:
+            why = await asyncio.to_thread(_doubt, question.named_in)
+            if why is not None:
+                return NoDialog(why)
             return await command.ask(shlex.join(question.command), sheet, self._environ)
         answer: Answer = NoDialog(self._nothing(question.identity))
         for tool in sorted(self._tools(), key=lambda tool: tool.program in self._failed):
@@ -124,6 +129,21 @@ class Dialogs(Prompter):
             method=self._method,
             word=word,
         )
+
+
+def _doubt(files: Iterable[str]) -> Trouble | None:
+    """Why a command that stands in one of these files is not run: somebody else could have written it."""
+    for file in files:
+        why = file_trust.doubt(file)
+        if why is not None:
+            return trouble(
+                "prompt_command_untrusted",
+                "The command that should print the MFA code is not run, for {file} cannot be trusted: {why}.",
+                "Only you may write to the file and its folder, where it names a command.",
+                file=file,
+                why=why,
+            )
+    return None
 
 
 def _on_a_terminal(what: Trouble, identity: str) -> Trouble:

@@ -142,3 +142,21 @@ def readable_files(facts: Facts) -> Iterator[Finding]:
             Text("others may read {file}", file=path),
             Text("`chmod 600 {file}`", file=word(path)),
         )
+
+
+def code_processes(facts: Facts) -> Iterator[Finding]:
+    """No mfa_process stands in a file that somebody else could have written."""
+    if isinstance(facts.read, Trouble):
+        return
+    found = {file for one in facts.read.catalogue.identities if one.code is not None for file in one.code.files}
+    for path, why in facts.doubted.items():
+        if path in found:
+            yield problem(
+                "mfa_process_untrusted",
+                FILES,
+                Text("no mfa_process is run, for {file} cannot be trusted: {why}", file=path, why=why),
+                Text(
+                    "Only you may write to the file and its folder; or name the command in config.toml, as code under "
+                    "[identity.NAME]."
+                ),
+            )

@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     awsfiles.remarks,
     awsfiles.dialects,
     awsfiles.readable_files,
+    awsfiles.code_processes,
     keys.stored_keys,
     keys.plain_copies,
     keys.sts_answers,

@@ -7,7 +7,7 @@ from trayexec.adapters.sts import KeyCheck, Route
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.settings import Settings
-from trayexec.light.errors import Trouble
+from trayexec.light.errors import Text, Trouble
 from trayexec.live.without_agent import FilesHere
 
 
@@ -58,7 +58,7 @@ class Facts:
     """Everything that was looked at, once. `agent` is None when none runs, a Trouble when it cannot be asked.
 
     `keys` has what the keychain says for each name that a served profile leads to, `unfit` why a folder of ours cannot
-    be written, `loose` the AWS files that others may read.
+    be written, `loose` the AWS files that others may read, `doubted` those that others could have written, and why.
     """
 
     version: str
@@ -76,3 +76,4 @@ class Facts:
     keys: Mapping[str, LongTermKeys | Trouble] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
     loose: tuple[str, ...] = ()
+    doubted: Mapping[str, Text] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trayexec import __version__
-from trayexec.adapters import settings_file
+from trayexec.adapters import file_trust, settings_file
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
@@ -57,6 +57,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         keys=keys,
         asked=asked,
         loose=tuple(path for path in where if _is_loose(path)),
+        doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
     )
 
 

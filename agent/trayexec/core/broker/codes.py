@@ -55,6 +55,12 @@ def is_spent(device: Device, code: Secret, now: Instant) -> bool:
     return any(one.code.reveal() == code.reveal() and now.boot - one.at.boot < SPENT_FOR for one in device.spent)
 
 
+def wait_if_sent(device: Device, now: Instant) -> int:
+    """Seconds until the next code, where one was sent while the device showed this one; else 0."""
+    begun = now.wall % STEP
+    return wait_for_next(now) if any(now.boot - one.at.boot <= begun for one in device.spent) else 0
+
+
 def sent(device: Device, code: Secret, now: Instant) -> Device:
     """The device after `code` has been sent; what is older than the window is forgotten."""
     recent = tuple(one for one in device.spent if now.boot - one.at.boot < WINDOW)

@@ -15,8 +15,11 @@ _SIGN_IN = ((REAUTHENTICATE, Text("Sign in")),)
 
 
 def expiry_key(identity: Identity) -> str:
-    """The one notification about a session's end: a later warning replaces an earlier one."""
-    return f"expiry:{identity.keys}:{identity.mfa_serial}"
+    """The one notification about a session's end: a later warning replaces an earlier one.
+
+    The same keys and device have several, where the place differs, or a code opens a role: each is another session.
+    """
+    return f"expiry:{identity.keys}:{hash(identity)}"
 
 
 def identity_of(key: str, identities: tuple[Identity, ...]) -> Identity | None:

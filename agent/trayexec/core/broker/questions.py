@@ -27,7 +27,8 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.state import Locked, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
 from trayexec.core.config.endpoints import foreign
-from trayexec.core.config.profiles import Identity
+from trayexec.core.config.profiles import CodeProcess, Identity
+from trayexec.core.config.sections import shown
 from trayexec.core.ports import Question
 from trayexec.core.settings import Command
 from trayexec.core.shell_words import argument
@@ -80,7 +81,7 @@ def by_command(step: StepContext) -> bool:
 def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Prompting | None) -> Prompting:
     """Ask a first question: of the identity's command, in the dialog, or only on the caller's terminal if need be."""
     channel = PromptChannel.TERMINALS if at_terminal(step, caller) else PromptChannel.DIALOG
-    command = step.broker.settings.code_command(identity.keys) if attempt is None else None
+    command = step.broker.settings.code_command(identity.keys) or identity.code if attempt is None else None
     if command is not None:
         channel = PromptChannel.COMMAND
     prompt = Prompting(step.next_epoch(), channel, command=command)
@@ -119,7 +120,11 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
     prompt = step.current(identity, epoch)
     if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
         return
-    if prompt.channel in {PromptChannel.DIALOG, PromptChannel.COMMAND}:
+    if prompt.channel is PromptChannel.COMMAND:
+        wait = codes.wait_if_sent(step.broker.device(identity), step.now)  # else it might print that very code
+        reason = messages.next_code(wait) if wait else prompt.reason
+        _show(step, identity, replace(prompt, reason=reason), wait=wait)
+    elif prompt.channel is PromptChannel.DIALOG:
         _show(step, identity, prompt, wait=0)
     else:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING))
@@ -159,6 +164,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         number=number,
         of=of,
         command=prompt.command.argv if prompt.command is not None else (),
+        named_in=prompt.command.files if isinstance(prompt.command, CodeProcess) else (),
     )
     asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))
@@ -400,7 +406,13 @@ def _tell_position(step: StepContext, identity: Identity, waiting: Waiting, *, w
 
 def _tell_desktop(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:
     values: dict[str, str | int | Text] = {"identity": identity.name, "left": _left(step, waiting, prompt)}
-    if by_command(step) or prompt.channel is PromptChannel.COMMAND:
+    if isinstance(prompt.command, CodeProcess):
+        text = Text(
+            "Waiting for the MFA code of identity {identity} from mfa_process of profile {profile} ({left} s left)",
+            **values,
+            profile=shown(prompt.command.profile),
+        )
+    elif by_command(step) or prompt.channel is PromptChannel.COMMAND:
         text = Text(
             "Waiting for the MFA code of identity {identity} from the command in config.toml ({left} s left)",
             **values,

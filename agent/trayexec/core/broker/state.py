@@ -28,7 +28,7 @@ from trayexec.core.broker.codes import Device
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
+from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Refusal, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Command, Settings
@@ -46,7 +46,7 @@ class Locked:
 class PromptChannel(Enum):
     """Where the code is being asked."""
 
-    COMMAND = "of the command that the settings name for this identity: no person is asked"
+    COMMAND = "of the command that the settings or a profile name for it: no person is asked"
     DIALOG = "in the agent's dialog"
     TERMINALS = "on the callers' terminals: nobody who waits has a desktop"
     NOWHERE = "on whatever terminal there is: the agent can show no dialog"
@@ -76,7 +76,7 @@ class Prompting:
     reason: Text | None = None
     until: Instant | None = None
     asker: ReplyAddress | None = None
-    command: Command | None = None  # that gives the code, with the channel COMMAND
+    command: Command | CodeProcess | None = None  # that gives the code, with the channel COMMAND
 
 
 @dataclass(frozen=True, slots=True)

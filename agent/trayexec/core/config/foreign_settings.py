@@ -24,7 +24,6 @@ _TAGS = Text("write session_tags, transitive_session_tags or source_identity und
 _ROLE_TIME = Text("write duration_seconds under the role; from a session AWS gives an hour at most")
 _SESSION_TIME = Text("set duration under [session] in config.toml")
 _NEED = Text("`trayexec --need 30m PROFILE -- …` renews first unless so much is left")
-_CODE = Text("name a command that prints the code as method under [prompt] in config.toml")
 _ASKED = Text("the code is asked for, or taken from `trayexec auth --code-stdin`")
 _ROLE = Text("write role_arn and source_profile under a profile of its own")
 _OURS = Text("what trayexec can be told is in config.toml, see trayexec(1)")
@@ -32,7 +31,6 @@ _EXTERNAL = Text("write external_id under the role")
 _LOGIN = Text("trayexec serves the keys of IAM users with MFA: use the profile without it, as before")
 
 SETTINGS: Mapping[str, OtherToolSetting] = {
-    "mfa_process": OtherToolSetting("aws-vault", _CODE),
     "web_identity_token_process": OtherToolSetting("aws-vault", _LOGIN),
     "aws_mfa_device": OtherToolSetting("aws-mfa", _SERIAL),
     "assume_role": OtherToolSetting("aws-mfa", _ROLE),

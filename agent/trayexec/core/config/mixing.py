@@ -23,11 +23,12 @@ _OF_ROLE = frozenset(
     }
 )
 _FOUND_ALONG = frozenset({"region", "mfa_serial"})  # what a profile has of its sources and of [default] with us, too
+_CODE = "mfa_process"  # what prints the codes of its device
 # Settings that decide whose credentials a profile has, and where, and that are not mixed in. Others are those of a
 # command, for each SDK to read.
 _OTHERS = frozenset(
     {
-        *("role_arn", "credential_source", "web_identity_token_file", "mfa_process", "endpoint_url"),
+        *("role_arn", "credential_source", "web_identity_token_file", "endpoint_url"),
         *("web_identity_token_process", "credential_process"),
         *("sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region", "login_session"),
         *SECRET,
@@ -78,6 +79,7 @@ def missed(sections: Sections, profile: str) -> Sequence[str] | None:
 def _mixed(sections: Sections, profile: str, section: Section) -> Section:
     included = _all_of(sections, profile)
     names = {name for name in _FOUND_ALONG & included.keys() if included[name] != _found(sections, profile, name)}
+    names |= {_CODE} & included.keys()
     lonely = without_role(section, sections.keys_of(profile)) is Source.NOTHING
     if "role_arn" in section or ("role_arn" in included and lonely):
         names |= {"role_arn", *_OF_ROLE}

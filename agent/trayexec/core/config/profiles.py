@@ -36,6 +36,23 @@ class StsEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeProcess:
+    """The `mfa_process` of a profile, which prints the codes of its device; `files` are those it is read from.
+
+    A shell runs the line, as with aws-vault (its vault/mfa.go, ProcessMfaProvider).
+    """
+
+    line: str = field(repr=False)  # a secret may stand in it
+    profile: str
+    files: tuple[str, str]
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The program that is started, and its words."""
+        return ("/bin/sh", "-c", self.line)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """One set of long-term keys and its MFA device; equal when they are the same keys, device and place.
 
@@ -46,7 +63,7 @@ class Identity:
     longer than the hour that a session gives: what is kept and handed out are its credentials.
     `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
-    keeps the long-term keys, if there is one.
+    keeps the long-term keys, if there is one. `code` prints the device's codes, as the profile says that leads here.
     """
 
     keys: str
@@ -60,6 +77,7 @@ class Identity:
     owner: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
     aside: str = field(default="", compare=False)
+    code: CodeProcess | None = field(default=None, compare=False)
 
     @property
     def account(self) -> str:
@@ -260,8 +278,12 @@ class Catalogue:
     def __post_init__(self) -> None:
         """Note all that served profiles end in, once each, in order: they are asked for at each look."""
         served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
-        roots = dict.fromkeys(profile.root for profile in served)
-        object.__setattr__(self, "identities", tuple(one for one in roots if isinstance(one, Identity)))
-        object.__setattr__(self, "providers", tuple(one for one in roots if isinstance(one, Provider)))
+        roots = tuple(profile.root for profile in served)
+        identities: dict[Identity, Identity] = {}
+        for one in roots:
+            if isinstance(one, Identity) and (one not in identities or identities[one].code is None):
+                identities[one] = one  # its codes come as the first profile says that says anything of them
+        object.__setattr__(self, "identities", tuple(identities.values()))
+        object.__setattr__(self, "providers", tuple(dict.fromkeys(one for one in roots if isinstance(one, Provider))))
         sign_ins = dict.fromkeys(one.sign_in for one in self.providers if one.sign_in is not None)
         object.__setattr__(self, "sign_ins", tuple(sign_ins))

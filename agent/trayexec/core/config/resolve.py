@@ -12,7 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from trayexec.core.config import foreign_settings, identities, mixing, ownership, problems, serials, session_names
+from trayexec.core.config import (
+    code_processes,
+    foreign_settings,
+    identities,
+    mixing,
+    ownership,
+    problems,
+    serials,
+    session_names,
+)
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
 from trayexec.core.config.profiles import (
     Catalogue,
@@ -133,6 +142,9 @@ def _of_keys(work: _Work, chain: _Chain) -> Profile:
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
     identity, of_keys = _end(work, chain, (said_in, serial, partition), first)
+    code = code_processes.found(sections, chain.names, serial)
+    if code is not None:
+        identity = replace(identity, code=code)
     profile = _profile(sections, chain, (identity, first), partition)
     notes = profile.notes if of_keys is None else (of_keys, *profile.notes)
     return replace(profile, inherits_serial=identity.inherited, notes=notes)
@@ -496,20 +508,25 @@ def _device(serial: str) -> str:
 
 
 def _named(identity: Identity, name: str, *, inherited: bool) -> Identity:
-    """The identity as all profiles together make it: itself, where that is what it is already."""
-    if identity.name == name and identity.inherited == inherited:
+    """The identity as all profiles together make it: itself, where that is what it is already.
+
+    How a code is had stays each profile's own.
+    """
+    if (identity.name, identity.inherited, identity.code) == (name, inherited, None):
         return identity
-    return replace(identity, name=name, inherited=inherited)
+    return replace(identity, name=name, inherited=inherited, code=None)
 
 
 def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
     """The profile with its identity as all profiles together make it."""
     own = profile.identity
-    is_final = own is None or identities[own] is own
-    return profile if is_final else replace(profile, target=_with(profile.target, identities))
+    if own is None or identities[own] is own:
+        return profile
+    final = identities[own] if own.code is None else replace(identities[own], code=own.code)
+    return replace(profile, target=_with(profile.target, final))
 
 
-def _with(target: Identity | Provider | Role, identities: Mapping[Identity, Identity]) -> Identity | Provider | Role:
+def _with(target: Identity | Provider | Role, identity: Identity) -> Identity | Provider | Role:
     if isinstance(target, Role):
-        return replace(target, source=_with(target.source, identities))
-    return identities[target] if isinstance(target, Identity) else target
+        return replace(target, source=_with(target.source, identity))
+    return identity if isinstance(target, Identity) else target

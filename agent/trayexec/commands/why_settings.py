@@ -1,0 +1,107 @@
+"""What config.toml has to do with a profile, for `why`: where its codes come from, what narrows its role; by line."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from trayexec.adapters import file_trust, plain_file, settings_file
+from trayexec.core.config import adhoc
+from trayexec.core.config.places import Place
+from trayexec.core.config.profiles import Catalogue, CodeProcess, Identity, Profile, Role, Unserved
+from trayexec.core.config.rules import policy_of, rules_of
+from trayexec.core.config.sections import shown
+from trayexec.core.config.session_policy import narrowed
+from trayexec.core.settings import Settings
+from trayexec.core.toml_lines import Path, line_of
+from trayexec.light import paths
+from trayexec.light.errors import Text, TrayexecError
+
+Said = tuple[Text, Place | None]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSettings:
+    """Our config.toml: where it is, its text, and what that sets; `wrong` is why it sets nothing."""
+
+    file: str
+    text: str
+    settings: Settings
+    wrong: Text | None = None
+
+    def line(self, path: Path) -> Place:
+        """Where a setting stands."""
+        return Place(self.file, line_of(self.text, path))
+
+
+def read(environ: Mapping[str, str]) -> OwnSettings:
+    """The config.toml of this environment."""
+    file = paths.settings_path(environ)
+    try:
+        settings = settings_file.load(file)
+        content = plain_file.read(file, limit=settings_file.LONGEST_FILE)
+    except TrayexecError as error:
+        return OwnSettings(file, "", Settings(), error.trouble.title)
+    return OwnSettings(file, content.text.removeprefix(plain_file.BYTE_ORDER_MARK) if content else "", settings)
+
+
+def applied(own: OwnSettings, found: Profile | Unserved, catalogue: Catalogue) -> Profile | Unserved:
+    """The profile with its role narrowed by the rules for it, or why that cannot be."""
+    if isinstance(found, Unserved):
+        return found
+    try:
+        return narrowed(found, policy_of(found, rules_of(found, own.settings, catalogue)))
+    except TrayexecError as error:
+        return Unserved(found.name, error.trouble, found.region, found.role_arn, found.notes)
+
+
+def narrowing(own: OwnSettings, profile: Profile, catalogue: Catalogue) -> Iterator[Said]:
+    """The session policies of the profile's role, and the line of the rule that wants them."""
+    names = (profile.name, *adhoc.namesakes(profile, catalogue))
+    rules = [one for name in names for one in own.settings.matching(name) if one.policy is not None]
+    role = profile.target
+    if not rules or not isinstance(role, Role):
+        return
+    rule = ("profile", rules[-1].pattern)
+    if role.policy is not None:
+        said = Text("its role may do no more than this session policy allows: {policy}", policy=role.policy)
+        yield said, own.line((*rule, "policy"))
+    if role.policy_arns:
+        arns = ", ".join(role.policy_arns)
+        said = (
+            Text("its role may do no more than these session policies allow: {arns}", arns=arns)
+            if role.policy is None
+            else Text("or than these session policies allow: {arns}", arns=arns)
+        )
+        yield said, own.line((*rule, "policy_arns"))
+
+
+def code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterator[Said]:
+    """What prints the identity's codes, where a program does; `process` is the line of its mfa_process."""
+    own_command = own.settings.code_command(identity.keys) is not None
+    if own_command:
+        said = Text("whose codes are printed by the command of [identity.{name}]", name=shown(identity.keys))
+        yield said, own.line(("identity", identity.keys, "code"))
+    if identity.code is None:
+        return
+    if own_command:
+        yield Text("its mfa_process is passed over: config.toml comes first"), process
+        return
+    yield (
+        Text("whose codes are printed by mfa_process of profile {profile}", profile=shown(identity.code.profile)),
+        process,
+    )
+    doubt = untrusted(identity.code)
+    if doubt is not None:
+        yield doubt, None
+
+
+def untrusted(process: CodeProcess) -> Text | None:
+    """Why a profile's mfa_process is not run: somebody else could have written it."""
+    found = ((file, file_trust.doubt(file)) for file in dict.fromkeys(process.files))
+    return next(
+        (
+            Text("it is not run, and a person is asked: {file} cannot be trusted: {why}", file=file, why=why)
+            for file, why in found
+            if why is not None
+        ),
+        None,
+    )
