@@ -43,6 +43,9 @@ class _Iam:
         self._clock = clock
 
     def list_mfa_devices(self, _parameters: Mapping[str, str], key: Key) -> str:
+        user = self._world.users.get(key.holder.arn)  # who may do this without MFA, by AWS's own sample policy
+        if user is not None and not any(fnmatchcase("iam:ListMFADevices", one) for one in user.permits):
+            raise Refused(403, "AccessDenied", _denial(key, "iam:ListMFADevices", f"user {user.name}"))
         owned = [device for device in self._world.devices.values() if device.owner == key.holder.arn]
         members = "".join(
             f"<member><UserName>{device.owner.rpartition('/')[2]}</UserName>"

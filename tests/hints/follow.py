@@ -90,7 +90,8 @@ class Person:
             r"MFA code of identity [^\n]*\): $": self._code,
             r"Access key id: $": lambda: key.id,
             r"Secret access key \(not shown\): $": lambda: key.secret,
-            r"\[y/N\] $": lambda: "y",
+            r"\[(?:y/N|Y/n)\] $": lambda: "y",
+            r"Profile to try: [^\n]*\] $": lambda: "",
         }
         return next((give() for question, give in questions.items() if re.search(question, screen)), None)
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 
 import pytest
 
-from hints import agents, built, keys, sessions, states, surroundings
+from hints import agents, built, keys, sessions, setups, states, surroundings
 from hints.follow import NEVER, Person
 from hints.said import commands, pieces
 from hints.state import State
 
-STATES = (*states.STATES, *keys.STATES, *sessions.STATES, *surroundings.STATES, *agents.STATES, *built.STATES)
+STATES = (
+    *(*states.STATES, *keys.STATES, *sessions.STATES, *surroundings.STATES, *agents.STATES, *built.STATES),
+    *setups.STATES,
+)
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)

@@ -86,6 +86,11 @@ class BotoIam:
         at = said.get("LastUsedDate")
         return LastUse(at.timestamp(), str(said.get("ServiceName", ""))) if isinstance(at, datetime) else None
 
+    def devices(self) -> tuple[str, ...]:
+        """The serials of the user's MFA devices, of whatever kind. Raises TrayexecError."""
+        listed = _list(self._call("list_mfa_devices", "iam:ListMFADevices"), "MFADevices")
+        return tuple(serial for one in listed if isinstance(serial := one.get("SerialNumber"), str))
+
     def make(self) -> LongTermKeys:
         """A new key; sent once. Raises TrayexecError."""
         said = self._call("create_access_key", "iam:CreateAccessKey", tries=1).get("AccessKey") or {}

@@ -94,6 +94,8 @@ verbs:
   hook bash|zsh|fish   shell code: AWS_PROFILE=account-a works in the shell you have, and completion
   hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
   doctor               what in this machine or shell stands in the way
+  setup                a guided first run: the AWS config, keys, the MFA device, a first session, your shell. Each
+                       change is shown first; run it at any time, what is done is passed over; --dry-run only says
   why PROFILE          how a profile resolves, step by step with file and line, and how it stands
   config show          our settings as they are in force, written as in config.toml
   config path          where that file is

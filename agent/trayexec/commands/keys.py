@@ -35,7 +35,23 @@ DAY = 86400
 
 
 def add(options: Options, environ: Mapping[str, str]) -> int:
-    """Ask for a pair of keys, see whose it is and whether it may stand under this name, and store it."""
+    """Store a pair of keys, and say what is left to do."""
+    keys = stored(options, environ)
+    _say_what_remains(options.profile, keys, environ)
+    if options.env:
+        stderr.say(
+            speaker(environ)(
+                Text("`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more")
+            )
+        )
+    return exits.OK
+
+
+def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
+    """Ask for a pair of keys, see whose it is and whether it may stand under this name, and store it.
+
+    Raises TrayexecError for what AWS, the keychain or the AWS files do not take.
+    """
     seal()
     speak = speaker(environ)
     name = options.profile
@@ -44,7 +60,7 @@ def add(options: Options, environ: Mapping[str, str]) -> int:
     _may_have_keys(catalogue, name)
     keys = _from_environment(environ) if options.env else _from_person(name, environ)
     stderr.say(speak(Text("asking AWS whose keys these are…")))
-    endpoint = _endpoint(catalogue, name, environ)
+    endpoint = endpoint_of(catalogue, name, environ)
     sts = BotoSts(SystemClock())
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
     _same_account(catalogue, name, keys)
@@ -56,12 +72,7 @@ def add(options: Options, environ: Mapping[str, str]) -> int:
     keychain_entry.remember(environ, name, keys.arn)
     keychain_entry.forget(name, environ)
     stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
-    _say_what_remains(name, keys, environ)
-    if options.env:
-        stderr.say(
-            speak(Text("`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY`: nothing needs them in your shell any more"))
-        )
-    return exits.OK
+    return keys
 
 
 def listed(options: Options, environ: Mapping[str, str]) -> int:
@@ -304,11 +315,18 @@ def plain_copies(keys: LongTermKeys, environ: Mapping[str, str]) -> Iterator[Cop
                 )
 
 
-def _endpoint(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> StsEndpoint:
+def endpoint_of(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> StsEndpoint:
+    """Where STS is reached with these keys."""
     for identity in catalogue.identities:
         if identity.keys == name:
             return identity.endpoint
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    found = catalogue.profiles.get(name)  # which may lack the device alone
+    region = (
+        (found.region if found else None)
+        or environ.get("AWS_REGION")
+        or environ.get("AWS_DEFAULT_REGION")
+        or "us-east-1"
+    )
     return StsEndpoint(region, environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL"))
 
 
@@ -338,8 +356,14 @@ def _from_person(name: str, environ: Mapping[str, str]) -> LongTermKeys:
     speak = speaker(environ)
     sys.stderr.write(speak(Text("Access key id: ")))
     sys.stderr.flush()
-    key_id = _checked_id(sys.stdin.readline())
-    secret = getpass.getpass(speak(Text("Secret access key (not shown): ")), sys.stderr)
+    typed = sys.stdin.readline()
+    if not typed:  # Ctrl-D
+        raise KeyboardInterrupt
+    key_id = _checked_id(typed)
+    try:
+        secret = getpass.getpass(speak(Text("Secret access key (not shown): ")), sys.stderr)
+    except EOFError:  # likewise
+        raise KeyboardInterrupt from None
     return LongTermKeys(key_id, _checked_secret(secret))
 
 

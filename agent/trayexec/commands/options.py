@@ -255,6 +255,7 @@ CONFIG = Verb(
     ),
     examples=("config edit", "config show"),
 )
+SETUP = Verb("setup", "setup.setup", options=(HELP, _flag("--dry-run")), examples=("setup", "setup --dry-run"))
 AGENT = Verb(
     "agent",
     "agent.agent",
@@ -290,7 +291,7 @@ TOP = Verb(
     "help.nothing",
     options=(HELP, Option(("--version",), "wants_version", unsaid=False)),
     verbs=(
-        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, KEYS, CONFIG, AGENT),
+        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, SETUP, KEYS, CONFIG, AGENT),
         Verb("version", "help.version", options=(HELP,)),
         Verb("help", "help.usage", options=(HELP,)),
     ),

@@ -33,7 +33,22 @@ SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
 IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
 VERBS = (
-    *("auth", "lock", "status", "list", "keys", "agent", "shell", "env", "console", "log", "hook", "why", "doctor"),
+    *(
+        "auth",
+        "lock",
+        "status",
+        "list",
+        "keys",
+        "agent",
+        "shell",
+        "env",
+        "console",
+        "log",
+        "hook",
+        "why",
+        "doctor",
+        "setup",
+    ),
     *("config", "credential-process", "version", "help"),
 )
 

@@ -12,7 +12,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, keychain_entry, table
+from trayexec.commands import as_json, file_diff, keychain_entry, table
 from trayexec.commands.keys_import import file_changes, problems
 from trayexec.commands.keys_import.plan import AwsTexts, KeysToImport
 from trayexec.commands.reading import Options
@@ -48,6 +48,13 @@ def take_over(options: Options, environ: Mapping[str, str]) -> int:
             speak(Text("no access key stands in {config} or {shared}", config=files.paths[0], shared=files.paths[1]))
         )
     return exits.OK if not rows or taken else exits.FAILED
+
+
+def importable(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The profiles whose keys could be taken out of the AWS files, as far as can be told without asking anybody."""
+    options = Options(profiles=[], long_term_suffix=[])
+    files = AwsTexts.read(environ, options)
+    return tuple(one.keys.name for one in _looked_at(files, _chosen(files, options)) if one.problem is None)
 
 
 def _chosen(files: AwsTexts, options: Options) -> list[PlainKeys]:
@@ -141,7 +148,7 @@ def _cells(files: AwsTexts, row: KeysToImport) -> tuple[Text, ...]:
     whose = keychain_entry.owner(row.pair) if row.arn else Text("{value}", value="")
     return (
         Text("{value}", value=shown(row.keys.name)),
-        Text("{value}", value=file_changes.end_of(row.keys.access_key_id)),
+        Text("{value}", value=file_diff.end_of(row.keys.access_key_id)),
         whose,
         Text("{value}", value=f"[{shown(row.keys.section)}] {Path(_place(files, row.keys)).name}"),
         said,
@@ -154,7 +161,7 @@ def _document(files: AwsTexts, row: KeysToImport) -> Mapping[str, object]:
         "profile": row.keys.name,
         "section": row.keys.section,
         "file": _place(files, row.keys),
-        "key": file_changes.end_of(row.keys.access_key_id),
+        "key": file_diff.end_of(row.keys.access_key_id),
         "account": ownership.account_in(row.arn) or None,
         "arn": row.arn or None,
         "stored": row.stored,

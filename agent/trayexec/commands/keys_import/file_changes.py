@@ -1,18 +1,14 @@
 """Shows what changes in the AWS files, keys masked, and changes it if the person agrees."""
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from difflib import unified_diff
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 
-from trayexec.adapters import redact
 from trayexec.adapters.aws_parser import parse
-from trayexec.commands import keychain_entry, table
+from trayexec.commands import file_diff, table
 from trayexec.commands.keys_import.plan import AwsTexts
 from trayexec.commands.reading import Options
 from trayexec.commands.yes_or_no import agreed
@@ -22,14 +18,9 @@ from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import argument, word
 from trayexec.core.stamps import utc
 from trayexec.light import private_files, stderr
-from trayexec.light.errors import Text, TrayexecError, trouble, visible
+from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
 from trayexec.live.carry_home import write_home
-
-_KEY_ID = re.compile(r"(?i)(aws_access_key_id\s*[=:]\s*)(.*)")
-# Of other tools too: the lines around a key are shown with it.
-_SECRET = re.compile(r"(?i)([^=:]*(?:secret|token|passw|passphrase|credential|private|api_?key)[^=:]*[=:]\s*)(?=\S).*")
-_LIKE_AN_ID = re.compile(r"A[A-Z0-9]{19}")
 
 
 def change(
@@ -47,15 +38,13 @@ def change(
     ]
     _say_what_stays(files, taken, speak)
     for path, text, edit in edits:
-        for line in unified_diff(
-            text.splitlines(), edit.applied(text).splitlines(), str(path), str(path), lineterm="", n=1
-        ):
-            sys.stderr.write(f"{visible(_masked(line))}\n")
+        for line in file_diff.lines(text, edit.applied(text), str(path)):
+            sys.stderr.write(f"{line}\n")
     if options.dry_run or not edits or not (options.yes or _agreed(speak, [str(path) for path, _, _ in edits])):
         return [{"file": str(path), "changed": False, "backup": None} for path, _, _ in edits]
     done: list[Mapping[str, object]] = []
     for path, _, edit in edits:
-        backup = _free(Path(os.path.realpath(path)))
+        backup = file_diff.free(Path(os.path.realpath(path)), "import")
         try:
             write_home(path, partial(_edited, edit, str(path)), backup=backup, mask=private_files.PRIVATE)
         except OSError as error:
@@ -134,24 +123,7 @@ def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
     return False
 
 
-def _free(path: Path) -> Path:
-    """A name beside the file that nothing has yet."""
-    names = (path.with_name(f"{path.name}.before-import{number}~") for number in chain([""], count(2)))
-    return next(name for name in names if not os.path.lexists(name))
-
-
 def sweep(files: Sequence[str]) -> None:
     """Take away what an import left beside these files that was killed: another name of one, keys and all."""
     for folder in {os.path.dirname(os.path.realpath(path)) for path in files}:  # noqa: PTH120 — private_files has none
         private_files.sweep(folder)
-
-
-def _masked(line: str) -> str:
-    """A line of a file as a person may see it: of keys just the end of the id, of anything secret nothing."""
-    line = _KEY_ID.sub(lambda found: f"{found[1]}{end_of(found[2].strip())}", line)
-    return redact.redacted(_SECRET.sub(r"\1…", line))
-
-
-def end_of(key_id: str) -> str:
-    """The end of an access key id; nothing of what may be something else, as a secret in the wrong place."""
-    return keychain_entry.end(key_id) if _LIKE_AN_ID.fullmatch(key_id) else "…"

@@ -1,0 +1,103 @@
+"""What there is at the moment: the AWS files, what they lead to, and which keys and devices that lacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
+from trayexec.adapters.aws_parser import parse
+from trayexec.adapters.keychain import SystemKeychain
+from trayexec.core.config import importing
+from trayexec.core.config.identities import LONG_TERM
+from trayexec.core.config.importing import AwsFilePair, PlainKeys
+from trayexec.core.config.profiles import Catalogue, Profile, Unserved
+from trayexec.core.credentials import LongTermKeys
+from trayexec.light.errors import TrayexecError
+from trayexec.live.carry_home import own_text
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The caller's files as they are now. Steps look anew: each changes what the next one sees."""
+
+    environ: Mapping[str, str]
+    source: AwsFiles
+    paths: tuple[str, str]
+    pair: AwsFilePair
+    catalogue: Catalogue
+
+    @classmethod
+    def now(cls, environ: Mapping[str, str]) -> "Situation":
+        """Read the files. Raises TrayexecError (`file`, `config_syntax`)."""
+        source = files_of_this_user(environ)
+        paths = source.paths(None, None)
+        config, shared = (parse(own_text(Path(path)), file=path) for path in paths)
+        return cls(environ, source, paths, AwsFilePair(config, shared), source.load())
+
+    @property
+    def served(self) -> tuple[Profile, ...]:
+        """The profiles that can be used, roles first: they are what people come for."""
+        found = [one for one in self.catalogue.profiles.values() if isinstance(one, Profile)]
+        return tuple(sorted(found, key=lambda one: one.role_arn is None))
+
+    @property
+    def without_device(self) -> tuple[str, ...]:
+        """The profiles with long-term keys, or meant to have them, for which no MFA device is written anywhere.
+
+        What aws-mfa has written beside a key counts: it comes along when that is imported.
+        """
+        lacking = [one.name for one in self.catalogue.profiles.values() if isinstance(one, Unserved) and _lacks(one)]
+        found = dict.fromkeys(importing.assumed_with(self.pair, name) for name in lacking)
+        by_aws_mfa = {name for name, keys in self.in_files.items() if keys.device}
+        return tuple(name for name in found if name not in by_aws_mfa and not self._says(name, "mfa_serial"))
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Under which names keys are needed, as far as the files tell."""
+        return tuple(dict.fromkeys((*(one.keys for one in self.catalogue.identities), *self.without_device)))
+
+    @property
+    def in_files(self) -> Mapping[str, PlainKeys]:
+        """The long-term keys in plain text, by the profile that they are of."""
+        return {one.name: one for one in importing.long_term(self.pair, suffixes=LONG_TERM)}
+
+    @property
+    def without_keys(self) -> tuple[str, ...]:
+        """The identities whose keys are neither in the keychain nor in the files. Raises TrayexecError."""
+        wanted = [name for name in self.identities if name not in self.in_files]
+        keychain = SystemKeychain(self.environ)
+        stored = keychain.names() if wanted else None
+        if stored is None:  # this kind does not tell them all
+            return tuple(name for name in wanted if _missing(keychain, name))
+        return tuple(name for name in wanted if name not in stored)
+
+    def keys_of(self, name: str) -> LongTermKeys | None:
+        """The keys of this name, in the keychain or in the files; None for none. Raises TrayexecError."""
+        try:
+            return SystemKeychain(self.environ).read(name)
+        except TrayexecError as error:
+            plain = self.in_files.get(name)
+            if plain is not None:
+                return LongTermKeys(plain.access_key_id, plain.secret)
+            if error.trouble.code == "keys_missing":
+                return None
+            raise
+
+    def _says(self, profile: str, key: str) -> bool:
+        return key in self.pair.said(profile) or key in self.pair.shared.get(profile, {})
+
+
+def _lacks(profile: Unserved) -> bool:
+    return profile.problem.code == "profile_mfa"
+
+
+def _missing(keychain: SystemKeychain, name: str) -> bool:
+    """Whether there are certainly no keys. Raises TrayexecError where there is no keychain to look into."""
+    try:
+        keychain.peek(name)
+    except TrayexecError as error:
+        if error.trouble.code in {"keys_missing", "keys_damaged"}:
+            return True
+        if error.trouble.code != "keychain_locked":
+            raise
+    return False

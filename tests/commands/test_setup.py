@@ -1,0 +1,371 @@
+"""`setup`: a person at a terminal is led from nothing to a command that works, and can leave anywhere."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from awssim.world import Device, Key
+from support.desktop import private_desktop
+from support.rig import Rig, Terminal, rig_on
+from trayexec.adapters.aws_parser import parse
+
+ROLE = "arn:aws:iam::222222222222:role/Deploy"
+# Each question in the order in which a person with nothing meets it, and the answer.
+QUESTIONS: Mapping[str, Callable[[Rig], str]] = {
+    r"How do you sign in to AWS\? \[1\] $": lambda _: "1",
+    r"Region: \[us-east-1\] $": lambda _: "eu-central-1",
+    r"Role to work as.*\(Return: none\): $": lambda _: "222222222222:Deploy",
+    r"Name for its profile: \[deploy\] $": lambda _: "account-a",
+    r"Another role \(Return: no more\): $": lambda _: "",
+    r"\.aws/config.*Write it\? \[Y/n\] $": lambda _: "y",
+    r"Enter the access key of default now\? \[Y/n\] $": lambda _: "",
+    r"Access key id: $": lambda rig: rig.sim.world.user_key().id,
+    r"Secret access key \(not shown\): $": lambda rig: rig.sim.world.user_key().secret,
+    r"\+mfa_serial = arn:aws:iam::111111111111:mfa/alice.*Change it so\?.*\[Y/n\] $": lambda _: "yes",
+    r"Profile to try: \[account-a\] $": lambda _: "",
+    r"MFA code of identity default .*: $": lambda rig: rig.fresh_code(),
+    r"\.bashrc.*Write it\? \[Y/n\] $": lambda _: "",
+}
+
+
+@pytest.fixture
+def fresh() -> Iterator[Rig]:
+    """A machine on which nothing is set up: a keychain with nothing in it, and no AWS files."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        desk.start_keyring()
+        for name in ("config", "credentials"):
+            desk.home(f"home/.aws/{name}").unlink(missing_ok=True)
+        rig.env.update({"AWS_ENDPOINT_URL": rig.sim.url, "SHELL": "/bin/bash", "TERM": "dumb"})
+        yield rig
+
+
+def at(terminal: Terminal, question: str) -> str:
+    """Wait for a question. Returns the screen up to it."""
+    return terminal.wait_for(question.removesuffix("$")).replace("\r\n", "\n")
+
+
+def answer(terminal: Terminal, question: str, said: str = "") -> str:
+    """Wait for the question, and answer it. Returns the screen up to it."""
+    screen = at(terminal, question)
+    terminal.type(f"{said}\n")
+    return screen
+
+
+def led(rig: Rig, terminal: Terminal, *, until: str = "") -> str:
+    """Give each question its answer until one is asked, or to the end. Returns the screen."""
+    seen = ""
+    endings = [until] if until else [r"Ready\. In any terminal:", r"Not everything is there yet"]
+    while True:
+        piece = at(terminal, "|".join(f"(?:{one.removesuffix('$')})" for one in (*endings, *QUESTIONS)))
+        seen += piece
+        if any(re.search(one, piece, re.DOTALL) for one in endings):
+            return seen
+        asked = next(one for one in QUESTIONS if re.search(one, piece, re.DOTALL))
+        terminal.type(f"{QUESTIONS[asked](rig)}\n")
+
+
+def ended(terminal: Terminal) -> tuple[int, str]:
+    """Its exit status, and what was left on the screen."""
+    status, screen = terminal.ended()
+    return status, screen.replace("\r\n", "\n")
+
+
+def files_of(rig: Rig) -> dict[str, bytes]:
+    """All that stands in their home, but for what the keychain and an agent keep."""
+    home = rig.desk.home("home")
+    found = [one for one in home.rglob("*") if one.is_file()]
+    return {str(one.relative_to(home)): one.read_bytes() for one in found if ".local" not in str(one)}
+
+
+def config_of(rig: Rig) -> Path:
+    """Their AWS config."""
+    return rig.desk.home("home/.aws/config")
+
+
+def keys_in(rig: Rig, text: str) -> Path:
+    """Write `~/.aws/credentials`."""
+    path = rig.write("home/.aws/credentials", text)
+    path.chmod(0o600)
+    return path
+
+
+def two_lines(key: Key) -> str:
+    """A key as it stands in a file."""
+    return f"aws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+
+
+# From nothing
+
+
+def test_from_nothing_to_a_command_that_works(fresh: Rig) -> None:
+    """Config, keys, device, a session and the hook, each shown first; the line at the end works as it stands."""
+    terminal = fresh.terminal("setup")
+    screen = led(fresh, terminal)
+    status, rest = ended(terminal)
+    assert status == 0
+    assert fresh.sim.world.user_key().secret not in screen
+    (line,) = re.findall(r"^     trayexec (account-a) -- .+$", rest, re.MULTILINE)
+    done = fresh.run(line, "--no-wait", "--", "printenv", "AWS_ACCOUNT_ID")
+    assert done.out == "222222222222\n", done.err
+    assert "trayexec hook bash" in fresh.desk.home("home/.bashrc").read_text()
+    assert {one.name for one in config_of(fresh).parent.iterdir()} == {"config", "config.before-setup~"}
+
+
+def test_what_is_done_is_said_and_passed_over(fresh: Rig) -> None:
+    """The second run asks nothing, and changes nothing."""
+    terminal = fresh.terminal("setup")
+    led(fresh, terminal)
+    assert ended(terminal)[0] == 0
+    before, calls = files_of(fresh), len(fresh.sim.calls)
+    status, screen = ended(fresh.terminal("setup"))
+    assert status == 0
+    assert screen.count("✓") == 6
+    assert "Ready. In any terminal:" in screen
+    assert files_of(fresh) == before
+    assert len(fresh.sim.calls) == calls
+
+
+@pytest.mark.parametrize("how", ["killed", "Ctrl-C", "Ctrl-D"])
+def test_it_can_be_left_at_every_question(fresh: Rig, how: str) -> None:
+    """Nothing is half written, nothing is left over, and the next one goes on from what is done."""
+    for question in QUESTIONS:
+        terminal = fresh.terminal("setup")
+        led(fresh, terminal, until=question)
+        before = files_of(fresh)
+        if how == "killed":
+            terminal.process.send_signal(signal.SIGKILL)
+            assert terminal.ended()[0] == -signal.SIGKILL
+        else:
+            terminal.type("\x03" if how == "Ctrl-C" else "\x04")
+            status, screen = ended(terminal)
+            assert status == 130, (question, screen)
+            assert "`trayexec setup` goes on" in screen
+        assert files_of(fresh) == before
+        for name in ("config", "credentials"):
+            path = config_of(fresh).with_name(name)
+            parse(path.read_text() if path.exists() else "", file=name)
+    terminal = fresh.terminal("setup")
+    led(fresh, terminal)
+    assert ended(terminal)[0] == 0
+    assert fresh.run("account-a", "--no-wait", "--", "true").status == 0
+    assert not [*fresh.desk.home("home").rglob(".trayexec-*")]
+
+
+def test_every_step_can_be_skipped(fresh: Rig) -> None:
+    """`s` goes on with the next one; nothing is changed, and it is said that not all is there."""
+    before = files_of(fresh)
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"How do you sign in to AWS\? \[1\] ", "s")
+    screen = answer(terminal, r"\.bashrc.*Write it\? \[Y/n\] ", "n")
+    status, rest = ended(terminal)
+    assert status == 0
+    assert "Not everything is there yet." in rest
+    assert '|| eval "$(' in rest
+    assert screen.count("Skipped.") == 4
+    assert files_of(fresh) == before
+
+
+def test_a_dry_run_changes_nothing_and_needs_no_terminal(fresh: Rig) -> None:
+    """It says what would be done; no agent is started, AWS and the person are not asked."""
+    before = files_of(fresh)
+    done = fresh.run("setup", "--dry-run")
+    assert done.status == 0
+    assert (done.out, done.err.count("Would ")) == ("", 5)
+    fresh.config(f"[default]\n[profile a]\nrole_arn = {ROLE}\nsource_profile = default\n")
+    before = files_of(fresh)
+    done = fresh.run("setup", "--dry-run")
+    assert "Would ask AWS for the MFA device of default" in done.err.replace("\n     ", " ")
+    assert files_of(fresh) == before
+    assert not fresh.sim.calls
+    assert not fresh.agent_pid
+
+
+def test_without_a_terminal_it_is_said_what_to_do_by_hand(fresh: Rig) -> None:
+    """Exit status 2; nobody is asked, nothing is changed."""
+    before = files_of(fresh)
+    done = fresh.run("setup")
+    assert (done.status, done.out) == (2, "")
+    assert "There is no terminal to ask on." in done.err
+    assert "`trayexec keys add PROFILE --env`" in done.err
+    assert files_of(fresh) == before
+
+
+def test_a_config_that_cannot_be_read_is_not_touched(fresh: Rig) -> None:
+    """The error names file and line."""
+    path = fresh.config("[default\n")
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"Line 1 of .*Try again\? \[Y/n\] ", "n")
+    terminal.type("\x03")
+    assert ended(terminal)[0] == 130
+    assert path.read_text() == "[default\n"
+
+
+# Keys
+
+
+def test_keys_of_a_file_go_into_the_keychain_with_their_device(fresh: Rig) -> None:
+    """The device is asked of AWS with the key where it stands; then the key is stored, and leaves the file."""
+    fresh.config(f"[default]\nregion = eu-west-1\n[profile account-a]\nrole_arn = {ROLE}\nsource_profile = default\n")
+    path = keys_in(fresh, f"# mine\n[default]\n{two_lines(fresh.sim.world.user_key())}")
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"\+mfa_serial = arn:aws:iam::111111111111:mfa/alice.*Change it so\?.*\[Y/n\] ")
+    answer(terminal, r"Store them in the keychain\?.*\[Y/n\] ")
+    screen = answer(terminal, r"Change .*\[y/N\] ", "y")
+    assert fresh.sim.world.user_key().secret not in screen
+    answer(terminal, r"Profile to try: \[account-a\] ")
+    answer(terminal, r"MFA code of identity default .*: ", fresh.fresh_code())
+    answer(terminal, r"Write it\? \[Y/n\] ", "s")
+    assert ended(terminal)[0] == 0
+    assert path.read_text() == "# mine\n[default]\n"
+    assert fresh.run("account-a", "--no-wait", "--", "true").status == 0
+
+
+def test_what_aws_mfa_knows_is_not_asked_again(fresh: Rig) -> None:
+    """Its device comes along with the key."""
+    device = fresh.sim.world.device().serial
+    fresh.config(f"[default]\nregion = eu-west-1\n[profile account-a]\nrole_arn = {ROLE}\nsource_profile = default\n")
+    keys_in(fresh, f"[default-long-term]\n{two_lines(fresh.sim.world.user_key())}aws_mfa_device = {device}\n")
+    terminal = fresh.terminal("setup")
+    screen = answer(terminal, r"Store them in the keychain\?.*\[Y/n\] ")
+    assert "Asking AWS for the MFA devices" not in screen
+    answer(terminal, r"Change .*\[y/N\] ", "y")
+    answer(terminal, r"Profile to try: \[account-a\] ", "s")
+    answer(terminal, r"Write it\? \[Y/n\] ", "s")
+    assert ended(terminal)[0] == 0
+    assert f"mfa_serial = {device}" in config_of(fresh).read_text()
+
+
+def test_a_key_that_aws_refuses_can_be_entered_again(fresh: Rig) -> None:
+    """The reason is said; what is wrong goes nowhere."""
+    fresh.config("[default]\nregion = eu-west-1\n")
+    key = fresh.sim.world.user_key()
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"Enter the access key of default now\? \[Y/n\] ")
+    answer(terminal, r"Access key id: ", key.id)
+    answer(terminal, r"Secret access key \(not shown\): ", key.secret[::-1])
+    answer(terminal, r"✗.*Try again\? \[Y/n\] ")
+    answer(terminal, r"Enter the access key of default now\? \[Y/n\] ")
+    answer(terminal, r"Access key id: ", key.id)
+    answer(terminal, r"Secret access key \(not shown\): ", key.secret)
+    at(terminal, r"\+mfa_serial = .*\[Y/n\] ")
+    assert fresh.run("keys", "list", "--json").json[0]["stored"]
+
+
+def test_no_keychain_is_said_with_the_way_out(bare: Rig) -> None:
+    """A machine without one: the step fails, the others are offered, and the exit status tells."""
+    bare.env.update({"AWS_ENDPOINT_URL": bare.sim.url, "SHELL": "/bin/false", "TERM": "dumb"})
+    terminal = bare.terminal("setup")
+    answer(terminal, r"✗.*Try again\? \[Y/n\] ", "n")
+    answer(terminal, r"Profile to try: .* ", "s")
+    status, screen = ended(terminal)
+    assert status == 125
+    assert "Not everything is there yet." in screen
+
+
+# Devices
+
+
+def config_with_keys(rig: Rig) -> None:
+    """Alice's keys are stored, and no device is written anywhere."""
+    rig.config("[default]\nregion = eu-west-1\n")
+    rig.store_keys()
+
+
+def test_where_aws_does_not_list_devices_the_usual_one_is_proposed(fresh: Rig) -> None:
+    """A policy may forbid it. One of another account, or what is no device, is not taken."""
+    fresh.sim.world.restrict("alice", permits=())
+    config_with_keys(fresh)
+    terminal = fresh.terminal("setup")
+    usual = r"MFA device: \[arn:aws:iam::111111111111:mfa/alice\] "
+    assert "AWS does not tell" in answer(terminal, usual, "arn:aws:iam::222222222222:mfa/alice")
+    assert "account 222222222222" in answer(terminal, usual, "phone")
+    answer(terminal, usual)
+    answer(terminal, r"Change it so\?.*\[Y/n\] ")
+    at(terminal, r"Get credentials of default now\? \[Y/n\] ")
+    assert "mfa_serial = arn:aws:iam::111111111111:mfa/alice" in config_of(fresh).read_text()
+
+
+def test_of_several_devices_one_is_chosen(fresh: Rig) -> None:
+    """Those that AWS takes in a browser only are no choice."""
+    (alice,) = fresh.sim.world.users.values()
+    fresh.sim.world.add_device(alice, "old-phone")
+    passkey = "arn:aws:iam::111111111111:u2f/user/alice/key-ABC"
+    fresh.sim.world.devices[passkey] = Device(passkey, "A" * 32, alice.arn)
+    config_with_keys(fresh)
+    terminal = fresh.terminal("setup")
+    screen = answer(terminal, r"Which of the devices.*\[1\] ", "3")
+    assert "u2f" not in screen
+    answer(terminal, r"Which of the devices.*\[1\] ", "2")
+    assert "+mfa_serial = arn:aws:iam::111111111111:mfa/old-phone" in at(terminal, r"Change it so\?.*\[Y/n\] ")
+
+
+# Without keys
+
+
+def test_a_program_that_gives_credentials_needs_no_keys(fresh: Rig) -> None:
+    """Nobody is asked for any, nor for a device: only whether it works."""
+    answer_of_it = '{"Version": 1, "AccessKeyId": "ASIAQQQQQQQQQQQQQQQQ", "SecretAccessKey": "x", "SessionToken": "x"}'
+    program = fresh.write("vault", f"#!/bin/sh\necho '{answer_of_it}'\n")
+    program.chmod(0o700)
+    fresh.config(f"[profile vault]\ncredential_process = {program}\nregion = eu-west-1\n")
+    terminal = fresh.terminal("setup")
+    screen = answer(terminal, r"Get credentials of vault now\? \[Y/n\] ")
+    assert "none are needed" in screen
+    assert "none is needed" in screen
+    answer(terminal, r"it works: AWS gave the credentials of vault.*Write it\? \[Y/n\] ", "s")
+    status, rest = ended(terminal)
+    assert status == 0
+    assert "trayexec vault -- " in rest
+
+
+def test_identity_center_is_written_as_the_aws_cli_has_it(fresh: Rig) -> None:
+    """The session, and a profile that lives on it; no key is asked for."""
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"How do you sign in to AWS\? \[1\] ", "2")
+    answer(terminal, r"Start URL .*: ", "corp.awsapps.com")
+    answer(terminal, r"It looks like .*Start URL .*: ", "https://corp.awsapps.com/start")
+    answer(terminal, r"Region of IAM Identity Center: \[us-east-1\] ", "eu-west-1")
+    answer(terminal, r"Account .*: ", "111111111111")
+    answer(terminal, r"Permission set.*: ", "ReadOnly")
+    answer(terminal, r"Region to work in: \[eu-west-1\] ")
+    answer(terminal, r"Name for its profile: \[readonly\] ", "dev")
+    answer(terminal, r"Write it\? \[Y/n\] ")
+    screen = at(terminal, r"Get credentials of dev now\? \[Y/n\] ")
+    assert "none are needed" in screen
+    assert config_of(fresh).read_text() == (
+        "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n"
+        "sso_registration_scopes = sso:account:access\n\n"
+        "[profile dev]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = ReadOnly\n"
+        "region = eu-west-1\n"
+    )
+
+
+# The shell
+
+
+@pytest.mark.parametrize(
+    ("shell", "file", "line"),
+    [
+        ("bash", ".bashrc", '. ~/.local/state/trayexec/hook.bash 2>/dev/null || eval "$(trayexec hook bash)"'),
+        ("zsh", ".zshrc", '. ~/.local/state/trayexec/hook.zsh 2>/dev/null || eval "$(trayexec hook zsh)"'),
+        ("fish", ".config/fish/config.fish", "trayexec hook fish | source"),
+    ],
+)
+def test_the_hook_goes_where_the_shell_reads_it(rig: Rig, shell: str, file: str, line: str) -> None:
+    """Behind what is there, as the README has it; and it is there the next time."""
+    rig.env.update({"SHELL": f"/usr/bin/{shell}", "TERM": "dumb", "PATH": f"{rig.desk.home('bin')}:{rig.env['PATH']}"})
+    rig.write("bin/trayexec", "#!/bin/sh\n").chmod(0o755)
+    path = rig.write(f"home/{file}", "# mine\nexport SECRET_TOKEN=hunter2")
+    for asked in (True, False):
+        terminal = rig.terminal("setup")
+        answer(terminal, r"Profile to try: .* ", "s")
+        if asked:
+            assert "hunter2" not in answer(terminal, r"Change it so\?.*\[Y/n\] ")
+        assert ended(terminal)[0] == 0
+    first, remark, last = path.read_text().split("\n\n", 1)[0], *path.read_text().splitlines()[-2:]
+    assert first == "# mine\nexport SECRET_TOKEN=hunter2"
+    assert remark.startswith("# trayexec")
+    assert last == line
