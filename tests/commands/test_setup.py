@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from awssim.world import Device, Key
+from awssim.world import Key
 from support.desktop import private_desktop
 from support.rig import Rig, Terminal, rig_on
 from trayexec.adapters.aws_parser import parse
@@ -293,7 +293,9 @@ def test_of_several_devices_one_is_chosen(fresh: Rig) -> None:
     (alice,) = fresh.sim.world.users.values()
     fresh.sim.world.add_device(alice, "old-phone")
     passkey = "arn:aws:iam::111111111111:u2f/user/alice/key-ABC"
-    fresh.sim.world.devices[passkey] = Device(passkey, "A" * 32, alice.arn)
+    device = fresh.sim.world.add_device(alice, "key")
+    fresh.sim.world.devices[passkey] = type(device)(passkey, device.seed, alice.arn)
+    del fresh.sim.world.devices[device.serial]
     config_with_keys(fresh)
     terminal = fresh.terminal("setup")
     screen = answer(terminal, r"Which of the devices.*\[1\] ", "3")

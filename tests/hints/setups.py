@@ -35,7 +35,8 @@ def guided(
 
 def _meant(rig: Rig, said: str) -> str:
     key = rig.sim.world.user_key()
-    return {"code": rig.fresh_code, "id": lambda: key.id, "secret": lambda: key.secret}.get(said, lambda: said)()
+    values = {"id": key.id, "secret": key.secret}
+    return rig.fresh_code() if said == "code" else values.get(said, said)
 
 
 def without_terminal(rig: Rig) -> Look:
