@@ -142,12 +142,17 @@ def test_each_kind_of_call_asks(listed: Rig, words: tuple[str, ...], out: str) -
 
 
 @pytest.mark.parametrize(("keys", "chosen"), [("\r", "no"), ("account-b\r", "account-b")])
-def test_a_shell_may_do_without(listed: Rig, keys: str, chosen: str) -> None:
-    """The first row is none, as without a terminal: one is chosen inside."""
+@pytest.mark.parametrize("what", ["shell", "--live"])
+def test_a_shell_may_do_without(listed: Rig, what: str, keys: str, chosen: str) -> None:
+    """The first row is none, as without a terminal: one is chosen inside. So it is for a command under --live."""
     shell = listed.write("shell", '#!/bin/sh\necho "in ${TRAYEXEC_PROFILE:-no} profile"\n')
     shell.chmod(0o700)
-    seen = Seen(listed.terminal("shell", env={"SHELL": str(shell)}))
-    seen.wait_for("Profile for trayexec shell", "▌   no profile: AWS_PROFILE=NAME chooses one inside")
+    words = ("--live", "--", str(shell)) if what == "--live" else ("shell",)
+    seen = Seen(listed.terminal(*words, env={"SHELL": str(shell)}))
+    seen.wait_for(
+        "Profile for trayexec shell" if what == "shell" else f"Profile for {shell}",
+        "▌   no profile: AWS_PROFILE=NAME chooses one inside",
+    )
     seen.terminal.type(keys)
     status, screen = ended(seen)
     assert status == 0

@@ -11,7 +11,7 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.rig import Rig
-from trayexec.adapters import botocore_keys, federation, ledger, plain_file
+from trayexec.adapters import botocore_keys, federation, ledger, plain_file, providers
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
 from trayexec.adapters.providers import tokens
@@ -27,7 +27,8 @@ from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.status import view
 from trayexec.core.clock import Expiry, Instant
-from trayexec.core.config.profiles import Identity, SignIn, StsEndpoint
+from trayexec.core.config.profiles import Identity, Provider, SignIn, StsEndpoint
+from trayexec.core.config.sources import Source
 from trayexec.core.view import Item
 from trayexec.light import context, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
@@ -109,6 +110,13 @@ STATES = (
             "Try once more with `trayexec auth {word}`, and see whether the AWS CLI can sign in.",
         ),
         own=True,
+    ),
+    State(
+        "nobody signed in with the AWS CLI",
+        built(lambda _: providers._no_login(Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1")))),
+        ("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",),
+        own=True,
+        leaves={"aws login": 252},  # the AWS CLI of Debian 12 does not know it yet
     ),
     State(
         "no dialog",

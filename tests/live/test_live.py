@@ -380,7 +380,7 @@ def test_sso_login_finds_its_session(own: Rig) -> None:
 def test_aws_configure_sso_session_is_kept(own: Rig) -> None:
     """What the wizard of v2 writes, a section of another kind, is in the user's file and in the overlay."""
     config = own.desk.home("home/.aws/config")
-    terminal = own.terminal("--live", "--", CLI_2, "configure", "sso-session", env={"TERM": "xterm"})
+    terminal = own.terminal("--live", "--no-wait", "--", CLI_2, "configure", "sso-session", env={"TERM": "xterm"})
     for prompt, answer in (
         ("session name", "corp"),
         ("start URL", "https://corp.awsapps.com/start"),

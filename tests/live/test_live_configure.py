@@ -63,7 +63,7 @@ def ours(rig: Rig, text: str) -> list[Path]:
 def test_the_interactive_one(own: Rig, aws: str) -> None:
     """`aws configure --profile new`: the key in the user's credentials, the rest in the user's config, none here."""
     credentials = own.desk.home("home/.aws/credentials")
-    terminal = own.terminal("--live", "--", aws, "configure", "--profile", "fresh")
+    terminal = own.terminal("--live", "--no-wait", "--", aws, "configure", "--profile", "fresh")
     for prompt, reply in (
         ("Access Key ID", "AKIAFRESH"),
         ("Secret Access Key", "very/secret+="),

@@ -210,6 +210,7 @@ GIVEN_BY = {
     Source.WEB_IDENTITY: "web identity {role_arn}",
     Source.INSTANCE: "the machine",
     Source.SSO: "sso {sso_account_id} {sso_role_name}",
+    Source.LOGIN: "login {login_session}",
 }
 
 # A machine

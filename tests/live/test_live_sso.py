@@ -14,6 +14,7 @@ from support.identitycenter import Center, identity_center
 from support.rig import COMMAND, Rig, Terminal
 
 TRAYEXEC = shlex.join(COMMAND)
+LIVE = ("--live", "--no-wait", "--")  # on a terminal, and nobody is to choose a profile
 TERM = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "PS1": "$ ", "SHELL": "/bin/bash"}
 COMMENTED = "# mine, at the top\n{}\n; a note\n[profile plain]  # and another\noutput = text\n# the end\n"
 SESSION = """
@@ -94,7 +95,7 @@ def through_the_wizard(terminal: Terminal, center: Center, profile: str) -> None
 
 
 WAYS = {
-    "live": ([*COMMAND, "--live", "--", CLI_2, "configure", "sso"], ""),
+    "live": ([*COMMAND, *LIVE, CLI_2, "configure", "sso"], ""),
     "shell": ([*COMMAND, "shell"], f"{CLI_2} configure sso\n"),
     "hook": (["bash", "--norc"], f'eval "$({TRAYEXEC} hook bash)"; {CLI_2} configure sso\n'),
 }
@@ -142,7 +143,7 @@ def test_login_and_logout_inside(own: Rig, center: Center) -> None:
     config.write_text(config.read_text() + SESSION + BY_SSO)
     before = config.read_text()
     assert own.auth(env=center.env).status == 0  # a CA bundle of the caller's own makes a session of its own
-    terminal = own.terminal("--live", "--", CLI_2, "sso", "login", "--profile", "by-sso", env={**center.env, **TERM})
+    terminal = own.terminal(*LIVE, CLI_2, "sso", "login", "--profile", "by-sso", env={**center.env, **TERM})
     center.allow()
     assert "Successfully logged into" in terminal.ended()[1]
     assert shown(own, center, f"{who(own, 'by-sso', CLI_1)}; {who(own, 'by-sso')}").split() == ["444444444444"] * 2
@@ -168,7 +169,7 @@ def test_a_role_behind_sso_works_inside_as_it_is(own: Rig, center: Center) -> No
     )
     config.write_text(config.read_text() + SESSION + BY_SSO + behind + legacy)
     for profile in ("by-sso", "legacy"):
-        terminal = own.terminal("--live", "--", CLI_2, "sso", "login", "--profile", profile, env={**center.env, **TERM})
+        terminal = own.terminal(*LIVE, CLI_2, "sso", "login", "--profile", profile, env={**center.env, **TERM})
         center.allow()
         assert terminal.ended()[0] == 0
     sts = {"AWS_ENDPOINT_URL_STS": own.sim.url}

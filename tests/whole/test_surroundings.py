@@ -77,6 +77,7 @@ LEADS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "AWS_REGION": ({"AWS_REGION": "eu-west-3"}, "sts.eu-west-3.amazonaws.com"),
     "AWS_DEFAULT_REGION": ({"AWS_DEFAULT_REGION": "eu-north-1"}, "sts.eu-north-1.amazonaws.com"),
 }
+OF_LOGIN = {"AWS_LOGIN_CACHE_DIRECTORY"}  # tests/adapters/test_providers_login.py
 OF_METADATA = {one for one in protocol.AWS_VARIABLES if "METADATA" in one}  # tests/adapters/test_providers_instance.py
 BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
@@ -86,7 +87,7 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY",
 
 def test_what_travels_is_what_is_tried_here() -> None:
     """Every variable of the table has its case below."""
-    assert set(LEADS) | set(BUNDLES) | OF_METADATA == set(protocol.AWS_VARIABLES)
+    assert set(LEADS) | set(BUNDLES) | OF_METADATA | OF_LOGIN == set(protocol.AWS_VARIABLES)
     assert set(PROXIES) == set(protocol.PROXY_VARIABLES)
 
 

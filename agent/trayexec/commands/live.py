@@ -17,7 +17,8 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
     if isinstance(program, int):
         return program
     named = [*options.profiles, *options.literal]
-    return _run(options, named[0] if named else context.chosen(environ), (program, command), environ)
+    profile = named[0] if named else context.chosen(environ) or _chosen(command, options, environ)
+    return _run(options, profile, (program, command), environ)
 
 
 def shell(options: Options, environ: Mapping[str, str]) -> int:
@@ -26,7 +27,7 @@ def shell(options: Options, environ: Mapping[str, str]) -> int:
     program = execution.find(command[0], environ)
     profile = context.chosen(environ) if options.profile is None else options.profile
     if profile is None and not isinstance(program, int):
-        profile = _chosen(options, environ)
+        profile = _chosen(("trayexec", "shell"), options, environ)
     if profile is not None and is_role(profile):
         from trayexec.commands import server  # noqa: PLC0415 — only for a role without a profile
 
@@ -34,14 +35,14 @@ def shell(options: Options, environ: Mapping[str, str]) -> int:
     return program if isinstance(program, int) else _run(options, profile, (program, command), environ)
 
 
-def _chosen(options: Options, environ: Mapping[str, str]) -> str | None:
-    """The profile that the person chooses for the shell, where they can be asked; None for none."""
+def _chosen(what: Sequence[str], options: Options, environ: Mapping[str, str]) -> str | None:
+    """The profile that the person chooses for `what`, where they can be asked; None for none."""
     from trayexec.commands import profile_choice  # noqa: PLC0415 — only where nobody is named
 
     if not profile_choice.can_ask(options.wait, environ):
         return None
     nobody = Text("no profile: AWS_PROFILE=NAME chooses one inside")
-    return profile_choice.one(("trayexec", "shell"), environ, nobody=nobody)
+    return profile_choice.one(what, environ, nobody=nobody)
 
 
 def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]], environ: Mapping[str, str]) -> int:

@@ -57,8 +57,9 @@ AWS_VARIABLES = (
     "AWS_EC2_METADATA_V1_DISABLED",
     "AWS_METADATA_SERVICE_TIMEOUT",
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+    "AWS_LOGIN_CACHE_DIRECTORY",
 )
-AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")  # those of them that name files
+AWS_PATHS = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_LOGIN_CACHE_DIRECTORY")  # those of them that name files
 # By which way the caller's machine reaches AWS: all that botocore reads of it (urllib.request.getproxies_environment,
 # of which its httpsession.py takes `http` and `https`). They stand in a request under "proxy".
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")

@@ -225,8 +225,8 @@ def _profile(
 
 
 def _signs_in(profile: Profile) -> bool:
-    """Whether it is one of IAM Identity Center's: it works as it is, and `aws sso login` needs its settings."""
-    return isinstance(profile.target, Provider) and profile.target.kind is Source.SSO
+    """Whether the AWS CLI signs it in: it works as it is, and `aws sso login` and `aws login` need its settings."""
+    return isinstance(profile.target, Provider) and profile.target.kind in {Source.SSO, Source.LOGIN}
 
 
 def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:

@@ -222,6 +222,14 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE.replace("arn:aws", "nonsense"))),
         *("profiles", "profile_role_arn", Grade.NOTE, "nonsense"),
     ),
+    "a login that nothing renews": (
+        lambda facts, files: replace(
+            facts,
+            read=files.read(f"{CONFIG}[profile x]\nlogin_session = arn:aws:iam::111111111111:user/me\n"),
+            has_crt=False,
+        ),
+        *("login_sessions", "source_part", Grade.PROBLEM, "awscrt"),
+    ),
     "a role with its keys beside it": (
         lambda facts, files: replace(
             facts,

@@ -279,7 +279,6 @@ def test_half_of_a_sign_in_is_said(profile: Section, session: Section, said: str
 
 UNSUPPORTED = {
     "credential_source": "Environment",
-    "login_session": "x",
     "session_tags": "a=b",
     "transitive_session_tags": "a",
     "source_identity": "me",

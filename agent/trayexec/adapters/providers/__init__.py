@@ -26,7 +26,7 @@ SECONDS = 60  # as long as the Go SDK waits for a credential_process
 AT_ONCE = 8  # processes that ask at the same time: each loads botocore, and each question has its own time
 MOST = 256 * 1024  # bytes of an answer: what a program may print, as JSON
 LONGEST = 129600  # seconds: AWS gives nothing for longer (GetSessionToken)
-_BY_AWS = {"refused", "unreachable", "html", "unstarted"}
+_BY_AWS = {"refused", "unreachable", "html", "incomplete"}
 _FAILED = {
     "unstarted": Text("it could not be started ({detail})"),
     "status": Text("it ended with status {detail}"),
@@ -53,9 +53,17 @@ class BotoProviders:
         self._clock = clock
         self._seconds = seconds
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._renewals: dict[str, asyncio.Lock] = {}
 
     async def load(self, provider: Provider) -> Credentials:
         """What this provider gives now. Raises ProviderError."""
+        if provider.kind is not Source.LOGIN:
+            return await self._load(provider)
+        # What renews a sign-in of `aws login` does it once: who shares it waits, and finds it renewed.
+        async with self._renewals.setdefault(dict(provider.settings)["login_session"], asyncio.Lock()):
+            return await self._load(provider)
+
+    async def _load(self, provider: Provider) -> Credentials:
         request = {
             "kind": provider.kind.name.lower(),
             "profile": provider.profile,
@@ -143,23 +151,57 @@ def _long_term(provider: Provider) -> Trouble:
     )
 
 
+def _no_login(provider: Provider) -> Trouble:
+    return trouble(
+        "sign_in",
+        "Nobody is signed in for profile {profile} (login_session), or the sign-in has ended.",
+        "Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",
+        profile=provider.name,
+        word=argument(provider.profile),
+    )
+
+
+def without_crt(provider: Provider) -> Trouble:
+    """The package is missing by which botocore renews a sign-in of `aws login`."""
+    return trouble(
+        "source_part",
+        "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt.",
+        "Install it beside trayexec: `pip install 'trayexec[login]'`, or `pipx inject trayexec awscrt`. Then run the "
+        "command again.",
+        profile=provider.name,
+    )
+
+
+def _changed(provider: Provider) -> Trouble:
+    return trouble(
+        "source_changed",
+        "Your AWS files were changed while {source} of profile {profile} was asked.",
+        "Run the command again.",
+        source=provider.by,
+        profile=provider.name,
+    )
+
+
+def _absent(provider: Provider) -> Trouble:
+    return trouble(
+        "source_absent",
+        "The instance metadata service gives profile {profile} no credentials.",
+        "It is there on EC2 only, with an instance profile. Else name another source under {section}.",
+        profile=provider.name,
+        section=header(provider.profile),
+    )
+
+
+_SAID = {"changed": _changed, "absent": _absent, "no-crt": without_crt, "no-login": _no_login}
+
+
 def _why(provider: Provider, failed: str, detail: str) -> Trouble:
-    if failed == "changed":
-        return trouble(
-            "source_changed",
-            "Your AWS files were changed while {source} of profile {profile} was asked.",
-            "Run the command again.",
-            source=provider.by,
-            profile=provider.name,
-        )
-    if failed == "absent":
-        return trouble(
-            "source_absent",
-            "The instance metadata service gives profile {profile} no credentials.",
-            "It is there on EC2 only, with an instance profile. Else name another source under {section}.",
-            profile=provider.name,
-            section=header(provider.profile),
-        )
+    if provider.kind is Source.LOGIN and failed not in {*_SAID, "refused", "unreachable", "html"}:
+        failed = "no-login"  # what the AWS CLI keeps is no sign-in
+    if failed in _SAID:
+        return _SAID[failed](provider)
+    if provider.kind is Source.WEB_IDENTITY and failed == "unstarted":
+        return _unread(provider, detail)
     if provider.kind is not Source.PROCESS and failed in _BY_AWS:
         return _of_aws(provider, failed, detail)
     if failed in _FAILED:
@@ -184,18 +226,20 @@ def _why(provider: Provider, failed: str, detail: str) -> Trouble:
     )
 
 
+def _unread(provider: Provider, detail: str) -> Trouble:
+    return trouble(
+        "source_failed",
+        "The token of profile {profile} cannot be read from {file}: {detail}",
+        "Let what writes that file write it, or correct web_identity_token_file under {section}.",
+        profile=provider.name,
+        file=shown(dict(provider.settings).get("web_identity_token_file", "")),
+        detail=shown(detail),
+        section=header(provider.profile),
+    )
+
+
 def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
     """Why there is nothing from AWS itself."""
-    if failed == "unstarted":
-        return trouble(
-            "source_failed",
-            "The token of profile {profile} cannot be read from {file}: {detail}",
-            "Let what writes that file write it, or correct web_identity_token_file under {section}.",
-            profile=provider.name,
-            file=shown(dict(provider.settings).get("web_identity_token_file", "")),
-            detail=shown(detail),
-            section=header(provider.profile),
-        )
     if failed != "refused":
         return trouble(
             "source_unreachable",
@@ -203,7 +247,7 @@ def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
             "Check the network, and the proxy on the way; then try again.",
             source=provider.by,
             profile=provider.name,
-            detail=_NO_CREDENTIALS["html"] if failed == "html" else shown(detail),
+            detail=_NO_CREDENTIALS["html"] if failed in {"html", "incomplete"} else shown(detail),
         )
     return Trouble(
         "source_refused",
@@ -219,6 +263,8 @@ def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
 
 def _hint(provider: Provider, code: str) -> Text:
     """What to do about a refusal of AWS's (API_AssumeRoleWithWebIdentity, GetRoleCredentials: Errors)."""
+    if provider.kind is Source.LOGIN:
+        return Text("Whoever signed in needs the right signin:CreateOAuth2Token (policy SignInLocalDevelopmentAccess).")
     if provider.kind is Source.SSO:
         return Text(
             "Check sso_account_id and sso_role_name under {section}: whoever signed in is not given that role, or "

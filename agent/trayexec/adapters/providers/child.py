@@ -19,6 +19,9 @@ from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 — botocore's own
     HTTPClientError,
+    LoginError,
+    LoginInsufficientPermissions,
+    MissingDependencyException,
     SSOTokenLoadError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
@@ -33,6 +36,7 @@ METHODS = {  # of botocore's providers, by `Source`
     "web_identity": "assume-role-with-web-identity",
     "instance": "iam-role",
     "sso": "sso",
+    "login": "login",
 }
 BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 OF_SERVICE = 500  # the HTTP status from which on it is AWS that has a problem
@@ -92,7 +96,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         found = provider.load()
         if found is None:
             raise FailedError("absent")  # noqa: TRY301 — as whatever botocore raises
-        if isinstance(found, RefreshableCredentials):
+        if isinstance(found, RefreshableCredentials) and method != METHODS["login"]:
             # What it has it has: no second question because it ends soon, which only we judge.
             found._advisory_refresh_timeout = found._mandatory_refresh_timeout = 0  # noqa: SLF001
         frozen = found.get_frozen_credentials()
@@ -135,14 +139,18 @@ def _unsaid(error: Exception) -> FailedError:
             return error
         case SSOTokenLoadError() | UnauthorizedSSOTokenError() | TokenRetrievalError():
             what, detail = "sign-in", ""  # no token, one that has ended and is not renewed, or one that is not taken
+        case LoginError() | MissingDependencyException():
+            return _of_login(error)
         case ClientError():
             code = str(error.response.get("Error", {}).get("Code", ""))[:100]
             clear = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < OF_SERVICE
             what, detail = ("refused" if clear and code not in BUSY else "unreachable"), code
         case ConnectionError() | HTTPClientError():
             what, detail = "unreachable", type(error).__name__
-        case ResponseParserError() | KeyError():
+        case ResponseParserError():
             what, detail = "html", ""
+        case KeyError():
+            what, detail = "incomplete", ""  # an answer, or a file of the AWS CLI's
         case OSError():
             what, detail = "unstarted", error.strerror or type(error).__name__
         case ValueError() | IndexError():
@@ -150,6 +158,13 @@ def _unsaid(error: Exception) -> FailedError:
         case _:
             what, detail = type(error).__name__, ""
     return FailedError(what, detail)
+
+
+def _of_login(error: LoginError | MissingDependencyException) -> FailedError:
+    """What went wrong with a sign-in of `aws login`."""
+    if isinstance(error, LoginInsufficientPermissions):
+        return FailedError("refused", "INSUFFICIENT_PERMISSIONS")
+    return FailedError("no-login" if isinstance(error, LoginError) else "no-crt")
 
 
 def _misread(said: bytes) -> FailedError:

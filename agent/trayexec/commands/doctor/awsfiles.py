@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from trayexec.adapters.providers import without_crt
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config import problems
 from trayexec.core.config.inifile import profile_of
-from trayexec.core.config.profiles import Profile, Unserved
+from trayexec.core.config.profiles import Profile, Provider, Unserved
 from trayexec.core.config.sections import header, shown
+from trayexec.core.config.sources import Source
 from trayexec.core.shell_words import word
 from trayexec.light.errors import Text, Trouble
 
@@ -82,6 +84,16 @@ def remarks(facts: Facts) -> Iterator[Finding]:
         return
     for one in dict.fromkeys(each for found in facts.read.catalogue.profiles.values() for each in found.notes):
         yield note("profile_remark", FILES, one)
+
+
+def login_sessions(facts: Facts) -> Iterator[Finding]:
+    """Profiles of `aws login`, where the package is missing by which botocore renews them."""
+    if isinstance(facts.read, Trouble) or facts.has_crt:
+        return
+    for one in facts.read.catalogue.profiles.values():
+        if isinstance(one, Profile) and isinstance(one.root, Provider) and one.root.kind is Source.LOGIN:
+            lacking = without_crt(one.root)
+            yield problem(lacking.code, Text("profile {profile}", profile=shown(one.name)), lacking.title, lacking.hint)
 
 
 def dialects(facts: Facts) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     awsfiles.aws_files,
     awsfiles.profiles,
     awsfiles.remarks,
+    awsfiles.login_sessions,
     awsfiles.dialects,
     awsfiles.readable_files,
     awsfiles.code_processes,

@@ -58,7 +58,8 @@ class Facts:
     """Everything that was looked at, once. `agent` is None when none runs, a Trouble when it cannot be asked.
 
     `keys` has what the keychain says for each name that a served profile leads to, `unfit` why a folder of ours cannot
-    be written, `loose` the AWS files that others may read, `doubted` those that others could have written, and why.
+    be written, `loose` the AWS files that others may read, `doubted` those that others could have written, and
+    why; `has_crt` whether botocore finds the package that `aws login` needs.
     """
 
     version: str
@@ -77,3 +78,4 @@ class Facts:
     asked: tuple[Asked, ...] = ()
     loose: tuple[str, ...] = ()
     doubted: Mapping[str, Text] = field(default_factory=dict)
+    has_crt: bool = True

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from trayexec import __version__
@@ -58,6 +59,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         asked=asked,
         loose=tuple(path for path in where if _is_loose(path)),
         doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
+        has_crt=find_spec("awscrt") is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trayexec.core.config import problems
+from trayexec.core.config import ownership, problems
 from trayexec.core.config.profiles import Provider, SignIn, StsEndpoint
 from trayexec.core.config.sections import ProfileError, Section, Sections
 from trayexec.core.config.sources import SETTINGS, Source
@@ -25,6 +25,13 @@ _ENDPOINTS = (
     *("AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
     *("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"),
 )
+# Where the AWS CLI keeps the sign-ins of `aws login`, and where they are renewed (botocore's utils.py)
+_OF_LOGIN = ("AWS_LOGIN_CACHE_DIRECTORY", "AWS_DEFAULT_REGION")
+_HEARD = {
+    Source.INSTANCE: _OF_METADATA,
+    Source.SSO: (*_WAY, *_ENDPOINTS),
+    Source.LOGIN: (*_WAY, *_ENDPOINTS, *_OF_LOGIN),
+}
 # What else may stand in a profile that says something of its credentials, whatever their kind.
 _ACCOUNT = "aws_account_id"
 
@@ -34,8 +41,7 @@ def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: Sts
     more = _METADATA if kind is Source.INSTANCE else (_ACCOUNT,)
     names = sorted(SETTINGS[kind].union(more))
     said = ((name, sections.text(profile, name)) for name in names)
-    names_heard = {Source.INSTANCE: _OF_METADATA, Source.SSO: (*_WAY, *_ENDPOINTS)}.get(kind, _WAY)
-    heard = {name: sections.environment.get(name) for name in names_heard}
+    heard = {name: sections.environment.get(name) for name in _HEARD.get(kind, _WAY)}
     if kind is Source.WEB_IDENTITY:
         heard |= _of_endpoint(endpoint)
     variables = tuple((name, value) for name, value in heard.items() if value is not None)
@@ -95,6 +101,8 @@ def _account(sections: Sections, profile: str, kind: Source) -> str | None:
     """The account that the settings name, if they do."""
     if kind is Source.WEB_IDENTITY:
         return (sections.text(profile, "role_arn") or "").split(":")[4]
+    if kind is Source.LOGIN:
+        return ownership.account_in(sections.text(profile, "login_session") or "")
     if kind is Source.SSO:
         return sections.text(profile, "sso_account_id")
     return None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)

@@ -54,8 +54,8 @@ _DURATIONS = range(900, 43201)
 _DEFAULT_SECONDS = 3600
 
 _LESS_THAN_STORED = (Source.PROCESS, Source.NOTHING)  # keys that a person stored with us under the name win over it
-_PROVIDED = frozenset({Source.WEB_IDENTITY, Source.SSO, Source.PROCESS})  # whose credentials botocore is asked for
-_OTHERS = (Source.LOGIN,)  # credentials that are not IAM user keys
+# Whose credentials botocore is asked for.
+_PROVIDED = frozenset({Source.WEB_IDENTITY, Source.SSO, Source.LOGIN, Source.PROCESS})
 _ROLE_EXTRAS = ("session_tags", "transitive_session_tags", "source_identity")
 _OURSELVES = frozenset({"trayexec", "trayexec-agent"})
 
@@ -417,8 +417,6 @@ def _end_of(sections: Sections, profile: str, section: Section) -> Source | None
     if found in _PROVIDED:
         _check_provided(sections, profile, found)
         return found
-    if found in _OTHERS:
-        raise ProfileError(profile, problems.from_elsewhere(profile, found.value))
     # Half of a login gives botocore nothing; who has written a device beside it means keys with MFA.
     half = found is Source.NOTHING and "mfa_serial" in section
     if not half and any(key.startswith("sso_") for key in section):  # without these two, botocore gives nothing
@@ -439,7 +437,7 @@ def _check_provided(sections: Sections, profile: str, kind: Source) -> None:
         if _calls_us(sections.text(profile, "credential_process") or ""):
             raise ProfileError(profile, problems.by_ourselves(profile))
         return
-    if kind is Source.SSO:
+    if kind in {Source.SSO, Source.LOGIN}:
         return
     arn = sections.text(profile, "role_arn") or ""
     if not _ROLE_ARN.fullmatch(arn):
