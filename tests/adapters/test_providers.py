@@ -252,7 +252,7 @@ def test_a_crowd_is_asked_for_in_turn(home: Home, monkeypatch: pytest.MonkeyPatc
         most = max(most, running)
         await asyncio.sleep(0)
         running -= 1
-        return Ended(0, json.dumps({"failed": "nothing", "detail": ""}).encode(), b"")
+        return Ended(0, json.dumps([{"failed": "nothing", "detail": ""}]).encode(), b"")
 
     async def crowd() -> list[BaseException | Credentials]:
         providers = BotoProviders(home.env, SystemClock())
@@ -261,6 +261,89 @@ def test_a_crowd_is_asked_for_in_turn(home: Home, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("trayexec.adapters.providers.run", run)
     assert all(isinstance(one, ProviderError) for one in asyncio.run(crowd()))
     assert most == AT_ONCE
+
+
+SSO = "sso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\nsso_role_name = R\nsso_account_id = "
+
+
+class Processes:
+    """Stands where processes are started: each answers with the profile's name in place of a key, when it is let."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.asked: list[list[str]] = []
+        self.most = 0
+        self.out: bytes | None = None
+        self._running = 0
+
+    async def run(self, *_: object, given: bytes, **_more: object) -> Ended:
+        """One."""
+        profiles = [one["profile"] for one in json.loads(given)["asked"]]
+        self.asked.append(profiles)
+        self._running += 1
+        self.most = max(self.most, self._running)
+        await asyncio.sleep(0.01)
+        self._running -= 1
+        ends = datetime.now(UTC).timestamp() + 3600
+        said = [{"key": one, "secret": "s", "token": "t", "account": "", "ends": ends} for one in profiles]
+        return Ended(0, json.dumps(said).encode() if self.out is None else self.out, b"")
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Processes:
+    """Those that would be started."""
+    found = Processes()
+    monkeypatch.setattr("trayexec.adapters.providers.run", found.run)
+    return found
+
+
+def test_many_profiles_of_one_sign_in_are_a_few_processes(home: Home, processes: Processes) -> None:
+    """Each loads botocore, which costs more than the question; everybody gets what is theirs."""
+    home.write("".join(f"[profile p{number}]\n{SSO}{number:012}\n" for number in range(120)))
+    wanted = [home.provider(f"p{number}") for number in range(120)]
+
+    async def all_of_them() -> list[Credentials]:
+        providers = BotoProviders(home.env, SystemClock())
+        return await asyncio.gather(*(providers.load(one) for one in wanted))
+
+    assert [one.access_key_id for one in asyncio.run(all_of_them())] == [one.profile for one in wanted]
+    assert processes.most == 2
+    assert [name for names in processes.asked for name in names] == [one.profile for one in wanted]
+    assert len(processes.asked) <= 5
+
+
+@pytest.mark.usefixtures("processes")
+def test_who_no_longer_waits_takes_nothing_from_the_others(home: Home) -> None:
+    """A process that somebody's question began goes on for whoever else is in it."""
+    home.write("".join(f"[profile p{number}]\n{SSO}{number:012}\n" for number in range(20)))
+
+    async def some_of_them() -> list[str]:
+        providers = BotoProviders(home.env, SystemClock())
+        tasks = [asyncio.ensure_future(providers.load(home.provider(f"p{number}"))) for number in range(20)]
+        await asyncio.sleep(0.005)
+        for gone in (*tasks[:2], tasks[10]):
+            gone.cancel()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        return [one.access_key_id for one in found if isinstance(one, Credentials)]
+
+    assert asyncio.run(some_of_them()) == [f"p{number}" for number in range(20) if number not in {0, 1, 10}]
+
+
+@pytest.mark.parametrize("out", [b"", b"Traceback", b"\xff"])
+def test_a_process_that_breaks_is_said_to_all_in_it(home: Home, processes: Processes, out: bytes) -> None:
+    """And the next questions start another."""
+    home.write("".join(f"[profile p{number}]\n{SSO}{number:012}\n" for number in range(9)))
+
+    async def all_of_them() -> set[str]:
+        providers = BotoProviders(home.env, SystemClock())
+        processes.out = out
+        tasks = [providers.load(home.provider(f"p{number}")) for number in range(9)]
+        failed = await asyncio.gather(*tasks, return_exceptions=True)
+        processes.out = None
+        assert (await providers.load(home.provider("p1"))).access_key_id == "p1"
+        return {one.trouble.code for one in failed if isinstance(one, ProviderError)}
+
+    assert asyncio.run(all_of_them()) == {"source_broken"}
 
 
 def test_nothing_of_a_line_is_shown(home: Home) -> None:

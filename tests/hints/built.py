@@ -11,10 +11,10 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.rig import Rig
-from trayexec.adapters import botocore_keys, federation, ledger, plain_file, providers
+from trayexec.adapters import botocore_keys, federation, ledger, plain_file
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
-from trayexec.adapters.providers import tokens
+from trayexec.adapters.providers import failures, tokens
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
 from trayexec.adapters.tray import pystrays
 from trayexec.commands.doctor import keys, ours
@@ -113,7 +113,7 @@ STATES = (
     ),
     State(
         "nobody signed in with the AWS CLI",
-        built(lambda _: providers._no_login(Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1")))),
+        built(lambda _: failures._no_login(Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1")))),
         ("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",),
         own=True,
         leaves={"aws login": 252},  # the AWS CLI of Debian 12 does not know it yet

@@ -1,101 +1,143 @@
-"""Credentials that others give: the port `Providers`, by botocore's own providers in a child process (`child.py`).
+"""Credentials that others give: the port `Providers`, by botocore's own providers in child processes (`child.py`).
 
 What a program or a service says reaches nobody but who is to have the credentials: of a failure only its kind is told.
 """
 
 import asyncio
 import json
-import shlex
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from trayexec.adapters.child_processes import run
+from trayexec.adapters.providers import failures
 from trayexec.core import messages
 from trayexec.core.clock import Expiry
 from trayexec.core.config.profiles import Provider
-from trayexec.core.config.sections import header, shown
 from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, ProviderError, Refusal
-from trayexec.core.shell_words import argument
 from trayexec.light import own_command
-from trayexec.light.errors import Text, Trouble, trouble
+from trayexec.light.errors import Trouble
 
 CHILD = "trayexec.adapters.providers.child"
 SECONDS = 60  # as long as the Go SDK waits for a credential_process
 AT_ONCE = 8  # processes that ask at the same time: each loads botocore, and each question has its own time
+TOGETHER = 50  # questions about one sign-in that a process takes along
+# Processes that ask about one sign-in at the same time: that of `aws login` is renewed by a token that is good once.
+SHARED = {Source.SSO: 2, Source.LOGIN: 1}
 MOST = 256 * 1024  # bytes of an answer: what a program may print, as JSON
 LONGEST = 129600  # seconds: AWS gives nothing for longer (GetSessionToken)
-_BY_AWS = {"refused", "unreachable", "html", "incomplete"}
-_FAILED = {
-    "unstarted": Text("it could not be started ({detail})"),
-    "status": Text("it ended with status {detail}"),
-    "quotes": Text("its line is empty, or a quote in it is not closed"),
-}
-_NO_CREDENTIALS = {
-    "long": Text("more than 64 KiB"),
-    "nothing": Text("nothing at all"),
-    "html": Text("a web page, as a proxy sends it"),
-    "garbage": Text("no JSON object"),
-    "version": Text("its Version is not 1"),
-    "missing": Text("AccessKeyId or SecretAccessKey is missing"),
-    "ended": Text("they have ended already, or their Expiration is no date"),
-}
 UNSAID = 900  # seconds that credentials are taken to live whose end nobody says: AWS gives none for less
+
+Said = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """Somebody waits for what this provider gives."""
+
+    provider: Provider
+    answer: asyncio.Future[Said]
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Questions about one sign-in, which wait for one of its processes."""
+
+    turns: asyncio.Semaphore
+    waiting: list[_Question] = field(default_factory=list)
 
 
 class BotoProviders:
-    """Asks botocore, in a process for each question."""
+    """Asks botocore, in a process for each question; in a few for all questions about one sign-in."""
 
     def __init__(self, environ: Mapping[str, str], clock: Clock, *, seconds: float = SECONDS) -> None:
-        """Programs get of `environ` what an agent's children get; each question ends within `seconds`."""
+        """Programs get of `environ` what an agent's children get; each process ends within `seconds`."""
         self._environ = environ
         self._clock = clock
         self._seconds = seconds
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._renewals: dict[str, asyncio.Lock] = {}
+        self._queues: dict[Hashable, _Queue] = {}
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def load(self, provider: Provider) -> Credentials:
         """What this provider gives now. Raises ProviderError."""
-        if provider.kind is not Source.LOGIN:
-            return await self._load(provider)
-        # What renews a sign-in of `aws login` does it once: who shares it waits, and finds it renewed.
-        async with self._renewals.setdefault(dict(provider.settings)["login_session"], asyncio.Lock()):
-            return await self._load(provider)
-
-    async def _load(self, provider: Provider) -> Credentials:
-        request = {
-            "kind": provider.kind.name.lower(),
-            "profile": provider.profile,
-            "files": provider.files,
-            "settings": dict(provider.settings),
-            "variables": dict(provider.variables),
-        }
-        given = json.dumps(request).encode()
         try:
-            async with self._room:
-                argv = own_command.python(CHILD)
-                ended = await run(argv, self._environ, seconds=self._seconds, given=given, most=MOST)
+            said = await (self._shared(provider) if provider.kind in SHARED else self._alone(provider))
         except TimeoutError:
-            raise _error(_slow(provider, round(self._seconds))) from None
+            raise _error(failures.slow(provider, round(self._seconds))) from None
         except OSError as error:
-            raise _error(_broken(provider, error.strerror or type(error).__name__)) from None
-        try:
-            said = json.loads(ended.out)
-        except ValueError:
-            raise _error(_broken(provider, f"exit status {ended.status}")) from None
+            raise _error(failures.broken(provider, error.strerror or type(error).__name__)) from None
+        except ValueError as error:
+            raise _error(failures.broken(provider, str(error))) from None
         if said.get("failed") == "sign-in" and provider.sign_in is not None:
             raise ProviderError(messages.not_signed_in(provider.sign_in), Refusal.SIGN_IN)
         if "failed" in said:
-            raise _error(_why(provider, said["failed"], said["detail"]))
+            raise _error(failures.why(provider, said["failed"], said["detail"]))
         return self._credentials(provider, said)
 
-    def _credentials(self, provider: Provider, said: Mapping[str, Any]) -> Credentials:
+    async def _alone(self, provider: Provider) -> Said:
+        (said,) = await self._ask([provider])
+        return said
+
+    async def _shared(self, provider: Provider) -> Said:
+        """What one of the processes says that ask about this sign-in; it goes on for the others if we are cancelled."""
+        session = dict(provider.settings).get("login_session")
+        key = (provider.kind, provider.files, provider.variables, session)
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = _Queue(asyncio.Semaphore(SHARED[provider.kind]))
+        question = _Question(provider, asyncio.get_running_loop().create_future())
+        queue.waiting.append(question)
+        task = asyncio.get_running_loop().create_task(self._ask_some(queue))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return await question.answer
+
+    async def _ask_some(self, queue: _Queue) -> None:
+        """Ask what waits by now, unless another process has taken it along."""
+        async with queue.turns:
+            taken, queue.waiting = queue.waiting[:TOGETHER], queue.waiting[TOGETHER:]
+            taken = [one for one in taken if not one.answer.done()]
+            if not taken:
+                return
+            try:
+                answers: Sequence[Said] | Exception = await self._ask([one.provider for one in taken])
+            except (OSError, ValueError) as error:  # of which a TimeoutError is one
+                answers = error
+            for number, one in enumerate(taken):
+                if one.answer.done():
+                    continue  # cancelled
+                if isinstance(answers, Exception):
+                    one.answer.set_exception(answers)
+                else:
+                    one.answer.set_result(answers[number])
+
+    async def _ask(self, providers: Sequence[Provider]) -> Sequence[Said]:
+        """What a process says of each; they have kind, files and variables in common. Raises OSError, ValueError."""
+        first = providers[0]
+        request = {
+            "kind": first.kind.name.lower(),
+            "files": first.files,
+            "variables": dict(first.variables),
+            "asked": [{"profile": one.profile, "settings": dict(one.settings)} for one in providers],
+        }
+        given, most = json.dumps(request).encode(), MOST * len(providers)
+        async with self._room:
+            ended = await run(own_command.python(CHILD), self._environ, seconds=self._seconds, given=given, most=most)
+        try:
+            answers: list[Said] = json.loads(ended.out)
+        except ValueError:
+            raise ValueError(f"exit status {ended.status}") from None
+        return answers
+
+    def _credentials(self, provider: Provider, said: Said) -> Credentials:
         key, secret, token, account = (said[name] for name in ("key", "secret", "token", "account"))
         if not all(isinstance(one, str) and one for one in (key, secret)):
-            raise _error(_why(provider, "missing", "AccessKeyId"))
+            raise _error(failures.why(provider, "missing", "AccessKeyId"))
         if not token:
-            raise _error(_long_term(provider))
+            raise _error(failures.long_term(provider))
         now = self._clock.now()
         ends = said["ends"] if said["ends"] is not None else now.wall + UNSAID
         life = min(ends - now.wall, LONGEST)
@@ -105,176 +147,3 @@ class BotoProviders:
 
 def _error(why: Trouble) -> ProviderError:
     return ProviderError(why, Refusal.DENIED if why.code == "source_refused" else Refusal.OTHER)
-
-
-def _program(provider: Provider) -> str:
-    """What is started, without its arguments: a secret may stand there."""
-    line = dict(provider.settings).get("credential_process", "")
-    try:
-        return shown((shlex.split(line) or [""])[0])
-    except ValueError:
-        return ""
-
-
-def _slow(provider: Provider, seconds: int) -> Trouble:
-    return trouble(
-        "source_slow",
-        "{source} of profile {profile} gave no credentials within {seconds} s, and was ended.",
-        "Run its command in a terminal to see what it waits for: it can ask nobody here, nor trayexec for {profile}.",
-        source=provider.by,
-        profile=provider.name,
-        seconds=seconds,
-    )
-
-
-def _broken(provider: Provider, detail: str) -> Trouble:
-    return trouble(
-        "source_broken",
-        "The part of trayexec that asks {source} of profile {profile} did not work: {detail}",
-        "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
-        source=provider.by,
-        profile=provider.name,
-        detail=shown(detail),
-    )
-
-
-def _long_term(provider: Provider) -> Trouble:
-    return trouble(
-        "source_keys",
-        "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never "
-        "handed out.",
-        "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the profile is "
-        "an identity, whose session a code opens.",
-        profile=provider.name,
-        word=argument(provider.profile),
-        section=header(provider.profile),
-    )
-
-
-def _no_login(provider: Provider) -> Trouble:
-    return trouble(
-        "sign_in",
-        "Nobody is signed in for profile {profile} (login_session), or the sign-in has ended.",
-        "Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",
-        profile=provider.name,
-        word=argument(provider.profile),
-    )
-
-
-def without_crt(provider: Provider) -> Trouble:
-    """The package is missing by which botocore renews a sign-in of `aws login`."""
-    return trouble(
-        "source_part",
-        "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt.",
-        "Install it beside trayexec: `pip install 'trayexec[login]'`, or `pipx inject trayexec awscrt`. Then run the "
-        "command again.",
-        profile=provider.name,
-    )
-
-
-def _changed(provider: Provider) -> Trouble:
-    return trouble(
-        "source_changed",
-        "Your AWS files were changed while {source} of profile {profile} was asked.",
-        "Run the command again.",
-        source=provider.by,
-        profile=provider.name,
-    )
-
-
-def _absent(provider: Provider) -> Trouble:
-    return trouble(
-        "source_absent",
-        "The instance metadata service gives profile {profile} no credentials.",
-        "It is there on EC2 only, with an instance profile. Else name another source under {section}.",
-        profile=provider.name,
-        section=header(provider.profile),
-    )
-
-
-_SAID = {"changed": _changed, "absent": _absent, "no-crt": without_crt, "no-login": _no_login}
-
-
-def _why(provider: Provider, failed: str, detail: str) -> Trouble:
-    if provider.kind is Source.LOGIN and failed not in {*_SAID, "refused", "unreachable", "html"}:
-        failed = "no-login"  # what the AWS CLI keeps is no sign-in
-    if failed in _SAID:
-        return _SAID[failed](provider)
-    if provider.kind is Source.WEB_IDENTITY and failed == "unstarted":
-        return _unread(provider, detail)
-    if provider.kind is not Source.PROCESS and failed in _BY_AWS:
-        return _of_aws(provider, failed, detail)
-    if failed in _FAILED:
-        return trouble(
-            "source_failed",
-            "{source} of profile {profile} failed: {program}: {why}",
-            "Write its program with an absolute path under {section}, and run it in a terminal to see what it says.",
-            source=provider.by,
-            profile=provider.name,
-            program=_program(provider),
-            why=_FAILED[failed].with_values({"detail": shown(detail)}),
-            section=header(provider.profile),
-        )
-    return trouble(
-        "source_garbled",
-        "Profile {profile} is given no credentials by {source}: {why}",
-        "Run its program in a terminal to see what it prints: one JSON object with Version, AccessKeyId, "
-        "SecretAccessKey, SessionToken and Expiration.",
-        source=provider.by,
-        profile=provider.name,
-        why=_NO_CREDENTIALS.get(failed) or Text("{detail}", detail=shown(detail or failed)),
-    )
-
-
-def _unread(provider: Provider, detail: str) -> Trouble:
-    return trouble(
-        "source_failed",
-        "The token of profile {profile} cannot be read from {file}: {detail}",
-        "Let what writes that file write it, or correct web_identity_token_file under {section}.",
-        profile=provider.name,
-        file=shown(dict(provider.settings).get("web_identity_token_file", "")),
-        detail=shown(detail),
-        section=header(provider.profile),
-    )
-
-
-def _of_aws(provider: Provider, failed: str, detail: str) -> Trouble:
-    """Why there is nothing from AWS itself."""
-    if failed != "refused":
-        return trouble(
-            "source_unreachable",
-            "AWS did not answer for {source} of profile {profile} ({detail}).",
-            "Check the network, and the proxy on the way; then try again.",
-            source=provider.by,
-            profile=provider.name,
-            detail=_NO_CREDENTIALS["html"] if failed in {"html", "incomplete"} else shown(detail),
-        )
-    return Trouble(
-        "source_refused",
-        Text(
-            "AWS refused {source} of profile {profile}: {code}",
-            source=provider.by,
-            profile=provider.name,
-            code=shown(detail),
-        ),
-        _hint(provider, detail),
-    )
-
-
-def _hint(provider: Provider, code: str) -> Text:
-    """What to do about a refusal of AWS's (API_AssumeRoleWithWebIdentity, GetRoleCredentials: Errors)."""
-    if provider.kind is Source.LOGIN:
-        return Text("Whoever signed in needs the right signin:CreateOAuth2Token (policy SignInLocalDevelopmentAccess).")
-    if provider.kind is Source.SSO:
-        return Text(
-            "Check sso_account_id and sso_role_name under {section}: whoever signed in is not given that role, or "
-            "signed in at another organisation.",
-            section=header(provider.profile),
-        )
-    if code in {"ExpiredTokenException", "ExpiredToken"}:
-        return Text("The token in its file has ended: let what writes that file write a new one.")
-    if code in {"InvalidIdentityToken", "IDPRejectedClaim"}:
-        return Text("Check the token in its file: the account of the role must know its issuer and its audience.")
-    return Text(
-        "Check role_arn under {section}, and whom the role's trust policy lets in.", section=header(provider.profile)
-    )

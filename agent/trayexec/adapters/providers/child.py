@@ -1,4 +1,4 @@
-"""Credentials of one profile by one of botocore's providers, in a process of its own: JSON on stdin, a line on stdout.
+"""Credentials of profiles by one of botocore's providers, in a process of its own: JSON on stdin, a line on stdout.
 
 botocore reads its process's environment, and a program that gives credentials inherits it: so this process's is made
 what the caller's would be. Only the provider that was named is asked; none takes its place.
@@ -10,6 +10,8 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any
 
 import botocore.session
@@ -26,6 +28,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 
 from trayexec.adapters.harden import seal
@@ -40,6 +43,7 @@ METHODS = {  # of botocore's providers, by `Source`
 }
 BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 OF_SERVICE = 500  # the HTTP status from which on it is AWS that has a problem
+THREADS = 8  # that ask AWS at the same time
 CONNECT, READ, TRIES = 5, 10, 3  # seconds, and how often AWS is asked
 
 
@@ -77,17 +81,41 @@ class FailedError(Exception):
     """Why there are no credentials: a word, and what belongs to it. Nothing of what a program said is in it."""
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The credentials, or why there are none. Raises FailedError."""
+def answers(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each profile the credentials, or why there are none."""
     os.environ.update(request["variables"])
     os.environ["AWS_CONFIG_FILE"], os.environ["AWS_SHARED_CREDENTIALS_FILE"] = request["files"]
+    first, *others = request["asked"]
     chain = os.environ.get("TRAYEXEC_CHAIN", "").splitlines()
-    os.environ["TRAYEXEC_CHAIN"] = "\n".join([*chain, request["profile"]])
-    session = botocore.session.Session(profile=request["profile"])
+    os.environ["TRAYEXEC_CHAIN"] = "\n".join([*chain, first["profile"]])  # for its program
+    answer = partial(_answer, METHODS[request["kind"]])
+    found = [answer(first)]  # alone: it may have a sign-in to renew, which the others then share
+    if others:
+        with ThreadPoolExecutor(THREADS) as pool:
+            found += pool.map(answer, others)
+    return found
+
+
+def _answer(method: str, asked: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return credentials(method, asked)
+    except FailedError as failed:
+        return {"failed": failed.args[0], "detail": failed.args[1] if len(failed.args) > 1 else ""}
+
+
+@cache
+def _loader(path: str | None) -> Loader:
+    """What reads the models of services, once for all profiles."""
+    return create_loader(path)
+
+
+def credentials(method: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """The credentials of a profile. Raises FailedError."""
+    session = botocore.session.Session(profile=asked["profile"])
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     tries = {"total_max_attempts": TRIES, "mode": "standard"}
     session.set_default_client_config(Config(connect_timeout=CONNECT, read_timeout=READ, retries=tries))
-    _check_unchanged(session, request)
-    method = METHODS[request["kind"]]
+    _check_unchanged(session, asked)
     provider = session.get_component("credential_provider").get_provider(method)
     program = Program()
     if method == "custom-process":
@@ -113,13 +141,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     raise failed
 
 
-def _check_unchanged(session: Any, request: dict[str, Any]) -> None:
+def _check_unchanged(session: Any, asked: dict[str, Any]) -> None:
     """Raise FailedError where the files say something else by now than what was asked for."""
     try:
-        profile = session.full_config["profiles"].get(request["profile"], {})
+        profile = session.full_config["profiles"].get(asked["profile"], {})
     except Exception:  # noqa: BLE001 — half a file, or none
         raise FailedError("changed") from None
-    if any(profile.get(name) != value for name, value in request["settings"].items()):
+    if any(profile.get(name) != value for name, value in asked["settings"].items()):
         raise FailedError("changed")
 
 
@@ -184,11 +212,7 @@ def main() -> None:
     """Answer one request."""
     seal()
     logging.disable(logging.CRITICAL)  # nothing that botocore would say of it is for a log
-    request = json.load(sys.stdin)
-    try:
-        said = answer(request)
-    except FailedError as failed:
-        said = {"failed": failed.args[0], "detail": failed.args[1] if len(failed.args) > 1 else ""}
+    said = answers(json.load(sys.stdin))
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()

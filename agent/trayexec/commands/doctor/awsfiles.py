@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from trayexec.adapters.providers import without_crt
+from trayexec.adapters.providers.failures import without_crt
 from trayexec.commands.doctor.facts import Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config import problems
