@@ -133,6 +133,7 @@ def test_list_status_and_why_name_it_with_the_time_left(vault: Rig) -> None:
         "kind": "process",
         "by": "credential_process",
         "profile": "vault",
+        "role": None,
         "expires_at": None,
     }
     assert vault.run("vault", "--", "true").status == 0
@@ -261,3 +262,16 @@ def test_a_web_identity_works_in_every_mode(bare: Rig) -> None:
     assert console.status == 0, console.err
     assert bare.sim.count("AssumeRoleWithWebIdentity") == 1
     assert "web_identity_token_file" in bare.run("list").out
+
+
+def test_list_names_the_role_where_the_settings_do(bare: Rig) -> None:
+    """Of a web identity with its ARN; of Identity Center by its name, as whose ARN only AWS knows."""
+    token = "role_arn = arn:aws:iam::222222222222:role/ci/Pipeline\nweb_identity_token_file = /run/token\n"
+    sso = "sso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 333333333333\n"
+    configured(bare, section(bare, "ci", token) + section(bare, "dev", f"{sso}sso_role_name = Developer\n"))
+    said = {one["name"]: (one["role"], one.get("source", {}).get("role")) for one in bare.run("list", "--json").json}
+    assert said["ci"] == ("arn:aws:iam::222222222222:role/ci/Pipeline", "ci/Pipeline")
+    assert said["dev"] == (None, "Developer")
+    lines = {line.split()[0]: line.split()[1:3] for line in bare.run("list").out.splitlines()}
+    assert lines["ci"] == ["222222222222", "ci/Pipeline"]
+    assert lines["dev"] == ["333333333333", "Developer"]

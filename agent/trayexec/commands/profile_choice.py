@@ -98,7 +98,7 @@ def _rows(
     brief = {each["name"]: _brief(each, states) for each in document["identities"]}
     rows = []
     for one in found:
-        account, role = one["account"] or "", (one["role"] or "").partition("/")[2]
+        account, role = one["account"] or "", show_table.role_of(one)
         state = speak(show_table.profile_state(one, states))
         short = speak(show_table.profile_state(one, brief))
         where = (one["name"], account, role, one["region"] or "", one["identity"] or "", state)

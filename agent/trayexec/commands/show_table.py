@@ -62,7 +62,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         (
             one["name"],
             one["account"] or "",
-            _role(one["role"]),
+            role_of(one),
             one["region"] or "",
             one["identity"] or _source(one),
             speak(profile_state(one, stands)),
@@ -205,5 +205,7 @@ def unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) 
     return found
 
 
-def _role(arn: str | None) -> str:
-    return arn.partition("/")[2] if arn else ""
+def role_of(one: "ProfileStatus") -> str:
+    """The name of a profile's role, or nothing."""
+    source = one.get("source")
+    return (one["role"] or "").partition("/")[2] or (source.get("role") or "" if source is not None else "")

@@ -169,6 +169,7 @@ class SourceStatus(TypedDict):
     by: str
     profile: str
     expires_at: str | None
+    role: NotRequired[str | None]
     account: NotRequired[str | None]
     trouble: NotRequired[ErrorAnswer | None]
 

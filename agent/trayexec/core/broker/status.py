@@ -201,6 +201,7 @@ def _source(broker: Broker, provider: Provider, now: Instant) -> dict[str, objec
         "kind": provider.kind.name.lower(),
         "by": provider.by,
         "profile": provider.profile,
+        "role": provider.role or None,
         "expires_at": utc(held.expiry.utc) if held is not None and good else None,
     }
 

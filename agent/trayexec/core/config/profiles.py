@@ -158,6 +158,12 @@ class Provider:
         return partition_of(self.endpoint.region).name
 
     @property
+    def role(self) -> str:
+        """The role's name where it stands in the settings, or nothing: Identity Center knows its ARN, and we do not."""
+        settings = dict(self.settings)
+        return settings.get("sso_role_name", "") or settings.get("role_arn", "").partition("/")[2]
+
+    @property
     def by(self) -> str:
         """What gives the credentials, as people call it."""
         return _PROVIDED_BY[self.kind]
@@ -230,7 +236,13 @@ class Profile:
     @property
     def role_arn(self) -> str | None:
         """The role's ARN, or nothing for a profile that assumes none."""
-        return self.target.arn if isinstance(self.target, Role) else None
+        match self.target:
+            case Role():
+                return self.target.arn
+            case Provider(kind=Source.WEB_IDENTITY):
+                return dict(self.target.settings)["role_arn"]
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
