@@ -16,6 +16,7 @@ from trayexec.core.settings import (
     IdentityRule,
     OnLock,
     ProfileRule,
+    Renew,
     Settings,
     document,
     example,
@@ -346,6 +347,18 @@ def test_a_code_comes_from_a_command(value: str) -> None:
     assert "code" in str(refused('[identity.default]\nkode = "x"\n').hint)
 
 
+def test_to_renew_unasked_takes_a_command() -> None:
+    """Without one it is an error on its line; with one it is usual to ask."""
+    found = refused('[identity.default]\nrenew = "auto"\n')
+    assert line(found) == 2
+    assert "code = " in str(found.hint)
+    assert line(refused('[identity.default]\ncode = "ykman"\nrenew = "always"\n')) == 3
+    assert not parse('[identity.default]\ncode = "ykman"\n', file="x").renews("default")
+    said = parse('[identity.default]\nrenew = "auto"\ncode = "ykman"\n', file="x")
+    assert said.renews("default")
+    assert not said.renews("other")
+
+
 NAMES = st.text(min_size=1, max_size=8)
 RULES = st.builds(
     ProfileRule,
@@ -368,7 +381,9 @@ RULES = st.builds(
         on_lock=st.sampled_from(OnLock),
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
-            NAMES, st.builds(IdentityRule, st.none() | st.builds(Command, st.just(("ykman", "-s", "a b"))))
+            NAMES,
+            st.just(IdentityRule())
+            | st.builds(IdentityRule, st.just(Command(("ykman", "-s", "a b"))), st.sampled_from(Renew)),
         ),
         rules=st.lists(RULES, unique_by=lambda rule: rule.pattern).map(tuple),
     )

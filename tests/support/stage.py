@@ -28,6 +28,7 @@ from trayexec.core.broker.events import (
     Lock,
     Look,
     NoteKind,
+    Occasion,
     OpenSession,
     Prompt,
     ProviderFailed,
@@ -241,7 +242,9 @@ class Stage:
         return self.do(SessionRefused(who, check.epoch, EVERY_REFUSAL[Refusal.KEYS], Refusal.KEYS))
 
     def keyring(self, who: Identity = ALICE, seconds: float = 20) -> tuple[Effect, ...]:
-        """The keyring asks for its password before it gives anything."""
+        """The keyring asks for its password before it gives anything; but not for a renewal that nobody asked for."""
+        if self.checks[who].occasion is Occasion.RENEWAL:
+            return self.no_keys(who)
         return self.do(KeyringAsks(who, self.checks[who].epoch, seconds))
 
     def grant(self, seconds: float = 12 * HOUR, *, which: int = 0) -> tuple[Effect, ...]:
@@ -443,7 +446,7 @@ class Stage:
                 self.loading.append(effect)
             case Show(notice):
                 assert MARK not in str(notice.title) + str(notice.body)
-                if "expires in" in str(notice.title):
+                if "expires in" in str(notice.title) and "could not be renewed" not in str(notice.body):
                     self._witness_warning(notice.key)
             case Hide() | Look():
                 pass
@@ -554,7 +557,9 @@ class Stage:
             assert not looking or attempt is None or self.checks[who].epoch == attempt.epoch
             if asking and attempt is not None:
                 assert self.dialogs[who].epoch == attempt.epoch
-            if isinstance(attempt, Prompting) and not asking:
+            if isinstance(attempt, Prompting) and attempt.occasion is Occasion.RENEWAL:
+                assert attempt.channel is PromptChannel.COMMAND, "a person is asked for a renewal that nobody wants"
+            elif isinstance(attempt, Prompting) and not asking:
                 assert self.broker.queues.get(who), "a question that nobody waits for, and no dialog to type into"
             if self._closed():
                 assert not isinstance(attempt, Prompting)

@@ -12,11 +12,10 @@ from support.processes import alive
 from support.rig import TYPIST, Rig
 
 
-def command(rig: Rig, argv: Sequence[str], *, timeout: str = "90s") -> None:
+def command(rig: Rig, argv: Sequence[str], *, timeout: str = "90s", more: str = "") -> None:
     """Let this command give the code of `default`; every other way to ask is the terminal."""
-    rig.settings(
-        f'[prompt]\nmethod = "terminal"\ntimeout = "{timeout}"\n[identity.default]\ncode = {json.dumps(list(argv))}\n'
-    )
+    own = f"[identity.default]\ncode = {json.dumps(list(argv))}\n{more}"
+    rig.settings(f'[prompt]\nmethod = "terminal"\ntimeout = "{timeout}"\n{own}')
 
 
 def typist(rig: Rig, *codes: str) -> list[str]:
@@ -101,6 +100,15 @@ def test_where_it_gives_none_a_person_is_asked(rig: Rig, argv: list[str], why: s
     rig._given.add(code)
     terminal.type(f"{code}\n")
     assert terminal.ended()[0] == 0
+
+
+def test_it_renews_before_the_end_unasked(rig: Rig) -> None:
+    """In the second half of a short session that is in use; the code is the command's, and nobody waits for it."""
+    rig.sim.live(session=90)
+    command(rig, typist(rig), more='renew = "auto"\n')
+    assert rig.run("account-a", "--", "true").status == 0
+    eventually("a second code", lambda: rig.tries == 2, seconds=85)
+    assert "expire" not in rig.log
 
 
 def test_it_ends_with_who_waits_for_it(rig: Rig) -> None:

@@ -232,6 +232,15 @@ def keys_aside(identity: Identity) -> Trouble:
     )
 
 
+def keyring_unasked() -> Trouble:
+    """The keychain has a question before it gives the keys, and nobody is to be asked for anything."""
+    return trouble(
+        "keychain_locked",
+        "Your keyring is locked.",
+        "Unlock it in its password manager.",
+    )
+
+
 def slow_command(identity: Identity) -> Text:
     """The command that gives an identity's code did not end in time."""
     return Text("The command for the code of identity {identity} did not end in time.", identity=identity.name)

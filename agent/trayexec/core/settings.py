@@ -113,11 +113,22 @@ class ProfileRule:
     browser: Command | None = None
 
 
+class Renew(Enum):
+    """Who renews a session before it ends: a person who is warned, or we by the command that gives the codes."""
+
+    ASK = "ask"
+    AUTO = "auto"
+
+
 @dataclass(frozen=True, slots=True)
 class IdentityRule:
-    """What is set for one identity, by its name: the command that prints its code, None where a person is asked."""
+    """What is set for one identity, by its name.
+
+    `code` is the command that prints its code, None where a person is asked; `renew` is AUTO only with one.
+    """
 
     code: Command | None = None
+    renew: Renew = Renew.ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,11 @@ class Settings:
         """The command that prints the code of this identity; None where a person is asked."""
         rule = self.identities.get(identity)
         return rule.code if rule is not None else None
+
+    def renews(self, identity: str) -> bool:
+        """Whether the session of this identity is renewed before it ends without anybody being asked."""
+        rule = self.identities.get(identity)
+        return rule is not None and rule.renew is Renew.AUTO
 
     def matching(self, profile: str) -> Iterator[ProfileRule]:
         """What is set for patterns that this profile's name matches, in the order of the file."""
@@ -225,7 +241,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
         "identity": {
-            name: {} if rule.code is None else {"code": list(rule.code.argv)}
+            name: {} if rule.code is None else {"code": list(rule.code.argv), "renew": rule.renew.value}
             for name, rule in settings.identities.items()
         },
     }
@@ -379,8 +395,13 @@ class _Source:
 
     def identity(self, path: Path, value: object) -> IdentityRule:
         """What is set for one identity."""
-        table = self.table(path, value, ("code",))
-        return IdentityRule(self.get(table, (*path, "code"), self._command, None))
+        table = self.table(path, value, ("code", "renew"))
+        code = self.get(table, (*path, "code"), self._command, None)
+        renew = self.get(table, (*path, "renew"), self.choice(Renew), Renew.ASK)
+        if renew is Renew.AUTO and code is None:
+            hint = Text("To renew unasked takes a command that prints the code: write code = … beside it.")
+            raise self._wrong((*path, "renew"), renew.value, hint)
+        return IdentityRule(code, renew)
 
     def _command(self, path: Path, value: object) -> Command | None:
         argv = _argv(value)

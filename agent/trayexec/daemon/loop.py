@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from trayexec.core import messages
 from trayexec.core.broker.events import (
     Answered,
     AssumeRole,
@@ -20,6 +21,7 @@ from trayexec.core.broker.events import (
     LoadProvider,
     Look,
     Looked,
+    Occasion,
     OpenSession,
     Process,
     Prompt,
@@ -221,6 +223,8 @@ class Loop:
         running, identity, epoch = asyncio.get_running_loop(), effect.identity, effect.epoch
 
         def asks(seconds: float) -> None:
+            if effect.occasion is Occasion.RENEWAL:
+                raise TrayexecError(messages.keyring_unasked())
             running.call_soon_threadsafe(self.post, KeyringAsks(identity, epoch, seconds))
 
         try:

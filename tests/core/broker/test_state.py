@@ -5,7 +5,7 @@ import pytest
 from support.stage import ALICE, PHASE_TABLE, B, Stage, identity, profile, role
 from trayexec.core.broker.events import AskAt, Renewal, Screen
 from trayexec.core.ports import Refusal
-from trayexec.core.settings import OnLock
+from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
 
 C = profile("account-c", role("c", ALICE))
 TWIN = profile("twin", role("twin", identity("twin", ALICE.mfa_serial)))  # other keys, the same device
@@ -53,6 +53,18 @@ def wiped_later(stage: Stage) -> Stage:
     stage.configure(on_lock=OnLock.KEEP)
     stage.screen(Screen.LOCKED)
     stage.configure(on_lock=OnLock.WIPE)
+    return stage
+
+
+def renewed_unasked() -> Stage:
+    """A session that is in use comes to its end, and its command gives the codes."""
+    stage = Stage()
+    stage.configure(ALICE, identities={ALICE.keys: IdentityRule(Command(("ykman",)), Renew.AUTO)})
+    stage.ask()
+    stage.enter("123456")
+    stage.grant()
+    stage.give()
+    stage.sleep(12 * 3600 - 600)
     return stage
 
 
@@ -172,7 +184,7 @@ def test_each_way_in_the_table_is_gone() -> None:
     stages = [
         *(cancelled(), nobody_came(), nobody_waits(), no_keys(), by_code()),
         *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
-        *(expired(), expired_while_renewed(None), expired_while_renewed("654321")),
+        *(renewed_unasked(), expired(), expired_while_renewed(None), expired_while_renewed("654321")),
         *(revoked(), revoked_while_renewed(), revoked_at_once()),
     ]
     for begin in (asked, sent, opened):

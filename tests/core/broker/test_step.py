@@ -37,7 +37,7 @@ from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Profile
 from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
-from trayexec.core.settings import Command, IdentityRule, OnLock
+from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
 
 TWIN = identity("twin", ALICE.mfa_serial)  # other keys, the same device
 BOB = identity("bob")
@@ -86,9 +86,10 @@ def check_that_it_rests(stage: Stage) -> None:
     assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
 
 
-# Which identities have a command that gives their codes.
-COMMANDS = st.sets(st.sampled_from([ALICE.keys, BOB.keys])).map(
-    lambda names: {name: IdentityRule(Command(("oathtool",))) for name in names}
+# Which identities have a command that gives their codes, and whether it renews their sessions by itself.
+COMMANDS = st.dictionaries(
+    st.sampled_from([ALICE.keys, BOB.keys]),
+    st.builds(IdentityRule, st.just(Command(("oathtool",))), st.sampled_from(Renew)),
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
-from trayexec.core.broker.state import Use
+from trayexec.core.broker.state import Open, Use
 from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials
 from trayexec.light.errors import Trouble
@@ -26,11 +26,20 @@ def refuse_all(step: StepContext, key: Identity | Provider | Role | SignIn, why:
 def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) -> None:
     """Give the same credentials to all who asked for them."""
     for asked in asks:
+        _use(step, asked)
         step.effects.append(Deliver(asked.caller, asked.profile, credentials))
         use = Use(asked.profile.name, asked.caller.program, step.now)
         older = tuple(one for one in step.broker.uses if (one.profile, one.program) != (use.profile, use.program))
         step.broker = replace(step.broker, uses=(use, *older)[:USES])
         _watch(step, asked, credentials)
+
+
+def _use(step: StepContext, asked: Ask) -> None:
+    """Note that the session is in use which serves this."""
+    identity = asked.profile.identity
+    phase = step.broker.phase(identity) if identity is not None else None
+    if identity is not None and isinstance(phase, Open) and not phase.used:
+        step.broker = step.broker.with_phase(identity, replace(phase, used=True))
 
 
 def _watch(step: StepContext, asked: Ask, credentials: Credentials) -> None:

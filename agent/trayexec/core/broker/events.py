@@ -310,6 +310,13 @@ Event = (
 )
 
 
+class Occasion(Enum):
+    """Why a code is wanted."""
+
+    ASKED = "somebody waits for the session"
+    RENEWAL = "the session ends soon, and is renewed without anybody being asked for anything"
+
+
 # Effects
 
 
@@ -378,10 +385,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class CheckKeys:
-    """See whether the keys are there, before anybody is asked for a code."""
+    """See whether the keys are there, before a code is asked for; for a RENEWAL the keychain may ask nothing."""
 
     identity: Identity
     epoch: int
+    occasion: Occasion = Occasion.ASKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Words every notification of the rules. It must not know how one is shown."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.config.profiles import Identity, SignIn
@@ -37,6 +38,13 @@ def expiring(identity: Identity, left: float, *, last: bool) -> Notice:
     )
     body = Text("Re-authenticate {identity} now, and nothing is interrupted.", identity=identity.name)
     return Notice(expiry_key(identity), title, body, _OFFER, Urgency.LAST if last else Urgency.NORMAL)
+
+
+def not_renewed(identity: Identity, left: float, why: Text, *, last: bool) -> Notice:
+    """The session ends in `left` seconds, and was to be renewed without anybody being asked."""
+    warning = expiring(identity, left, last=last)
+    body = Text("{identity} could not be renewed by its command: {why}", identity=identity.name, why=why)
+    return replace(warning, body=body)
 
 
 def expired(identity: Identity) -> Notice:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes
+from trayexec.core.broker import codes, notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import fall_back
 from trayexec.core.broker.events import (
@@ -20,12 +20,14 @@ from trayexec.core.broker.events import (
     CheckKeys,
     Dismiss,
     NoteKind,
+    Occasion,
     Prompt,
     Refuse,
     ReplyAddress,
+    Show,
     Tell,
 )
-from trayexec.core.broker.state import Locked, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
+from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import CodeProcess, Identity
 from trayexec.core.config.sections import shown
@@ -35,6 +37,7 @@ from trayexec.core.shell_words import argument
 from trayexec.light.errors import Text, Trouble
 
 DESKTOP = ""  # the queue at the desktop; the others are called as their terminals are
+UNWARNED = 300  # where nobody is warned, a session that is renewed unasked is so long before its end (seconds)
 REMIND = 30  # who waits in a queue hears of it so often, and so knows that the agent lives (seconds)
 
 
@@ -49,8 +52,16 @@ def still_wanted(step: StepContext, identity: Identity) -> bool:
     return any(True for _ in who_wait(step, identity))
 
 
+def is_renewal(step: StepContext, identity: Identity) -> bool:
+    """Whether what is under way for this identity was begun without anybody who asked for it."""
+    question = _question_of(step, identity)
+    return question is not None and question.occasion is Occasion.RENEWAL
+
+
 def fail(step: StepContext, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
     """End the attempt without a session; an open one goes on as it was."""
+    if is_renewal(step, identity):
+        _not_renewed(step, identity, why.title)
     step.broker = step.broker.without_attempt(identity, then or Locked(why))
     for one in step.settle_all(identity):
         if isinstance(one.asked, Ask):
@@ -65,7 +76,35 @@ def withdraw(step: StepContext, identity: Identity) -> None:
     step.broker = step.broker.without_attempt(identity, Locked())
 
 
+def _not_renewed(step: StepContext, identity: Identity, why: Text) -> None:
+    """Give the warning that the renewal was begun in place of, with the reason."""
+    phase = step.broker.phase(identity)
+    if isinstance(phase, Open):
+        left = phase.session.expiry.left(step.now)
+        due = renewals_due(step, left)
+        last = min(due, default=0) == min(step.broker.settings.warn, default=0)
+        step.effects.append(Show(notifications.not_renewed(identity, left, why, last=last)))
+        step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
+
+
+def renewals_due(step: StepContext, left: float) -> frozenset[int]:
+    """The moments, in seconds before a session's end, that are past: at each it is renewed, where it is unasked."""
+    return frozenset(seconds for seconds in step.broker.settings.warn or (UNWARNED,) if left <= seconds)
+
+
 # Asking
+
+
+def renew_unasked(step: StepContext, identity: Identity) -> None:
+    """Have the identity's command give a code for a new session, though nobody has asked for one."""
+    command = step.broker.settings.code_command(identity.keys)
+    renewal = Prompting(step.next_epoch(), PromptChannel.COMMAND, command=command, occasion=Occasion.RENEWAL)
+    step.broker = step.broker.with_attempt(identity, renewal)
+    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    if closed > 0:
+        fail(step, identity, messages.too_many(closed))
+    else:
+        step.effects.append(CheckKeys(identity, renewal.epoch, Occasion.RENEWAL))
 
 
 def at_terminal(step: StepContext, caller: Caller) -> bool:
@@ -102,9 +141,12 @@ def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reaso
         if wait and prompt.attempt == 1:  # its code was wrong or spent: it gives the next one, once
             _show(step, identity, again, wait=wait)
             return
+        if not still_wanted(step, identity):  # it was a renewal, for which no person is asked
+            fail(step, identity, messages.not_a_code(reason))
+            return
         desktop = not all(at_terminal(step, one.asked.caller) for one in who_wait(step, identity))
         channel = PromptChannel.DIALOG if desktop else PromptChannel.TERMINALS
-        again = replace(again, channel=channel, command=None, until=None)
+        again = replace(again, channel=channel, command=None, until=None, occasion=Occasion.ASKED)
     if again.channel is not PromptChannel.DIALOG:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.ASKING))
         tell_all(step, identity)
@@ -176,7 +218,7 @@ def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) ->
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
         return
-    if not still_wanted(step, identity):
+    if not still_wanted(step, identity) and not is_renewal(step, identity):
         withdraw(step, identity)
     elif prompt.asker == request:
         step.broker = step.broker.with_attempt(identity, replace(prompt, asker=None))

@@ -6,13 +6,35 @@ from trayexec.core import messages
 from trayexec.core.broker import codes, notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up, session_serves
-from trayexec.core.broker.events import Answered, Ask, Authenticate, Hide, SessionOpen, SessionRefused, Show
-from trayexec.core.broker.questions import ask_again, at_terminal, fail, still_wanted, tell_all, who_wait, withdraw
+from trayexec.core.broker.events import (
+    Answered,
+    Ask,
+    Authenticate,
+    Hide,
+    Occasion,
+    Screen,
+    SessionOpen,
+    SessionRefused,
+    Show,
+)
+from trayexec.core.broker.questions import (
+    ask_again,
+    at_terminal,
+    fail,
+    is_renewal,
+    renew_unasked,
+    renewals_due,
+    still_wanted,
+    tell_all,
+    who_wait,
+    withdraw,
+)
 from trayexec.core.broker.serving import code_from, open_session, serve
-from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptPause
+from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, PromptPause
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Cancelled, Entered, NoDialog, Refusal, TimedOut
+from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
 PAUSE_FIRST, PAUSE_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
@@ -114,7 +136,7 @@ def _timed_out(step: StepContext, identity: Identity, prompt: Prompting) -> None
 
 def _command_failed(step: StepContext, identity: Identity, prompt: Prompting, why: Text) -> None:
     """Ask a person, and say why: the command gave no code."""
-    if still_wanted(step, identity):
+    if still_wanted(step, identity) or prompt.occasion is Occasion.RENEWAL:
         ask_again(step, identity, prompt, reason=why, wait=0)
     else:
         withdraw(step, identity)
@@ -198,7 +220,7 @@ def _next_code(step: StepContext, identity: Identity, prompt: Prompting | None) 
 
 def _ask_the_rest(step: StepContext, identity: Identity, prompt: Prompting | None, why: Trouble) -> None:
     """Ask all who still wait for another code: again where one was asked, or for the first time."""
-    if not still_wanted(step, identity):
+    if not still_wanted(step, identity) and not is_renewal(step, identity):
         fail(step, identity, why)
     elif prompt is not None:
         _ask_once_more(step, identity, prompt, reason=why.title, wait=codes.wait_for_next(step.now))
@@ -216,17 +238,40 @@ def drop_overdue(step: StepContext, identity: Identity) -> None:
 
 
 def age(step: StepContext, identity: Identity) -> None:
-    """Warn before a session ends, once for each warning; and see it end."""
+    """Warn before a session ends, once for each warning, or renew it in place of that; and see it end."""
     phase = step.broker.phase(identity)
     if not isinstance(phase, Open):
         return
     left = phase.session.expiry.left(step.now)
+    unasked = renews_unasked(step.broker, identity)
     if left <= 0:
         step.broker = step.broker.with_phase(identity, phase.renewal or Locked())
-        step.effects.append(Show(notifications.expired(identity)))
+        if phase.used or not unasked:
+            step.effects.append(Show(notifications.expired(identity)))
+        return
+    if unasked:
+        _renew(step, identity, phase, left=left)
         return
     due = frozenset(seconds for seconds in step.broker.settings.warn if left <= seconds)
     if due - phase.warned:
         last = min(due) == min(step.broker.settings.warn)
         step.effects.append(Show(notifications.expiring(identity, left, last=last)))
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
+
+
+def renews_unasked(broker: Broker, identity: Identity) -> bool:
+    """Whether the session of this identity is renewed without anybody being asked; never a role that a code opened."""
+    return identity.role is None and broker.settings.renews(identity.keys)
+
+
+def _renew(step: StepContext, identity: Identity, phase: Open, *, left: float) -> None:
+    """Renew a session unasked when a warning would be due: at each of them, until it is done.
+
+    Not one from which nothing was handed out since it began, so that a machine nobody works at lets it end; not while
+    the screen is locked and that refuses; and not in the first half of its life, however early the warnings are.
+    """
+    closed = step.broker.screen is Screen.LOCKED and step.broker.settings.on_lock is not OnLock.KEEP
+    if closed or not phase.used or phase.renewal is not None or left > phase.length / 2:
+        return
+    if renewals_due(step, left) - phase.warned:
+        renew_unasked(step, identity)

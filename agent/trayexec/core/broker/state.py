@@ -2,7 +2,7 @@
 
 The phases of an identity, and the events that lead from one to another (the tests compare this with what happens):
 
-    Locked    → Prompting   Ask, Authenticate, RoleRefused
+    Locked    → Prompting   Ask, Authenticate, RoleRefused, Tick
     Locked    → Opening     Authenticate
     Prompting → Opening     Answered, Authenticate
     Prompting → Locked      Answered, Gone, SessionOpened, SessionRefused, Tick, Lock, ScreenChanged, Configured
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from trayexec.core.broker.codes import Device
-from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, ReplyAddress, Screen, Shell
+from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
@@ -77,6 +77,7 @@ class Prompting:
     until: Instant | None = None
     asker: ReplyAddress | None = None
     command: Command | CodeProcess | None = None  # that gives the code, with the channel COMMAND
+    occasion: Occasion = Occasion.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,17 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """There is a session. `length` is how many seconds it had when it came, `warned` which warnings were given."""
+    """There is a session. `length` is how many seconds it had when it came, `warned` which warnings were given.
+
+    `used` is whether anything was handed out since then.
+    """
 
     session: Credentials
     since: Instant
     length: float
     warned: frozenset[int] = frozenset()
     renewal: Prompting | Opening | None = None
+    used: bool = False
 
 
 Phase = Locked | Prompting | Opening | Open

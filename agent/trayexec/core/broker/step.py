@@ -141,13 +141,15 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
 def next_deadline(broker: Broker, now: Instant) -> float:
     """Seconds until something may be due without any event; never more than 15, so that a resume is noticed.
 
-    While somebody waits it is a second: cheaper than to search a thousand deadlines at each event.
+    While somebody waits it is a second: cheaper than to search a thousand deadlines at each event. A session that is
+    renewed unasked may have to wait for its use, or for the screen: the next tick is soon enough for it.
     """
     waits = [1.0 if broker.waiting else TICK, broker.watch.next(now)]
-    for phase in broker.phases.values():
+    for identity, phase in broker.phases.items():
         if isinstance(phase, Open):
             left = phase.session.expiry.left(now)
-            waits += [left, *(left - seconds for seconds in broker.settings.warn if seconds not in phase.warned)]
+            warn = () if sessions.renews_unasked(broker, identity) else broker.settings.warn
+            waits += [left, *(left - seconds for seconds in warn if seconds not in phase.warned)]
     return max(SOON, min(waits))
 
 
@@ -208,7 +210,7 @@ def _unwanted(step: StepContext, identity: Identity) -> None:
     attempt = step.broker.prompting(identity)
     if not isinstance(attempt, Prompting) or (attempt.channel, attempt.stage) == (PromptChannel.DIALOG, Stage.ASKING):
         return
-    if not questions.still_wanted(step, identity):
+    if not questions.still_wanted(step, identity) and not questions.is_renewal(step, identity):
         questions.withdraw(step, identity)
 
 
