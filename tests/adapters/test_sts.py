@@ -161,6 +161,29 @@ class TestAnswers:
         assert user.life(user.sts.assume(user.role(arn), user.unlock())) <= 900
         assert [call.outcome for call in user.sim.calls[1:]] == ["ValidationError", "OK"]
 
+    @pytest.mark.parametrize(
+        ("most", "wanted", "found"), [(12, 12, 12), (12, 8, 8), (7, 12, 7), (1, 12, 1), (1, 2, 1), (5, 6, 5)]
+    )
+    def test_how_long_a_role_may_last_is_found_without_a_code(
+        self, user: User, most: int, wanted: int, found: int
+    ) -> None:
+        """By which no AWS says to a session: in whole hours, by few questions."""
+        arn = user.sim.world.add_role("222222222222", "Long", Trust(("*",), mfa=True), max_seconds=most * 3600).arn
+        session = user.unlock()
+        before = len(user.sim.calls)
+        assert user.sts.most_seconds(user.role(arn), session, wanted * 3600) == found * 3600
+        asked = user.sim.calls[before:]
+        assert len(asked) <= 5
+        assert not any(one.code for one in asked)
+
+    @pytest.mark.parametrize("kind", [Kind.HTML, Kind.DROP_BEFORE])
+    def test_where_that_is_not_told_it_is_not_known(self, user: User, kind: Kind) -> None:
+        """A role that is refused, or whatever answers in AWS's place: the code will find out."""
+        session = user.unlock()
+        assert user.sts.most_seconds(user.role("arn:aws:iam::222222222222:role/Nobody"), session, 7200) is None
+        user.sim.fault(kind, count=5)
+        assert user.sts.most_seconds(user.role(), session, 7200) is None
+
     def test_session_name_and_external_id_are_sent(self, user: User) -> None:
         """Both come from the role; without an external_id none is sent, and such a role refuses."""
         trust = Trust(("*",), external_id="x-42", session_name="alice-1")

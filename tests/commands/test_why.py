@@ -162,6 +162,29 @@ def test_no_agent_is_started_to_be_asked(rig: Rig) -> None:
     assert rig.run("why", "account-a", "--json").json["identity"] is None
 
 
+def test_what_is_long_says_why(written: Rig) -> None:
+    """A code of its own, by the rule; a role over a role gets an hour whatever the rule says."""
+    path = written.desk.home("home/.config/trayexec/config.toml")
+    before = path.read_text() if path.exists() else ""
+    config = written.desk.home("home/.aws/config")
+    text = config.read_text()
+    written.settings('[profile."*"]\ncolour = "red"\ndelivery = "long"\n')
+    written.config(
+        text.replace("source_profile = account-a\n", "source_profile = account-a\nduration_seconds = 7200\n")
+    )
+    try:
+        _, own = steps(written, "account-a")
+        _, over = steps(written, "over-keys")
+    finally:
+        written.config(text)
+        written.settings(before)
+    assert "for 7200 s (config:10)" in own
+    long = "opened with the keys and a code of its own, as far as its own maximum goes"
+    assert f"{long} ({path}:3)" in own
+    assert not [one for one in over if long in one]
+    assert [one for one in over if "AWS gives no more to a role that another one assumes" in one]
+
+
 SETTINGS = """\
 [profile."over-*"]
 policy_arns = ["ReadOnlyAccess"]

@@ -78,12 +78,27 @@ def test_the_settings_choose_it_where_it_can_be(long: Rig) -> None:
     assert calls(long)[1:] == [("GetSessionToken", "43200", True), ("AssumeRole", "3600", False)]
 
 
-def test_more_than_the_role_allows_is_said(long: Rig) -> None:
-    """AWS says no to that; nobody is asked again by itself."""
-    done = long.run("account-a", "--long", "12h", "--", "echo", "ran")
-    assert (done.status, done.out, long.tries) == (125, "", 1)
-    assert "its maximum is less" in done.err
-    assert "--long 4h" in done.err
+def test_more_than_the_role_allows_is_found_without_a_code(long: Rig) -> None:
+    """While the session is open AWS tells it by which no it says: the code then asks for the last whole hour."""
+    trust = Trust(("arn:aws:iam::111111111111:root",), mfa=True)
+    long.sim.world.add_role("222222222222", "Deploy", trust, profile="account-a", max_seconds=7 * 3600)
+    long.unlock()
+    done = long.run("account-a", "--long", "12h", "--", "sh", "-c", END, seconds=90)
+    assert done.status == 0, done.err
+    assert 7 * 3600 - 120 < ends(done.out.split()[0]) <= 7 * 3600 + 5
+    assert "account-a gets 7h in place of 12h: its role may last no longer" in done.err
+    assert [one for one in calls(long) if one[2]] == [("GetSessionToken", "43200", True), ("AssumeRole", "25200", True)]
+    assert long.run("account-a", "--long", "12h", "--no-wait", "--", "true").status == 0
+
+
+def test_more_than_the_role_allows_costs_a_code_without_a_session(long: Rig) -> None:
+    """Then AWS says so when the code is there, and the next one asks for less."""
+    done = long.run("account-a", "--long", "12h", "--", "sh", "-c", END, seconds=90)
+    assert done.status == 0, done.err
+    assert HOURS * 3600 - 120 < ends(done.out.split()[0]) <= HOURS * 3600 + 5
+    assert "AWS does not let the role Deploy last 12h: the next code asks for 8h." in done.err
+    assert "account-a gets 8h in place of 12h" in done.err
+    assert calls(long) == [("AssumeRole", "43200", True), ("AssumeRole", "28800", True)]
 
 
 @pytest.mark.parametrize(

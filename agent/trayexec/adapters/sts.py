@@ -21,7 +21,7 @@ import botocore.session
 import urllib3.exceptions
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from trayexec import __version__
 from trayexec.adapters.sts_errors import (
@@ -47,7 +47,9 @@ SHORTEST = 900  # seconds; both operations refuse less (STS API reference, Durat
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 LONGEST_SESSION = 129600  # GetSessionToken refuses more
 LONGEST_LONG_ROLE = 43200  # with keys and a code AssumeRole refuses more, and less where the role's own maximum is less
-LONGEST_ROLE = 3600  # AssumeRole with a session refuses more ("role chaining")
+LONGEST_ROLE = HOUR = 3600  # AssumeRole with a session refuses more ("role chaining")
+# What AWS says to a session that asks for more, in this order (answers of 2026 in github.com/radkawar/stackd).
+OVER_ROLE, OVER_CHAIN = "exceeds the MaxSessionDuration set for this role", "roles assumed by role chaining"
 TRIES = 3  # of AssumeRole; GetSessionToken has one, for its code works only once
 MOST_CLIENTS = 16  # one for each endpoint; a laptop rarely knows more than five
 PAUSES = (0.3, 1.0)  # seconds before a GetSessionToken that never left is sent again
@@ -147,6 +149,39 @@ class BotoSts:
             if error.trouble.code != "sts_duration" or parameters["DurationSeconds"] == SHORTEST:
                 raise
         return self._issue(request, signed_by, {**parameters, "DurationSeconds": SHORTEST})
+
+    def most_seconds(self, role: Role, by: Credentials, wanted: int) -> int | None:
+        """How many seconds, up to those `wanted`, the role would be given with keys and a code. Raises nothing.
+
+        To a session AWS gives no role for more than an hour, and says first where that is more than the role's own
+        maximum: an order that was seen, and that AWS does not promise (`OVER_ROLE`). So no code is spent to find the
+        last whole hour that it would give; None where its answers tell nothing.
+        """
+        allowed = self._is_allowed(role, by, wanted)
+        if allowed is not False:
+            return wanted if allowed else None
+        least, most = 1, -(-wanted // HOUR)  # hours: each role may last one
+        while most - least > 1:
+            middle = (least + most) // 2
+            allowed = self._is_allowed(role, by, middle * HOUR)
+            if allowed is None:
+                return None
+            least, most = (middle, most) if allowed else (least, middle)
+        return least * HOUR
+
+    def _is_allowed(self, role: Role, by: Credentials, seconds: int) -> bool | None:
+        """Whether the role may last so long, more than an hour; None where AWS does not say."""
+        request = _request_for(role)
+        signed_by = ReadOnlyCredentials(by.access_key_id, by.secret_access_key.reveal(), by.session_token.reveal())
+        try:
+            with self._signer.signing_as(signed_by):
+                self._client(request).assume_role(**_parameters(role), DurationSeconds=seconds)
+        except ClientError as error:
+            said = str(error.response.get("Error", {}).get("Message", ""))
+            return True if OVER_CHAIN in said else False if OVER_ROLE in said else None
+        except Exception:  # noqa: BLE001 — the border: it is only asked to spare a code, which finds out as well
+            return None
+        return None
 
     def federate(self, identity: Identity, keys: LongTermKeys, name: str) -> Credentials:
         """GetFederationToken for an hour, with a policy that allows all: what the user may, but for lack of MFA.

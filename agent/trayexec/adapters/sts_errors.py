@@ -397,7 +397,8 @@ def _unsuitable(code: str, message: str, request: Request) -> StsError:
             )
         )
     if "duration" in message.lower():
-        return _other(_too_long(request))
+        long = request.purpose is Purpose.LONG_ROLE
+        return StsError(_too_long(request), Refusal.TOO_LONG if long else Refusal.OTHER)
     return _other(
         trouble(
             "sts_refused",

@@ -145,7 +145,8 @@ def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> 
         yield from _sections(written, name)
         yield from _passed_over(written, name, number)
         if isinstance(target, Role):
-            yield from _role(written, name, target)
+            long = why_settings.long(written.own, name) if number == 0 else None
+            yield from _role(written, name, target, long=long)
             target = target.source
     while isinstance(target, Role):
         yield from _role(written, None, target)
@@ -217,8 +218,11 @@ def _place(written: _Written, name: str, source: Source) -> Place | None:
     return written.line(name, SETTING[source])
 
 
-def _role(written: _Written, name: str | None, role: Role) -> Iterator[Step]:
-    """What is asked of AWS for a role, which the section of `name` says, or a command line."""
+def _role(written: _Written, name: str | None, role: Role, *, long: Place | None = None) -> Iterator[Step]:
+    """What is asked of AWS for a role, which the section of `name` says, or a command line.
+
+    `long` is the rule by which a code of its own opens it, where it can.
+    """
 
     def line(key: str) -> Place | None:
         return None if name is None else written.line(name, key)
@@ -241,15 +245,24 @@ def _role(written: _Written, name: str | None, role: Role) -> Iterator[Step]:
         said = Text("with the source identity {identity}", identity=role.tags.source_identity)
         yield Step(said, line("source_identity"))
     if role.seconds > FROM_A_SESSION:
-        said = Text(
-            "for {wanted} s, of which it gets {most}: AWS gives no more from a session",
-            wanted=role.seconds,
-            most=FROM_A_SESSION,
-        )
-        yield Step(said, line("duration_seconds"))
+        yield Step(_how_long(role, long), line("duration_seconds"))
+    if role.seconds > FROM_A_SESSION and long is not None and isinstance(role.source, Identity):
+        yield Step(Text("opened with the keys and a code of its own, as far as its own maximum goes"), long)
     source = None if name is None else written.profiles.get(name, {}).get("source_profile")
     if isinstance(source, str):
         yield Step(Text("with the credentials of {profile}", profile=source), line("source_profile"))
+
+
+def _how_long(role: Role, long: Place | None) -> Text:
+    """For how long the role is asked for, and what cuts that short."""
+    if isinstance(role.source, Identity) and long is not None:
+        return Text("for {wanted} s", wanted=role.seconds)
+    text = (
+        Text("for {wanted} s, of which it gets {most}: AWS gives no more to a role that another one assumes")
+        if isinstance(role.source, Role)
+        else Text("for {wanted} s, of which it gets {most}: AWS gives no more from a session")
+    )
+    return text.with_values({"wanted": role.seconds, "most": FROM_A_SESSION})
 
 
 def _other_devices(written: _Written, names: Iterable[str], identity: Identity) -> Iterator[Step]:

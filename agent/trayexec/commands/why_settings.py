@@ -10,7 +10,7 @@ from trayexec.core.config.profiles import Catalogue, CodeProcess, Identity, Prof
 from trayexec.core.config.rules import policy_of, rules_of
 from trayexec.core.config.sections import shown
 from trayexec.core.config.session_policy import narrowed
-from trayexec.core.settings import Settings
+from trayexec.core.settings import Delivery, Settings
 from trayexec.core.toml_lines import Path, line_of
 from trayexec.light import paths
 from trayexec.light.errors import Text, TrayexecError
@@ -72,6 +72,14 @@ def narrowing(own: OwnSettings, profile: Profile, catalogue: Catalogue) -> Itera
             else Text("or than these session policies allow: {arns}", arns=arns)
         )
         yield said, own.line((*rule, "policy_arns"))
+
+
+def long(own: OwnSettings, profile: str) -> Place | None:
+    """The rule by which the profile's role is opened by a code of its own; None for none."""
+    if own.settings.rule(profile).delivery is not Delivery.LONG:
+        return None
+    pattern = [one.pattern for one in own.settings.matching(profile) if one.delivery is not None][-1]
+    return own.line(("profile", pattern, "delivery"))
 
 
 def code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterator[Said]:

@@ -455,6 +455,26 @@ def long_locked(identity: Identity) -> Trouble:
     )
 
 
+def shorter(role: Role, seconds: int, then: int) -> Text:
+    """A question's reason: the role may not last as long as was asked for, so the next code asks for less."""
+    return Text(
+        "AWS does not let the role {role} last {duration}: the next code asks for {less}.",
+        role=shown(role.arn.rpartition(":")[2].removeprefix("role/")),
+        duration=format_duration(seconds),
+        less=format_duration(then),
+    )
+
+
+def clamped(profile: str, seconds: int, given: int) -> Text:
+    """A note: a long session is shorter than what was asked for."""
+    return Text(
+        "{profile} gets {given} in place of {wanted}: its role may last no longer",
+        profile=shown(profile),
+        given=format_duration(given),
+        wanted=format_duration(seconds),
+    )
+
+
 def own_code(role: Role) -> Text:
     """A question's reason: why there is one although the identity is open."""
     return Text(

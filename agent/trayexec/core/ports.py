@@ -27,6 +27,7 @@ class Refusal(Enum):
     SESSION = "the session was revoked or has expired"
     SIGN_IN = "a person has to sign in first"
     DENIED = "this role is refused; others are not affected"
+    TOO_LONG = "not for so long: less may be given, for another code"
     OTHER = "anything else"
 
 
@@ -47,6 +48,12 @@ class Sts(Protocol):
 
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
+
+    def most_seconds(self, role: Role, by: Credentials, wanted: int) -> int | None:
+        """How many seconds, up to those `wanted`, the role would be given with keys and a code.
+
+        It is asked with a session, and costs no code. None where that does not tell. Raises nothing.
+        """
 
     def federate(self, identity: Identity, keys: LongTermKeys, name: str) -> Credentials:
         """GetFederationToken for an hour: a federated user who may do all that the keys' own may. Raises StsError."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from trayexec.core import messages
@@ -68,6 +68,7 @@ from trayexec.daemon.replies import Reply
 from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
+HOUR = 3600
 RENEWED = 960  # botocore renews a token with less than 15 minutes left (`SSOTokenProvider`); and one more
 
 
@@ -245,6 +246,9 @@ class Loop:
         self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
 
     async def _open(self, effect: OpenSession) -> None:
+        role = effect.identity.role
+        session = self.broker.session(replace(effect.identity, role=None), self._ports.clock.now())
+
         def call() -> Credentials:
             try:
                 keys = self._keys.usable(effect.identity)
@@ -252,7 +256,10 @@ class Loop:
                 known = error.refusal is Refusal.KEYS
                 # Only whose keys they are was asked: the code has not been sent.
                 raise StsError(error.trouble, Refusal.KEYS if known else Refusal.UNSENT) from None
-            return self._ports.sts.result().open_session(effect.identity, keys, effect.code, effect.seconds)
+            sts, seconds = self._ports.sts.result(), effect.seconds
+            if role is not None and session is not None and seconds > HOUR:
+                seconds = sts.most_seconds(role, session, seconds) or seconds
+            return sts.open_session(effect.identity, keys, effect.code, seconds)
 
         outcome = await self._attempt(self._workers.sessions, call)
         if isinstance(outcome, Credentials):

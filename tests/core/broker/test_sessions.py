@@ -632,6 +632,37 @@ def test_warnings_come_once_each(stage: Stage) -> None:
     assert stage.titles()[3:] == ["AWS session expires in 10 min"]
 
 
+def test_a_role_that_may_not_last_so_long_is_asked_for_less(stage: Stage) -> None:
+    """By one code after the other, in words, down to the hour that every role may last; and after a lock anew."""
+    long = replace(ALICE, role=replace(ADMIN, seconds=5 * HOUR), name="default (long)")
+    caller = stage.ask(profile("long", long))
+    for code, then in (("111111", 4), ("222222", 2), ("333333", 1)):
+        stage.enter(code, long)
+        stage.refuse(Refusal.TOO_LONG)
+        assert f"the next code asks for {then}h." in str(stage.dialogs[long].question.reason)
+    stage.enter("444444", long)
+    assert stage.opening[0].seconds == HOUR
+    stage.grant(HOUR)
+    assert stage.served(caller)
+    assert "long gets 1h in place of 5h" in stage.said(caller)[-1]
+    stage.lock()
+    stage.sleep(200)
+    stage.ask(profile("long", long))
+    stage.enter("555555", long)
+    assert stage.opening[0].seconds == 5 * HOUR
+
+
+def test_an_hour_that_is_refused_is_the_end(stage: Stage) -> None:
+    """There is no less, and a session's own duration is not stepped down."""
+    long = replace(ALICE, role=replace(ADMIN, seconds=HOUR), name="default (long)")
+    callers = [stage.ask(profile("long", long)), stage.ask(BASE)]
+    for who in (long, ALICE):
+        stage.enter("111111" if who == long else "222222", who)
+        stage.refuse(Refusal.TOO_LONG)
+    assert [stage.got(one) for one in callers] == ["too_long"] * 2
+    assert not stage.dialogs
+
+
 def test_a_long_session_is_warned_of_apart(stage: Stage) -> None:
     """It ends at a time of its own: neither warning takes the other's place, and each renews what it speaks of."""
     long = replace(ALICE, role=replace(ADMIN, seconds=4 * HOUR), name="default (long)")

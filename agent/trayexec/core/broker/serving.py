@@ -264,8 +264,7 @@ def open_session(step: StepContext, identity: Identity, opening: Opening) -> Non
     """Send a code to AWS, once; it counts against its device from now on."""
     device = codes.sent(step.broker.device(identity), opening.code, step.now)
     step.broker = step.broker.with_device(identity, device).with_attempt(identity, opening)
-    seconds = step.broker.settings.session_seconds if identity.role is None else identity.role.seconds
-    step.effects.append(OpenSession(identity, opening.epoch, opening.code, seconds))
+    step.effects.append(OpenSession(identity, opening.epoch, opening.code, step.broker.seconds(identity)))
     tell_all(step, identity)  # before the giver has its answer: nobody else asks for a code that is there
 
 

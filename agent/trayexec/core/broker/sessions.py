@@ -11,11 +11,13 @@ from trayexec.core.broker.events import (
     Ask,
     Authenticate,
     Hide,
+    NoteKind,
     Occasion,
     Screen,
     SessionOpen,
     SessionRefused,
     Show,
+    Tell,
 )
 from trayexec.core.broker.questions import (
     ask_again,
@@ -38,7 +40,9 @@ from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
 PAUSE_FIRST, PAUSE_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
+ROUNDING = 60  # what a session may lack of what was asked for without a word (seconds)
 GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
+LENGTHS = (28800, 14400, 7200, 3600)  # of roles whose maximum is not known, longest first; every role may last an hour
 PAUSE_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
@@ -175,8 +179,17 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
             step.settled(request)
             step.effects.append(SessionOpen(waiting.asked.caller, identity, session))
         elif isinstance(waiting.asked, Ask):
+            _say_if_shorter(step, waiting.asked, left)
             _serve_with_new(step, waiting.asked, session)
     age(step, identity)
+
+
+def _say_if_shorter(step: StepContext, asked: Ask, left: float) -> None:
+    """Say that a role got less time than was asked for with a code of its own."""
+    identity = asked.profile.identity
+    if identity is not None and identity.role is not None and left < identity.role.seconds - ROUNDING:
+        text = messages.clamped(asked.profile.name, identity.role.seconds, round(left / 60) * 60)
+        step.effects.append(Tell(asked.caller, NoteKind.HOUR, text, identity))
 
 
 def _serve_with_new(step: StepContext, asked: Ask, session: Credentials) -> None:
@@ -196,13 +209,29 @@ def _refused(step: StepContext, identity: Identity, opening: Opening, why: Troub
         step.broker = step.broker.with_device(identity, codes.exhausted(device, step.now))
     elif refusal in {Refusal.UNSENT, Refusal.KEYS}:
         step.broker = step.broker.with_device(identity, codes.unsent(device, opening.code))
+    less = _shorten(step, identity) if refusal is Refusal.TOO_LONG else None
+    if less is not None:
+        why = Trouble(why.code, less, why.hint)
     if opening.giver is not None:
         give_up(step, opening.giver, why)
-    if refusal not in {Refusal.CODE, Refusal.LOST}:
+    if refusal not in {Refusal.CODE, Refusal.LOST} and less is None:
         fail(step, identity, why)
     elif not _next_code(step, identity, opening.prompt):
         drop_overdue(step, identity)
         _ask_the_rest(step, identity, opening.prompt, why)
+
+
+def _shorten(step: StepContext, identity: Identity) -> Text | None:
+    """Let the next code ask for less time of the role, and say so; None where there is no less.
+
+    Whether AWS spends a code on a duration that it refuses is not known: as every one that was sent it counts as spent.
+    """
+    seconds = step.broker.seconds(identity)
+    less = next((one for one in LENGTHS if one < seconds), None)
+    if identity.role is None or less is None:
+        return None
+    step.broker = replace(step.broker, shorter={**step.broker.shorter, identity: less})
+    return messages.shorter(identity.role, seconds, less)
 
 
 def _next_code(step: StepContext, identity: Identity, prompt: Prompting | None) -> bool:

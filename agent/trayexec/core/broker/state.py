@@ -264,6 +264,7 @@ class Broker:
     sign_ins: Mapping[SignIn, SignInState] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
+    shorter: Mapping[Identity, int] = field(default_factory=dict)  # seconds that roles get whose own maximum is less
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
@@ -287,6 +288,12 @@ class Broker:
     def role(self, role: Provider | Role) -> RoleState:
         """What we have of `role`."""
         return self.roles.get(role, RoleState())
+
+    def seconds(self, identity: Identity) -> int:
+        """For how many seconds its session is asked for, or the role that a code opens in place of one."""
+        if identity.role is None:
+            return self.settings.session_seconds
+        return self.shorter.get(identity, identity.role.seconds)
 
     def device(self, identity: Identity) -> Device:
         """What we remember of the MFA device of `identity`."""

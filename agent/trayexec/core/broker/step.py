@@ -159,6 +159,8 @@ def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
         if step.broker.prompting(identity) is not None:
             step.effects.append(Dismiss(identity))
         step.broker = step.broker.with_phase(identity, Locked())
+        shorter = {one: seconds for one, seconds in step.broker.shorter.items() if one != identity}
+        step.broker = replace(step.broker, shorter=shorter)
         refuse_all(step, identity, messages.locked_meanwhile(identity))
         _forget(step, identity, messages.locked_meanwhile(identity))
         step.effects.append(Hide(notifications.expiry_key(identity)))
