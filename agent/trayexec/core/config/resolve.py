@@ -25,6 +25,7 @@ from trayexec.core.config import (
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
 from trayexec.core.config.profiles import (
     Catalogue,
+    CodeProcess,
     Identity,
     Profile,
     Provider,
@@ -112,7 +113,7 @@ def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] |
     served = [each.identity for each in found.values() if isinstance(each, Profile) and each.identity is not None]
     names = _identity_names(served)
     own = {one for one in served if not one.inherited}
-    final = {one: _named(one, name, inherited=one not in own) for one, name in names.items()}
+    final = {(one, one.code): _named(one, names[one], inherited=one not in own) for one in reversed(served)}
     profiles = {name: _final(each, final) if isinstance(each, Profile) else each for name, each in found.items()}
     return Catalogue(profiles, session_name=session_name)
 
@@ -141,10 +142,8 @@ def _of_keys(work: _Work, chain: _Chain) -> Profile:
     said_in, serial = _serial(sections, chain, work.used)
     partition = _partition(chain, serial)
     first = endpoint_of(sections, chain.names, partition)
-    identity, of_keys = _end(work, chain, (said_in, serial, partition), first)
     code = code_processes.found(sections, chain.names, serial)
-    if code is not None:
-        identity = replace(identity, code=code)
+    identity, of_keys = _end(work, chain, (said_in, serial, partition, code), first)
     profile = _profile(sections, chain, (identity, first), partition)
     notes = profile.notes if of_keys is None else (of_keys, *profile.notes)
     return replace(profile, inherits_serial=identity.inherited, notes=notes)
@@ -197,17 +196,20 @@ def _along(sections: Sections, names: Sequence[str], partition: str, first: StsE
     return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
 
 
-def _end(work: _Work, chain: _Chain, device: tuple[str, str, str], first: StsEndpoint) -> tuple[Identity, Text | None]:
+def _end(
+    work: _Work, chain: _Chain, device: tuple[str, str, str, CodeProcess | None], first: StsEndpoint
+) -> tuple[Identity, Text | None]:
     """Whose keys are at the end of a chain, and what a person should know of them. Raises ProfileError.
 
-    `device` is which profile says the serial, the serial, and its partition. Thousands of roles have one end.
+    `device` is which profile says the serial, the serial, its partition, and what prints its codes. Thousands of roles
+    have one end.
     """
     sections = work.sections
-    said_in, serial, partition = device
+    said_in, serial, partition, code = device
     inherited = said_in not in chain.names
     way = reader_of(first)
     bundle = first.ca_bundle if first.url else None
-    made_of = (chain.keys, serial, inherited, partition, first.url, bundle, first.proxy, first.no_proxy, way)
+    made_of = (chain.keys, serial, inherited, partition, first.url, bundle, first.proxy, first.no_proxy, way, code)
     known = work.ends.get(made_of)
     if known is not None:
         return known
@@ -222,6 +224,7 @@ def _end(work: _Work, chain: _Chain, device: tuple[str, str, str], first: StsEnd
         owner=ownership.account_in(sections.stored.get(chain.keys, "")),
         inherited=inherited,
         aside=identities.long_term_of(sections, chain.keys) or "",
+        code=code,
     )
     foreign = ownership.fault(
         identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
@@ -506,22 +509,17 @@ def _device(serial: str) -> str:
 
 
 def _named(identity: Identity, name: str, *, inherited: bool) -> Identity:
-    """The identity as all profiles together make it: itself, where that is what it is already.
-
-    How a code is had stays each profile's own.
-    """
-    if (identity.name, identity.inherited, identity.code) == (name, inherited, None):
+    """The identity as all profiles together make it: itself, where that is what it is already."""
+    if identity.name == name and identity.inherited == inherited:
         return identity
-    return replace(identity, name=name, inherited=inherited, code=None)
+    return replace(identity, name=name, inherited=inherited)
 
 
-def _final(profile: Profile, identities: Mapping[Identity, Identity]) -> Profile:
-    """The profile with its identity as all profiles together make it."""
+def _final(profile: Profile, identities: Mapping[tuple[Identity, CodeProcess | None], Identity]) -> Profile:
+    """The profile with its identity as all profiles together make it; how codes are had stays the profile's own."""
     own = profile.identity
-    if own is None or identities[own] is own:
-        return profile
-    final = identities[own] if own.code is None else replace(identities[own], code=own.code)
-    return replace(profile, target=_with(profile.target, final))
+    final = None if own is None else identities[own, own.code]
+    return profile if final is None or final is own else replace(profile, target=_with(profile.target, final))
 
 
 def _with(target: Identity | Provider | Role, identity: Identity) -> Identity | Provider | Role:
