@@ -2,11 +2,8 @@
 
 import http.client
 import json
-import os
-import socket
 import sys
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -393,21 +390,6 @@ def test_idle_connections_do_not_block_the_way() -> None:
         assert fetch(address)[0] == 302
         for connection in idle:
             connection.close()
-
-
-def test_whose_connection_it_is_is_known() -> None:
-    """The owner of the other end is looked up in the system's own table; a stranger's entry is refused."""
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as caller:
-        accepted, _ = server.accept()
-        with accepted:
-            assert browser._is_ours(accepted)
-            here, there = (browser._as_in_proc(*end) for end in (accepted.getsockname(), accepted.getpeername()))
-            table = Path("/proc/self/net/tcp").read_text().splitlines()
-            rows = [line.split() for line in table]
-            assert [row[7] for row in rows if row[1:3] == [there, here]] == [str(os.geteuid())]
-            strangers = "\n".join(line.replace(f" {os.geteuid()} ", " 4242 ") for line in table)
-            assert not browser.belongs_to(strangers.splitlines(), (there, here), frozenset({os.geteuid(), 0}))
-            assert caller.getsockname() == accepted.getpeername()
 
 
 @pytest.mark.parametrize(

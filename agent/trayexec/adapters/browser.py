@@ -9,23 +9,20 @@ import os
 import secrets
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import quote
+
+from trayexec.adapters.loopback import LoopbackHandler, LoopbackServer
 
 PATIENCE = 30.0  # seconds for the browser to come; one that has to start takes its time
 LOOK = 0.1  # seconds between looks whether the browser has failed
-SLOW = 5.0  # seconds that a connection may stay silent
-ROOT = 0
 
 
 # The colours of Firefox's containers, by the names that the extension takes, for ours where they differ; grey has none.
@@ -126,25 +123,15 @@ def _with_address(words: Sequence[str], url: str) -> list[str]:
 def _way_to(url: str) -> Iterator[tuple[str, threading.Event]]:
     """An address that leads to `url` once, while the block lasts; the event is set when it has been used."""
     way = _Way(url)
-    thread = threading.Thread(target=way.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with way.serving():
         yield way.address, way.taken
-    finally:
-        way.shutdown()
-        way.server_close()
-        thread.join()
 
 
-class _Way(ThreadingHTTPServer):
+class _Way(LoopbackServer):
     """Answers one request of our own user for one secret path; everything else is not found."""
 
-    daemon_threads = True
-    block_on_close = False  # a browser keeps connections open that it has no use for yet
-
     def __init__(self, url: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.host = f"127.0.0.1:{self.server_address[1]}"
+        super().__init__(_Handler)
         self.path = f"/{secrets.token_urlsafe(32)}"
         self.taken = threading.Event()
         self._url: str | None = url
@@ -162,19 +149,13 @@ class _Way(ThreadingHTTPServer):
             url, self._url = self._url, None
             return url
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that hangs up is no news."""
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     server: _Way
-    timeout = SLOW
-    server_version = "trayexec"
-    sys_version = ""
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         """Lead on, or nowhere."""
-        url = self.server.take(self.path, self.headers.get("Host")) if _is_ours(self.connection) else None
+        url = self.server.take(self.path, self.headers.get("Host"))
         self.send_response(HTTPStatus.NOT_FOUND if url is None else HTTPStatus.FOUND)
         if url is not None:
             self.send_header("Location", url)
@@ -183,30 +164,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.close_connection = True
         if url is not None:
             self.wfile.flush()
             self.server.taken.set()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name of the method it replaces
-        """Say nothing: the path is a secret."""
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    """Whether the other end belongs to this user, or to root: proc_pid_net(5). Elsewhere only the path is the proof."""
-    if sys.platform != "linux":
-        return True
-    ends = (_as_in_proc(*connection.getpeername()), _as_in_proc(*connection.getsockname()))
-    with Path("/proc/self/net/tcp").open(encoding="ascii") as table:
-        return belongs_to(table, ends, frozenset({os.geteuid(), ROOT}))
-
-
-def belongs_to(table: Iterable[str], ends: tuple[str, str], owners: frozenset[int]) -> bool:
-    """Whether the connection with these ends is, by its line in the table, one of these users'."""
-    rows = (line.split() for line in table)
-    return any(int(row[7]) in owners for row in rows if tuple(row[1:3]) == ends)
-
-
-def _as_in_proc(address: str, port: int) -> str:
-    """`127.0.0.1`, 80 as `0100007F:0050`: the address in the machine's own order of bytes."""
-    return f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}:{port:04X}"

@@ -14,11 +14,10 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http import HTTPStatus
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -30,6 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from trayexec.adapters.browser import has_browser, open_secretly
 from trayexec.adapters.harden import seal
+from trayexec.adapters.loopback import LoopbackHandler, LoopbackServer
 from trayexec.light import private_files
 
 PATIENCE = 600  # seconds that a person has, as with the AWS CLI and the device code
@@ -61,23 +61,24 @@ class Attempt:
 
     def by_code(self) -> dict[str, Any]:
         """By a code that the browser brings back to this machine. Raises NoTokenError."""
-        with _listener() as listener:
+        listener = _Listener()
+        with listener.serving():
             scopes = self._scopes or SCOPES
             client = self._client(scopes, CODE_GRANTS)
-            state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+            verifier = secrets.token_urlsafe(48)
             challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
             asked = {
                 "response_type": "code",
                 "client_id": client["clientId"],
                 "redirect_uri": listener.address,
-                "state": state,
+                "state": listener.state,
                 "code_challenge_method": "S256",
                 "scopes": " ".join(scopes),
                 "code_challenge": challenge,
             }
             url = f"{self._oidc.meta.endpoint_url}/authorize?{urlencode(asked)}"
             _show(url, "", opened=True)
-            code = listener.wait_for(state)
+            code = listener.code()
             answer = self._oidc.create_token(
                 grantType="authorization_code",
                 clientId=client["clientId"],
@@ -166,65 +167,52 @@ class Attempt:
             raise NoTokenError("unwritten", error.strerror or type(error).__name__) from None
 
 
-class _Listener(HTTPServer):
-    """Hears the browser come back, on this machine's loopback only."""
+class _Listener(LoopbackServer):
+    """Hears the browser come back, on this machine's loopback only, from the page that was opened and no other."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Back)
-        self.timeout = 1.0
-        self.came: dict[str, list[str]] = {}
-        self.address = f"http://127.0.0.1:{self.server_address[1]}{BACK}"
+        super().__init__(_Back)
+        self.state = secrets.token_urlsafe(32)
+        self.address = f"http://{self.host}{BACK}"
+        self._came: SimpleQueue[dict[str, list[str]]] = SimpleQueue()
 
-    def wait_for(self, state: str) -> str:
-        """The code. Raises NoTokenError."""
-        ends = time.monotonic() + PATIENCE
-        while time.monotonic() < ends:
-            self.handle_request()
-            came, self.came = self.came, {}
-            if not secrets.compare_digest(came.get("state", [""])[0].encode(), state.encode()):
-                continue  # not from the page that we opened
-            if "code" in came:
-                return came["code"][0]
-            raise NoTokenError("denied" if came.get("error") == ["access_denied"] else "failed", came["error"][0][:64])
-        raise NoTokenError("expired")
+    def take(self, path: str, host: str | None) -> bool:
+        """Whether this is the browser that comes back, with what the page says."""
+        page = urlsplit(path)
+        said = parse_qs(page.query)
+        state = said.get("state", [""])[0]
+        if page.path != BACK or host != self.host or not secrets.compare_digest(state.encode(), self.state.encode()):
+            return False
+        if "code" not in said and "error" not in said:
+            return False
+        self._came.put(said)
+        return True
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a browser that hangs up is no news."""
+    def code(self) -> str:
+        """Wait for the code. Raises NoTokenError."""
+        try:
+            came = self._came.get(timeout=PATIENCE)
+        except Empty:
+            raise NoTokenError("expired") from None
+        if "code" in came:
+            return came["code"][0]
+        raise NoTokenError("denied" if came["error"] == ["access_denied"] else "failed", came["error"][0][:64])
 
 
-class _Back(BaseHTTPRequestHandler):
+class _Back(LoopbackHandler):
     server: _Listener
-    timeout = 5
-    server_version = "trayexec"
-    sys_version = ""
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         """Take what the browser brings."""
-        page = urlsplit(self.path)
-        is_ours = page.path == BACK and self.headers.get("Host") == urlsplit(self.server.address).netloc
-        self.send_response(200 if is_ours else 404)
+        is_back = self.server.take(self.path, self.headers.get("Host"))
+        self.send_response(HTTPStatus.OK if is_back else HTTPStatus.NOT_FOUND)
         self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(DONE) if is_ours else 0))
+        self.send_header("Content-Length", str(len(DONE) if is_back else 0))
         self.send_header("Cache-Control", "no-store")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.close_connection = True
-        if is_ours:
+        if is_back:
             self.wfile.write(DONE)
-            said = parse_qs(page.query)
-            self.server.came = said if "code" in said or "error" in said else {}
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name of the method it replaces
-        """Say nothing: what the browser brings is a secret."""
-
-
-@contextmanager
-def _listener() -> Iterator[_Listener]:
-    listener = _Listener()
-    try:
-        yield listener
-    finally:
-        listener.server_close()
 
 
 def _sha1(text: str) -> str:
