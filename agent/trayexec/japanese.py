@@ -170,6 +170,8 @@ SENTENCES: dict[str, str] = {
     "The part of trayexec that asks {source} of profile {profile} did not work: {detail}": "プロファイル {profile} の {source} に問い合わせる trayexec の部品が動きませんでした: {detail}",
     "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never handed out.": "プロファイル {profile}: credential_process が SessionToken のない長期キーを出力しました。長期キーは渡されません。",
     "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the profile is an identity, whose session a code opens.": "`trayexec keys add {word}` で保存し、{section} にそのキーの mfa_serial を書いてください。プロファイルはアイデンティティになり、コードでセッションを開けます。",
+    "{source} of profile {profile} gave credentials of account {given}, but the profile says {account}: they are not used.": "プロファイル {profile} の {source} が返した認証情報はアカウント {given} のもので、プロファイルに書かれた {account} のものではありません。使用しません。",
+    "Correct {key} under {section}, or what it is that gives them.": "{section} の {key} か、認証情報を返すものを訂正してください。",
     "Your AWS files were changed while {source} of profile {profile} was asked.": "プロファイル {profile} の {source} に問い合わせている間に、AWS のファイルが変更されました。",
     "{source} of profile {profile} failed: {program}: {why}": "プロファイル {profile} の {source} が失敗しました: {program}: {why}",
     "Write its program with an absolute path under {section}, and run it in a terminal to see what it says.": "{section} のプログラムを絶対パスで書き、ターミナルで実行して出力を確認してください。",

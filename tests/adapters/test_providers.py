@@ -184,6 +184,46 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize("text", ["[profile other]\nregion = eu-west-1\n", "[profile p\n", ""])
+def test_a_profile_that_is_gone_meanwhile_is_said_so(home: Home, text: str) -> None:
+    """As one that changed: it is nothing that a new installation mends."""
+    home.write(f"[profile p]\n{home.prints(SESSION)}")
+    provider = home.provider()
+    home.write(text)
+    assert home.refused_from(provider).trouble.code == "source_changed"
+
+
+def test_one_that_is_gone_takes_no_other_along(home: Home) -> None:
+    """Profiles of one sign-in are asked for in one process: each has an answer of its own."""
+    (home.folder / "config").write_text("[profile there]\ncredential_process = false\n")
+    asked = [
+        {"profile": name, "settings": {"credential_process": "false"}} for name in ("gone", "there", "gone", "there")
+    ]
+    request = {"kind": "process", "files": (home.env["AWS_CONFIG_FILE"], "/dev/null"), "variables": {}, "asked": asked}
+    argv = [sys.executable, "-m", "trayexec.adapters.providers.child"]
+    done = subprocess.run(argv, input=json.dumps(request).encode(), env=home.env, capture_output=True, check=True)
+    assert [one["failed"] for one in json.loads(done.stdout)] == ["changed", "status"] * 2
+
+
+def test_credentials_of_another_account_than_the_profile_says_are_not_used(home: Home) -> None:
+    """A program that gives another account's is a slip in one of the two: nobody is to work there by it."""
+    program = home.prints({**SESSION, "AccountId": "999999999999"})
+    home.write(f"[profile p]\n{program}aws_account_id = 111111111111\n")
+    why = home.refused().trouble
+    assert why.code == "source_account"
+    assert "999999999999" in str(why.title)
+    assert "111111111111" in str(why.title)
+    home.write(f"[profile p]\n{program}aws_account_id = 999999999999\n")
+    assert home.load().account == "999999999999"
+
+
+def test_what_is_no_number_of_an_account_is_none(home: Home) -> None:
+    """Commands get the account that the program says, or none."""
+    home.write(f"[profile p]\n{home.prints({**SESSION, 'AccountId': '999999999999'})}aws_account_id = mine\n")
+    assert home.provider().account == ""
+    assert home.load().account == "999999999999"
+
+
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_a_program_does_wrong_is_said_and_what_it_said_is_not(home: Home, kind: str) -> None:
     """Also where the credentials file has keys that would do: nothing takes a program's place."""

@@ -139,9 +139,11 @@ class BotoProviders:
         if not token:
             raise _error(failures.long_term(provider))
         now = self._clock.now()
+        account = account if isinstance(account, str) else ""
+        if account and provider.account and account != provider.account:
+            raise _error(failures.other_account(provider, account))
         ends = said["ends"] if said["ends"] is not None else now.wall + UNSAID
         life = min(ends - now.wall, LONGEST)
-        account = account if isinstance(account, str) else ""
         return Credentials(key, Secret(secret), Secret(str(token)), Expiry(now.after(life), int(ends)), account)
 
 

@@ -110,18 +110,10 @@ def _loader(path: str | None) -> Loader:
 
 
 def credentials(method: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """The credentials of a profile. Raises FailedError."""
-    session = botocore.session.Session(profile=asked["profile"])
-    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
-    tries = {"total_max_attempts": TRIES, "mode": "standard"}
-    session.set_default_client_config(Config(connect_timeout=CONNECT, read_timeout=READ, retries=tries))
-    _check_unchanged(session, asked)
-    provider = session.get_component("credential_provider").get_provider(method)
+    """The credentials of a profile. Raises FailedError, whatever goes wrong: others are asked in the same process."""
     program = Program()
-    if method == "custom-process":
-        provider._popen = program.start  # noqa: SLF001 — its constructor takes it, and botocore calls that
     try:
-        found = provider.load()
+        found = _provider(method, asked, program).load()
         if found is None:
             raise FailedError("absent")  # noqa: TRY301 — as whatever botocore raises
         if isinstance(found, RefreshableCredentials) and method != METHODS["login"]:
@@ -139,6 +131,19 @@ def credentials(method: str, asked: dict[str, Any]) -> dict[str, Any]:
             "ends": found._expiry_time.timestamp() if isinstance(found, RefreshableCredentials) else None,  # noqa: SLF001
         }
     raise failed
+
+
+def _provider(method: str, asked: dict[str, Any], program: Program) -> Any:
+    """Botocore's provider of that kind for the profile. Raises FailedError where its files say something else now."""
+    session = botocore.session.Session(profile=asked["profile"])
+    _check_unchanged(session, asked)
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    tries = {"total_max_attempts": TRIES, "mode": "standard"}
+    session.set_default_client_config(Config(connect_timeout=CONNECT, read_timeout=READ, retries=tries))
+    provider = session.get_component("credential_provider").get_provider(method)
+    if method == METHODS["process"]:
+        provider._popen = program.start  # noqa: SLF001 — its constructor takes it, and botocore calls that
+    return provider
 
 
 def _check_unchanged(session: Any, asked: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ _FAILED = {
     "status": Text("it ended with status {detail}"),
     "quotes": Text("its line is empty, or a quote in it is not closed"),
 }
+# Which setting says in which account a profile is.
+_ACCOUNT_IN = {Source.SSO: "sso_account_id", Source.LOGIN: "login_session", Source.WEB_IDENTITY: "role_arn"}
 _NO_CREDENTIALS = {
     "long": Text("more than 64 KiB"),
     "nothing": Text("nothing at all"),
@@ -68,6 +70,22 @@ def long_term(provider: Provider) -> Trouble:
         "an identity, whose session a code opens.",
         profile=provider.name,
         word=argument(provider.profile),
+        section=header(provider.profile),
+    )
+
+
+def other_account(provider: Provider, given: str) -> Trouble:
+    """It gave credentials of another account than the profile says."""
+    return trouble(
+        "source_account",
+        "{source} of profile {profile} gave credentials of account {given}, but the profile says {account}: they are "
+        "not used.",
+        "Correct {key} under {section}, or what it is that gives them.",
+        source=provider.by,
+        profile=provider.name,
+        given=shown(given),
+        account=shown(provider.account),
+        key=_ACCOUNT_IN.get(provider.kind, "aws_account_id"),
         section=header(provider.profile),
     )
 

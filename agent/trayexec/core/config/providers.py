@@ -1,5 +1,6 @@
 """Tells what stands behind a profile whose credentials are no keys of ours. It must not know files or botocore."""
 
+import re
 from collections.abc import Mapping
 
 from trayexec.core.config import ownership, problems
@@ -34,6 +35,7 @@ _HEARD = {
 }
 # What else may stand in a profile that says something of its credentials, whatever their kind.
 _ACCOUNT = "aws_account_id"
+_NUMBER = re.compile("[0-9]{12}")
 
 
 def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: StsEndpoint) -> Provider:
@@ -105,4 +107,5 @@ def _account(sections: Sections, profile: str, kind: Source) -> str | None:
         return ownership.account_in(sections.text(profile, "login_session") or "")
     if kind is Source.SSO:
         return sections.text(profile, "sso_account_id")
-    return None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)
+    said = None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)
+    return said if said is not None and _NUMBER.fullmatch(said) else None
