@@ -870,6 +870,8 @@ SENTENCES: dict[str, str] = {
     "{name}: signed in": "{name}: サインイン済み",
     "waiting for the sign-in in the browser": "ブラウザーでのサインインを待っています",
     "signed in": "サインイン済み",
+    "not signed in: the first command leads there": "サインインしていません。最初のコマンドが案内します",
+    "served while somebody is signed in with the AWS CLI": "AWS CLI でサインインしている間、提供されます",
     "not signed in": "サインインしていません",
     "signed in to {name}, which renews itself until your organisation ends it": "{name} にサインインしました。組織が終了させるまで自動で更新されます",
     "signed in to {name} until {when}": "{name} に {when} までサインインしています",
@@ -1301,7 +1303,7 @@ HELP = """\
   PROFILE -- CMD…      行に `--` があれば実行です。コマンドがこのプロセスに置き換わるので、ターミナル、
                        シグナル、終了ステータスはコマンド自身のものです
   -- CMD…              AWS_PROFILE が指すプロファイルで同じことをします。指すものがなければ、ターミナルでは一覧から
-                       選べます (Tab で複数選択)。shell、env、console も同じです
+                       選べます (Tab で複数選択)。--live、shell、env、console も同じです
   ROLE_ARN -- CMD…     プロファイルのないロールで同じことをします: arn:aws:iam::222222222222:role/X、または
                        222222222222:X。セッション名、リージョン、AWS への経路はソースと同じです
   --source P           引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます

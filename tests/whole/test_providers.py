@@ -134,6 +134,7 @@ def test_list_status_and_why_name_it_with_the_time_left(vault: Rig) -> None:
         "by": "credential_process",
         "profile": "vault",
         "role": None,
+        "signed_in": None,
         "expires_at": None,
     }
     assert vault.run("vault", "--", "true").status == 0
@@ -275,3 +276,5 @@ def test_list_names_the_role_where_the_settings_do(bare: Rig) -> None:
     lines = {line.split()[0]: line.split()[1:3] for line in bare.run("list").out.splitlines()}
     assert lines["ci"] == ["222222222222", "ci/Pipeline"]
     assert lines["dev"] == ["333333333333", "Developer"]
+    assert "not signed in: the first command leads there" in bare.run("list").out
+    assert bare.run("why", "dev").out.rstrip().endswith("now: not signed in: the first command leads there")

@@ -24,7 +24,7 @@ run a command with a profile's credentials:
   PROFILE -- CMD…      a `--` on the line means run. The command takes this process's place: its terminal, its
                        signals and its exit status are its own
   -- CMD…              the same for the profile that AWS_PROFILE names; where it names none you choose from a list, on
-                       a terminal: Tab marks several. Likewise with shell, env and console
+                       a terminal: Tab marks several. Likewise with --live, shell, env and console
   ROLE_ARN -- CMD…     the same as a role without a profile of its own: arn:aws:iam::222222222222:role/X, or
                        222222222222:X. Session name, region and the way to AWS are those of its source
   --source P           the profile or identity to assume it from; where there is one identity, that

@@ -91,7 +91,16 @@ def _source_state(one: "SourceStatus") -> Text:
     trouble = one.get("trouble")
     if one["expires_at"]:
         return _open(one["expires_at"])
-    return Text("the last try failed: {why}", why=trouble["title"]) if trouble else Text("ready: no code is asked for")
+    return Text("the last try failed: {why}", why=trouble["title"]) if trouble else _ready(one)
+
+
+def _ready(source: "SourceStatus") -> Text:
+    """How it stands with what nobody has asked for yet."""
+    if source.get("signed_in") is False:
+        return Text("not signed in: the first command leads there")
+    if source["kind"] == "login":
+        return Text("served while somebody is signed in with the AWS CLI")
+    return Text("ready: no code is asked for")
 
 
 def _source(one: "ProfileStatus") -> str:
@@ -156,8 +165,9 @@ def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
     refused = one.get("refused")
     if refused and not one["expires_at"]:
         return refusal(refused)
-    if one.get("source"):
-        return _open(one["expires_at"]) if one["expires_at"] else Text("ready: no code is asked for")
+    source = one.get("source")
+    if source:
+        return _open(one["expires_at"]) if one["expires_at"] else _ready(source)
     return identities.get(str(one["identity"]), Text("locked"))
 
 

@@ -163,13 +163,17 @@ class IdentityStatus(TypedDict):
 
 
 class SourceStatus(TypedDict):
-    """Where credentials come from that need no code: `by` is for people, `kind` for programs."""
+    """Where credentials come from that need no code: `by` is for people, `kind` for programs.
+
+    `signed_in` is whether somebody is at IAM Identity Center, and null where nobody needs to be.
+    """
 
     kind: str
     by: str
     profile: str
     expires_at: str | None
     role: NotRequired[str | None]
+    signed_in: NotRequired[bool | None]
     account: NotRequired[str | None]
     trouble: NotRequired[ErrorAnswer | None]
 

@@ -202,6 +202,7 @@ def _source(broker: Broker, provider: Provider, now: Instant) -> dict[str, objec
         "by": provider.by,
         "profile": provider.profile,
         "role": provider.role or None,
+        "signed_in": None if provider.sign_in is None else broker.sign_in(provider.sign_in).token is not None,
         "expires_at": utc(held.expiry.utc) if held is not None and good else None,
     }
 
