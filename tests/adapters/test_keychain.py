@@ -1,5 +1,6 @@
 """The contract of the `Keychain` port, on the fake and on gnome-keyring."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -66,3 +67,17 @@ def test_missing_keys_name_the_fix(keychain: Keychain, call: str) -> None:
     assert code(failed) == "keys_missing"
     assert "nobody" in str(failed.value.trouble.title)
     assert "trayexec keys add nobody" in str(failed.value.trouble.hint)
+
+
+def test_who_leaves_as_the_child_ends_has_just_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C reaches us and not the child, which may be gone by the time that we would end it."""
+
+    def interrupted(process: "subprocess.Popen[bytes]", _request: bytes, timeout: float) -> None:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(timeout)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        SystemKeychain({}).read("default")

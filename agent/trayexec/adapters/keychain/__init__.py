@@ -4,6 +4,7 @@ Every call runs in a child process (`child.py`) that is killed after a time-out:
 ever, and keyring, SecretStorage and cryptography would cost this process more memory than everything else it does.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -137,10 +138,11 @@ class SystemKeychain(Keychain):
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it may end by itself meanwhile
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _last(out: bytes) -> _Said | None:
