@@ -105,8 +105,8 @@ def without_crt(provider: Provider) -> Trouble:
     return trouble(
         "source_part",
         "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt.",
-        "Install it beside trayexec: `pip install 'trayexec[login]'`, or `pipx inject trayexec awscrt`. Then run the "
-        "command again.",
+        "Install it beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was "
+        "installed by pip. Then run the command again.",
         profile=provider.name,
     )
 
