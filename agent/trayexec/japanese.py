@@ -1276,6 +1276,7 @@ SENTENCES: dict[str, str] = {
     "`trayexec status` shows the identities there are.": "アイデンティティは `trayexec status` で確認できます。",
     # light/durations.py
     "{value} is too long: at most {most}": "{value} は長すぎます (最大 {most})",
+    "{value} is too short: at least {least}": "{value} は短すぎます (最小 {least})",
     # live/hook.py
     "A shell's name follows `hook`.": "`hook` の後にシェルの名前を指定してください。",
     'Usage: eval "$(trayexec hook bash)" in ~/.bashrc; or zsh, fish, direnv': '使い方: ~/.bashrc に eval "$(trayexec hook bash)" を書きます。zsh、fish、direnv も使えます',

@@ -198,6 +198,7 @@ def test_words_are_read_as_people_write_them(line: str, field: str, value: objec
     ("line", "said"),
     [
         ("env p --n 5", "These words do not belong here: --n."),
+        ("env p --long 8", "8 is too short: at least 15m."),
         ("list --json=x", "These words do not belong here: --json=x."),
         ("auth --wait --force", "--wait lacks its value."),
         ("keys", "This is missing: add|import|list|rotate|remove."),

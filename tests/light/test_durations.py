@@ -70,6 +70,9 @@ def test_what_is_too_long_names_the_most() -> None:
     assert parse_up_to("1h", 3600) == 3600
     with pytest.raises(ValueError, match=r"99h is too long: at most 1h$"):
         parse_up_to("99h", 3600)
+    assert parse_up_to("15m", 3600, least=900) == 900
+    with pytest.raises(ValueError, match=r"5 is too short: at least 15m$"):
+        parse_up_to("5", 3600, least=900)
 
 
 @pytest.mark.parametrize("most", [90, 3600, 36 * 3600, 2 * 86400])

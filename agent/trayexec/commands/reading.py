@@ -167,12 +167,12 @@ def _lines(_option: Option, text: str) -> int:
         ) from None
 
 
-def _up_to(most: int) -> Callable[[Option, str], int]:
-    """The reader of durations of at most so many seconds."""
+def _up_to(most: int, *, least: int = 0) -> Callable[[Option, str], int]:
+    """The reader of durations of at most, and at least, so many seconds."""
 
     def seconds(_option: Option, text: str) -> int:
         try:
-            return durations.parse_up_to(text, most)
+            return durations.parse_up_to(text, most, least=least)
         except ValueError as error:
             raise TrayexecError(
                 trouble("usage", "{why}.", "`trayexec help` shows every option.", why=error.args[0])
@@ -186,6 +186,6 @@ READERS: Mapping[str | None, Callable[[Option, str], int]] = {
     "lines": _lines,
     "wait": _up_to(durations.LONGEST_WAIT),
     "need": _up_to(durations.LONGEST_NEED),
-    "long": _up_to(durations.LONGEST_LONG),
+    "long": _up_to(durations.LONGEST_LONG, least=durations.SHORTEST_LONG),
     "console": _up_to(3600),  # AWS ends the sessions of a role assumed with a session after an hour
 }

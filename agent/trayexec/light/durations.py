@@ -3,7 +3,7 @@
 from trayexec.light.errors import Text
 
 LONGEST_WAIT = 3600  # seconds that a request may wait for a person
-LONGEST_LONG = 12 * 3600  # seconds that a role can last which a code of its own opens
+SHORTEST_LONG, LONGEST_LONG = 900, 12 * 3600  # seconds that a role can last which a code of its own opens
 LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no session more
 WARN_AHEAD = 600  # seconds before its credentials end under a running command that a person is told
 WARN_AFTER = 5  # seconds that a command has for itself first, should it have got credentials that end sooner
@@ -46,9 +46,13 @@ def parse_duration(text: str, most: int = 2 * 86400) -> int:
     return total
 
 
-def parse_up_to(text: str, most: int) -> int:
-    """As `parse_duration`. Raises ValueError, with a `Text` again, for more than `most` seconds as well."""
+def parse_up_to(text: str, most: int, *, least: int = 0) -> int:
+    """As `parse_duration`. Raises ValueError, with a `Text` again, also for more than `most` or less than `least`."""
     seconds = parse_duration(text, most)
+    if seconds < least:
+        raise ValueError(
+            Text("{value} is too short: at least {least}", value=text.strip(), least=format_duration(least))
+        )
     if seconds > most:
         raise ValueError(Text("{value} is too long: at most {most}", value=text.strip(), most=format_duration(most)))
     return seconds

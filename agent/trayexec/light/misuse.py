@@ -32,6 +32,6 @@ def seconds(option: str, value: str) -> int:
 
     most = {"--wait": durations.LONGEST_WAIT, "--long": durations.LONGEST_LONG}.get(option, durations.LONGEST_NEED)
     try:
-        return durations.parse_up_to(value, most)
+        return durations.parse_up_to(value, most, least=durations.SHORTEST_LONG if option == "--long" else 0)
     except ValueError as error:
         raise misread("{option}: {why}.", option=option, why=error.args[0]) from None
