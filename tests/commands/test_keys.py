@@ -87,6 +87,25 @@ def test_other_keys_are_replaced_only_if_somebody_agrees(own: Rig) -> None:
     assert add(own, "default", alice).status == 0, "the same keys replace nothing"
 
 
+def test_a_role_gets_no_keys_of_its_own_while_its_device_is_missing(own: Rig) -> None:
+    """They would lie in the keychain for nobody; the profile that they are of is named."""
+    role = "role_arn = arn:aws:iam::222222222222:role/Deploy"
+    own.config(section("default", own) + section("profile role", own, role, "source_profile = default"))
+    done = add(own, "role", own.sim.world.user_key())
+    assert done.status == 125
+    assert "role is a role and has no keys of its own" in done.err
+    assert "`trayexec keys add default`" in done.err
+
+
+def test_keys_without_a_device_are_asked_about_where_their_profile_says(own: Rig) -> None:
+    """An endpoint of one's own counts before the device is known as it does after."""
+    own.config(section("profile new", own))
+    before = len(own.sim.calls)
+    done = add(own, "new", own.sim.world.user_key())
+    assert done.status == 0, done.err
+    assert [call.action for call in own.sim.calls[before:]] == ["GetCallerIdentity"]
+
+
 def test_a_name_that_is_not_there_is_answered_with_those_that_are(own: Rig) -> None:
     """All near ones with their accounts, and which profiles have keys of their own; nothing is asked of anybody."""
     own.config(

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from trayexec.adapters import plain_file, stored_keys
-from trayexec.adapters.aws_files import LONGEST_FILE, files_of_this_user
+from trayexec.adapters.aws_files import LONGEST_FILE, AwsFiles, files_of_this_user
+from trayexec.adapters.aws_parser import parse
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
@@ -19,7 +21,8 @@ from trayexec.commands.key_ages import KeyAge
 from trayexec.commands.reading import Options
 from trayexec.commands.yes_or_no import agreed
 from trayexec.core import key_shape, messages
-from trayexec.core.config import ownership
+from trayexec.core.config import importing, ownership
+from trayexec.core.config.importing import AwsFilePair
 from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
@@ -30,6 +33,7 @@ from trayexec.core.suggest import told
 from trayexec.light import context, exits, paths, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.translate import speaker
+from trayexec.live.carry_home import own_text
 
 DAY = 86400
 
@@ -56,8 +60,9 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
     speak = speaker(environ)
     name = options.profile
     # As if keys were there already, but nobody knew whose: what was known of former ones must not stand in the way.
-    catalogue = files_of_this_user(environ).supposing({name: ""})
-    _may_have_keys(catalogue, name)
+    source = files_of_this_user(environ)
+    catalogue = source.supposing({name: ""})
+    _may_have_keys(catalogue, name, _assumed_with(source, catalogue, name))
     keys = _from_environment(environ) if options.env else _from_person(name, environ)
     stderr.say(speak(Text("asking AWS whose keys these are…")))
     endpoint = endpoint_of(catalogue, name, environ)
@@ -108,7 +113,7 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
 
 
 def _none(catalogue: Catalogue) -> Text:
-    if catalogue.profiles:
+    if any(isinstance(one, Unserved) for one in catalogue.profiles.values()):
         return Text("no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why")
     return Text("no profile of the AWS config leads to an identity with an MFA device")
 
@@ -221,14 +226,21 @@ def _catalogue(environ: Mapping[str, str]) -> Catalogue:
     return files_of_this_user(environ).load()
 
 
-def _may_have_keys(catalogue: Catalogue, name: str) -> None:
-    """Keys are stored under the name of a profile that is not a role. Raises TrayexecError."""
+def _assumed_with(source: AwsFiles, catalogue: Catalogue, name: str) -> str:
+    """The profile whose keys its role is assumed with, also while something else is missing; itself without one."""
     profile = catalogue.profiles.get(name)
-    if profile is None and name != "default":  # [default] may be a name in the keychain only
+    if isinstance(profile, Profile) and isinstance(profile.target, Role):
+        return profile.identity.keys if profile.identity is not None else profile.target.root.name
+    if not isinstance(profile, Unserved) or not profile.role_arn:
+        return name
+    config, shared = (parse(own_text(Path(path)), file=path) for path in source.paths(None, None))
+    return importing.assumed_with(AwsFilePair(config, shared), name)
+
+
+def _may_have_keys(catalogue: Catalogue, name: str, keys: str) -> None:
+    """Keys are stored under the name of a profile that has not its role from those of another. Raises TrayexecError."""
+    if name not in catalogue.profiles and name != "default":  # [default] may be a name in the keychain only
         raise TrayexecError(_unknown(catalogue, name))
-    if not isinstance(profile, Profile) or not isinstance(profile.target, Role):
-        return
-    keys = profile.identity.keys if profile.identity is not None else profile.target.root.name
     if keys != name:
         raise TrayexecError(
             trouble(
@@ -321,6 +333,8 @@ def endpoint_of(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> 
         if identity.keys == name:
             return identity.endpoint
     found = catalogue.profiles.get(name)  # which may lack the device alone
+    if isinstance(found, Unserved) and found.endpoint is not None:
+        return found.endpoint
     region = (
         (found.region if found else None)
         or environ.get("AWS_REGION")

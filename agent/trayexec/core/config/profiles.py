@@ -247,13 +247,17 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """A profile we cannot serve, and why; what is known of it is kept for the list, `notes` for who looks closer."""
+    """A profile we cannot serve, and why; what is known of it is kept for the list, `notes` for who looks closer.
+
+    `endpoint` is where keys of its own would be asked about: they may be what it lacks, or all that it has.
+    """
 
     name: str
     problem: Trouble
     region: str | None = None
     role_arn: str | None = None
     notes: tuple[Text, ...] = field(default=(), compare=False)
+    endpoint: StsEndpoint | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

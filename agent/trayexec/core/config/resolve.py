@@ -23,6 +23,7 @@ from trayexec.core.config import (
     session_names,
 )
 from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
+from trayexec.core.config.partitions import partition_of
 from trayexec.core.config.profiles import (
     Catalogue,
     CodeProcess,
@@ -128,7 +129,17 @@ def _resolved(work: _Work, name: str) -> Profile | Unserved:
         # Where aws-mfa keeps a key, it keeps the device, too: if that is missed, the profile of the keys says so.
         aside = {"aws_mfa_device"} if why.code == "profile_longterm" else set()
         notes = tuple(foreign_settings.in_section(name, {key: own[key] for key in own if key not in aside}))
-        return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes)
+        endpoint = _endpoint_alone(sections, name)
+        return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes, endpoint)
+
+
+def _endpoint_alone(sections: Sections, name: str) -> StsEndpoint | None:
+    """How STS is reached by the profile's own settings, whatever else is wrong with it; None where they are wrong."""
+    region = _plain(sections.profiles[name], "region")
+    try:
+        return endpoint_of(sections, (name,), partition_of(region).name if region else "aws")
+    except ProfileError:
+        return None
 
 
 def _served(work: _Work, name: str) -> Profile:
