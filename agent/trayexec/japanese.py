@@ -706,6 +706,8 @@ SENTENCES: dict[str, str] = {
     "Change it so? The old text is kept beside it.": "このように変更しますか? 元の内容は横に残ります。",
     "Make it writable, and run `trayexec setup` again.": "書き込めるようにしてから、もう一度 `trayexec setup` を実行してください。",
     "{file} is written": "{file} に書き込みました",
+    "To undo it: `{command}`": "元に戻すには: `{command}`",
+    "The sign-in stays until aws sso logout ends it": "サインインは、aws sso logout で終了するまで残ります",
     "To undo it: `rm {path}`": "元に戻すには: `rm {path}`",
     "To undo it: `cp {backup} {path}`": "元に戻すには: `cp {backup} {path}`",
     "{profile} has credentials": "{profile} には認証情報があります",

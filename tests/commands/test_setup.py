@@ -1,6 +1,7 @@
 """`setup`: a person at a terminal is led from nothing to a command that works, and can leave anywhere."""
 
 import re
+import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -215,12 +216,17 @@ def test_keys_of_a_file_go_into_the_keychain_with_their_device(fresh: Rig) -> No
     answer(terminal, r"Store them in the keychain\?.*\[Y/n\] ")
     screen = answer(terminal, r"Change .*\[y/N\] ", "y")
     assert fresh.sim.world.user_key().secret not in screen
-    answer(terminal, r"Profile to try: \[account-a\] ")
+    screen = answer(terminal, r"Profile to try: \[account-a\] ")
     answer(terminal, r"MFA code of identity default .*: ", fresh.fresh_code())
     answer(terminal, r"Write it\? \[Y/n\] ", "s")
     assert ended(terminal)[0] == 0
     assert path.read_text() == "# mine\n[default]\n"
     assert fresh.run("account-a", "--no-wait", "--", "true").status == 0
+    (back, away) = re.findall(r"To undo it: `(cp .*) && (trayexec keys remove default)`", screen)[0]
+    fresh.desk.run(["sh", "-c", back])
+    assert fresh.run(*shlex.split(away)[1:]).status == 0
+    assert fresh.sim.world.user_key().secret in path.read_text()
+    assert not fresh.run("keys", "list", "--json").json[0]["stored"]
 
 
 def test_what_aws_mfa_knows_is_not_asked_again(fresh: Rig) -> None:
@@ -302,6 +308,22 @@ def test_of_several_devices_one_is_chosen(fresh: Rig) -> None:
     assert "u2f" not in screen
     answer(terminal, r"Which of the devices.*\[1\] ", "2")
     assert "+mfa_serial = arn:aws:iam::111111111111:mfa/old-phone" in at(terminal, r"Change it so\?.*\[Y/n\] ")
+
+
+def test_one_that_fails_keeps_no_other_from_its_device(fresh: Rig) -> None:
+    """What can be no IAM user's key is passed over, one that AWS refuses is said, and the next is asked about."""
+    del fresh.env["AWS_ENDPOINT_URL"]
+    where = f"endpoint_url = {fresh.sim.url}\nregion = eu-west-1\n"
+    fresh.config(f"[profile local]\n{where}[profile old]\n{where}[default]\n{where}")
+    key = fresh.sim.world.user_key()
+    test = "aws_access_key_id = test\naws_secret_access_key = test\n"
+    old = f"aws_access_key_id = AKIAOLDOLDOLDOLDOLDO\naws_secret_access_key = {key.secret}\n"
+    keys_in(fresh, f"[local]\n{test}[old]\n{old}[default]\n{two_lines(key)}")
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"\+mfa_serial = arn:aws:iam::111111111111:mfa/alice.*Change it so\?.*\[Y/n\] ")
+    assert "AKIAOLDOLDOLDOLDOLDO" in answer(terminal, r"✗.*Try again\? \[Y/n\] ", "n")
+    answer(terminal, r"Store them in the keychain\?.*\[Y/n\] ", "s")
+    assert "mfa_serial = arn:aws:iam::111111111111:mfa/alice" in config_of(fresh).read_text()
 
 
 # Without keys

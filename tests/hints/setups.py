@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hints.state import Look, State
-from hints.states import BASE, KEY, files
+from hints.states import ALICES, BASE, KEY, files
 from support.rig import Rig
 
 Answers = tuple[tuple[str, str], ...]
@@ -103,6 +103,18 @@ STATES = (
             "To undo it: `trayexec keys remove {name}`",
             "To undo it: `trayexec lock` forgets all of it, `trayexec agent stop` ends the agent",
         ),
+        own=True,
+    ),
+    State(
+        "setup that took a key out of a file",
+        guided(
+            BASE,
+            (r"Store them in the keychain\?[^\n]*\[Y/n\] $", ""),
+            (r"Change [^\n]*\[y/N\] $", "y"),
+            (TRY[0], "s"),
+            shared=f"[default]\n{ALICES}",
+        ),
+        ("To undo it: `{command}`",),
         own=True,
     ),
     State(

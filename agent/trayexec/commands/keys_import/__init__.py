@@ -14,6 +14,7 @@ from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import as_json, file_diff, keychain_entry, table
 from trayexec.commands.keys_import import file_changes, problems
+from trayexec.commands.keys_import.file_changes import FileChange
 from trayexec.commands.keys_import.plan import AwsTexts, KeysToImport
 from trayexec.commands.reading import Options
 from trayexec.core import key_shape
@@ -28,7 +29,12 @@ from trayexec.light.translate import speaker
 
 
 def take_over(options: Options, environ: Mapping[str, str]) -> int:
-    """Find the keys, store them, and offer to take them out of the files."""
+    """Find the keys, store them, and offer to take them out of the files. Returns the exit status."""
+    return imported(options, environ)[0]
+
+
+def imported(options: Options, environ: Mapping[str, str]) -> tuple[int, Sequence[FileChange]]:
+    """As `take_over`; returns what became of the files, too."""
     seal()
     speak = speaker(environ)
     files = AwsTexts.read(environ, options)
@@ -39,7 +45,8 @@ def take_over(options: Options, environ: Mapping[str, str]) -> int:
     taken = [one.keys for one in rows if one.problem is None]
     changed = file_changes.change(files, taken, options, environ)
     if options.json:
-        as_json.show({"keys": [_document(files, one) for one in rows], "files": changed})
+        shown_files = [{"file": one.file, "changed": one.backup is not None, "backup": one.backup} for one in changed]
+        as_json.show({"keys": [_document(files, one) for one in rows], "files": shown_files})
     elif rows:
         heads = (Text("PROFILE"), Text("ACCESS KEY"), Text("WHOSE"), Text("FROM"), Text("RESULT"))
         table.show([speak(head) for head in heads], [tuple(map(speak, _cells(files, one))) for one in rows])
@@ -47,7 +54,7 @@ def take_over(options: Options, environ: Mapping[str, str]) -> int:
         stderr.say(
             speak(Text("no access key stands in {config} or {shared}", config=files.paths[0], shared=files.paths[1]))
         )
-    return exits.OK if not rows or taken else exits.FAILED
+    return exits.OK if not rows or taken else exits.FAILED, changed
 
 
 def importable(environ: Mapping[str, str]) -> tuple[str, ...]:

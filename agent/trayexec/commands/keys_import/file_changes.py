@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +24,18 @@ from trayexec.light.translate import speaker
 from trayexec.live.carry_home import write_home
 
 
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that has something to change, and where its old text is; None where it was left as it is."""
+
+    file: str
+    backup: str | None
+
+
 def change(
     files: AwsTexts, taken: Sequence[PlainKeys], options: Options, environ: Mapping[str, str]
-) -> list[Mapping[str, object]]:
-    """Show what would change in the files, and change it if the person agrees; what was done, for scripts.
+) -> list[FileChange]:
+    """Show what would change in the files, and change it if the person agrees. Returns what was done.
 
     Raises TrayexecError when a file cannot be written.
     """
@@ -41,8 +50,8 @@ def change(
         for line in file_diff.lines(text, edit.applied(text), str(path)):
             sys.stderr.write(f"{line}\n")
     if options.dry_run or not edits or not (options.yes or _agreed(speak, [str(path) for path, _, _ in edits])):
-        return [{"file": str(path), "changed": False, "backup": None} for path, _, _ in edits]
-    done: list[Mapping[str, object]] = []
+        return [FileChange(str(path), None) for path, _, _ in edits]
+    done: list[FileChange] = []
     for path, _, edit in edits:
         backup = file_diff.free(Path(os.path.realpath(path)), "import")
         try:
@@ -58,7 +67,7 @@ def change(
                     why=error.strerror or type(error).__name__,
                 )
             ) from None
-        done.append({"file": str(path), "changed": True, "backup": str(backup)})
+        done.append(FileChange(str(path), str(backup)))
         stderr.say(speak(_said_before(path, backup, edit)))
     time.sleep(private_files.SETTLED)
     sweep(files.paths)

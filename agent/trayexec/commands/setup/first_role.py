@@ -4,7 +4,7 @@ from trayexec.commands.agent_request import ask
 from trayexec.commands.setup.interview import Interview, SkippedError
 from trayexec.commands.setup.situation import Situation
 from trayexec.commands.setup.step import SetupStep
-from trayexec.core.config.profiles import Profile
+from trayexec.core.config.profiles import Profile, Provider
 from trayexec.light import agent_client, context, protocol
 from trayexec.light.errors import Text, TrayexecError, shown
 
@@ -52,9 +52,12 @@ def take(situation: Situation, interview: Interview) -> None:
     request = protocol.credentials(context.surroundings(situation.environ), name, wait=WAIT, program="trayexec setup")
     protocol.read_credentials(agent_client.obtain(request, situation.environ))
     profile = situation.catalogue.profiles[name]
+    assert isinstance(profile, Profile)  # noqa: S101 — it is one of those that are served
     what = profile.role_arn or shown(name)
     interview.good(Text("it works: AWS gave the credentials of {what}", what=what))
     interview.undo(Text("To undo it: `trayexec lock` forgets all of it, `trayexec agent stop` ends the agent"))
+    if isinstance(profile.root, Provider) and profile.root.sign_in is not None:
+        interview.undo(Text("The sign-in stays until aws sso logout ends it"))
 
 
 def _say_what_comes(profile: object, interview: Interview) -> None:

@@ -5,7 +5,7 @@ from trayexec.commands.parse import read
 from trayexec.commands.setup.interview import Interview
 from trayexec.commands.setup.situation import Situation
 from trayexec.commands.setup.step import SetupStep
-from trayexec.core.shell_words import argument
+from trayexec.core.shell_words import argument, word
 from trayexec.light import exits
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
@@ -32,12 +32,15 @@ def take(situation: Situation, interview: Interview) -> None:
     interview.say(Text("The keys of {names} stand in plain text in your AWS files.", names=_names(situation)))
     interview.agree(Text("Store them in the keychain? Whether they leave the files you are asked then."))
     options = read(["keys", "import"], situation.environ)
-    if keys_import.take_over(options, situation.environ) != exits.OK:
+    status, files = keys_import.imported(options, situation.environ)
+    if status != exits.OK:
         raise TrayexecError(
             trouble("setup_import", "None of them could be stored.", "The table above says of each why.")
         )
-    for name in names:
-        interview.undo(Text("To undo it: `trayexec keys remove {name}`", name=argument(name)))
+    # First back into the files: without them, the keychain has the only copy that is easy to find.
+    back = [f"cp {word(one.backup)} {word(one.file)}" for one in files if one.backup is not None]
+    away = [f"trayexec keys remove {argument(name)}" for name in names]
+    interview.undo(Text("To undo it: `{command}`", command=" && ".join([*back, *away])))
 
 
 def _names(situation: Situation) -> str:

@@ -42,14 +42,22 @@ def plan(situation: Situation) -> Text:
 
 
 def take(situation: Situation, interview: Interview) -> None:
-    """Ask AWS for each, or the person where AWS does not tell, and write it."""
+    """Ask AWS for each, or the person where AWS does not tell, and write it. What one lacks keeps no other from it."""
+    failed: list[TrayexecError] = []
     for name in situation.without_device or ("",):
-        keys = situation.keys_of(name) if name else None
-        if keys is None:
-            interview.say(Text("There is no access key yet to which a device could belong."))
-            raise SkippedError
-        serial = _chosen(name, _owned(name, keys, situation), situation, interview)
-        file_change.settings(situation.paths[0], {section_for(name): {"mfa_serial": serial}}, interview)
+        try:
+            keys = situation.keys_of(name) if name else None
+            if keys is None:
+                interview.say(Text("There is no access key yet to which a device could belong."))
+                raise SkippedError
+            serial = _chosen(name, _owned(name, keys, situation), situation, interview)
+            file_change.settings(situation.paths[0], {section_for(name): {"mfa_serial": serial}}, interview)
+        except TrayexecError as error:
+            failed.append(error)
+    for one in failed[:-1]:
+        interview.failed(one)
+    if failed:
+        raise failed[-1]
 
 
 def _owned(name: str, keys: LongTermKeys, situation: Situation) -> LongTermKeys:

@@ -7,6 +7,7 @@ from pathlib import Path
 from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
 from trayexec.adapters.aws_parser import parse
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.core import key_shape
 from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
 from trayexec.core.config.importing import AwsFilePair, PlainKeys
@@ -44,12 +45,15 @@ class Situation:
     def without_device(self) -> tuple[str, ...]:
         """The profiles with long-term keys, or meant to have them, for which no MFA device is written anywhere.
 
-        What aws-mfa has written beside a key counts: it comes along when that is imported.
+        What aws-mfa has written beside a key counts: it comes along when that is imported. Keys that cannot be those
+        of an IAM user, as LocalStack's, have none.
         """
         lacking = [one.name for one in self.catalogue.profiles.values() if isinstance(one, Unserved) and _lacks(one)]
         found = dict.fromkeys(importing.assumed_with(self.pair, name) for name in lacking)
         by_aws_mfa = {name for name, keys in self.in_files.items() if keys.device}
-        return tuple(name for name in found if name not in by_aws_mfa and not self._says(name, "mfa_serial"))
+        others = {name for name, keys in self.in_files.items() if key_shape.wrong_id(keys.access_key_id) is not None}
+        without = found.keys() - by_aws_mfa - others
+        return tuple(name for name in found if name in without and not self._says(name, "mfa_serial"))
 
     @property
     def identities(self) -> tuple[str, ...]:
