@@ -415,6 +415,15 @@ def no_identity(catalogue: Catalogue) -> Trouble:
     )
 
 
+def no_source() -> Trouble:
+    """A role is named by its ARN, and no identity of ours could assume it; other profiles might."""
+    return trouble(
+        "no_identity",
+        "No profile leads to an identity with an MFA device that could assume the role.",
+        "Say with --source which profile it is to be assumed from.",
+    )
+
+
 def several_sources(names: Iterable[str]) -> Trouble:
     """A role that is named by its ARN could be assumed by any of these identities."""
     return trouble(
@@ -425,13 +434,21 @@ def several_sources(names: Iterable[str]) -> Trouble:
     )
 
 
-def no_role_for_long(profile: str) -> Trouble:
+def no_role_for_long(profile: Profile) -> Trouble:
     """A long session is asked for, and there is no role that a code could open."""
+    if isinstance(profile.root, Provider):
+        return trouble(
+            "long",
+            "{profile} has no role that a code could open for longer.",
+            "Leave --long out. How long its credentials last is decided where they come from: {source}.",
+            profile=shown(profile.name),
+            source=profile.root.by,
+        )
     return trouble(
         "long",
         "{profile} has no role that a code could open for longer.",
         "Leave --long out. How long the session of an identity lasts is duration under [session] in config.toml.",
-        profile=shown(profile),
+        profile=shown(profile.name),
     )
 
 

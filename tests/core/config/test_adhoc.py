@@ -24,6 +24,14 @@ def catalogue(**profiles: dict[str, str]) -> Catalogue:
 
 
 ONE = catalogue(default=DEFAULT, a=A, far={**A, "region": "us-east-1", "role_arn": f"{ROLE}2"})
+SIGNED_IN = catalogue(
+    dev={
+        "sso_start_url": "https://corp.awsapps.com/start",
+        "sso_region": "eu-west-1",
+        "sso_account_id": "444444444444",
+        "sso_role_name": "Developer",
+    }
+)
 TWO = catalogue(default=DEFAULT, china=CHINA)
 
 
@@ -67,6 +75,10 @@ def test_which_identity_is_never_guessed() -> None:
     """With two of them one is to be named; with none there is nothing to assume it with."""
     assert refusal(TWO, ROLE) == "There are several identities that could assume the role: default, china."
     assert refusal(catalogue(), ROLE).startswith("No profile in")
+    with pytest.raises(TrayexecError) as error:
+        adhoc.find(SIGNED_IN, ROLE)
+    assert "--source" in str(error.value.trouble.hint), "what others give credentials to is not guessed, but there"
+    assert adhoc.find(SIGNED_IN, ROLE, "dev").role_arn == ROLE
 
 
 def test_an_identity_may_be_in_the_keychain_only() -> None:

@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.stage import ADMIN, ALICE, BASE, A
-from trayexec.core.config.profiles import Role
+from trayexec.core.config.long_roles import lengthened
+from trayexec.core.config.profiles import Profile, Role
+from trayexec.core.config.resolve import resolve
+from trayexec.core.config.sections import Sections
 from trayexec.core.config.session_policy import LONGEST, SessionPolicy, checked, narrowed, packed
+from trayexec.core.settings import ProfileRule
 from trayexec.light.errors import TrayexecError
 
 LIST = '{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]}'
@@ -112,6 +116,19 @@ def test_an_identity_is_never_served_wider_than_asked() -> None:
             narrowed(BASE, rule, call)
     assert narrowed(BASE, None) is BASE
     assert BASE.target is ALICE
+
+
+def test_what_others_give_is_no_identity() -> None:
+    """It may be a role already, but none that is assumed here: so it is called what it is."""
+    command = {"credential_process": "/opt/bin/vault", "region": "eu-west-1"}
+    found = resolve(Sections({"vault": command}, {}, {}), session_name="x").profiles["vault"]
+    assert isinstance(found, Profile)
+    with pytest.raises(TrayexecError, match="credentials of vault come from credential_process"):
+        narrowed(found, None, READ)
+    with pytest.raises(TrayexecError) as error:
+        lengthened(found, ProfileRule("*"), 7200)
+    assert "credential_process" in str(error.value.trouble.hint)
+    assert "[session]" not in str(error.value.trouble.hint)
 
 
 def test_two_policies_are_never_joined() -> None:

@@ -85,6 +85,8 @@ def _source(catalogue: Catalogue, name: str | None) -> Profile:
         identities = catalogue.identities
         if len(identities) > 1:
             raise TrayexecError(messages.several_sources(one.name for one in identities))
+        if not identities and any(isinstance(one, Profile) for one in catalogue.profiles.values()):
+            raise TrayexecError(messages.no_source())
         if not identities:
             raise TrayexecError(messages.no_identity(catalogue))
         return _of_identity(catalogue, identities[0])

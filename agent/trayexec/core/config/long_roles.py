@@ -31,9 +31,7 @@ def lengthened(profile: Profile, rule: ProfileRule, call: int | None = None) -> 
             return _opened_by_code(profile, target, target.source, seconds=target.seconds)
     elif call is not None:
         chained = isinstance(target, Role) and isinstance(target.source, Role)
-        raise TrayexecError(
-            messages.chained_for_long(profile.name) if chained else messages.no_role_for_long(profile.name)
-        )
+        raise TrayexecError(messages.chained_for_long(profile.name) if chained else messages.no_role_for_long(profile))
     return profile
 
 

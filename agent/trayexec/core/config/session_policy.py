@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from trayexec.core.config.profiles import Profile, Role
+from trayexec.core.config.profiles import Profile, Provider, Role
 from trayexec.core.config.sections import shown
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
@@ -86,7 +86,7 @@ def narrowed(profile: Profile, rule: SessionPolicy | None, call: SessionPolicy |
         return profile
     target = profile.target
     if not isinstance(target, Role):
-        raise TrayexecError(_no_role(profile.name))
+        raise TrayexecError(_no_role(profile))
     meant = _for_role(target, checked(policy))
     if call is not None and rule is not None and meant != _for_role(target, checked(rule)):
         raise TrayexecError(_two(profile.name))
@@ -154,12 +154,20 @@ def _too_large(count: int) -> Trouble:
     )
 
 
-def _no_role(profile: str) -> Trouble:
+def _no_role(profile: Profile) -> Trouble:
+    if isinstance(profile.root, Provider):
+        return trouble(
+            "policy",
+            "The credentials of {profile} come from {source}, and only a role that trayexec assumes can be narrowed.",
+            "Use a profile with a role_arn, or leave the policy out: on the line, or under [profile] in config.toml.",
+            profile=shown(profile.name),
+            source=profile.root.by,
+        )
     return trouble(
         "policy",
         "{profile} is an identity itself, and AWS narrows only roles by a session policy.",
         "Use a profile with a role_arn, or leave the policy out: on the line, or under [profile] in config.toml.",
-        profile=shown(profile),
+        profile=shown(profile.name),
     )
 
 
