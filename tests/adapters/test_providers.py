@@ -158,6 +158,7 @@ WRONG = {
     "is killed": ("kill -9 $$", "source_failed", "status -9"),
     "prints nothing": ("true", "source_garbled", "nothing at all"),
     "prints garbage": (f"echo {SECRET}", "source_garbled", "no JSON object"),
+    "prints what is nested without end": ("head -c 60000 /dev/zero | tr '\\0' '['", "source_garbled", "no JSON object"),
     "prints a list": (f"echo '[\"{SECRET}\"]'", "source_garbled", "no JSON object"),
     "prints a page of a proxy": (f"echo '<html>{SECRET}</html>'", "source_garbled", "a web page"),
     "prints bytes": (r"printf '\377\376'", "source_garbled", "no JSON object"),

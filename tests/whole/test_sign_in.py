@@ -1,5 +1,6 @@
 """Profiles of IAM Identity Center: a person signs in once, in the browser or with a code, and everybody is served."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -239,6 +240,24 @@ def test_a_wrong_start_url_is_said(person: Person) -> None:
     done = person.rig.run("auth", "corp")
     assert done.status == 125
     assert "sso_start_url" in done.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60000,
+        '{"accessToken": "x", "expiresAt": "9999-12-31T23:59:59-23:59"}',
+        '{"accessToken": "x", "expiresAt": "0001-01-01T00:00:00+23:59"}',
+    ],
+    ids=["nested", "after all years", "before all years"],
+)
+def test_what_is_no_token_stands_in_nobodys_way(person: Person, text: str) -> None:
+    """The file is the AWS CLI's, and may be damaged: status and list say all that they said."""
+    name = hashlib.sha1(b"corp", usedforsecurity=False).hexdigest()
+    person.rig.write(f"home/.aws/sso/cache/{name}.json", text)
+    assert {one["name"] for one in person.rig.status()["sign_ins"]} >= {"corp"}
+    done = person.rig.run("list", env={"TZ": "Asia/Tokyo"})
+    assert done.status == 0, done.err
 
 
 def test_a_token_is_renewed_once_at_a_time(person: Person) -> None:

@@ -65,7 +65,7 @@ class RotationNotes:
         self._put({one: said for one, said in self._all().items() if one != name})
 
     def _all(self) -> Mapping[str, Any]:
-        with contextlib.suppress(TrayexecError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(TrayexecError, ValueError, TypeError, KeyError, RecursionError):
             content = plain_file.read(self._path, limit=LONGEST)
             said = json.loads(content.text)["rotations"] if content is not None else {}
             return said if isinstance(said, dict) else {}

@@ -23,7 +23,7 @@ LONGEST = 1_000_000
 
 def read(path: str) -> Mapping[str, str]:
     """The ARN of whose keys are stored, by name; an empty one where it is not known yet. A broken file is empty."""
-    with contextlib.suppress(TrayexecError, ValueError, TypeError, KeyError, AttributeError):
+    with contextlib.suppress(TrayexecError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         content = plain_file.read(path, limit=LONGEST)
         said: Any = json.loads(content.text) if content is not None else {"keys": {}}
         return {str(name): str(arn) for name, arn in said["keys"].items()}

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+# Seconds: what others say may lie before 1970, or after the year 9999. The last one is 9999-12-30: a date everywhere.
+FIRST, LAST = 0, 253402128000
+
 
 def utc(seconds: int) -> str:
-    """Unix seconds as such a text."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Unix seconds as such a text; the first or the last one for what no such text can say."""
+    return datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def unix(stamp: str) -> int:

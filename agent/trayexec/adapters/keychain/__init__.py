@@ -158,7 +158,7 @@ def _parse(name: str, value: str) -> LongTermKeys:
     try:
         item: Any = json.loads(value)
         key_id, secret, arn = item[ID], item[SECRET], item.get(ARN, "")  # older items have no ARN
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         key_id = secret = arn = None
     if not (isinstance(key_id, str) and isinstance(secret, str) and key_id and secret):
         raise TrayexecError(

@@ -203,6 +203,8 @@ def _of_login(error: LoginError | MissingDependencyException) -> FailedError:
 def _misread(said: bytes) -> FailedError:
     try:
         document = json.loads(said)
+    except RecursionError:
+        return FailedError("garbage")
     except ValueError:
         return FailedError("html" if said.lstrip().startswith(b"<") else "garbage" if said.strip() else "nothing")
     if not isinstance(document, dict):

@@ -227,7 +227,7 @@ def _until(date: object) -> float:
     """Unix seconds; 0 for what is no date."""
     try:
         return datetime.fromisoformat(str(date).replace("UTC", "Z")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
 
 
@@ -235,7 +235,7 @@ def _read(file: Path) -> dict[str, Any]:
     """What is kept there; empty for anything else."""
     try:
         said = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) and {"clientId", "clientSecret"} <= said.keys() else {}
 

@@ -71,7 +71,7 @@ class BotoSignIns:
             now = self._clock.now()
             ends = _seconds(said["expiresAt"])
             renews = "refreshToken" in said and _seconds(said["registrationExpiresAt"]) > now.wall
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         if not isinstance(said.get("accessToken"), str) or said.get("startUrl", sign_in.start_url) != sign_in.start_url:
             return None

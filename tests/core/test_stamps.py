@@ -1,0 +1,25 @@
+"""Moments as text: whatever others say, there is one."""
+
+import pytest
+
+from trayexec.core.stamps import LAST, earlier, unix, utc
+
+
+def test_a_moment_is_written_and_read() -> None:
+    """To the second, in UTC."""
+    assert utc(1) == "1970-01-01T00:00:01Z"
+    assert unix("1970-01-01T00:00:01Z") == 1
+    assert earlier("1970-01-01T00:01:01Z", 60) == "1970-01-01T00:00:01Z"
+
+
+@pytest.mark.parametrize("seconds", [-1, -(10**12), 10**12, 253402300799, LAST])
+def test_what_lies_outside_of_all_calendars_is_the_first_or_the_last_moment(seconds: int) -> None:
+    """A program may say that what it gives ends in the year 9999, wherever that is."""
+    assert unix(utc(seconds)) == (0 if seconds < 0 else LAST)
+
+
+@pytest.mark.parametrize("stamp", ["", "1970-01-01", "1970-01-01T00:00:01+00:00", "1970-01-01T00:00:01.5Z"])
+def test_any_other_form_is_refused(stamp: str) -> None:
+    """It would be read differently by somebody else."""
+    with pytest.raises(ValueError):  # noqa: PT011 — whatever is wrong with it
+        unix(stamp)
