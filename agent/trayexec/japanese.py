@@ -754,6 +754,25 @@ SENTENCES: dict[str, str] = {
     "Your shell": "シェル",
     "Skipped.": "飛ばしました。",
     "Try again?": "もう一度試しますか?",
+    "Would add the profiles that roles are assumed with to {file}: {names}": "ロールの引き受けに使うプロファイルを {file} に追加します: {names}",
+    "Roles are assumed with the keys of {name}, and there is no such profile yet.": "ロールは {name} のキーで引き受けますが、そのプロファイルがまだありません。",
+    "Region for it:": "そのリージョン:",
+    "--from takes a file, and {path} is an address.": "--from にはファイルを指定してください。{path} はアドレスです。",
+    "Clone the repository that has it, and name the file in there.": "それを含むリポジトリをクローンし、その中のファイルを指定してください。",
+    "There is no file {path}.": "{path} というファイルはありません。",
+    "--from takes the file of a shared config.": "--from には共有設定のファイルを指定してください。",
+    "Shared config": "共有設定",
+    "you have all that stands in {file}": "{file} の内容はすべて揃っています",
+    "Would change your files so, and ask about each profile, group and colour that you have otherwise:": "ファイルを次のように変更します。すでに別の内容があるプロファイル、グループ、色は 1 つずつ確認します:",
+    "Group {name}": "グループ {name}",
+    "The colour of {name}": "{name} の色",
+    "[{section}] says something else in your files than in {file}:": "[{section}] の内容が、お使いのファイルと {file} とで異なります:",
+    "It stays as it is: {keys} stands in {file}, which wins. Take it out there first.": "そのまま残します。{keys} が {file} にあり、そちらが優先されます。先にそこから取り除いてください。",
+    "Take that of {file}?": "{file} の内容を使いますか?",
+    "{what} is {mine} in your settings, and {theirs} in {file}.": "{what}: お使いの設定では {mine}、{file} では {theirs} です。",
+    "[{section}] finds no place in {file}.": "今の {file} には [{section}] を書き込めません。",
+    "The groups and colours find no place in {file}.": "今の {file} にはグループと色を書き込めません。",
+    "Write them there by hand.": "手動で書いてください。",
     # commands/show_table.py
     "the last try failed: {why}": "前回は失敗しました: {why}",
     "ready: no code is asked for": "準備完了: コードは不要です",
@@ -1161,6 +1180,21 @@ SENTENCES: dict[str, str] = {
     "The token is none that is in force.": "このトークンは有効ではありません。",
     "It ends with the `trayexec --server PROFILE -- CMD…` that it was made for: run the command through that again.": "トークンは発行元の `trayexec --server PROFILE -- CMD…` とともに無効になります。もう一度それを通してコマンドを実行してください。",
     "There is nothing at this path.": "このパスには何もありません。",
+    "It has to be a table, on a line of its own in brackets.": "角括弧の行で始まるテーブルにしてください。",
+    "[default] is each person's own: give the profile another name.": "[default] は各自のものです。別の名前にしてください。",
+    "It has to be a text, or for a group a list of texts.": "文字列にしてください。グループの場合は文字列のリストです。",
+    "Names have letters, digits and . - _ in them, and no blanks.": "名前には英数字と . - _ を使い、空白は使えません。",
+    "It lacks {key}.": "{key} がありません。",
+    "It has to be a text on one line.": "1 行の文字列にしてください。",
+    "It has to be a number of seconds from 900 to 43200.": "900 から 43200 までの秒数にしてください。",
+    "Line {line} of {file}: {key} is not right.": "{file} の {line} 行目の {key} が正しくありません。",
+    "Line {line} of {file}: a shared config cannot say {key}.": "{file} の {line} 行目: 共有設定に {key} は書けません。",
+    "Did you mean {guess}?": "{guess} のことですか?",
+    "Allowed here: {choices}": "ここで使えるもの: {choices}",
+    'It has to be an account number of 12 digits in quotes, like "222222222222".': '"222222222222" のように、引用符で囲んだ 12 桁のアカウント番号にしてください。',
+    "It has to be the name of a role, without account and ARN.": "アカウントや ARN を含まない、ロールの名前にしてください。",
+    "It has to be an address that begins with https://.": "https:// で始まるアドレスにしてください。",
+    "The man page has an example: man trayexec, SHARED CONFIG.": "例はマニュアルにあります: man trayexec の SHARED CONFIG",
     # daemon/app.py
     "Your AWS files": "AWS ファイルについて",
     # daemon/container_endpoint.py
@@ -1383,7 +1417,8 @@ HELP = """\
   hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
   doctor               このマシンやシェルで妨げになっているもの
   setup                最初の設定を順に案内します: AWS config、キー、MFA デバイス、最初のセッション、シェル。変更は
-                       先に表示されます。いつでも実行でき、済んだことは飛ばします。--dry-run は表示だけ
+                       先に表示されます。いつでも実行でき、済んだことは飛ばします。--dry-run は表示だけ、--from FILE は
+                       チームで共有するアカウント、ロール、グループ、色を先に取り込みます
   why PROFILE          プロファイルがどのように解決されるかをファイルと行付きで順に、最後に現在の状態を表示します
   config show          有効な設定を、config.toml に書く形で表示します
   config path          そのファイルの場所

@@ -393,3 +393,81 @@ def test_the_hook_goes_where_the_shell_reads_it(rig: Rig, shell: str, file: str,
     assert first == "# mine\nexport SECRET_TOKEN=hunter2"
     assert remark.startswith("# trayexec")
     assert last == line
+
+
+# What a team shares
+
+
+TEAM = """\
+[profile.account-a]
+account = "222222222222"
+role = "Deploy"
+source_profile = "base"
+region = "eu-central-1"
+[profile.account-b]
+account = "333333333333"
+role = "Deploy"
+source_profile = "base"
+[groups]
+prod = ["account-*"]
+[colours]
+"account-*" = "red"
+"""
+
+
+def test_a_shared_config_is_merged_and_the_rest_goes_on_from_it(fresh: Rig) -> None:
+    """Profiles and settings, each with its difference; the profile with the keys is made, and they are asked for."""
+    team = fresh.write("home/team.toml", TEAM)
+    own = fresh.settings('# mine\n[screen]\non_lock = "keep"\n')
+    terminal = fresh.terminal("setup", "--from", str(team))
+    assert "+role_arn = arn:aws:iam::333333333333:role/Deploy" in answer(terminal, r"config.*Write it\? \[Y/n\] ")
+    assert '+prod = ["account-*"]' in answer(terminal, r"config\.toml.*Change it so\?.*\[Y/n\] ")
+    answer(terminal, r"keys of base, and there is no such profile yet.*Region for it: \[us-east-1\] ")
+    answer(terminal, r"\+\[profile base\].*Change it so\?.*\[Y/n\] ")
+    answer(terminal, r"Enter the access key of base now\? \[Y/n\] ")
+    key = fresh.sim.world.user_key()
+    answer(terminal, r"Access key id: ", key.id)
+    answer(terminal, r"Secret access key \(not shown\): ", key.secret)
+    answer(terminal, r"\+mfa_serial = .*Change it so\?.*\[Y/n\] ")
+    answer(terminal, r"Profile to try: \[account-a\] ", "account-b")
+    answer(terminal, r"MFA code of identity base .*: ", fresh.fresh_code())
+    answer(terminal, r"Write it\? \[Y/n\] ", "s")
+    assert ended(terminal)[0] == 0
+    assert own.read_text() == (
+        '# mine\n[screen]\non_lock = "keep"\n\n[groups]\nprod = ["account-*"]\n\n'
+        '[profile."account-*"]\ncolour = "red"\n'
+    )
+    assert fresh.run("@prod", "--no-wait", "--dry-run", "--", "true").status == 0
+    done = fresh.run("setup", "--from", str(team), "--dry-run")
+    assert "you have all that stands in ~/team.toml" in done.err
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_a_profile_that_differs_is_not_replaced_unasked(fresh: Rig, yes: bool) -> None:  # noqa: FBT001 — a parameter
+    """The difference is shown first; Return leaves it as it is, and so a wrong account never comes by itself."""
+    other = f"[profile account-a]\nrole_arn = {ROLE}Other\nsource_profile = base\nregion = eu-central-1\n"
+    path = fresh.config(
+        f"{other}[profile account-b]\nrole_arn = {ROLE.replace('2' * 12, '3' * 12)}\nsource_profile = base\n"
+    )
+    before = path.read_text()
+    team = fresh.write("home/team.toml", TEAM.partition("[groups]")[0])
+    terminal = fresh.terminal("setup", "--from", str(team))
+    screen = answer(terminal, r"Take that of .*\? \[y/N\] ", "y" if yes else "")
+    assert f"-role_arn = {ROLE}Other" in screen
+    assert f"+role_arn = {ROLE}\n" in screen
+    if yes:
+        answer(terminal, r"Change it so\?.*\[Y/n\] ")
+    at(terminal, r"Region for it: ")
+    assert path.read_text() == (before.replace(f"{ROLE}Other", ROLE) if yes else before)
+
+
+def test_a_shared_config_that_is_not_right_changes_nothing(fresh: Rig) -> None:
+    """Its line is named; an address is no file, and nothing is fetched."""
+    before = files_of(fresh)
+    team = fresh.write("team.toml", f'{TEAM}\n[identity.default]\ncode = "evil"\n')
+    done = fresh.run("setup", "--from", str(team), "--dry-run")
+    assert done.status == 125
+    assert "Line 15 of" in done.err
+    assert fresh.run("setup", "--from", "https://example.com/team.toml", "--dry-run").status == 2
+    assert fresh.run("setup", "--from", "no.toml", "--dry-run").status == 2
+    assert files_of(fresh) == before

@@ -20,7 +20,7 @@ _LIKE_AN_ID = re.compile(r"A[A-Z0-9]{19}")
 def lines(before: str, after: str, file: str) -> Iterator[str]:
     """The lines of the difference, with one around each change."""
     for line in unified_diff(before.splitlines(), after.splitlines(), file, file, lineterm="", n=1):
-        yield visible(_masked(line))
+        yield visible(masked(line))
 
 
 def free(path: Path, why: str) -> Path:
@@ -34,7 +34,7 @@ def end_of(key_id: str) -> str:
     return keychain_entry.end(key_id) if _LIKE_AN_ID.fullmatch(key_id) else "…"
 
 
-def _masked(line: str) -> str:
+def masked(line: str) -> str:
     """A line of a file as a person may see it: of keys just the end of the id, of anything secret nothing."""
     line = _KEY_ID.sub(lambda found: f"{found[1]}{end_of(found[2].strip())}", line)
     return redact.redacted(_SECRET.sub(r"\1…", line))

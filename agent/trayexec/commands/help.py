@@ -95,7 +95,8 @@ verbs:
   hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
   doctor               what in this machine or shell stands in the way
   setup                a guided first run: the AWS config, keys, the MFA device, a first session, your shell. Each
-                       change is shown first; run it at any time, what is done is passed over; --dry-run only says
+                       change is shown first; run it at any time, what is done is passed over; --dry-run only says;
+                       --from FILE first takes over the accounts, roles, groups and colours that a team shares
   why PROFILE          how a profile resolves, step by step with file and line, and how it stands
   config show          our settings as they are in force, written as in config.toml
   config path          where that file is

@@ -255,7 +255,12 @@ CONFIG = Verb(
     ),
     examples=("config edit", "config show"),
 )
-SETUP = Verb("setup", "setup.setup", options=(HELP, _flag("--dry-run")), examples=("setup", "setup --dry-run"))
+SETUP = Verb(
+    "setup",
+    "setup.setup",
+    options=(HELP, _flag("--dry-run"), Option(("--from",), "shared", "text", "FILE")),
+    examples=("setup", "setup --dry-run", "setup --from team.toml"),
+)
 AGENT = Verb(
     "agent",
     "agent.agent",

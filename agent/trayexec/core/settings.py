@@ -17,7 +17,7 @@ from trayexec.core.config import session_policy
 from trayexec.core.config.sections import shown
 from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.suggest import near
-from trayexec.core.toml_lines import Path, line_of
+from trayexec.core.toml_lines import Path, line_of, written_key
 from trayexec.light.durations import format_duration, parse_duration
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
@@ -34,7 +34,6 @@ _CONFIRM = (MINUTE, 36 * HOUR)
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 _RGB = re.compile(r"#[0-9a-fA-F]{6}")
 _PINENTRY = re.compile(r"pinentry-[a-z0-9-]+")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _GROUP = re.compile(r"[^\s@,*?\[\]][^\s,*?\[\]]*")
 _SYNTAX = re.compile(r"(?P<reason>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 _LONGEST_GUESSED = 64
@@ -251,9 +250,9 @@ def written(tables: Mapping[str, Mapping[str, object]]) -> str:
     """Such a document as TOML, without tables that are empty."""
     blocks = []
     for table, said in tables.items():
-        inner = {f"{table}.{_toml_key(key)}": value for key, value in said.items() if isinstance(value, Mapping)}
+        inner = {f"{table}.{written_key(key)}": value for key, value in said.items() if isinstance(value, Mapping)}
         for name, settings in inner.items() if inner else [(table, said)]:
-            lines = [f"{_toml_key(key)} = {_toml(value)}\n" for key, value in settings.items()]
+            lines = [f"{written_key(key)} = {toml(value)}\n" for key, value in settings.items()]
             if lines or inner:
                 blocks.append(f"[{name}]\n{''.join(lines)}")
     return "\n".join(blocks)
@@ -272,16 +271,12 @@ def _confirm_written(rule: ConfirmRule) -> str:
     return format_duration(rule.every)
 
 
-def _toml_key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else _toml(key)
-
-
-def _toml(value: object) -> str:
+def toml(value: object) -> str:
     """A text or a list of texts: TOML's basic strings are JSON's, but for one character (https://toml.io/en/v1.0.0)."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     assert isinstance(value, list)  # noqa: S101 — no setting is anything else
-    return f"[{', '.join(map(_toml, value))}]"
+    return f"[{', '.join(map(toml, value))}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""Finds the line of each key in a TOML text, which tomllib does not tell. It must not know what the keys mean.
+"""Finds the line of each key in a TOML text, and changes one: tomllib does neither. It must not know what keys mean.
 
 Only for text that tomllib has accepted; so the scanner merely has to find where keys and values begin and end
 (https://toml.io/en/v1.0.0), and lets tomllib itself read the keys.
 """
 
+import json
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 Path = tuple[str | int, ...]
 
@@ -17,6 +18,7 @@ _BASIC_LONG = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}(?!")', re.DOTALL)
 _LITERAL = re.compile(r"'[^']*'")
 _LITERAL_LONG = re.compile(r"'''.*?'{3,5}(?!')", re.DOTALL)
 _BARE = re.compile(r"[^,\]}\n#]*")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _KEY = re.compile(r"""(?:[^"'=\]]|"(?:[^"\\]|\\.)*"|'[^']*')*""")
 
 
@@ -96,3 +98,50 @@ def _value(text: str, at: int, path: Path, found: dict[Path, int]) -> int:
         if match := pattern.match(text, at):
             return max(match.end(), at + 1)
     return at + 1
+
+
+# Changing
+
+
+def with_value(text: str, path: Path, value: str) -> str:
+    """The valid TOML `text` with this value, as it is written, for the setting `path`: comments and all else stay.
+
+    A setting that is not there goes below its table's header, or with one to the end. What comes out is to be read
+    again: in a table that is written in another way it may not be valid.
+    """
+    table, key = path[:-1], written_key(str(path[-1]))
+    statements = [*_statements(text)]
+    for found, start, end in statements:
+        if found == path and text[start] != "[":
+            equals = _key(text, start)[1]
+            return f"{text[: equals + 1]} {value}{text[end:]}"
+    for found, start, end in statements:
+        if found == table and text[start] == "[" and not text.startswith("[[", start):
+            line = text.find("\n", end)
+            rest = text[line:] if line >= 0 else "\n"
+            return f"{text[: line if line >= 0 else len(text)]}\n{key} = {value}{rest}"
+    gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
+    return f"{text}{gap}[{'.'.join(written_key(str(one)) for one in table)}]\n{key} = {value}\n"
+
+
+def written_key(key: str) -> str:
+    """A key as it is written: bare where it can be, else as a basic string, which is JSON's but for one character."""
+    return key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _statements(text: str) -> Iterator[tuple[Path, int, int]]:
+    """Every header and every pair of the valid TOML `text`: its whole path, where it begins and where it ends."""
+    table: Path = ()
+    at = _gap(text, 0)
+    while at < len(text):
+        start = at
+        if text[at] == "[":
+            brackets = 2 if text.startswith("[[", at) else 1
+            table, at = _key(text, at + brackets)
+            at += brackets
+            yield table, start, at
+        else:
+            key, equals = _key(text, at)
+            at = _value(text, _gap(text, equals + 1), (), {})
+            yield table + key, start, at
+        at = _gap(text, at)

@@ -11,7 +11,15 @@ from functools import partial
 
 from trayexec.adapters.harden import seal
 from trayexec.commands.reading import Options
-from trayexec.commands.setup import access_keys, aws_config, first_role, keys_in_files, mfa_device, shell_hook
+from trayexec.commands.setup import (
+    access_keys,
+    aws_config,
+    first_role,
+    keys_in_files,
+    mfa_device,
+    shared_config,
+    shell_hook,
+)
 from trayexec.commands.setup.interview import Interview
 from trayexec.commands.setup.situation import Situation
 from trayexec.commands.setup.step import Outcome, taken, told
@@ -26,6 +34,7 @@ def setup(options: Options, environ: Mapping[str, str]) -> int:
     """Lead a person through the steps. Raises TrayexecError (`usage`) without a terminal, KeyboardInterrupt."""
     seal()
     look = partial(Situation.now, environ)
+    steps = STEPS if options.shared is None else (shared_config.read(options.shared).step, *STEPS)
     if not options.dry_run and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise _no_terminal(look())
     interview = Interview.here(environ)
@@ -38,8 +47,8 @@ def setup(options: Options, environ: Mapping[str, str]) -> int:
         )
     outcomes = []
     try:
-        for number, step in enumerate(STEPS, 1):
-            interview.step(number, len(STEPS), step.title)
+        for number, step in enumerate(steps, 1):
+            interview.step(number, len(steps), step.title)
             if options.dry_run:
                 told(step, interview, look)
             else:

@@ -10,7 +10,7 @@ from trayexec.commands.setup.step import SetupStep
 from trayexec.core.config import adhoc
 from trayexec.core.config.inifile import section_for
 from trayexec.core.config.partitions import partition_of
-from trayexec.light.errors import Text
+from trayexec.light.errors import Text, shown
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+=:,-]*", re.ASCII)  # a section's header takes it as it is
@@ -26,7 +26,7 @@ def there(situation: Situation) -> Text | None:
     """How many profiles there are, if any."""
     count, served = len(situation.catalogue.profiles), len(situation.served)
     file = situation.paths[0]
-    if not count:
+    if not count or situation.without_section:
         return None
     if served == count or count == 1:  # noqa: PLR1714 — two reasons
         return Text("{file} has one profile" if count == 1 else "{file} has {count} profiles", file=file, count=count)
@@ -34,12 +34,26 @@ def there(situation: Situation) -> Text | None:
 
 
 def plan(situation: Situation) -> Text:
-    """What a first config is made of."""
+    """What a first config is made of, or what an incomplete one lacks."""
+    if situation.without_section:
+        return Text(
+            "Would add the profiles that roles are assumed with to {file}: {names}",
+            file=situation.paths[0],
+            names=", ".join(map(shown, situation.without_section)),
+        )
     return Text("Would ask how you sign in to AWS, and write a first profile to {file}.", file=situation.paths[0])
 
 
 def take(situation: Situation, interview: Interview) -> None:
-    """Ask for what a first config needs, and write it."""
+    """Ask for what a first config needs, or an incomplete one, and write it."""
+    for name in situation.without_section:
+        interview.say(
+            Text("Roles are assumed with the keys of {name}, and there is no such profile yet.", name=shown(name))
+        )
+        region = _region(situation.environ, interview, Text("Region for it:"))
+        file_change.settings(situation.paths[0], {section_for(name): {"region": region}}, interview)
+    if situation.without_section:
+        return
     interview.say(Text("{file} has no profiles yet.", file=situation.paths[0]))
     kind = interview.choose(
         Text("How do you sign in to AWS?"),

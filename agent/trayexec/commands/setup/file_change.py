@@ -50,8 +50,13 @@ def settings(path: str, new: Parsed, interview: Interview) -> None:
 
 def _with(new: Parsed, file: str, text: str) -> str:
     """A text of that file with these settings. Raises TrayexecError if AWS's tools refuse it, before or after."""
-    parse(text, file=file)
+    parsed(text, file)
     for section, said in new.items():
         text = written(text, section, said)
-    parse(text, file=file)
+    parsed(text, file)
     return text
+
+
+def parsed(text: str, file: str) -> Parsed:
+    """The sections of a text. Raises TrayexecError (`config_syntax`) if AWS's tools refuse it."""
+    return parse(text, file=file)

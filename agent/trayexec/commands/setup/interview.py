@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from trayexec.commands.yes_or_no import YES
 from trayexec.core.columns import wrapped
 from trayexec.light import paths
 from trayexec.light.errors import Text, TrayexecError, lines
@@ -94,9 +95,13 @@ class Interview:
 
     def agree(self, question: Text) -> None:
         """Go on if the person says yes; Return is one. Raises SkippedError for a no, and as `ask` does."""
-        while (answer := self._answer(f"{self.speak(question)} [Y/n]").casefold()) not in {"", "y", "yes"}:
+        while (answer := self._answer(f"{self.speak(question)} [Y/n]").casefold()) not in {"", *YES}:
             if answer in {"n", "no"}:
                 raise SkippedError
+
+    def wants(self, question: Text) -> bool:
+        """Whether the person says yes; Return is a no. Raises as `ask` does."""
+        return self._answer(f"{self.speak(question)} [y/N]").casefold() in YES
 
     def choose(self, question: Text, choices: Sequence[Text]) -> int:
         """Which of the numbered choices the person takes, from 0. Raises as `ask` does."""

@@ -42,6 +42,13 @@ class Situation:
         return tuple(sorted(found, key=lambda one: one.role_arn is None))
 
     @property
+    def without_section(self) -> tuple[str, ...]:
+        """The profiles that roles are assumed with, and that stand nowhere; [default] needs no section."""
+        found = (said.get("source_profile") for _, _, _, said in self.pair.profiles())
+        names = dict.fromkeys(name for name in found if isinstance(name, str) and name != "default")
+        return tuple(name for name in names if name not in self.catalogue.profiles)
+
+    @property
     def without_device(self) -> tuple[str, ...]:
         """The profiles with long-term keys, or meant to have them, for which no MFA device is written anywhere.
 

@@ -1,6 +1,6 @@
 """What a step of `setup` is, and how one is taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,7 +19,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """One step: `there` says what is done already, None where something is to do; `plan` says what that is.
+    """One step: `there` says what is done already, None where something is to do; `plan` and `lines` say what that is.
 
     `take` does it with the person. It raises SkippedError where they do not want it, TrayexecError where it cannot be,
     and says itself how to undo what it did.
@@ -29,6 +29,7 @@ class SetupStep:
     there: Callable[[Situation], Text | None]
     plan: Callable[[Situation], Text]
     take: Callable[[Situation, Interview], None]
+    lines: Callable[[Situation], Iterable[str]] = lambda _: ()
 
 
 def taken(step: SetupStep, interview: Interview, look: Callable[[], Situation]) -> Outcome:
@@ -63,5 +64,6 @@ def told(step: SetupStep, interview: Interview, look: Callable[[], Situation]) -
             interview.good(there)
         else:
             interview.say(step.plan(situation))
+            interview.lines(step.lines(situation))
     except TrayexecError as error:
         interview.failed(error)
