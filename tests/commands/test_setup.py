@@ -471,3 +471,20 @@ def test_a_shared_config_that_is_not_right_changes_nothing(fresh: Rig) -> None:
     assert fresh.run("setup", "--from", "https://example.com/team.toml", "--dry-run").status == 2
     assert fresh.run("setup", "--from", "no.toml", "--dry-run").status == 2
     assert files_of(fresh) == before
+
+
+# What leads to it
+
+
+def test_a_person_with_nothing_is_led_to_it_from_everywhere(fresh: Rig) -> None:
+    """By the bare word, which says no more of it once keys are stored, and by whatever looks for profiles."""
+    for words in ((), ("list",), ("status",), ("auth", "--no-wait"), ("keys", "list"), ("doctor",)):
+        done = fresh.run(*words)
+        assert "`trayexec setup`" in done.out + done.err, words
+    assert fresh.run().status == 2
+    fresh.config(fresh.sim.world.config_text(fresh.sim.url))
+    assert "nothing is set up yet" in fresh.run().err
+    fresh.store_keys()
+    assert "nothing is set up yet" not in fresh.run().err
+    fresh.config("[default\n")
+    assert "nothing is set up yet" not in fresh.run().err

@@ -94,7 +94,7 @@ def test_without_profiles_it_says_what_to_write_where(bare: Rig) -> None:
     bare.config("")
     other = bare.write("home/other", "")
     done = bare.run("status", env={"AWS_CONFIG_FILE": str(other)})
-    assert f"under [default] in {other}" in done.err
+    assert f"{other} leads to no identity yet" in done.err
     assert str(other) in bare.run("list", env={"AWS_CONFIG_FILE": str(other)}).err
 
 

@@ -192,7 +192,7 @@ STATES = (
             lambda _: obtaining._no_more_sockets(OSError(errno.EMFILE, "Too many open files")),
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
             lambda _: next(
-                one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "keys" in str(one.label)
+                one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "setup" in str(one.label)
             ),
             lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, StsEndpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
             lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
@@ -200,7 +200,7 @@ STATES = (
         (
             "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
             "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.",
-            "No identity yet: run `trayexec keys add default`",
+            "No identity yet: run `trayexec setup`",
             "Unlock it in your desktop's password manager, then run `trayexec doctor` again.",
             "Check the network, the VPN and the proxy (HTTPS_PROXY), then run `trayexec doctor` again.",
             "Nothing is lost without it: use `trayexec status` and `trayexec auth`.",

@@ -91,7 +91,8 @@ class Person:
             r"Access key id: $": lambda: key.id,
             r"Secret access key \(not shown\): $": lambda: key.secret,
             r"\[(?:y/N|Y/n)\] $": lambda: "y",
-            r"Profile to try: [^\n]*\] $": lambda: "",
+            r"(?:How do you sign in to AWS\?|Region[^\n]*:|Profile to try:) \[[^\n]*\] $": lambda: "",
+            r"Role to work as[^\n]*: $": lambda: "",
         }
         return next((give() for question, give in questions.items() if re.search(question, screen)), None)
 

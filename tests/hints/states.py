@@ -229,9 +229,15 @@ FILES = (
         ),
         (
             "{hint} `trayexec list` says more.",
-            "no identity yet: no profile of {file} can be served; `trayexec list` says of each what to do",
+            (
+                "no identity yet: no profile of {file} can be served. `trayexec list` says of each what to do, "
+                "`trayexec setup` leads you through it"
+            ),
             "no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why",
-            "`trayexec list` says of each what is wrong and what to do about it.",
+            (
+                "`trayexec list` says of each what is wrong and what to do about it, `trayexec setup` leads you "
+                "through it."
+            ),
         ),
         own=True,
     ),
@@ -239,15 +245,8 @@ FILES = (
         "an empty config",
         files("", ("auth", "--no-wait"), ("status",)),
         (
-            (
-                "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] there, then run "
-                "`trayexec keys add default`."
-            ),
-            (
-                "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in "
-                "{file}, then run "
-                "`trayexec keys add default`"
-            ),
+            "`trayexec setup` leads you to one.",
+            "{file} leads to no identity yet: `trayexec setup` leads you to one",
         ),
         gone=True,
         own=True,

@@ -79,11 +79,16 @@ def nothing_yet(rig: Rig) -> Look:
     rig.env.update(
         {
             "AWS_PROFILE": "prod",
-            "AWS_ENDPOINT_URL_STS": rig.sim.url,
+            "AWS_ENDPOINT_URL": rig.sim.url,
             "AWS_CONFIG_FILE": str(rig.desk.home("a b/c")),
         }
     )
-    return lambda: rig.run("doctor").out
+
+    def look() -> str:
+        said = [rig.run(*words) for words in (("doctor",), (), ("list",), ("keys", "list"))]
+        return "".join(f"{done.out}\n{done.err}\n" for done in said)
+
+    return look
 
 
 def lost(rig: Rig) -> Look:
@@ -114,10 +119,6 @@ def opened(rig: Rig) -> Look:
     return lambda: rig.run("doctor").out
 
 
-CONFIGURE = (
-    "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
-    "store your keys: `trayexec keys add default`"
-)
 STATES = (
     State(
         "no agent at the socket named",
@@ -161,7 +162,18 @@ STATES = (
         ("Yours is in {copy}. Compare the two: `diff {words}`",),
         leaves={"diff ": 1},
     ),
-    State("nothing yet", nothing_yet, (CONFIGURE,), gone=True, own=True),
+    State(
+        "nothing yet",
+        nothing_yet,
+        (
+            "`trayexec setup` leads you to a first one.",
+            "nothing is set up yet: `trayexec setup` leads you through it",
+            "{file} has no profiles: `trayexec setup` leads you to a first one",
+            "no profile of the AWS config leads to an identity with an MFA device: `trayexec setup` leads you to one",
+        ),
+        gone=True,
+        own=True,
+    ),
     State(
         "an overlay of nobody",
         lost,

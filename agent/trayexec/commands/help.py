@@ -1,5 +1,6 @@
 """The help: of all verbs, and of one, cut from the same text; which version this is."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -7,8 +8,10 @@ from trayexec import __version__
 from trayexec.commands.options import HELP as ASKED
 from trayexec.commands.options import LITERAL, RUN, Option, Verb
 from trayexec.commands.reading import Options
+from trayexec.light import paths, stderr
 from trayexec.light.context import language
-from trayexec.light.translate import is_japanese
+from trayexec.light.errors import Text, TrayexecError
+from trayexec.light.translate import is_japanese, speaker
 
 HELP = """\
 usage: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
@@ -125,6 +128,8 @@ def nothing(options: Options, environ: Mapping[str, str]) -> int:
     if options.wants_help:
         return usage(options, environ)
     sys.stderr.write(_help(environ))
+    if _is_nothing_set_up(environ):
+        stderr.say(speaker(environ)(Text("nothing is set up yet: `trayexec setup` leads you through it")))
     return 2
 
 
@@ -205,6 +210,20 @@ def _entries(whole: str, head: Sequence[str]) -> Iterator[str]:
             while lines[end].startswith("   "):
                 end += 1
             yield "".join(lines[number:end])
+
+
+def _is_nothing_set_up(environ: Mapping[str, str]) -> bool:
+    """Whether no profile can be used, or no keys are stored that those which can be would need."""
+    from trayexec.adapters import stored_keys  # noqa: PLC0415 — only for who types no verb
+    from trayexec.adapters.aws_files import files_of_this_user  # noqa: PLC0415 — likewise
+
+    try:
+        found = files_of_this_user(environ).load()
+    except TrayexecError:
+        return False  # somebody has written something
+    stored = stored_keys.read(paths.stored_path(environ))
+    elsewhere = found.providers or os.path.lexists(paths.settings_path(environ))  # where keys may come from, too
+    return (not found.providers and not found.identities) or not (stored or elsewhere)
 
 
 def _help(environ: Mapping[str, str]) -> str:

@@ -115,7 +115,9 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
 def _none(catalogue: Catalogue) -> Text:
     if any(isinstance(one, Unserved) for one in catalogue.profiles.values()):
         return Text("no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why")
-    return Text("no profile of the AWS config leads to an identity with an MFA device")
+    return Text(
+        "no profile of the AWS config leads to an identity with an MFA device: `trayexec setup` leads you to one"
+    )
 
 
 def remove(options: Options, environ: Mapping[str, str]) -> int:

@@ -73,7 +73,9 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         heads = (Text("PROFILE"), Text("ACCOUNT"), Text("ROLE"), Text("REGION"), Text("IDENTITY"), Text("STATE"))
         table.show([speak(head) for head in heads], rows)
     else:
-        stderr.say(speak(Text("{file} has no profiles", file=_config(environ))))
+        stderr.say(
+            speak(Text("{file} has no profiles: `trayexec setup` leads you to a first one", file=_config(environ)))
+        )
 
 
 def _sign_in_state(one: "SignInStatus") -> Text:
@@ -119,14 +121,11 @@ def _nobody(found: Iterable["ProfileStatus"], environ: Mapping[str, str]) -> Tex
     """Why there is no identity: what is written is wrong, or nothing is written yet."""
     if any(one["problem"] for one in found):
         return Text(
-            "no identity yet: no profile of {file} can be served; `trayexec list` says of each what to do",
+            "no identity yet: no profile of {file} can be served. `trayexec list` says of each what to do, `trayexec "
+            "setup` leads you through it",
             file=_config(environ),
         )
-    return Text(
-        "no identity yet: write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] in {file}, then run "
-        "`trayexec keys add default`",
-        file=_config(environ),
-    )
+    return Text("{file} leads to no identity yet: `trayexec setup` leads you to one", file=_config(environ))
 
 
 # How it stands

@@ -409,8 +409,7 @@ def no_identity(catalogue: Catalogue) -> Trouble:
     return trouble(
         "no_identity",
         "No profile in {file} leads to an identity with an MFA device.",
-        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under [default] there, then run "
-        "`trayexec keys add default`.",
+        "`trayexec setup` leads you to one.",
         file=catalogue.files[0],
     )
 

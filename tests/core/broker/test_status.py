@@ -250,7 +250,7 @@ def test_the_menu_of_a_fresh_agent() -> None:
         "Authenticate MFA → auth:",
         "Lock now → lock",
         "---",
-        "No identity yet: run `trayexec keys add default`",
+        "No identity yet: run `trayexec setup`",
         "---",
         "Quit → quit",
     ]

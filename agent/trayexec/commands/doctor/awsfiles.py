@@ -37,27 +37,27 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
         yield good("aws_files", FILES, counted)
     elif names:
         yield problem(
-            "no_profiles", FILES, counted, Text("`trayexec list` says of each what is wrong and what to do about it.")
+            "no_profiles",
+            FILES,
+            counted,
+            Text(
+                "`trayexec list` says of each what is wrong and what to do about it, `trayexec setup` leads you "
+                "through it."
+            ),
         )
     elif read.paths[0] in facts.absent:
         yield problem(
             "no_profiles",
             FILES,
             Text("there is no file {config}, so there is no profile to serve", config=read.paths[0]),
-            Text(
-                "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
-                "store your keys: `trayexec keys add default`"
-            ),
+            Text("`trayexec setup` leads you to a first one."),
         )
     else:
         yield problem(
             "no_profiles",
             FILES,
             Text("{config} has no profile", config=read.paths[0]),
-            Text(
-                "Write it with `aws configure set --profile default mfa_serial arn:aws:iam::ACCOUNT:mfa/DEVICE`, then "
-                "store your keys: `trayexec keys add default`"
-            ),
+            Text("`trayexec setup` leads you to a first one."),
         )
 
 

@@ -12,6 +12,7 @@ from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
 from trayexec.core.config.importing import AwsFilePair, PlainKeys
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
+from trayexec.core.config.sources import is_role
 from trayexec.core.credentials import LongTermKeys
 from trayexec.light.errors import TrayexecError
 from trayexec.live.carry_home import own_text
@@ -44,7 +45,7 @@ class Situation:
     @property
     def without_section(self) -> tuple[str, ...]:
         """The profiles that roles are assumed with, and that stand nowhere; [default] needs no section."""
-        found = (said.get("source_profile") for _, _, _, said in self.pair.profiles())
+        found = (said.get("source_profile") for _, _, _, said in self.pair.profiles() if is_role(said))
         names = dict.fromkeys(name for name in found if isinstance(name, str) and name != "default")
         return tuple(name for name in names if name not in self.catalogue.profiles)
 

@@ -225,7 +225,7 @@ def view(broker: Broker, now: Instant) -> View:
     provided = [Item(line) for line in _provided(broker, now)]
     menu += provided
     if not phases and not provided and not broker.sign_ins:
-        menu.append(Item(Text("No identity yet: run `trayexec keys add default`")))
+        menu.append(Item(Text("No identity yet: run `trayexec setup`")))
     troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
     menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
     if broker.uses:
