@@ -473,6 +473,19 @@ def test_a_shared_config_that_is_not_right_changes_nothing(fresh: Rig) -> None:
     assert files_of(fresh) == before
 
 
+def test_logsmiths_accounts_are_merged_likewise(fresh: Rig) -> None:
+    """Profiles over the keys that it keeps, groups and colours."""
+    rows = "  profiles:\n  - profile: live\n    account: '222222222222'\n    role: Deploy\n"
+    fresh.write("home/accounts.yaml", f"prod:\n  team: x\n  region: eu-west-1\n  color: '#388E3C'\n{rows}")
+    done = fresh.run("setup", "--from", "accounts.yaml", "--dry-run")
+    assert done.status == 0, done.err
+    assert f"+role_arn = {ROLE}\n     +source_profile = access-key\n     +region = eu-west-1\n" in done.err
+    assert '+prod = ["live"]' in done.err
+    assert '+colour = "#388e3c"' in done.err
+    fresh.write("home/accounts.yaml", "prod: [live]\n")
+    assert "Line 1 of accounts.yaml" in fresh.run("setup", "--from", "accounts.yaml", "--dry-run").err
+
+
 # What leads to it
 
 

@@ -21,10 +21,10 @@ _TABLES = ("profile", "sso-session", "groups", "colours")
 _EITHER = ("account", "role", "region", "output")
 _ROLE = ("source_profile", "external_id", "duration_seconds", "role_session_name")
 _SESSION = ("sso_start_url", "sso_region", "sso_registration_scopes")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+=:,-]*", re.ASCII)
-_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # what stands on one line of an AWS file as it is
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-_ROLE_NAME = re.compile(r"[\w+=,.@/-]+", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+=:,-]*", re.ASCII)
+VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # what stands on one line of an AWS file as it is
+ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+ROLE_NAME = re.compile(r"[\w+=,.@/-]+", re.ASCII)
 _HTTPS = re.compile(r"https://[!-~]+")
 _SYNTAX = re.compile(r"(?P<reason>.*) \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
 # What decides where a profile's credentials come from: with any of them left over it could lead elsewhere.
@@ -105,9 +105,9 @@ class _Source:
         """A sign-in at IAM Identity Center."""
         self._name(path)
         said = self.table(path, value, _SESSION)
-        found = {key: self._word((*path, key), said[key], _VALUE) for key in _SESSION if key in said}
+        found = {key: self._word((*path, key), said[key], VALUE) for key in _SESSION if key in said}
         self._word((*path, "sso_start_url"), said.get("sso_start_url"), _HTTPS)
-        self._word((*path, "sso_region"), said.get("sso_region"), _VALUE)
+        self._word((*path, "sso_region"), said.get("sso_region"), VALUE)
         return found
 
     def profile(self, path: Path, value: object) -> Section:
@@ -118,13 +118,13 @@ class _Source:
         if isinstance(value, dict) and "sso_session" in value:
             return self._permission_set(path, self.table(path, value, (*_EITHER, "sso_session")))
         said = self.table(path, value, (*_EITHER, *_ROLE, "sso_session"))
-        account, role = self._account(path, said), self._word((*path, "role"), said.get("role"), _ROLE_NAME)
+        account, role = self._account(path, said), self._word((*path, "role"), said.get("role"), ROLE_NAME)
         settings_of = self._texts(path, said, ("region", "output", "external_id", "role_session_name"))
         partition = partition_of(settings_of.get("region", "")).name
         source = said.get("source_profile", "default")
         found = {
             "role_arn": f"arn:{partition}:iam::{account}:role/{role}",
-            "source_profile": self._word((*path, "source_profile"), source, _NAME),
+            "source_profile": self._word((*path, "source_profile"), source, NAME),
             **settings_of,
         }
         if "duration_seconds" in said:
@@ -133,9 +133,9 @@ class _Source:
 
     def _permission_set(self, path: Path, said: Mapping[str, object]) -> Section:
         return {
-            "sso_session": self._word((*path, "sso_session"), said["sso_session"], _NAME),
+            "sso_session": self._word((*path, "sso_session"), said["sso_session"], NAME),
             "sso_account_id": self._account(path, said),
-            "sso_role_name": self._word((*path, "role"), said.get("role"), _ROLE_NAME),
+            "sso_role_name": self._word((*path, "role"), said.get("role"), ROLE_NAME),
             **self._texts(path, said, ("region", "output")),
         }
 
@@ -162,13 +162,13 @@ class _Source:
             raise self.wrong(path, error.trouble.hint) from None
 
     def _texts(self, path: Path, said: Mapping[str, object], keys: Sequence[str]) -> dict[str, str]:
-        return {key: self._word((*path, key), said[key], _VALUE) for key in keys if key in said}
+        return {key: self._word((*path, key), said[key], VALUE) for key in keys if key in said}
 
     def _account(self, path: Path, said: Mapping[str, object]) -> str:
-        return self._word((*path, "account"), said.get("account"), _ACCOUNT)
+        return self._word((*path, "account"), said.get("account"), ACCOUNT)
 
     def _name(self, path: Path) -> None:
-        if not _NAME.fullmatch(str(path[-1])):
+        if not NAME.fullmatch(str(path[-1])):
             raise self.wrong(path, Text("Names have letters, digits and . - _ in them, and no blanks."))
 
     def _word(self, path: Path, value: object, pattern: re.Pattern[str]) -> str:

@@ -12,7 +12,7 @@ from trayexec.commands.setup import file_change
 from trayexec.commands.setup.interview import Interview, SkippedError
 from trayexec.commands.setup.situation import Situation
 from trayexec.commands.setup.step import SetupStep
-from trayexec.core import team_config
+from trayexec.core import logsmith, team_config
 from trayexec.core.settings import Settings
 from trayexec.core.team_config import Difference, TeamConfig
 from trayexec.light import paths
@@ -38,7 +38,8 @@ def read(path: str) -> "SharedConfig":
         raise TrayexecError(
             trouble("usage", "There is no file {path}.", "--from takes the file of a shared config.", path=path)
         )
-    return SharedConfig(path, team_config.parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path))
+    parse = logsmith.parse if path.endswith((".yaml", ".yml")) else team_config.parse
+    return SharedConfig(path, parse(content.text.removeprefix(BYTE_ORDER_MARK), file=path))
 
 
 @dataclass(frozen=True, slots=True)
