@@ -87,6 +87,8 @@ def inside(name: str, package: str) -> bool:
 # Core
 
 PURE = {
+    "base64": "text to bytes",
+    "binascii": "what base64 raises",
     "bisect": "search in sorted lists",
     "collections": "abstract types",
     "dataclasses": "values",
@@ -553,7 +555,7 @@ NAME = re.compile(r"([a-z_]+\.)*(_?[A-Z]\w*[a-z]\w*|[a-z_]+\.[A-Z_]{3,}|[a-z_]+\
 # Files of the user's or of the system's, and modules and names that are not ours.
 OTHERS = {
     *("config.toml", "requests.jsonl", "stored-keys.json", "sitecustomize.py", "pyproject.toml"),
-    *("agent.MACHINE", "http.server", "config.fish"),
+    *("agent.MACHINE", "http.server", "config.fish", "accounts.yaml"),
 }
 
 

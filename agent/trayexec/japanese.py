@@ -545,6 +545,12 @@ SENTENCES: dict[str, str] = {
     "Change {files} so? The old text is kept beside it. [y/N] ": "{files} をこのように変更しますか? 元の内容は隣に残します。[y/N] ",
     "[{section}] has temporary credentials that do not say when they end: they stay, and other tools go on using them": "[{section}] に期限の書かれていない一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます",
     "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run this again then": "[{section}] に {time} まで有効な一時的な認証情報があります。そのまま残し、他のツールはそれを使い続けます。期限が過ぎたらもう一度実行してください",
+    "aws-vault still has them, too: its own verb remove takes them out, one by one": "aws-vault にも残っています。aws-vault 自身の remove で 1 つずつ取り除けます",
+    "aws-vault keeps no access key in this keychain.": "このキーチェーンに aws-vault のアクセスキーはありません。",
+    "It may use another back end (AWS_VAULT_BACKEND): the manual says how to take them from there.": "別のバックエンド (AWS_VAULT_BACKEND) を使っているかもしれません。そこから取り込む方法はマニュアルにあります。",
+    "aws-vault keeps no access key of {profile} in this keychain.": "このキーチェーンに {profile} の aws-vault のアクセスキーはありません。",
+    "It has those of: {names}": "あるもの: {names}",
+    "asking AWS whose the keys of {name} are…": "{name} のキーの所有者を AWS に問い合わせています…",
     # commands/keys_rotate
     "{name} has a new key, {new}; the old one, {old}, is deleted. The session that is open goes on, and the next code is sent with the new key": "{name} のキーは {new} に替わり、古い {old} は削除されました。開いているセッションはそのまま続き、次のコードは新しいキーで送られます",
     "{name}: a rotation of the key {key} of {owner} was interrupted, and goes on from there": "{name}: {owner} のキー {key} のローテーションが中断されていました。続きから再開します",
@@ -1420,7 +1426,8 @@ HELP = """\
   keys import [PROFILE…]
                        AWS ファイルにあるキー (aws-mfa のものも) を保存し、同意すればファイルから取り除きます。
                        変更は先に表示され、元の内容は残ります。--dry-run は表示だけ、--yes は確認なし、
-                       --long-term-suffix SUFFIX は aws-mfa に指定した接尾辞です
+                       --long-term-suffix SUFFIX は aws-mfa に指定した接尾辞です。--aws-vault は aws-vault が
+                       同じキーチェーンに保存したものを取り込みます
   keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
   keys rotate [IDENTITY]
                        AWS で新しいアクセスキーを作り、古いキーと入れ替えて保存し、古いキーを削除します。途中で

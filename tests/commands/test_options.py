@@ -52,7 +52,7 @@ OPTIONS: set[Option] = {option for verb in (TOP, RUN, *(path[-1] for path in EVE
 }
 NAMES = {name for option in OPTIONS if not option.hidden for name in option.names}
 # Options of other programs that the manual names.
-OF_OTHERS = {"--env-file"}
+OF_OTHERS = {"--env-file", "--no-session"}
 
 
 def words(path: tuple[Verb, ...]) -> list[str]:

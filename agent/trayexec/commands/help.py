@@ -83,7 +83,8 @@ verbs:
   keys import [PROFILE…]
                        store the keys that your AWS files hold, aws-mfa's too, and take them out of the files if you
                        agree: the changes are shown, the old text is kept. --dry-run only shows, --yes does not ask;
-                       --long-term-suffix SUFFIX is the one that you gave aws-mfa
+                       --long-term-suffix SUFFIX is the one that you gave aws-mfa; --aws-vault takes those that
+                       aws-vault keeps in the same keychain
   keys list            the identities of your AWS config, whether and whose keys are stored for them, and what
                        else is stored
   keys rotate [IDENTITY]

@@ -62,13 +62,13 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
     # As if keys were there already, but nobody knew whose: what was known of former ones must not stand in the way.
     source = files_of_this_user(environ)
     catalogue = source.supposing({name: ""})
-    _may_have_keys(catalogue, name, _assumed_with(source, catalogue, name))
+    may_have_keys(source, catalogue, name)
     keys = _from_environment(environ) if options.env else _from_person(name, environ)
     stderr.say(speak(Text("asking AWS whose keys these are…")))
     endpoint = endpoint_of(catalogue, name, environ)
     sts = BotoSts(SystemClock())
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
-    _same_account(catalogue, name, keys)
+    same_account(catalogue, name, keys)
     keychain = SystemKeychain(environ)
     old = keychain_entry.former(keychain, name)
     if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
@@ -239,8 +239,9 @@ def _assumed_with(source: AwsFiles, catalogue: Catalogue, name: str) -> str:
     return importing.assumed_with(AwsFilePair(config, shared), name)
 
 
-def _may_have_keys(catalogue: Catalogue, name: str, keys: str) -> None:
+def may_have_keys(source: AwsFiles, catalogue: Catalogue, name: str) -> None:
     """Keys are stored under the name of a profile that has not its role from those of another. Raises TrayexecError."""
+    keys = _assumed_with(source, catalogue, name)
     if name not in catalogue.profiles and name != "default":  # [default] may be a name in the keychain only
         raise TrayexecError(_unknown(catalogue, name))
     if keys != name:
@@ -265,7 +266,7 @@ def _unknown(catalogue: Catalogue, name: str) -> Trouble:
     return Trouble(said.code, said.title, hint)
 
 
-def _same_account(catalogue: Catalogue, name: str, keys: LongTermKeys) -> None:
+def same_account(catalogue: Catalogue, name: str, keys: LongTermKeys) -> None:
     """Refuse keys of another account than that of the device which is written for them. Raises TrayexecError."""
     account = ownership.account_in(keys.arn)
     for identity in catalogue.identities:

@@ -230,8 +230,9 @@ KEYS = Verb(
             (
                 *(HELP, _flag("--dry-run"), _flag("--yes"), JSON),
                 Option(("--long-term-suffix",), "long_term_suffix", "text", "SUFFIX", repeats=True),
+                _flag("--aws-vault"),
             ),
-            examples=("keys import --dry-run", "keys import default"),
+            examples=("keys import --dry-run", "keys import default", "keys import --aws-vault"),
         ),
         Verb("list", "keys.listed", options=(HELP, JSON), examples=("keys list",)),
         Verb(

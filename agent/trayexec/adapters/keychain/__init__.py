@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trayexec.core import aws_vault
 from trayexec.core.config.ownership import account_in
 from trayexec.core.config.sections import shown
 from trayexec.core.credentials import LongTermKeys, Secret
@@ -82,6 +83,13 @@ class SystemKeychain(Keychain):
         """
         said = self._call("names", "").value
         return frozenset(one for one in json.loads(said) if not is_beside(one)) if said else None
+
+    def of_aws_vault(self) -> Mapping[str, LongTermKeys]:
+        """The long-term keys that aws-vault keeps in this keychain, by its names for them; nobody knows yet whose.
+
+        Raises TrayexecError: `keys_missing` where it keeps none here, or as `read`.
+        """
+        return aws_vault.keys_in(json.loads(self._call("all", aws_vault.COLLECTION).value))
 
     def _call(self, op: str, name: str, value: str = "", *, asks: Callable[[float], None] | None = None) -> _Said:
         request = {"op": op, "name": name, "value": value, "seconds": self._seconds}

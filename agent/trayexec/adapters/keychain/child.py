@@ -63,8 +63,8 @@ def bus_hangs() -> bool:
     return False
 
 
-def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
-    """On a Secret Service, find out without a prompt whether the default collection is there and open.
+def open_up(op: str, ring: "KeyringBackend", seconds: float, *, path: str = DEFAULT) -> None:
+    """On a Secret Service, find out without a prompt whether a collection, the default one, is there and open.
 
     Where it is locked, or a first one is needed to store something, the desktop may ask a person, and gets `seconds`.
     A prompt nobody answered stays on the screen: `Prompt.Dismiss` makes gnome-keyring 42 abort (an assertion in
@@ -79,13 +79,13 @@ def open_up(op: str, ring: "KeyringBackend", seconds: float) -> None:
     with contextlib.closing(secretstorage.dbus_init()) as connection:
         service = DBusAddressWrapper(SERVICE_PATH, SERVICE_IFACE, connection)
         try:
-            if not secretstorage.Collection(connection, DEFAULT).is_locked():
+            if not secretstorage.Collection(connection, path).is_locked():
                 return
             if op == "peek":
                 raise _StoppedError("locked")
             state = "waiting"
             say(state)
-            _, prompt = service.call("Unlock", "ao", [DEFAULT])
+            _, prompt = service.call("Unlock", "ao", [path])
         except secretstorage.exceptions.ItemNotFoundException as error:
             if op != "store":
                 raise _StoppedError("missing") from error
@@ -122,6 +122,8 @@ def call(request: dict[str, Any]) -> str:
     if op == "names":
         return names(ring)
     try:
+        if op == "all":
+            return everything(ring, f"{SERVICE_PATH}/collection/{name}", request["seconds"])
         open_up(op, ring, request["seconds"])
         if op == "store":
             ring.set_password(SERVICE, name, value)
@@ -157,6 +159,18 @@ def names(ring: "KeyringBackend") -> str:
             return json.dumps(sorted({one.get_attributes()["username"] for one in items}))
         except (secretstorage.exceptions.ItemNotFoundException, KeyError):
             return "[]"
+
+
+def everything(ring: "KeyringBackend", path: str, seconds: float) -> str:
+    """A JSON object of all items of another program's collection, by label. Raises _StoppedError without one."""
+    if type(ring).__module__ != "keyring.backends.SecretService":
+        raise _StoppedError("missing")
+    open_up("read", ring, seconds, path=path)
+    import secretstorage  # noqa: PLC0415 — the back end has just brought it
+
+    with contextlib.closing(secretstorage.dbus_init()) as connection:
+        items = secretstorage.Collection(connection, path).get_all_items()
+        return json.dumps({one.get_label(): one.get_secret().decode("utf-8", "replace") for one in items})
 
 
 def say(state: str, **more: str) -> None:

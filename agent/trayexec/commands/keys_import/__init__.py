@@ -13,7 +13,7 @@ from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
 from trayexec.commands import as_json, file_diff, keychain_entry, table
-from trayexec.commands.keys_import import file_changes, problems
+from trayexec.commands.keys_import import file_changes, from_aws_vault, problems
 from trayexec.commands.keys_import.file_changes import FileChange
 from trayexec.commands.keys_import.plan import AwsTexts, KeysToImport
 from trayexec.commands.reading import Options
@@ -29,12 +29,17 @@ from trayexec.light.translate import speaker
 
 
 def take_over(options: Options, environ: Mapping[str, str]) -> int:
-    """Find the keys, store them, and offer to take them out of the files. Returns the exit status."""
+    """Find the keys, store them, and offer to take them out of the files; with --aws-vault those that it keeps.
+
+    Returns the exit status.
+    """
+    if options.aws_vault:
+        return from_aws_vault.take_over(options, environ)
     return imported(options, environ)[0]
 
 
 def imported(options: Options, environ: Mapping[str, str]) -> tuple[int, Sequence[FileChange]]:
-    """As `take_over`; returns what became of the files, too."""
+    """As `take_over`, of the keys in the AWS files; returns what became of the files, too."""
     seal()
     speak = speaker(environ)
     files = AwsTexts.read(environ, options)
@@ -59,7 +64,7 @@ def imported(options: Options, environ: Mapping[str, str]) -> tuple[int, Sequenc
 
 def importable(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The profiles whose keys could be taken out of the AWS files, as far as can be told without asking anybody."""
-    options = Options(profiles=[], long_term_suffix=[])
+    options = Options(profiles=[], long_term_suffix=[], aws_vault=False)
     files = AwsTexts.read(environ, options)
     return tuple(one.keys.name for one in _looked_at(files, _chosen(files, options)) if one.problem is None)
 
