@@ -1,5 +1,6 @@
 """`setup`: a person at a terminal is led from nothing to a command that works, and can leave anywhere."""
 
+import os
 import re
 import shlex
 import signal
@@ -169,6 +170,20 @@ def test_every_step_can_be_skipped(fresh: Rig) -> None:
     assert files_of(fresh) == before
 
 
+def test_what_is_no_text_is_a_wrong_answer(fresh: Rig) -> None:
+    """Bytes that no keyboard sends, and more than anybody types: the question comes again."""
+    terminal = fresh.terminal("setup")
+    at(terminal, r"How do you sign in to AWS\? \[1\] ")
+    os.write(terminal._end, b"\xff\xfe\n")
+    answer(terminal, r"How do you sign in to AWS\? \[1\] ", "9" * 3000)
+    answer(terminal, r"How do you sign in to AWS\? \[1\] ")
+    answer(terminal, r"Region: \[us-east-1\] ", "somewhere")
+    answer(terminal, r"A region looks like.*Region: \[us-east-1\] ")
+    answer(terminal, r"Role to work as.*: ", "Deploy")
+    terminal.type("\x03")
+    assert ended(terminal)[0] == 130
+
+
 def test_a_dry_run_changes_nothing_and_needs_no_terminal(fresh: Rig) -> None:
     """It says what would be done; no agent is started, AWS and the person are not asked."""
     before = files_of(fresh)
@@ -185,7 +200,8 @@ def test_a_dry_run_changes_nothing_and_needs_no_terminal(fresh: Rig) -> None:
 
 
 def test_without_a_terminal_it_is_said_what_to_do_by_hand(fresh: Rig) -> None:
-    """Exit status 2; nobody is asked, nothing is changed."""
+    """Exit status 2, whatever the files are; nobody is asked, nothing is changed."""
+    fresh.config("[default\n")
     before = files_of(fresh)
     done = fresh.run("setup")
     assert (done.status, done.out) == (2, "")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
+from trayexec.adapters.aws_files import files_of_this_user
 from trayexec.adapters.harden import seal
 from trayexec.commands.reading import Options
 from trayexec.commands.setup import (
@@ -36,7 +37,7 @@ def setup(options: Options, environ: Mapping[str, str]) -> int:
     look = partial(Situation.now, environ)
     steps = STEPS if options.shared is None else (shared_config.read(options.shared).step, *STEPS)
     if not options.dry_run and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise _no_terminal(look())
+        raise _no_terminal(environ)
     interview = Interview.here(environ)
     interview.title(Text("One MFA code in the morning, every AWS account all day, and no key on disk."))
     if options.dry_run:
@@ -74,13 +75,13 @@ def _ended(outcomes: list[Outcome], situation: Situation, interview: Interview) 
     return exits.FAILED if Outcome.FAILED in outcomes else exits.OK
 
 
-def _no_terminal(situation: Situation) -> TrayexecError:
+def _no_terminal(environ: Mapping[str, str]) -> TrayexecError:
     return TrayexecError(
         trouble(
             "usage",
             "There is no terminal to ask on.",
             "By hand: write profiles to {file}, and store their keys with `trayexec keys add PROFILE --env`. "
             "`trayexec setup --dry-run` says what is missing here.",
-            file=situation.paths[0],
+            file=files_of_this_user(environ).paths(None, None)[0],
         )
     )

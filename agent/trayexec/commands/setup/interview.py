@@ -1,5 +1,6 @@
 """The conversation of `setup`: what is said to the person, and what they answer. All of it is on stderr and stdin."""
 
+import io
 import os
 import re
 import sys
@@ -38,6 +39,8 @@ class Interview:
     def here(cls, environ: Mapping[str, str]) -> "Interview":
         """With the person at this terminal, if there is one."""
         terminal = sys.stderr.isatty()
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a slip on the keyboard is a wrong answer, and nothing worse
         columns = os.get_terminal_size(sys.stderr.fileno()).columns if terminal else 0
         plain = "NO_COLOR" in environ or environ.get("TERM", "dumb") == "dumb"
         return cls(speaker(environ), min(columns or WIDEST, WIDEST), terminal and not plain, paths.home(environ))
