@@ -498,7 +498,7 @@ SENTENCES: dict[str, str] = {
     "The format {form} has no way to write {what}: {value}": "形式 {form} では {what} を書き表せません: {value}",
     "Take another --format, such as json.": "json など、別の --format を使ってください。",
     # commands/help.py
-    "nothing is set up yet: `trayexec setup` leads you through it": "まだ何も設定されていません。`trayexec setup` で順に設定できます",
+    "no profile can be used yet: `trayexec setup` leads you through it": "使えるプロファイルがまだありません。`trayexec setup` で順に設定できます",
     # commands/keys.py
     "AGE": "経過",
     "LAST USED": "最終使用",

@@ -512,8 +512,8 @@ def test_a_person_with_nothing_is_led_to_it_from_everywhere(fresh: Rig) -> None:
         assert "`trayexec setup`" in done.out + done.err, words
     assert fresh.run().status == 2
     fresh.config(fresh.sim.world.config_text(fresh.sim.url))
-    assert "nothing is set up yet" in fresh.run().err
+    assert "no profile can be used yet" in fresh.run().err
     fresh.store_keys()
-    assert "nothing is set up yet" not in fresh.run().err
+    assert "no profile can be used yet" not in fresh.run().err
     fresh.config("[default\n")
-    assert "nothing is set up yet" not in fresh.run().err
+    assert "no profile can be used yet" not in fresh.run().err

@@ -167,7 +167,7 @@ STATES = (
         nothing_yet,
         (
             "`trayexec setup` leads you to a first one.",
-            "nothing is set up yet: `trayexec setup` leads you through it",
+            "no profile can be used yet: `trayexec setup` leads you through it",
             "{file} has no profiles: `trayexec setup` leads you to a first one",
             "no profile of the AWS config leads to an identity with an MFA device: `trayexec setup` leads you to one",
         ),

@@ -492,7 +492,7 @@ def test_no_config_at_all(bare: Rig) -> None:
     config = bare.desk.home("home/.aws/config")
     config.unlink()
     unwell(bare, bare.run("account-a", "--", "true"), "no profile account-a", str(config))
-    unwell(bare, bare.auth("123456"), "mfa_serial", ".aws/config")
+    unwell(bare, bare.auth("123456"), "`trayexec setup`", ".aws/config")
     for words in (["status"], ["list"], ["keys", "list"]):
         done = bare.run(*words)
         assert (done.status, done.out) == (0, "")

@@ -129,8 +129,8 @@ def nothing(options: Options, environ: Mapping[str, str]) -> int:
     if options.wants_help:
         return usage(options, environ)
     sys.stderr.write(_help(environ))
-    if _is_nothing_set_up(environ):
-        stderr.say(speaker(environ)(Text("nothing is set up yet: `trayexec setup` leads you through it")))
+    if _is_nothing_usable(environ):
+        stderr.say(speaker(environ)(Text("no profile can be used yet: `trayexec setup` leads you through it")))
     return 2
 
 
@@ -213,7 +213,7 @@ def _entries(whole: str, head: Sequence[str]) -> Iterator[str]:
             yield "".join(lines[number:end])
 
 
-def _is_nothing_set_up(environ: Mapping[str, str]) -> bool:
+def _is_nothing_usable(environ: Mapping[str, str]) -> bool:
     """Whether no profile can be used, or no keys are stored that those which can be would need."""
     from trayexec.adapters import stored_keys  # noqa: PLC0415 — only for who types no verb
     from trayexec.adapters.aws_files import files_of_this_user  # noqa: PLC0415 — likewise
