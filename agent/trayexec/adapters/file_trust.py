@@ -35,7 +35,7 @@ def doubt(path: str) -> Text | None:
 
 
 def _others_may_write(path: Path, seen: os.stat_result) -> bool:
-    if seen.st_mode & stat.S_IWOTH:
+    if sys.platform == "win32" or seen.st_mode & stat.S_IWOTH:
         return True
     # With an access control list these bits are the most that anybody named there may.
     return bool(seen.st_mode & stat.S_IWGRP) and (seen.st_gid != os.getegid() or _is_lent(path))
