@@ -182,6 +182,20 @@ def test_a_terminal_gets_a_code(world: World) -> None:
     assert kinds(other.done()) == ["Hide", "SignInDone", "LoadProvider"]
 
 
+def test_a_person_who_cannot_use_the_page_there_is_gets_another(world: World) -> None:
+    """One that was shown on a terminal to somebody who has left, and any with --force; whoever shares one does not."""
+    world.sign_in(SignInWay.CODE)
+    assert kinds(world.sign_in(SignInWay.CODE)) == []
+    assert kinds(world.sign_in(SignInWay.BROWSER)) == []  # somebody waits for it on a terminal
+    world.wait(121)
+    (again,) = world.sign_in(SignInWay.BROWSER)
+    assert isinstance(again, StartSignIn)
+    assert again.way is SignInWay.BROWSER
+    assert kinds(world.sign_in(SignInWay.BROWSER)) == []
+    assert kinds(world.sign_in(SignInWay.BROWSER, Renewal.ALWAYS)) == ["StartSignIn"]
+    assert kinds(world.done()) == ["Hide", *["SignInDone"] * 3]
+
+
 def test_who_refused_is_believed(world: World) -> None:
     """All who wait are told; for a minute no request opens a page, and a person who wants one does."""
     world.ask()

@@ -11,6 +11,7 @@ from trayexec.core.broker.events import (
     AskSignIn,
     Hide,
     NoteKind,
+    Renewal,
     ReplyAddress,
     Show,
     SignInDone,
@@ -38,13 +39,27 @@ def want(step: StepContext, sign_in: SignIn, request: ReplyAddress) -> None:
         return
     step.queue(sign_in, request)
     way = _way(waiting)
-    asked = isinstance(waiting.asked, AskSignIn)
-    if state.attempt is None or (asked and way is SignInWay.CODE and state.attempt.way is SignInWay.BROWSER):
+    if state.attempt is None or _begins_anew(step, state.attempt, waiting, sign_in):
         attempt = SignInAttempt(step.next_epoch(), way)
         step.broker = step.broker.with_sign_in(sign_in, replace(state, attempt=attempt, trouble=None, until=None))
         step.effects.append(StartSignIn(sign_in, attempt.epoch, way))
     else:
         _tell(step, sign_in, waiting)
+
+
+def _begins_anew(step: StepContext, attempt: SignInAttempt, waiting: Waiting, sign_in: SignIn) -> bool:
+    """Whether a person who asks for a sign-in gets another page than the one that is open.
+
+    Who says --force does, and who cannot use that one: it was opened in a browser elsewhere, or shown to somebody on a
+    terminal who waits for it no longer.
+    """
+    asked = waiting.asked
+    if not isinstance(asked, AskSignIn):
+        return False
+    others = len(step.broker.queues.get(sign_in, ())) > 1
+    return asked.renewal is Renewal.ALWAYS or (
+        asked.way is not attempt.way and (asked.way is SignInWay.CODE or not others)
+    )
 
 
 def _why_not(step: StepContext, sign_in: SignIn, state: SignInState, *, waiting: Waiting) -> Trouble | None:
