@@ -54,3 +54,21 @@ def test_who_knocks_and_says_nothing_does_not_keep_it_from_ending(monkeypatch: p
         with pytest.raises(NoTokenError, match="expired"):
             listener.code()
         assert bring(listener, code="late", state=listener.state) == 200
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://device.example/\r\nSet-Cookie: a=b", "ABCD-EFGH"),
+        ("https://device.example/ --flag", "ABCD-EFGH"),
+        ("file:///etc/passwd", "ABCD-EFGH"),
+        ("javascript:alert(1)", "ABCD-EFGH"),
+        ("https://device.example/", "AB\x1b[2J"),
+        ("https://device\u202e.example/", ""),
+    ],
+)
+def test_what_is_no_page_is_not_opened(url: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever service a config names says it: nobody is led elsewhere, nor shown what moves a cursor."""
+    with pytest.raises(NoTokenError):
+        sign_in_child._show(url, code, opened=True)
+    assert capsys.readouterr().out == ""

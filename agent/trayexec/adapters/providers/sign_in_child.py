@@ -246,8 +246,17 @@ def _say(said: dict[str, Any]) -> None:
         sys.stdout.flush()
 
 
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
+
+
 def _show(url: str, code: str, *, opened: bool) -> None:
-    """Tell where the page is, and open it. Meanwhile somebody may be there already."""
+    """Tell where the page is, and open it. Meanwhile somebody may be there already.
+
+    Raises NoTokenError for what is no address of a page, whatever service said it: it would go into a redirect.
+    """
+    if urlsplit(url).scheme not in {"https", "http"} or not _is_word(url) or not _is_word(code or "-"):
+        raise NoTokenError("failed", "verificationUri")
     _say({"page": url, "code": code, "opened": opened})
     if opened:
         Thread(target=open_secretly, args=(url, dict(os.environ)), daemon=True).start()
