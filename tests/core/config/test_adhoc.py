@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.core.config import adhoc
-from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
+from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role, Unserved
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Sections
 from trayexec.light.errors import TrayexecError
@@ -112,6 +112,14 @@ def test_its_namesakes_are_the_profiles_of_the_same_role() -> None:
     """What the settings say of them holds for it, too; a profile has none."""
     assert list(adhoc.namesakes(adhoc.find(ONE, ROLE), ONE)) == ["a"]
     assert list(adhoc.namesakes(adhoc.find(ONE, "a"), ONE)) == []
+    assert list(adhoc.namesakes(adhoc.find(ONE, ROLE.replace("Deploy", "deploy")), ONE)) == ["a"]
+
+
+def test_a_profile_with_a_problem_guards_its_role_all_the_same() -> None:
+    """A slip in its section would else be a way around what the settings say of it."""
+    found = catalogue(default=DEFAULT, a={**A, "external_id": "!"})
+    assert isinstance(found.profiles["a"], Unserved)
+    assert list(adhoc.namesakes(adhoc.find(found, ROLE), found)) == ["a"]
 
 
 @given(st.text() | st.from_regex(r"(arn:aws[a-z-]*:iam::)?[0-9]{11,13}:(role/)?.{0,9}", fullmatch=True))

@@ -51,10 +51,14 @@ def find(catalogue: Catalogue, name: str, source: str | None = None) -> Profile:
 
 
 def namesakes(profile: Profile, catalogue: Catalogue) -> Iterator[str]:
-    """The profiles that have the role of one that is none of the catalogue's: what guards them guards it, too."""
-    if profile.name not in catalogue.profiles:
+    """The profiles that have the role of one that is none of the catalogue's: what guards them guards it, too.
+
+    Those that are not served count as well. An account has no two roles whose names differ in capitals alone (IAM user
+    guide, "IAM and AWS STS quotas"), so these are no way around a guard.
+    """
+    if profile.name not in catalogue.profiles and profile.role_arn is not None:
         for one in catalogue.profiles.values():
-            if isinstance(one, Profile) and one.role_arn == profile.role_arn:
+            if one.role_arn is not None and one.role_arn.casefold() == profile.role_arn.casefold():
                 yield one.name
 
 
