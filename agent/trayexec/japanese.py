@@ -169,9 +169,9 @@ SENTENCES: dict[str, str] = {
     "Run its command in a terminal to see what it waits for: it can ask nobody here, nor trayexec for {profile}.": "コマンドをターミナルで実行して、何を待っているか確認してください。ここでは誰にも質問できず、trayexec に {profile} を要求することもできません。",
     "The part of trayexec that asks {source} of profile {profile} did not work: {detail}": "プロファイル {profile} の {source} に問い合わせる trayexec の部品が動きませんでした: {detail}",
     "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never handed out.": "プロファイル {profile}: credential_process が SessionToken のない長期キーを出力しました。長期キーは渡されません。",
-    "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the profile is an identity, whose session a code opens.": "`trayexec keys add {word}` で保存し、{section} にそのキーの mfa_serial を書いてください。プロファイルはアイデンティティになり、コードでセッションを開けます。",
     "{source} of profile {profile} gave credentials of account {given}, but the profile says {account}: they are not used.": "プロファイル {profile} の {source} が返した認証情報はアカウント {given} のもので、プロファイルに書かれた {account} のものではありません。使用しません。",
     "Correct {key} under {section}, or what it is that gives them.": "{section} の {key} か、認証情報を返すものを訂正してください。",
+    "Write the same command as keys under [identity.{table}] in config.toml, or store them with `trayexec keys add {word}`; and their mfa_serial under {section}: then the profile is an identity, whose session a code opens.": "同じコマンドを config.toml の [identity.{table}] の keys に書くか、`trayexec keys add {word}` でキーを保存してください。さらに {section} に mfa_serial を書くと、このプロファイルはアイデンティティになり、コードでセッションを開きます。",
     "Your AWS files were changed while {source} of profile {profile} was asked.": "プロファイル {profile} の {source} に問い合わせている間に、AWS のファイルが変更されました。",
     "{source} of profile {profile} failed: {program}: {why}": "プロファイル {profile} の {source} が失敗しました: {program}: {why}",
     "Write its program with an absolute path under {section}, and run it in a terminal to see what it says.": "{section} のプログラムを絶対パスで書き、ターミナルで実行して出力を確認してください。",
@@ -1109,7 +1109,7 @@ SENTENCES: dict[str, str] = {
     "Profile {profile} has settings only, neither keys nor a role.": "プロファイル {profile} には設定だけがあり、キーもロールもありません。",
     "If it is to have keys, store them: `trayexec keys add {word}`; or write role_arn and source_profile under {section}.": "キーを使う場合は `trayexec keys add {word}` で保存するか、{section} に role_arn と source_profile を書いてください。",
     "No mfa_serial is known for profile {profile}, so no code can be asked for.": "プロファイル {profile} の mfa_serial が分からないため、コードの入力を求められません。",
-    "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.": "{section} に mfa_serial = arn:aws:iam::<account>:mfa/<device> を書いてください。",
+    "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}. If its keys need no code, write mfa = false under [identity.{table}] in config.toml.": "{section} に mfa_serial = arn:aws:iam::<account>:mfa/<device> を書いてください。キーにコードが要らない場合は、config.toml の [identity.{table}] に mfa = false と書いてください。",
     "No mfa_serial is known for profile {profile}: aws-mfa has its device under [{aside}].": "プロファイル {profile} の mfa_serial が分かりません。aws-mfa のデバイスは [{aside}] にあります。",
     "Write it under {section}: mfa_serial = {device}": "{section} に書いてください: mfa_serial = {device}",
     "The mfa_serial of profile {profile} is a security key or passkey: AWS takes those in a browser only.": "プロファイル {profile} の mfa_serial はセキュリティキーまたはパスキーで、AWS ではブラウザーでしか使えません。",
@@ -1152,6 +1152,55 @@ SENTENCES: dict[str, str] = {
     "keys are stored for {profile}: they win over its credential_process": "{profile} のキーが保存されています: credential_process より優先されます",
     "keys are stored for {profile}: they win over the temporary credentials in your AWS files": "{profile} のキーが保存されています: AWS ファイルの一時的な認証情報より優先されます",
     "no keys are stored for {profile} yet: `trayexec keys import {word}` takes those of [{section}]": "{profile} のキーはまだ保存されていません: `trayexec keys import {word}` で [{section}] のキーを取り込めます",
+    "the keys of {profile} are those that its command in config.toml prints: they win over all others": "{profile} のキーは config.toml のコマンドが出力するものです: ほかのすべてより優先されます",
+    # core/key_document.py
+    "The command for the keys of {name} gives none: {why}.": "{name} のキーを出力するコマンドからキーを得られません: {why}。",
+    "Try it in a terminal: it stands as keys under [identity.{table}] in config.toml.": "ターミナルで試してください。config.toml の [identity.{table}] の keys にあります。",
+    "it did not end within {seconds} s": "{seconds} 秒以内に終わりませんでした",
+    "it prints more than 64 KiB": "出力が 64 KiB を超えています",
+    "it prints nothing": "何も出力しません",
+    "it prints a web page, as a proxy sends it": "プロキシが返すような Web ページを出力しています",
+    "it prints more than one pair of keys": "複数のキーを出力しています",
+    "it prints temporary credentials, and those cannot open a session": "一時的な認証情報を出力しています。それではセッションを開けません",
+    "it prints no access key id, or no secret access key": "アクセスキー ID またはシークレットアクセスキーを出力しません",
+    "what it prints is no access key of an IAM user": "出力は IAM ユーザーのアクセスキーではありません",
+    "The command that stands as keys under [identity.{table}] in config.toml prints these: correct it, or what it finds.": "このキーは config.toml の [identity.{table}] の keys のコマンドが出力しています。コマンドか、その参照先を修正してください。",
+    'Write a command that prints the access key, like "op item get aws --format json".': '"op item get aws --format json" のように、アクセスキーを出力するコマンドを書いてください。',
+    "come from the command {program} in config.toml, and there is no such program": "config.toml のコマンド {program} が出力するはずですが、そのプログラムがありません",
+    "Install it, or write it with an absolute path in config.toml.": "インストールするか、config.toml に絶対パスで書いてください。",
+    "come from the command {program}, which was not run: it may ask you for something": "コマンド {program} が出力します。何か尋ねられることがあるため、ここでは実行していません",
+    "was not asked about the keys of {name}, as their command was not run: whether AWS is reached, whose they are and how the clock stands is not known": "{name} のキーについて問い合わせませんでした。キーのコマンドを実行していないためです。AWS に接続できるか、誰のキーか、時計が合っているかはわかりません",
+    "they are not used: the keys of {name} are printed by the command {program}, as config.toml says": "このキーは使われません: config.toml により、{name} のキーはコマンド {program} が出力します",
+    "printed by the command {program}, as config.toml says": "config.toml により、コマンド {program} が出力します",
+    "not used: the command {program} in config.toml prints others. `trayexec keys remove {name}` takes these out": "未使用: config.toml のコマンド {program} が別のキーを出力します。`trayexec keys remove {name}` でこのキーを削除できます",
+    "The keys of {name} are printed by the command {program}, as config.toml says: a new key cannot be put there.": "{name} のキーは config.toml によりコマンド {program} が出力します。そこに新しいキーを保存することはできません。",
+    "Make one in the AWS console (IAM, Users, your user, Security credentials), put it where that command finds it, and delete the old one once `trayexec auth {word} --force` has worked.": "AWS コンソール (IAM、ユーザー、自分のユーザー、セキュリティ認証情報) で新しいキーを作り、そのコマンドが参照する場所に入れてください。`trayexec auth {word} --force` が成功したら、古いキーを削除してください。",
+    "and with the keys that are printed by the command {program}": "キーはコマンド {program} が出力するものです",
+    "Waiting for the command that prints the keys of identity {identity} ({left} s left)": "アイデンティティ {identity} のキーを出力するコマンドを待っています (残り {left} 秒)",
+    "{identity}: waiting for the keys from their command": "{identity}: コマンドのキー待ち",
+    # identities without MFA
+    "Identity {identity} needs no code: config.toml says mfa = false for it.": "アイデンティティ {identity} にコードは要りません: config.toml で mfa = false と指定されています。",
+    "Leave the code out, or take that line out.": "コードを付けないか、その行を削除してください。",
+    "{identity}: ready, without a code": "{identity}: コードなしで使えます",
+    "which is opened without a code": "コードなしで開きます",
+    "no identity needs a code": "コードの要るアイデンティティはありません",
+    "Write true or false.": "true または false と書いてください。",
+    "AWS refused the role {role}, asked for without an MFA code.": "MFA コードなしで要求したロール {role} を AWS が拒否しました。",
+    "config.toml says mfa = false, for its profile or the identity {identity}. If this role demands MFA, take that out, or write the mfa_serial of your device in its own section. Else check role_arn, external_id, the role's trust policy, and whether your user may call sts:AssumeRole on it.": "config.toml でプロファイルまたはアイデンティティ {identity} に mfa = false が指定されています。このロールが MFA を要求する場合は、その指定を削除するか、ロール自身のセクションにデバイスの mfa_serial を書いてください。そうでなければ、role_arn、external_id、ロールの信頼ポリシー、ユーザーがこのロールに対して sts:AssumeRole を呼び出せるかを確認してください。",
+    "Profile {profile} has an mfa_serial, and config.toml says mfa = false for it.": "プロファイル {profile} に mfa_serial があるのに、config.toml では mfa = false が指定されています。",
+    "Take out the one under {section} if the role needs no code, or the other.": "ロールにコードが要らなければ {section} の mfa_serial を、要るのであれば mfa = false を削除してください。",
+    # keys in the agent's memory
+    "The agent takes no keys over a socket that was lent.": "エージェントは、貸し出されたソケット経由ではキーを受け取りません。",
+    "Give them to it on its own machine, where its socket is.": "エージェントのソケットがあるマシンでキーを渡してください。",
+    "now: its keys are in the agent's memory alone, until it ends": "現在: キーはエージェントのメモリーにだけあり、エージェントが終了すると消えます",
+    "{identity}: its keys are in the agent's memory alone, until it ends": "{identity}: キーはエージェントのメモリーにだけあり、エージェントが終了すると消えます",
+    "in the agent's memory alone, until it ends": "エージェントのメモリーにだけあり、エージェントが終了すると消えます",
+    "are in the agent's memory alone: they go when it ends": "エージェントのメモリーにだけあり、エージェントが終了すると消えます",
+    "After that: `trayexec keys add {word} --memory`. Or let a command print them: keys under [identity] in config.toml.": "消えた後は `trayexec keys add {word} --memory` を実行してください。または config.toml の [identity] の keys に、キーを出力するコマンドを書いてください。",
+    "the agent holds the keys of {arn} as {name} until it ends: they are stored nowhere, and a lock leaves them": "エージェントが終了するまで {arn} のキーを {name} として保持します。どこにも保存されず、ロックしても残ります",
+    "the agent no longer holds the keys of {name}": "エージェントは {name} のキーを保持しなくなりました",
+    "Let the agent hold the keys until it ends: `trayexec keys add {word} --memory`. Or let a command print them: keys under [identity.{table}] in config.toml.": "エージェントが終了するまでキーを保持させるには `trayexec keys add {word} --memory` を実行してください。または config.toml の [identity.{table}] の keys に、キーを出力するコマンドを書いてください。",
+    "that of an access key": "アクセスキーの ID",
     # core/broker/questions.py
     "Waiting for the MFA code of identity {identity}: enter it with `trayexec auth {word}` ({left} s left)": "アイデンティティ {identity} の MFA コードを待っています。`trayexec auth {word}` で入力してください (残り {left} 秒)",
     "Waiting for the MFA code of identity {identity} in the dialog ({left} s left)": "アイデンティティ {identity} の MFA コードがダイアログに入力されるのを待っています (残り {left} 秒)",
@@ -1422,7 +1471,8 @@ HELP = """\
   log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
                        だけを表示し、--follow は続きも表示します
   keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
-                       AWS_SECRET_ACCESS_KEY から読み取り、--yes は確認なしに別のキーを置き換えます
+                       AWS_SECRET_ACCESS_KEY から読み取り、--yes は確認なしに別のキーを置き換えます。キーチェーンが
+                       ない場合、--memory はエージェントが終了するまで保持させます
   keys import [PROFILE…]
                        AWS ファイルにあるキー (aws-mfa のものも) を保存し、同意すればファイルから取り除きます。
                        変更は先に表示され、元の内容は残ります。--dry-run は表示だけ、--yes は確認なし、

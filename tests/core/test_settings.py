@@ -359,7 +359,28 @@ def test_to_renew_unasked_takes_a_command() -> None:
     assert not said.renews("other")
 
 
+@pytest.mark.parametrize("value", ['""', "3", "[]", "[3]", '"\'"', "true"])
+def test_keys_come_from_a_command(value: str) -> None:
+    """As codes do."""
+    found = refused(f'[identity.default]\ncode = "x"\nkeys = {value}\n')
+    assert line(found) == 3
+    assert "op item get" in str(found.hint)
+    said = parse('[identity."a.b"]\nkeys = "op item get \'my aws\' --format json"\n', file="config.toml")
+    assert said.keys_command("a.b") == Command(("op", "item", "get", "my aws", "--format", "json"))
+    assert said.keys_command("default") is None
+
+
+def test_profiles_are_marked_by_the_last_rule_that_says_it() -> None:
+    """And nothing is looked at where none says it."""
+    said = parse('[profile."ci-*"]\nmfa = false\n[profile.ci-prod]\nmfa = true\n', file="config.toml")
+    assert said.unasked(["ci-a", "ci-prod", "dev"]) == {"ci-a"}
+    assert Settings().unasked(["ci-a"]) == frozenset()
+    for table in ("identity.ci", "profile.ci"):
+        assert line(refused(f'[{table}]\nmfa = "no"\n')) == 2
+
+
 NAMES = st.text(min_size=1, max_size=8)
+COMMANDS = st.none() | st.builds(Command, st.just(("ykman", "-s", "a b")))
 RULES = st.builds(
     ProfileRule,
     NAMES,
@@ -368,6 +389,7 @@ RULES = st.builds(
     colour=st.none() | st.sampled_from(["red", "#00ff7f"]),
     policy=st.sampled_from([None, SessionPolicy(arns=("A",)), SessionPolicy('{"Statement":"\\u00e4"}', ("A", "B/C"))]),
     browser=st.none() | st.sampled_from([Command(("firefox", "a b"))]),
+    mfa=st.none() | st.booleans(),
 )
 
 
@@ -382,8 +404,14 @@ RULES = st.builds(
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
             NAMES,
-            st.just(IdentityRule())
-            | st.builds(IdentityRule, st.just(Command(("ykman", "-s", "a b"))), st.sampled_from(Renew)),
+            st.builds(IdentityRule, keys=COMMANDS, mfa=st.booleans())
+            | st.builds(
+                IdentityRule,
+                st.just(Command(("ykman", "-s", "a b"))),
+                st.sampled_from(Renew),
+                COMMANDS,
+                st.booleans(),
+            ),
         ),
         rules=st.lists(RULES, unique_by=lambda rule: rule.pattern).map(tuple),
     )

@@ -19,7 +19,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
-from trayexec.core.config.profiles import Catalogue, Provider, SignIn
+from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Answer, Entry, Notice, Question, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Delivery, ProfileRule, Settings
@@ -128,6 +128,10 @@ class Programs:
         """There is nothing to give."""
         raise NotImplementedError(provider)
 
+    async def run(self, argv: Sequence[str], identity: Identity, seconds: float) -> LongTermKeys:
+        """Nor does one print keys."""
+        raise NotImplementedError(argv, identity, seconds)
+
 
 class Nobody:
     """Nobody signs in here."""
@@ -176,6 +180,7 @@ class Bench:
                 clock=clock,
                 sts=Future(),
                 keychain=keychain,
+                key_commands=Programs(),
                 providers=Programs(),
                 sign_ins=Nobody(),
                 prompter=self.dialog,
@@ -313,6 +318,27 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
 def test_nobody_who_has_left_is_left_waiting(moves: list[tuple[tuple[str, int, Any], int]]) -> None:
     """In whatever order lines, files and farewells come: no request and no dialog is there for who has gone."""
     asyncio.run(play(moves))
+
+
+@pytest.mark.parametrize(("name", "held"), [("python", {"default"}), ("sshd-session", set()), ("socat", set())])
+def test_keys_are_held_for_callers_of_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch, name: str, held: set[str]
+) -> None:
+    """Who has only been lent the socket could make the person act with keys of his own."""
+    monkeypatch.setattr(processes, "stat_of", lambda _: (name, 1, 1))
+
+    async def play() -> None:
+        bench = Bench()
+        await bench.enter()
+        pair = {"key_id": "AKIAEXAMPLE000000001", "secret": "s" * 40}
+        say(bench.callers[0], {"op": "hold_keys", "profile": "default", **pair})
+        await turns(20)
+        said = json.loads(bench.callers[0].recv(65536))
+        assert bench.loop.keys.held == held
+        assert said.get("error", {}).get("code") == (None if held else "elsewhere")
+        await bench.end()
+
+    asyncio.run(play())
 
 
 def test_parents_are_looked_up_once_for_all_who_call_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,12 +52,21 @@ def let_the_bus_start(desk: Desktop, service: str) -> None:
 
 def test_without_a_service_it_says_what_to_install(desk: Desktop) -> None:
     """No bus, then a bus with no Secret Service: the same clear words for every call."""
-    found = [failure(SystemKeychain(desk.env))]
+    screen = {"DISPLAY": ":0"}  # none is used
+    found = [failure(SystemKeychain({**desk.env, **screen}))]
     desk.start_bus()
-    found += [failure(SystemKeychain(desk.env), call) for call in ("read", "store", "remove")]
+    found += [failure(SystemKeychain({**desk.env, **screen}), call) for call in ("read", "store", "remove")]
 
     assert {trouble.code for trouble in found} == {"keychain_unavailable"}
     assert all("Install gnome-keyring" in str(trouble.hint) for trouble in found)
+
+
+def test_where_there_is_no_desktop_it_says_what_works(desk: Desktop) -> None:
+    """Nobody is told to install a keyring on a server."""
+    server = {name: value for name, value in desk.env.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    hint = str(failure(SystemKeychain(server)).hint)
+    assert "`trayexec keys add work --memory`" in hint
+    assert "[identity.work]" in hint
 
 
 def test_a_locked_keyring_is_called_locked(desk: Desktop) -> None:

@@ -1,5 +1,6 @@
 """States of the keys: none, not ours, somebody else's, refused, in plain text."""
 
+import json
 import sys
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ from hints.follow import ODD
 from hints.state import Look, State
 from hints.states import ALICES, BASE, IDENTITY, KEY, TEMPORARY, files
 from support.rig import Rig
+from trayexec.core.toml_lines import written_key
 
 ODD_ROLE = '@ODD\n@DEVICE\n@URL\n\n[profile r]\n@ROLE\nsource_profile = it\'s "$HOME" -x 日本\n@URL\n'
 ITEM = "import keyring, sys; keyring.set_password('trayexec', sys.argv[1], sys.argv[2])"
@@ -147,7 +149,69 @@ def gone_at_aws(rig: Rig) -> Look:
     return look
 
 
+def printed(rig: Rig) -> Look:
+    """A command prints the keys of the odd name, and others are stored under it."""
+    look = files(ODD_ROLE, ("keys", "list"), ("keys", "rotate", ODD), stores=(ODD,))(rig)
+    key = rig.sim.world.user_key()
+    lines = rig.write("printed", f"aws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n")
+    rig.settings(f"[identity.{written_key(ODD)}]\nkeys = {json.dumps(['cat', str(lines)])}\n")
+    return look
+
+
+def held(rig: Rig) -> Look:
+    """The agent holds the keys of the odd name in memory."""
+    files(ODD_ROLE)(rig)
+    key = rig.sim.world.user_key()
+    env = {"AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret}
+    rig.run("keys", "add", ODD, "--env", "--memory", env=env)
+    return lambda: rig.run("doctor").out
+
+
+def on_a_server(rig: Rig) -> Look:
+    """There is no keychain, and no desktop to have one."""
+    rig.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
+    return files(ODD_ROLE, ("auth", ODD, "--wait", "1"))(rig)
+
+
 STATES = (
+    State(
+        "keys in the agent's memory",
+        held,
+        (
+            (
+                "After that: `trayexec keys add {word} --memory`. Or let a command print them: keys under [identity] "
+                "in config.toml."
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "no keychain on a server",
+        on_a_server,
+        (
+            (
+                "Let the agent hold the keys until it ends: `trayexec keys add {word} --memory`. Or let a command "
+                "print them: keys under [identity.{table}] in config.toml."
+            ),
+        ),
+        gone=True,
+        own=True,
+    ),
+    State(
+        "keys that a command prints",
+        printed,
+        (
+            (
+                "not used: the command {program} in config.toml prints others. `trayexec keys remove {name}` takes "
+                "these out"
+            ),
+            (
+                "Make one in the AWS console (IAM, Users, your user, Security credentials), put it where that "
+                "command finds it, and delete the old one once `trayexec auth {word} --force` has worked."
+            ),
+        ),
+        own=True,
+    ),
     State(
         "nobody to agree to a rotation",
         open_to_rotate,

@@ -257,8 +257,9 @@ FILES = (
         files(f"@ODD\n{LONG_TERM}@URL\n@DEVICE\n", (ODD, "--no-wait", "--", "true")),
         (
             (
-                "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the "
-                "profile is an identity, whose session a code opens."
+                "Write the same command as keys under [identity.{table}] in config.toml, or store them with "
+                "`trayexec keys add {word}`; and their mfa_serial under {section}: then the profile is an identity, "
+                "whose session a code opens."
             ),
         ),
         gone=True,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.surroundings import FileMarks
-from trayexec.core.credentials import Secret
+from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.daemon.container_endpoint import FormerLease
 from trayexec.daemon.requests import (
     AnswerUse,
@@ -21,6 +21,7 @@ from trayexec.daemon.requests import (
     Request,
     WantCredentials,
     WantEndpoint,
+    WantHeldKeys,
     WantLock,
     WantOverlay,
     WantSession,
@@ -127,6 +128,24 @@ def test_the_agent_reads_a_request_for_a_session(
     assert (None if found.code is None else found.code.reveal()) == code
 
 
+def test_the_agent_reads_keys_to_hold() -> None:
+    """And looks at what they look like, for it is no keychain's item that they come from."""
+    held = read(protocol.hold_keys({}, "a", "AKIAEXAMPLE000000001", "s" * 40, arn="arn:aws:iam::111111111111:user/a"))
+    dropped = read(protocol.drop_keys({}, "a"))
+
+    assert isinstance(held, WantHeldKeys)
+    assert held.keys is not None
+    assert (held.profile, held.keys.access_key_id, held.keys.secret_access_key.reveal()) == (
+        *("a", "AKIAEXAMPLE000000001"),
+        "s" * 40,
+    )
+    assert isinstance(dropped, WantHeldKeys)
+    assert (dropped.profile, dropped.keys) == ("a", None)
+    for key_id, secret in (("ASIAEXAMPLE000000001", "s" * 40), ("AKIAEXAMPLE000000001", "s")):
+        with pytest.raises(TrayexecError):
+            read(protocol.hold_keys({}, "a", key_id, secret, arn=""))
+
+
 @given(st.none() | WORDS, st.none() | WORDS)
 def test_the_agent_reads_the_other_requests(one: str | None, other: str | None) -> None:
     """To forget, to tell, to make files, to end."""
@@ -168,6 +187,8 @@ FULL = [
     {**protocol.auth(NEAR, wait=5, identity="a", force=True, code="123456")},
     {**protocol.auth({"home": "/home/a"}, wait=5, identity="a", browser=False)},
     {**protocol.lock(NEAR, identity="a", keys="b")},
+    {**protocol.hold_keys(NEAR, "a", "AKIAEXAMPLE000000001", "s" * 40, arn="arn:aws:iam::111111111111:user/a")},
+    {**protocol.drop_keys(NEAR, "a")},
     {**protocol.overlay(NEAR, server="a")},
 ]
 
@@ -188,6 +209,8 @@ def understood(message: Mapping[str, object]) -> object:
     match found:  # secrets are not compared by themselves
         case WantSession(code=Secret() as code):
             return replace(found, code=None), code.reveal()
+        case WantHeldKeys(keys=LongTermKeys(key_id, secret, arn)):
+            return replace(found, keys=None), key_id, secret.reveal(), arn
         case WantEndpoint(former=FormerLease(token, port)):
             return replace(found, former=None), token.reveal(), port
         case _:

@@ -379,14 +379,14 @@ def test_keys_go_home_while_the_config_is_broken(
 
 
 def test_a_request_only_looks_at_its_files(make: Callable[..., Overlays], tmp_path: Path) -> None:
-    """Where an overlay is is worked out once: a request whose files are as they were costs seven looks at files."""
+    """Where an overlay is is worked out once: a request whose files are as they were costs eight looks at files."""
     overlays = make()
     place = overlays.want()
     assert overlays.places.place() is place
     files = (str(tmp_path / ".aws/config"), str(tmp_path / ".aws/credentials"))
     assert overlays.places.place(Surroundings(*files)) == place
-    stored = ""  # this test's files come without what is known of stored keys
-    assert place.watched == (*files, stored, *map(str, (place.overlay, place.server, place.empty, place.origin)))
+    ours = ("", "")  # this test's files come without what is known of stored keys, and without our settings
+    assert place.watched == (*files, *ours, *map(str, (place.overlay, place.server, place.empty, place.origin)))
     for number in range(200):
         assert overlays.places.place(Surroundings(f"/{number}")).config == Path(f"/{number}")
     assert overlays.places.place() == place

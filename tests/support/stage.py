@@ -22,7 +22,7 @@ from trayexec.core.broker.events import (
     Event,
     Gone,
     Hide,
-    KeyringAsks,
+    KeysAwaited,
     KeysFound,
     LoadProvider,
     Lock,
@@ -74,8 +74,8 @@ PLACE = StsEndpoint("eu-central-1")
 
 
 def identity(keys: str = "default", serial: str | None = None, url: str | None = None) -> Identity:
-    """An identity whose device is its own, unless a serial is named."""
-    return Identity(keys, serial or f"arn:aws:iam::111111111111:mfa/{keys}", url, keys, PLACE)
+    """An identity whose device is its own, unless a serial is named; with an empty one it needs no code."""
+    return Identity(keys, f"arn:aws:iam::111111111111:mfa/{keys}" if serial is None else serial, url, keys, PLACE)
 
 
 def provider(name: str) -> Provider:
@@ -101,6 +101,8 @@ A = profile("account-a", ADMIN)
 B = profile("account-b", AUDIT)
 DEEP = profile("deep", TOP)
 BASE = profile("default", ALICE)
+ROBOT = identity("robot", "")  # it needs no code
+BUILD = profile("build", role("build", ROBOT))
 VAULT = provider("vault")
 GIVEN = profile("vault", VAULT)
 OVER = profile("over", role("over", VAULT))
@@ -245,7 +247,7 @@ class Stage:
         """The keyring asks for its password before it gives anything; but not for a renewal that nobody asked for."""
         if self.checks[who].occasion is Occasion.RENEWAL:
             return self.no_keys(who)
-        return self.do(KeyringAsks(who, self.checks[who].epoch, seconds))
+        return self.do(KeysAwaited(who, self.checks[who].epoch, seconds))
 
     def grant(self, seconds: float = 12 * HOUR, *, which: int = 0) -> tuple[Effect, ...]:
         """AWS opens the session that has been asked for longest."""
@@ -256,7 +258,7 @@ class Stage:
     def refuse(self, kind: Refusal = Refusal.CODE, *, which: int = 0) -> tuple[Effect, ...]:
         """AWS opens no session."""
         call = self.opening.pop(which)
-        if kind in {Refusal.UNSENT, Refusal.KEYS}:
+        if kind in {Refusal.UNSENT, Refusal.KEYS} and call.code is not None:
             sent = self._codes[call.identity.mfa_serial]
             sent.remove(next(one for one in sent if one[0] == call.code.reveal()))
         return self.do(SessionRefused(call.identity, call.epoch, EVERY_REFUSAL[kind], kind))
@@ -454,6 +456,7 @@ class Stage:
                 raise AssertionError("nobody here has to sign in")
 
     def _witness_dialog(self, effect: Prompt | CheckKeys | Dismiss) -> None:
+        assert isinstance(effect, Dismiss) or effect.identity.needs_code, "a person is asked for nothing"
         match effect:
             case Prompt(who):
                 asked = {other for other, one in self.dialogs.items() if not one.question.command}
@@ -499,6 +502,11 @@ class Stage:
     def _witness_code(self, call: OpenSession) -> None:
         self._started[call.epoch] = self._locks[call.identity]
         assert all(one.epoch in self._orphans for one in self.opening if one.identity == call.identity), "two at once"
+        if call.code is None:
+            assert not call.identity.needs_code, "a session without its code"
+            self.opening.append(call)
+            return
+        assert call.identity.needs_code, "a code for who needs none"
         code = call.code.reveal()
         assert re.fullmatch("[0-9]{6}", code)
         sent = self._codes.setdefault(call.identity.mfa_serial, [])
@@ -509,6 +517,7 @@ class Stage:
 
     def _witness_warning(self, key: str) -> None:
         who = next(one for one in self.broker.phases if key == notifications.expiry_key(one))
+        assert who.needs_code, "a person is warned of what needs nobody"
         phase = self.broker.phase(who)
         assert isinstance(phase, Open)
         seen = self._warned.setdefault(phase.session.access_key_id, set())
@@ -553,7 +562,7 @@ class Stage:
                 and attempt.stage is Question.ASKING
             )
             assert asking == (who in self.dialogs), "a dialog without a question, or a question without its dialog"
-            looking = isinstance(attempt, Prompting) and attempt.stage in {Question.LOOKING, Question.KEYRING}
+            looking = isinstance(attempt, Prompting) and attempt.stage in {Question.LOOKING, Question.FETCHING}
             assert not looking or attempt is None or self.checks[who].epoch == attempt.epoch
             if asking and attempt is not None:
                 assert self.dialogs[who].epoch == attempt.epoch

@@ -274,7 +274,7 @@ def test_no_dbus_at_all(bare: Rig) -> None:
     assert bare.status()["agent"]["tray"] == "none"
     begun = time.monotonic()
     for words in (["account-a", "--", "true"], ["auth"]):
-        unwell(bare, bare.run(*words), "No keychain service is running", "gnome-keyring")
+        unwell(bare, bare.run(*words), "No keychain service is running", "`trayexec keys add default --memory`")
     unwell(bare, bare.auth("123456"), "No keychain service is running")
     assert time.monotonic() - begun < 60
     assert bare.sim.count("GetSessionToken") == 0

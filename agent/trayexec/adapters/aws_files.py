@@ -14,11 +14,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from trayexec.adapters import plain_file, stored_keys
+from trayexec.adapters import plain_file, settings_file, stored_keys
 from trayexec.adapters.aws_parser import Parsed, merge, merged, parse, profiles_of
 from trayexec.adapters.plain_file import Stamp
 from trayexec.core.config import session_names
@@ -29,8 +30,9 @@ from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import TOKENS, KeyNames, Source, source
 from trayexec.core.config.surroundings import USUAL, Surroundings
 from trayexec.core.credentials import Secret
+from trayexec.core.settings import Settings
 from trayexec.light.errors import TrayexecError, trouble
-from trayexec.light.paths import stored_path
+from trayexec.light.paths import settings_path, stored_path
 from trayexec.light.protocol import PROXY_VARIABLES
 from trayexec.live.layout import apart
 
@@ -41,7 +43,8 @@ MOST_VIEWS = 8  # of one pair, by callers whose variables lead to different endp
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 
-_Stamps = tuple[Stamp, Stamp, Stamp]  # of the two files, and of what is remembered of stored keys
+# Of the two files, of what is remembered of stored keys, and of our own settings.
+_Stamps = tuple[Stamp, Stamp, Stamp, Stamp]
 
 
 @dataclass(slots=True)
@@ -95,16 +98,19 @@ class AwsFiles:
         *,
         session_name: str,
         stored: str = "",
+        settings: str = "",
         known: Mapping[str, str] | None = None,
     ) -> None:
         """Look for the agent's own files where `environment` says; roles without a session name get `session_name`.
 
-        The file `stored` says under which names the keychain has keys (`stored_keys`), `known` who and where we are,
-        for session names.
+        The file `stored` says under which names the keychain has keys (`stored_keys`), the file `settings` (our
+        config.toml) which are printed by a command, `known` who and where we are, for session names.
         """
         self._known = known or {}
         self._environment = environment
         self.stored = stored
+        self.settings = settings
+        self._own = Settings()
         self._session_name = session_name
         self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
         self._lock = threading.Lock()
@@ -156,8 +162,22 @@ class AwsFiles:
         return self._supposed(paths, parsed, stored)
 
     def _supposed(self, paths: tuple[str, str], parsed: tuple[Parsed, Parsed], stored: Mapping[str, str]) -> Catalogue:
-        sections = replace(merge(*parsed, self._environment), stored=stored, files=paths)
-        return self._catalogue(sections, paths, parsed)
+        sections = replace(merge(*parsed, self._environment), files=paths)
+        return self._catalogue(self._with_keys(sections, stored), paths, parsed)
+
+    def _with_keys(self, sections: Sections, stored: Mapping[str, str]) -> Sections:
+        """With what is known of keys outside the AWS files: whose those are that a command prints is not."""
+        with suppress(TrayexecError):  # as the agent does: what was right before goes on to hold
+            self._own = settings_file.load(self.settings) if self.settings else Settings()
+        rules = self._own.identities
+        by_command = frozenset(name for name, rule in rules.items() if rule.keys is not None)
+        return replace(
+            sections,
+            stored={**stored, **dict.fromkeys(by_command, "")},
+            by_command=by_command,
+            without_mfa=frozenset(name for name, rule in rules.items() if not rule.mfa),
+            unasked=self._own.unasked(sections.profiles),
+        )
 
     def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> Catalogue:
         return replace(
@@ -216,25 +236,32 @@ class AwsFiles:
         return path
 
     def _stamps(self, paths: tuple[str, str]) -> _Stamps:
-        return plain_file.stamp_of(paths[0]), plain_file.stamp_of(paths[1]), plain_file.stamp_of(self.stored)
+        config, shared, stored, settings = map(plain_file.stamp_of, (*paths, self.stored, self.settings))
+        return config, shared, stored, settings
 
     def _read(self, paths: tuple[str, str], before: _Stamps | None, environment: Mapping[str, str]) -> _Pair:
         stamps = self._stamps(paths)
         listening = _Listening(environment)
         try:
             both, versions = _settled(paths, before)
-            sections = replace(merge(*both, listening), stored=stored_keys.read(self.stored), files=paths)
+            sections = self._with_keys(replace(merge(*both, listening), files=paths), stored_keys.read(self.stored))
         except TrayexecError as error:
             return _Pair(stamps, error, {})
         found = self._catalogue(sections, paths, both)
-        return _Pair((*versions, stamps[2]), found, listening.heard)
+        return _Pair((*versions, *stamps[2:]), found, listening.heard)
 
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:
     """The AWS files that `environment` names; the session name of roles that have none says who runs this process."""
     user = _user()
     known = {"user": user, "host": platform.node() or "localhost"}
-    return AwsFiles(environment, session_name=session_names.usual(user), stored=stored_path(environment), known=known)
+    return AwsFiles(
+        environment,
+        session_name=session_names.usual(user),
+        stored=stored_path(environment),
+        settings=settings_path(environment),
+        known=known,
+    )
 
 
 def _user() -> str:

@@ -99,6 +99,12 @@ class Child(asyncio.SubprocessProtocol):
                     await self._change()
         return Ended(self.status, bytes(self.out), bytes(self.err))
 
+    async def end_unless_full(self) -> Ended | None:
+        """As `end`; None as soon as its stdout has said as much as is kept."""
+        while self.status is None and len(self.out) < self._most:
+            await self._change()
+        return None if len(self.out) >= self._most else await self.end()
+
     async def gone(self) -> None:
         """Kill it and its group unless it has ended, collect it, close the pipes."""
         if self._transport is None:

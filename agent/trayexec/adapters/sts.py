@@ -112,8 +112,10 @@ class BotoSts:
         self._session: Any = None
         self._clients: OrderedDict[StsEndpoint, Any] = OrderedDict()
 
-    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
+    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret | None, seconds: int) -> Credentials:
         """GetSessionToken for `seconds` (900 to 129600; AWS's limits are applied). The code reaches AWS at most once.
+
+        Without a code no device is named, and the session may neither call IAM nor what demands MFA.
 
         An identity with a role has that assumed, with the keys and the code. Raises StsError. A request that never left
         is tried again after short pauses: its code is still good.
@@ -125,8 +127,7 @@ class BotoSts:
         signed_by = ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key.reveal(), None)
         parameters: dict[str, Any] = {
             **(_parameters(role) if role is not None else {}),
-            "SerialNumber": identity.mfa_serial,
-            "TokenCode": code.reveal(),
+            **({} if code is None else {"SerialNumber": identity.mfa_serial, "TokenCode": code.reveal()}),
             "DurationSeconds": min(max(SHORTEST, seconds), LONGEST_SESSION if role is None else LONGEST_LONG_ROLE),
         }
         for wait in PAUSES:
@@ -401,6 +402,7 @@ def _request_for(role: Role) -> Request:
         role.arn,
         chained=isinstance(role.source, Role),
         identity=role.root.name if isinstance(role.root, Identity) else "",
+        unasked=isinstance(role.root, Identity) and not role.root.needs_code,
         narrowed=role.policy is not None or bool(role.policy_arns),
         tagged=role.tags != SessionTags(),
         role=role.arn,

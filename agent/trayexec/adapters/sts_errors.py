@@ -72,7 +72,8 @@ class Request:
 
     `subject` is the identity's name, the role's ARN or the access key id; `chained`: from another role's credentials.
     `identity` is whose session it needs, `keys` what the keychain calls the keys, `narrowed`: with session policies,
-    `tagged`: with session tags or a source identity. `role` is the ARN of one that is asked for.
+    `tagged`: with session tags or a source identity, `unasked`: by an identity without MFA. `role` is the ARN of one
+    that is asked for.
     """
 
     purpose: Purpose
@@ -84,6 +85,7 @@ class Request:
     narrowed: bool = False
     tagged: bool = False
     role: str = ""
+    unasked: bool = False
 
 
 class NotAnswered(Exception):  # noqa: N818 — never shown
@@ -283,6 +285,16 @@ def _role_denied(request: Request) -> Trouble:
             "must trust your user instead. Else check role_arn, external_id, the trust policy, and whether the first "
             "role may call sts:AssumeRole.",
             role=request.role,
+        )
+    if request.unasked:
+        return trouble(
+            "role_denied",
+            "AWS refused the role {role}, asked for without an MFA code.",
+            "config.toml says mfa = false, for its profile or the identity {identity}. If this role demands MFA, take "
+            "that out, or write the mfa_serial of your device in its own section. Else check role_arn, external_id, "
+            "the role's trust policy, and whether your user may call sts:AssumeRole on it.",
+            role=request.role,
+            identity=request.identity,
         )
     if not request.identity:
         return trouble(

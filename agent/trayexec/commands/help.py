@@ -79,7 +79,8 @@ verbs:
   log                  who asked for which profile, when, from which program, and what was answered; -n N shows the
                        last N only, --follow goes on with what comes
   keys add PROFILE     store long-term keys in the keychain of this desktop; --env takes them from
-                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, --yes replaces others without a question
+                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, --yes replaces others without a question;
+                       --memory lets the agent hold them until it ends, where there is no keychain
   keys import [PROFILE…]
                        store the keys that your AWS files hold, aws-mfa's too, and take them out of the files if you
                        agree: the changes are shown, the old text is kept. --dry-run only shows, --yes does not ask;

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from trayexec.adapters import stored_keys
 from trayexec.adapters.sts import BotoSts
+from trayexec.commands import own_settings
 from trayexec.commands.agent_request import ask
 from trayexec.core.config import ownership
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.ports import Keychain
-from trayexec.light import context, paths, protocol
-from trayexec.light.errors import Text, TrayexecError
+from trayexec.light import context, paths, protocol, stderr
+from trayexec.light.errors import Text, TrayexecError, shown
+from trayexec.light.translate import speaker
 
 LAST = 4  # characters of an access key id that are shown
 
@@ -63,6 +65,19 @@ def remember(environ: Mapping[str, str], name: str, arn: str) -> None:
     with suppress(OSError):
         if stored_keys.read(path).get(name) != arn:
             stored_keys.note(path, name, arn)
+
+
+def say_if_printed(name: str, environ: Mapping[str, str]) -> None:
+    """Say that these keys are not used, where a command is to print others."""
+    with suppress(TrayexecError):  # what is wrong with the settings is another matter
+        program = own_settings.keys_program(environ, name)
+        if program is not None:
+            said = Text(
+                "they are not used: the keys of {name} are printed by the command {program}, as config.toml says",
+                program=shown(program),
+                name=shown(name),
+            )
+            stderr.say(speaker(environ)(said))
 
 
 def forget(name: str, environ: Mapping[str, str]) -> None:

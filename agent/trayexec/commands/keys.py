@@ -16,7 +16,8 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, key_ages, keychain_entry, table
+from trayexec.commands import as_json, key_ages, keychain_entry, own_settings, table
+from trayexec.commands.agent_request import ask
 from trayexec.commands.key_ages import KeyAge
 from trayexec.commands.reading import Options
 from trayexec.commands.yes_or_no import agreed
@@ -30,7 +31,7 @@ from trayexec.core.rotation import beside
 from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.core.suggest import told
-from trayexec.light import context, exits, paths, stderr
+from trayexec.light import agent_client, context, exits, paths, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.translate import speaker
 from trayexec.live.carry_home import own_text
@@ -69,15 +70,29 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
     sts = BotoSts(SystemClock())
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
     same_account(catalogue, name, keys)
-    keychain = SystemKeychain(environ)
-    old = keychain_entry.former(keychain, name)
-    if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
-        _agree_to_replace(_Change(name, keychain_entry.whose(name, old, sts, endpoint), keys), environ)
-    keychain.store(name, keys)
-    keychain_entry.remember(environ, name, keys.arn)
-    keychain_entry.forget(name, environ)
-    stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
+    if options.memory:
+        pair = keys.access_key_id, keys.secret_access_key.reveal()
+        agent_client.obtain(protocol.hold_keys(context.surroundings(environ), name, *pair, arn=keys.arn), environ)
+        stderr.say(speak(_held(name, keys)))
+    else:
+        keychain = SystemKeychain(environ)
+        old = keychain_entry.former(keychain, name)
+        if old is not None and old.access_key_id != keys.access_key_id and not options.yes:
+            _agree_to_replace(_Change(name, keychain_entry.whose(name, old, sts, endpoint), keys), environ)
+        keychain.store(name, keys)
+        keychain_entry.remember(environ, name, keys.arn)
+        keychain_entry.forget(name, environ)
+        stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
+    keychain_entry.say_if_printed(name, environ)
     return keys
+
+
+def _held(name: str, keys: LongTermKeys) -> Text:
+    return Text(
+        "the agent holds the keys of {arn} as {name} until it ends: they are stored nowhere, and a lock leaves them",
+        arn=keys.arn,
+        name=shown(name),
+    )
 
 
 def listed(options: Options, environ: Mapping[str, str]) -> int:
@@ -91,7 +106,11 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
     with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
         stored = keychain.names()
     names = (*used, *sorted({*before, *(stored or ())} - used.keys()))
-    rows = [_Row.of(keychain, name, catalogue, environ) for name in names]
+    held = _names_held(environ)
+    rows = [
+        _Row.of_agent(name, catalogue, environ) if name in held else _Row.of(keychain, name, catalogue, environ)
+        for name in names
+    ]
     with suppress(OSError):
         stored_keys.settle(path, frozenset(one.name for one in rows if one.there), before=before)
         for one in rows:
@@ -112,6 +131,16 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
+def _names_held(environ: Mapping[str, str]) -> frozenset[str]:
+    """Under which names the agent holds keys that are stored nowhere."""
+    with suppress(TrayexecError):
+        answer = ask(protocol.status(context.surroundings(environ)), environ)
+        if answer is not None:
+            found = protocol.read_status(answer)["identities"]
+            return frozenset(str(one.get("keys")) for one in found if one.get("keys_from") == "memory")
+    return frozenset()
+
+
 def _none(catalogue: Catalogue) -> Text:
     if any(isinstance(one, Unserved) for one in catalogue.profiles.values()):
         return Text("no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why")
@@ -122,8 +151,15 @@ def _none(catalogue: Catalogue) -> Text:
 
 def remove(options: Options, environ: Mapping[str, str]) -> int:
     """Take a pair out of the keychain, and let the agent forget what it made of it."""
-    keychain = SystemKeychain(environ)
-    keychain.remove(options.profile)
+    keychain, held = SystemKeychain(environ), _dropped(options.profile, environ)
+    try:
+        keychain.remove(options.profile)
+    except TrayexecError:  # there may be no keychain at all
+        if not held:
+            raise
+        said = Text("the agent no longer holds the keys of {name}", name=shown(options.profile))
+        stderr.say(speaker(environ)(said))
+        return exits.OK
     with suppress(TrayexecError):
         keychain.remove(beside(options.profile))  # that a rotation has made which was interrupted
     with suppress(OSError):
@@ -133,11 +169,20 @@ def remove(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
+def _dropped(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether the agent held keys of this name in memory, which it has forgotten now."""
+    with suppress(TrayexecError):  # it cannot hold any, where it does not know of that
+        answer = ask(protocol.drop_keys(context.surroundings(environ), name), environ)
+        return answer is not None and answer.get("held") is True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A name under which there are keys, or should be: `used` if a served profile needs them.
 
-    `usual` says that the usual files were read. A project's own files say nothing of what others need.
+    `usual` says that the usual files were read: a project's own files say nothing of what others need. `program` prints
+    the keys in place of the keychain, if one does; `held` are those that the agent holds, and nobody else.
     """
 
     name: str
@@ -146,20 +191,28 @@ class _Row:
     there: bool
     keys: LongTermKeys | None
     usual: bool
+    program: str | None = None
+    held: bool = False
     age: KeyAge | None = None
+
+    @classmethod
+    def of_agent(cls, name: str, catalogue: Catalogue, environ: Mapping[str, str]) -> "_Row":
+        """A name whose keys the agent holds in memory."""
+        usual, known = not context.files(environ), name in catalogue.profiles
+        return cls(name, used=True, known=known, there=False, keys=None, usual=usual, held=True)
 
     @classmethod
     def of(cls, keychain: SystemKeychain, name: str, catalogue: Catalogue, environ: Mapping[str, str]) -> "_Row":
         """What the keychain has under this name. Raises TrayexecError when it cannot be asked."""
         used = any(one.keys == name for one in catalogue.identities)
         known = name in catalogue.profiles
-        usual = not context.files(environ)
+        usual, program = not context.files(environ), own_settings.keys_program(environ, name)
         try:
-            return cls(name, used, known, True, keychain.read(name), usual)  # noqa: FBT003 — the fields are named above
+            return cls(name, used, known, True, keychain.read(name), usual, program)  # noqa: FBT003 — the fields are named above
         except TrayexecError as error:
-            if error.trouble.code not in {"keys_missing", "keys_damaged"}:
+            if error.trouble.code not in {"keys_missing", "keys_damaged"} and program is None:
                 raise
-            return cls(name, used, known, error.trouble.code == "keys_damaged", None, usual)
+            return cls(name, used, known, error.trouble.code == "keys_damaged", None, usual, program)
 
     def document(self) -> Mapping[str, object]:
         """For scripts; an access key's id is shown in part."""
@@ -168,6 +221,7 @@ class _Row:
         return {
             "name": self.name,
             "stored": self.keys is not None,
+            "from": "command" if self.program is not None else "memory" if self.held else "keychain",
             "key": keychain_entry.end(self.keys.access_key_id) if self.keys is not None else None,
             "account": ownership.account_in(arn) or None,
             "arn": arn or None,
@@ -200,8 +254,23 @@ class _Row:
             return days, nothing
         return days, Text("{time} ({service})", time=table.clock(utc(int(use.at))), service=shown(use.service))
 
-    def _remark(self) -> Text:
+    def _printed(self, program: str) -> Text:
+        """Where the keys are from in place of the keychain."""
+        if not self.there:
+            return Text("printed by the command {program}, as config.toml says", program=program)
+        return Text(
+            "not used: the command {program} in config.toml prints others. `trayexec keys remove {name}` takes these "
+            "out",
+            program=program,
+            name=argument(self.name),
+        )
+
+    def _remark(self) -> Text:  # noqa: PLR0911 — a table, each line literal
         name = argument(self.name)
+        if self.held:
+            return Text("in the agent's memory alone, until it ends")
+        if self.program is not None:
+            return self._printed(shown(self.program))
         if self.there and self.keys is None:
             return Text("not one that trayexec wrote: run `trayexec keys add {name}`", name=name)
         if self.keys is None:

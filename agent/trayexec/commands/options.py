@@ -220,8 +220,8 @@ KEYS = Verb(
             "add",
             "keys.add",
             PROFILE,
-            (HELP, _flag("--env"), Option(("--yes", "--force"), "yes", unsaid=False)),
-            examples=("keys add default", "keys add default --env"),
+            (HELP, _flag("--env"), _flag("--memory"), Option(("--yes", "--force"), "yes", unsaid=False)),
+            examples=("keys add default", "keys add default --env", "keys add default --memory"),
         ),
         Verb(
             "import",

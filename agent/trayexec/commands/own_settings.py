@@ -22,3 +22,13 @@ def load(environ: Mapping[str, str]) -> "Settings | None":
     from trayexec.adapters import settings_file  # noqa: PLC0415 — most have no such file, and TOML takes long to load
 
     return settings_file.load(path)
+
+
+def keys_program(environ: Mapping[str, str], name: str) -> str | None:
+    """The program that prints the keys of an identity; None where they are stored with us.
+
+    Without its arguments: a secret may stand there. Raises TrayexecError for what is wrong with the settings.
+    """
+    settings = load(environ)
+    command = None if settings is None else settings.keys_command(name)
+    return None if command is None else command.argv[0]

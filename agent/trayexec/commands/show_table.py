@@ -26,7 +26,7 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     speak = speaker(environ)
     found = document["identities"]
     shut = unready(found, environ)
-    rows = [(one["name"], one["account"] or "", one["mfa_serial"], speak(_state(one, shut))) for one in found]
+    rows = [(one["name"], one["account"] or "", one["mfa_serial"] or "-", speak(_state(one, shut))) for one in found]
     rows += [
         (one["profile"], one.get("account") or "", f"- {one['by']}", speak(_source_state(one)))
         for one in document.get("sources", [])
@@ -43,6 +43,9 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     if document["agent"].get("screen") == "locked":
         print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
     for one in document["identities"]:
+        if one.get("keys_from") == "memory":
+            sentence = Text("{identity}: its keys are in the agent's memory alone, until it ends", identity=one["name"])
+            print(speak(sentence))  # noqa: T201 — the answer
         if one.get("endpoint"):  # a person has to see where codes and keys go
             sentence = Text(
                 "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
@@ -154,7 +157,7 @@ def _locked(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
     trouble = one.get("trouble")
     if trouble and (one["name"] not in unready or trouble["code"] != "keys_missing"):
         return Text("locked; the last try failed: {why}", why=str(trouble["title"]))
-    return unready.get(one["name"], Text("locked"))
+    return unready.get(one["name"], Text("locked") if one["mfa_serial"] else Text("ready: no code is asked for"))
 
 
 def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
@@ -187,7 +190,7 @@ def unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) 
 
     A keychain that is locked, slow or not there tells nothing, and is not asked twice.
     """
-    locked = [one for one in identities if one["phase"] == "locked"]
+    locked = [one for one in identities if one["phase"] == "locked" and one.get("keys_from", "keychain") == "keychain"]
     if not locked:
         return {}
     from trayexec.adapters.keychain import SystemKeychain  # noqa: PLC0415 — it takes longer than all the rest

@@ -153,12 +153,8 @@ def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> 
         target = target.source
     if isinstance(target, Identity):
         yield Step(Text("its session belongs to the identity {identity}", identity=target.name))
-        serial = _first(written, names, "mfa_serial")
-        yield Step(Text("which is opened with a code of the device {serial}", serial=target.mfa_serial), serial)
-        process = None if target.code is None else written.line(target.code.profile, code_processes.KEY)
-        yield from starmap(Step, why_settings.code(written.own, target, process))
-        yield from _other_devices(written, names, target)
-        yield Step(Text("and with the keys that the keychain is to have as {keys}", keys=target.keys))
+        yield from _code(written, names, target)
+        yield from starmap(Step, why_settings.keys(written.own, target))
     elif isinstance(target, Provider):
         said = Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
         yield Step(said, _place(written, target.profile, target.kind))
@@ -265,6 +261,18 @@ def _how_long(role: Role, long: Place | None) -> Text:
     return text.with_values({"wanted": role.seconds, "most": FROM_A_SESSION})
 
 
+def _code(written: _Written, names: Sequence[str], identity: Identity) -> Iterator[Step]:
+    """Whose codes open the identity, and what prints them; or that none does."""
+    if not identity.needs_code:
+        yield Step(Text("which is opened without a code"), why_settings.without_code(written.own, identity, names))
+        return
+    serial = _first(written, names, "mfa_serial")
+    yield Step(Text("which is opened with a code of the device {serial}", serial=identity.mfa_serial), serial)
+    process = None if identity.code is None else written.line(identity.code.profile, code_processes.KEY)
+    yield from starmap(Step, why_settings.code(written.own, identity, process))
+    yield from _other_devices(written, names, identity)
+
+
 def _other_devices(written: _Written, names: Iterable[str], identity: Identity) -> Iterator[Step]:
     """What prints the codes of another device, and so none for this one."""
     for name in names:
@@ -314,6 +322,8 @@ def _now(found: Profile | Unserved, document: "StatusAnswer", environ: Mapping[s
     if identity is not None:
         stands = show_table.states([identity], show_table.unready([identity], environ))
         yield Text("now: identity {identity}: {state}", identity=identity["name"], state=stands[identity["name"]])
+        if identity.get("keys_from") == "memory":
+            yield Text("now: its keys are in the agent's memory alone, until it ends")
     if state is None:
         return
     if state.get("source"):

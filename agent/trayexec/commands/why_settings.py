@@ -1,6 +1,6 @@
 """What config.toml has to do with a profile, for `why`: where its codes come from, what narrows its role; by line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trayexec.adapters import file_trust, plain_file, settings_file
@@ -100,6 +100,24 @@ def code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterato
     doubt = untrusted(identity.code)
     if doubt is not None:
         yield doubt, None
+
+
+def without_code(own: OwnSettings, identity: Identity, names: Sequence[str]) -> Place:
+    """The line that marks the profile, the first of these names, or else the identity, as one that needs no code."""
+    marked = [one for name in names[:1] for one in own.settings.matching(name) if one.mfa is not None]
+    if marked and marked[-1].mfa is False:
+        return own.line(("profile", marked[-1].pattern, "mfa"))
+    return own.line(("identity", identity.keys, "mfa"))
+
+
+def keys(own: OwnSettings, identity: Identity) -> Iterator[Said]:
+    """Where the identity's keys are. Of a command its program is told: a secret may stand in its arguments."""
+    command = own.settings.keys_command(identity.keys)
+    if command is None:
+        yield Text("and with the keys that the keychain is to have as {keys}", keys=identity.keys), None
+        return
+    said = Text("and with the keys that are printed by the command {program}", program=shown(command.argv[0]))
+    yield said, own.line(("identity", identity.keys, "keys"))
 
 
 def untrusted(process: CodeProcess) -> Text | None:

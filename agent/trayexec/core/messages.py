@@ -7,6 +7,7 @@ from trayexec.core.config.sections import header, shown
 from trayexec.core.other_words import ours
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import near, told
+from trayexec.core.toml_lines import written_key
 from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, Trouble, trouble
 
@@ -239,6 +240,35 @@ def keyring_unasked() -> Trouble:
         "Your keyring is locked.",
         "Unlock it in its password manager.",
     )
+
+
+def keys_from_elsewhere() -> Trouble:
+    """Keys to hold that came over a socket which was lent to another machine."""
+    return trouble(
+        "elsewhere",
+        "The agent takes no keys over a socket that was lent.",
+        "Give them to it on its own machine, where its socket is.",
+    )
+
+
+def no_code_needed(identity: Identity) -> Trouble:
+    """A code was handed in for an identity that is opened without one."""
+    return trouble(
+        "no_code",
+        "Identity {identity} needs no code: config.toml says mfa = false for it.",
+        "Leave the code out, or take that line out.",
+        identity=identity.name,
+    )
+
+
+def printed(why: Trouble, identity: Identity) -> Trouble:
+    """What is wrong with keys, of those that a command has printed: they are not to be stored with us."""
+    hint = Text(
+        "The command that stands as keys under [identity.{table}] in config.toml prints these: correct it, or what it "
+        "finds.",
+        table=shown(written_key(identity.keys)),
+    )
+    return Trouble(why.code, why.title, hint)
 
 
 def slow_command(identity: Identity) -> Text:

@@ -3,7 +3,7 @@
 Blocking methods say so: the loop runs them in workers. Everything raises `TrayexecError` and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -43,8 +43,8 @@ class StsError(TrayexecError):
 class Sts(Protocol):
     """AWS STS. Blocking: each call ends within 15 seconds a try."""
 
-    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret, seconds: int) -> Credentials:
-        """GetSessionToken, sent exactly once. Raises StsError."""
+    def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret | None, seconds: int) -> Credentials:
+        """GetSessionToken, sent exactly once; without a device where there is no code. Raises StsError."""
 
     def assume(self, role: Role, by: Credentials) -> Credentials:
         """AssumeRole for at most 3600 seconds, with botocore's standard retries. Raises StsError."""
@@ -145,6 +145,16 @@ class Keychain(Protocol):
 
     def names(self) -> frozenset[str] | None:
         """Under which names there are keys, without asking anybody; None where the keychain does not tell."""
+
+
+class KeyCommands(Protocol):
+    """Commands of the person's own that print the keys of an identity, in place of the keychain."""
+
+    async def run(self, argv: Sequence[str], identity: Identity, seconds: float) -> LongTermKeys:
+        """The keys that this command prints now, within `seconds`; whose they are it does not say.
+
+        Cancelling the task ends the command. Raises TrayexecError (`keys_command`).
+        """
 
 
 @dataclass(frozen=True, slots=True)

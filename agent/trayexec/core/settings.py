@@ -110,6 +110,7 @@ class ProfileRule:
     colour: str | None = None
     policy: SessionPolicy | None = None
     browser: Command | None = None
+    mfa: bool | None = None
 
 
 class Renew(Enum):
@@ -121,13 +122,16 @@ class Renew(Enum):
 
 @dataclass(frozen=True, slots=True)
 class IdentityRule:
-    """What is set for one identity, by its name.
+    """What is set for one identity, by the name of its keys.
 
-    `code` is the command that prints its code, None where a person is asked; `renew` is AUTO only with one.
+    `code` is the command that prints its code, None where a person is asked; `renew` is AUTO only with one. `keys` is
+    the one that prints its keys, None where they are stored with us; `mfa` whether it is opened with a code at all.
     """
 
     code: Command | None = None
     renew: Renew = Renew.ASK
+    keys: Command | None = None
+    mfa: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,17 @@ class Settings:
         """What is set for patterns that this profile's name matches, in the order of the file."""
         return (rule for rule in self.rules if fnmatchcase(profile, rule.pattern))
 
+    def keys_command(self, identity: str) -> Command | None:
+        """The command that prints the keys of this identity; None where they are stored with us."""
+        rule = self.identities.get(identity)
+        return rule.keys if rule is not None else None
+
+    def unasked(self, profiles: Iterable[str]) -> frozenset[str]:
+        """Which of these profiles are marked as needing no code."""
+        if all(rule.mfa is None for rule in self.rules):
+            return frozenset()
+        return frozenset(name for name in profiles if self.rule(name).mfa is False)
+
     def rule(self, profile: str) -> ProfileRule:
         """What is set for this profile: of all that match, for each key what is said last."""
         found = ProfileRule(profile)
@@ -171,6 +186,7 @@ class Settings:
                 rule.colour or found.colour,
                 rule.policy or found.policy,  # as a whole: joined they would allow what either allows
                 rule.browser or found.browser,
+                found.mfa if rule.mfa is None else rule.mfa,
             )
         return found
 
@@ -222,6 +238,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
                 ("policy", None if rule.policy is None else rule.policy.document),
                 ("policy_arns", [*rule.policy.arns] if rule.policy is not None and rule.policy.arns else None),
                 ("browser", None if rule.browser is None else list(rule.browser.argv)),
+                ("mfa", rule.mfa),
             )
             if value is not None
         }
@@ -239,10 +256,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
         "screen": {"on_lock": settings.on_lock.value},
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
-        "identity": {
-            name: {} if rule.code is None else {"code": list(rule.code.argv), "renew": rule.renew.value}
-            for name, rule in settings.identities.items()
-        },
+        "identity": {name: _identity_written(rule) for name, rule in settings.identities.items()},
     }
 
 
@@ -271,10 +285,20 @@ def _confirm_written(rule: ConfirmRule) -> str:
     return format_duration(rule.every)
 
 
+def _identity_written(rule: IdentityRule) -> Mapping[str, object]:
+    return {
+        **({} if rule.code is None else {"code": list(rule.code.argv), "renew": rule.renew.value}),
+        **({} if rule.keys is None else {"keys": list(rule.keys.argv)}),
+        **({} if rule.mfa else {"mfa": False}),
+    }
+
+
 def toml(value: object) -> str:
-    """A text or a list of texts: TOML's basic strings are JSON's, but for one character (https://toml.io/en/v1.0.0)."""
+    """A text, a list of texts, or yes and no: basic strings are JSON's, but for one character (toml.io/en/v1.0.0)."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
     assert isinstance(value, list)  # noqa: S101 — no setting is anything else
     return f"[{', '.join(map(toml, value))}]"
 
@@ -375,7 +399,7 @@ class _Source:
         """What is set for one pattern."""
         if not path[-1]:
             raise self._wrong(path, path[-1], Text('Write a profile name or a pattern, like [profile."prod-*"].'))
-        table = self.table(path, value, ("confirm", "delivery", "colour", "policy", "policy_arns", "browser"))
+        table = self.table(path, value, ("confirm", "delivery", "colour", "policy", "policy_arns", "browser", "mfa"))
         document = self.get(table, (*path, "policy"), self._policy, None)
         usual: tuple[str, ...] = ()
         arns = self.get(table, (*path, "policy_arns"), self._policy_arns, usual)
@@ -386,23 +410,41 @@ class _Source:
             self.get(table, (*path, "colour"), self._colour, None),
             SessionPolicy(document, arns) if document is not None or arns else None,
             self.get(table, (*path, "browser"), self._browser, None),
+            self.get(table, (*path, "mfa"), self._yes_or_no, None),
         )
 
     def identity(self, path: Path, value: object) -> IdentityRule:
         """What is set for one identity."""
-        table = self.table(path, value, ("code", "renew"))
-        code = self.get(table, (*path, "code"), self._command, None)
+        table = self.table(path, value, ("code", "renew", "keys", "mfa"))
+        code = self.get(table, (*path, "code"), self._code, None)
         renew = self.get(table, (*path, "renew"), self.choice(Renew), Renew.ASK)
         if renew is Renew.AUTO and code is None:
             hint = Text("To renew unasked takes a command that prints the code: write code = … beside it.")
             raise self._wrong((*path, "renew"), renew.value, hint)
-        return IdentityRule(code, renew)
+        return IdentityRule(
+            code,
+            renew,
+            self.get(table, (*path, "keys"), self._keys, None),
+            self.get(table, (*path, "mfa"), self._yes_or_no, True),
+        )
 
-    def _command(self, path: Path, value: object) -> Command | None:
+    def _yes_or_no(self, path: Path, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(path, value, Text("Write true or false."))
+
+    def _code(self, path: Path, value: object) -> Command | None:
+        hint = Text('Write a command that prints the code, like "ykman oath accounts code -s aws".')
+        return self._command(path, value, hint)
+
+    def _keys(self, path: Path, value: object) -> Command | None:
+        hint = Text('Write a command that prints the access key, like "op item get aws --format json".')
+        return self._command(path, value, hint)
+
+    def _command(self, path: Path, value: object, hint: Text) -> Command:
         argv = _argv(value)
         if argv:
             return Command(argv)
-        hint = Text('Write a command that prints the code, like "ykman oath accounts code -s aws".')
         raise self._wrong(path, value, hint)
 
     def _confirm(self, path: Path, value: object) -> ConfirmRule | None:
@@ -444,11 +486,8 @@ class _Source:
         raise self._wrong(path, value, Text("Write one of: {choices}; or #rrggbb.", choices=_listed(_COLOURS)))
 
     def _browser(self, path: Path, value: object) -> Command | None:
-        argv = _argv(value)
-        if argv:
-            return Command(argv)
         hint = Text('Write a command that opens the address behind it, like "firefox --new-window".')
-        raise self._wrong(path, value, hint)
+        return self._command(path, value, hint)
 
     def _wrong(self, path: Path, value: object, hint: Text) -> TrayexecError:
         title = Text(

@@ -24,6 +24,7 @@ from trayexec.adapters.dialogs.sheet import on_screen
 from trayexec.adapters.harden import harden
 from trayexec.adapters.instance import AgentLock, Claim, claim
 from trayexec.adapters.journal import open_journal
+from trayexec.adapters.key_commands import ChildKeyCommands
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.ledger import FileLedger
 from trayexec.adapters.notifications.choose import choose as choose_notices
@@ -148,6 +149,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             clock=clock,
             sts=sts,
             keychain=keychain,
+            key_commands=ChildKeyCommands(environ),
             providers=BotoProviders(environ, clock),
             sign_ins=BotoSignIns(environ, clock),
             prompter=dialogs,
@@ -173,7 +175,8 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
 
     def facts() -> AgentFacts:
         display = "there" if sys.platform != "linux" or on_screen(environ) else ""
-        return AgentFacts(os.getpid(), __version__, tray.name, dialogs.name, settings_path, display)
+        held = loop.keys.held
+        return AgentFacts(os.getpid(), __version__, tray.name, dialogs.name, settings_path, display, held)
 
     catalogues = files_of_this_user(environ)
     files = FileWorkers(_pool(THREADS, "files"), partial(_paths, catalogues))

@@ -16,7 +16,7 @@ from trayexec.core.broker.events import (
     Effect,
     Event,
     Hide,
-    KeyringAsks,
+    KeysAwaited,
     KeysFound,
     LoadProvider,
     Look,
@@ -48,10 +48,11 @@ from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.config.federated import is_federated
 from trayexec.core.config.profiles import Identity, Provider, SignIn
-from trayexec.core.credentials import Credentials
+from trayexec.core.credentials import Credentials, LongTermKeys
 from trayexec.core.ports import (
     Clock,
     Keychain,
+    KeyCommands,
     NoDialog,
     Notifier,
     Prompter,
@@ -64,11 +65,13 @@ from trayexec.core.ports import (
     Sts,
     StsError,
 )
+from trayexec.core.settings import Command
 from trayexec.daemon.replies import Reply
 from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 HOUR = 3600
+AWAITED = 1.0  # seconds that a command for keys may take before those who wait are told
 RENEWED = 960  # botocore renews a token with less than 15 minutes left (`SSOTokenProvider`); and one more
 
 
@@ -82,6 +85,7 @@ class Ports:
     clock: Clock
     sts: "Future[Sts]"
     keychain: Keychain
+    key_commands: KeyCommands
     providers: Providers
     sign_ins: SignIns
     prompter: Prompter
@@ -98,8 +102,19 @@ class Workers:
     sessions: Executor
 
 
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a command has printed before a person was asked for the code that these keys are to be used with."""
+
+    command: Command
+    keys: LongTermKeys
+
+
 class Loop:
-    """Owns the broker. Everything here runs on one asyncio loop; other threads come in by `post_from_thread`."""
+    """Owns the broker. Everything here runs on one asyncio loop; other threads come in by `post_from_thread`.
+
+    `keys` are those that sessions are opened with.
+    """
 
     def __init__(
         self,
@@ -111,13 +126,14 @@ class Loop:
     ) -> None:
         """Wire it; nothing runs yet. `mishap` is told every bug."""
         self._ports = ports
-        self._keys = StoredKeys(ports.keychain, ports.sts, ports.remember)
+        self.keys = StoredKeys(ports.keychain, ports.sts, ports.remember)
         self._workers = workers
         self._answer = answer
         self._watchers: list[Callable[[Broker], None]] = []
         self._mishap = mishap
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogs: dict[Identity, asyncio.Task[None]] = {}
+        self._printed: dict[Identity, _Printed] = {}
         self._sign_ins: dict[SignIn, asyncio.Task[None]] = {}
         self._renewals: dict[SignIn, asyncio.Lock] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -131,6 +147,8 @@ class Loop:
         """Take one step, and see to its effects."""
         now = self._ports.clock.now()
         self.broker, effects = step(self.broker, event, now)
+        for identity in [one for one in self._printed if self.broker.prompting(one) is None]:
+            del self._printed[identity]
         for effect in effects:
             self.perform(effect)
         self._wake_after(next_deadline(self.broker, now))
@@ -223,13 +241,17 @@ class Loop:
         """Find out, before a person is asked, whether there is anything to open."""
         running, identity, epoch = asyncio.get_running_loop(), effect.identity, effect.epoch
 
+        unasked = effect.occasion is Occasion.RENEWAL
+
         def asks(seconds: float) -> None:
-            if effect.occasion is Occasion.RENEWAL:
+            if unasked:
                 raise TrayexecError(messages.keyring_unasked())
-            running.call_soon_threadsafe(self.post, KeyringAsks(identity, epoch, seconds))
+            running.call_soon_threadsafe(self.post, KeysAwaited(identity, epoch, seconds))
 
         try:
-            await running.run_in_executor(self._workers.sessions, self._keys.usable, identity, asks)
+            printed = await self._print_keys(identity, None if unasked else asks)
+            keys = await running.run_in_executor(self._workers.sessions, self.keys.usable, identity, asks, printed)
+            self._keep_printed(identity, printed, keys)
         except StsError as error:
             if error.refusal is not Refusal.KEYS:
                 self.post(KeysFound(identity, epoch))  # whose they are is asked again before the code is sent
@@ -245,13 +267,38 @@ class Loop:
             return
         self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
 
+    async def _print_keys(self, identity: Identity, asks: Callable[[float], None] | None = None) -> LongTermKeys | None:
+        """The keys that the command of this identity prints, once for each question; None where it has none.
+
+        `asks` is told when that takes longer than a moment: it may ask a person itself. Raises TrayexecError.
+        """
+        command = self.broker.settings.keys_command(identity.keys)
+        if command is None:
+            return None
+        held = self._printed.get(identity)
+        if held is not None and held.command == command:
+            return held.keys
+        seconds = self.broker.settings.prompt_seconds
+        telling = asyncio.get_running_loop().call_later(AWAITED, asks, seconds) if asks is not None else None
+        try:
+            return await self._ports.key_commands.run(command.argv, identity, seconds)
+        finally:
+            if telling is not None:
+                telling.cancel()
+
+    def _keep_printed(self, identity: Identity, printed: LongTermKeys | None, keys: LongTermKeys) -> None:
+        """Keep what a command has printed until the code that is asked for is sent, and no longer: see `post`."""
+        command = self.broker.settings.keys_command(identity.keys)
+        if printed is not None and command is not None and self.broker.prompting(identity) is not None:
+            self._printed[identity] = _Printed(command, keys)
+
     async def _open(self, effect: OpenSession) -> None:
         role = effect.identity.role
         session = self.broker.session(replace(effect.identity, role=None), self._ports.clock.now())
 
-        def call() -> Credentials:
+        def call(printed: LongTermKeys | None) -> Credentials:
             try:
-                keys = self._keys.usable(effect.identity)
+                keys = self.keys.usable(effect.identity, printed=printed)
             except StsError as error:
                 known = error.refusal is Refusal.KEYS
                 # Only whose keys they are was asked: the code has not been sent.
@@ -261,20 +308,23 @@ class Loop:
                 seconds = sts.most_seconds(role, session, seconds) or seconds
             return sts.open_session(effect.identity, keys, effect.code, seconds)
 
-        outcome = await self._attempt(self._workers.sessions, call)
+        outcome = await self._attempt(self._workers.sessions, call, effect.identity)
         if isinstance(outcome, Credentials):
             self.post(SessionOpened(effect.identity, effect.epoch, outcome))
         else:
             self.post(SessionRefused(effect.identity, effect.epoch, *outcome))
 
     async def _assume(self, effect: AssumeRole) -> None:
-        def call() -> Credentials:
-            sts, role = self._ports.sts.result(), effect.role
-            if is_federated(role) and isinstance(role.source, Identity):
-                return sts.federate(role.source, self._keys.usable(role.source), role.session_name)
+        role = effect.role
+        by_keys = role.source if is_federated(role) and isinstance(role.source, Identity) else None
+
+        def call(printed: LongTermKeys | None) -> Credentials:
+            sts = self._ports.sts.result()
+            if by_keys is not None:
+                return sts.federate(by_keys, self.keys.usable(by_keys, printed=printed), role.session_name)
             return sts.assume(role, effect.by)
 
-        outcome = await self._attempt(self._workers.roles, call)
+        outcome = await self._attempt(self._workers.roles, call, by_keys)
         if isinstance(outcome, Credentials):
             self.post(RoleAssumed(effect.role, effect.epoch, outcome))
         else:
@@ -345,10 +395,16 @@ class Loop:
             event = ProviderFailed(effect.provider, effect.epoch, _internal(error), Refusal.OTHER)
         self.post(event)
 
-    async def _attempt(self, where: Executor, call: Callable[[], Credentials]) -> Credentials | tuple[Trouble, Refusal]:
-        """The result of a blocking call; a bug in it becomes an answer too, so that nobody waits for ever."""
+    async def _attempt(
+        self, where: Executor, call: Callable[[LongTermKeys | None], Credentials], by_keys: Identity | None
+    ) -> Credentials | tuple[Trouble, Refusal]:
+        """The result of a blocking call, which is given what a command prints as the keys of `by_keys`.
+
+        A bug in it becomes an answer too, so that nobody waits for ever.
+        """
         try:
-            return await asyncio.get_running_loop().run_in_executor(where, call)
+            printed = None if by_keys is None else await self._print_keys(by_keys)
+            return await asyncio.get_running_loop().run_in_executor(where, call, printed)
         except StsError as error:
             return error.trouble, error.refusal
         except TrayexecError as error:

@@ -47,6 +47,7 @@ from trayexec.daemon.requests import (
     RequestContext,
     WantCredentials,
     WantEndpoint,
+    WantHeldKeys,
     WantLock,
     WantOverlay,
     WantSession,
@@ -71,6 +72,7 @@ OPS: Mapping[type[Request], str] = {
     WantEndpoint: "endpoint",
     WantSession: "auth",
     WantLock: "lock",
+    WantHeldKeys: "keys",
     WantStop: "stop",
 }
 
@@ -186,7 +188,7 @@ class RequestHandler:
             self._note(pending, why.code)
             pending.connection.finish(_refusal(why, language))
 
-    async def _do(self, pending: Pending) -> None:
+    async def _do(self, pending: Pending) -> None:  # noqa: C901 — a flat table of all to be asked
         connection = pending.connection
         match pending.request:
             case WantCredentials(common, need=need, wait=wait) as request:
@@ -210,6 +212,8 @@ class RequestHandler:
                 self._loop.post(Lock(await self._locked(connection, wanted)))
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({}))
+            case WantHeldKeys() as wanted:
+                self._hold_keys(pending, wanted)
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay(common, server):
@@ -220,6 +224,20 @@ class RequestHandler:
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
+
+    def _hold_keys(self, pending: Pending, wanted: WantHeldKeys) -> None:
+        """Hold keys, or forget them; a session that was made with others must not live on under their name.
+
+        Raises TrayexecError for keys that come from where the socket was lent to: who lent it would act with them.
+        """
+        if wanted.keys is not None and processes.stat_of(pending.connection.pid)[0] in CARRIERS:
+            raise TrayexecError(messages.keys_from_elsewhere())
+        held = wanted.profile in self._loop.keys.held
+        self._loop.keys.hold(wanted.profile, wanted.keys)
+        if held or wanted.keys is not None:
+            self._loop.post(Lock(wanted.profile))
+        self._note(pending, "ok")
+        pending.connection.finish(protocol.ok({"held": held}))
 
     def _long_role(self, name: str | None) -> Identity | None:
         """A role of this name that was asked for, and that a code of its own opens: the one that waits for it first."""
@@ -414,7 +432,7 @@ class RequestHandler:
             return  # a status hands nothing out, and prompts of shells ask often
         about = (
             request.profile
-            if isinstance(request, WantCredentials | WantEndpoint)
+            if isinstance(request, WantCredentials | WantEndpoint | WantHeldKeys)
             else getattr(request, "identity", None) or ""
         )
         at = utc(int(self._dependencies.clock.now().wall))

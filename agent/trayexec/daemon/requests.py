@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from trayexec import __version__
+from trayexec.core import key_shape
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.config.surroundings import FileMarks, Surroundings
-from trayexec.core.credentials import Secret
+from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import SignInWay
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import protocol, same_machine
@@ -112,6 +113,15 @@ class WantLock:
 
 
 @dataclass(frozen=True, slots=True)
+class WantHeldKeys:
+    """`hold_keys` and `drop_keys`: these long-term keys, or None, are what is held in memory under a name."""
+
+    common: RequestContext
+    profile: str
+    keys: LongTermKeys | None
+
+
+@dataclass(frozen=True, slots=True)
 class WantStatus:
     """`status`."""
 
@@ -133,10 +143,10 @@ class WantStop:
     common: RequestContext
 
 
-Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantStatus | WantOverlay | WantStop
+Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantHeldKeys | WantStatus | WantOverlay | WantStop
 
 
-def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911 — a flat table of all to be asked
+def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, PLR0911 — a flat table of all to be asked
     """The request on one line, to an agent at this place (`context.place`).
 
     Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
@@ -179,6 +189,8 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
             )
         case "lock":
             return WantLock(common, _word(said, "identity"), _word(said, "keys"))
+        case "hold_keys" | "drop_keys" as op:
+            return WantHeldKeys(common, _profile(said), _keys(said) if op == "hold_keys" else None)
         case "status":
             return WantStatus(common)
         case "overlay":
@@ -191,13 +203,26 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: PLR0911
 
 def _wanted(said: Mapping[str, object]) -> tuple[str, str | None, SessionPolicy | None, int | None, int, int]:
     """Which profile, or which role over which source; what narrows it; how much life, how long to wait (seconds)."""
-    profile = _word(said, "profile")
-    if profile is None:
-        raise _bad("profile", Text("the name of a profile"))
+    profile = _profile(said)
     need = _number(said, "need", default=SOFT_NEED, most=LONGEST_NEED)
     wait = _number(said, "wait", default=120, most=LONGEST_WAIT)
     long = _number(said, "long", default=0, most=LONGEST_LONG) if "long" in said else None
     return profile, _word(said, "source"), _policy(said), long, need, wait
+
+
+def _profile(said: Mapping[str, object]) -> str:
+    profile = _word(said, "profile")
+    if profile is None:
+        raise _bad("profile", Text("the name of a profile"))
+    return profile
+
+
+def _keys(said: Mapping[str, object]) -> LongTermKeys:
+    """Long-term keys, and whose they are."""
+    key_id, secret, arn = (_word(said, name) or "" for name in ("key_id", "secret", "arn"))
+    if key_shape.wrong_id(key_id) is not None or key_shape.wrong_secret(secret) is not None:
+        raise _bad("key_id", Text("that of an access key"))
+    return LongTermKeys(key_id, Secret(secret), arn)
 
 
 def _policy(said: Mapping[str, object]) -> SessionPolicy | None:

@@ -227,6 +227,16 @@ def lock(caller: "CallerFields", *, identity: str | None = None, keys: str | Non
     return _request("lock", caller, identity=identity, keys=keys)
 
 
+def hold_keys(caller: "CallerFields", name: str, key_id: str, secret: str, *, arn: str) -> "RequestFields":
+    """To hold these long-term keys, of the user `arn`, in memory alone: as those stored under this name."""
+    return _request("hold_keys", caller, profile=name, key_id=key_id, secret=secret, arn=arn)
+
+
+def drop_keys(caller: "CallerFields", name: str) -> "RequestFields":
+    """To forget the keys that are held under this name; the answer says whether there were any."""
+    return _request("drop_keys", caller, profile=name)
+
+
 def status(caller: "CallerFields") -> "RequestFields":
     """The document of `status --json`."""
     return _request("status", caller, wait=0)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 Use = Literal["runs", "sets", "passes", "signs in"]
 Wanted = Literal["credentials", "narrowed_credentials", "endpoint", "narrowed_endpoint"]
-Op = Literal[Wanted, "auth", "lock", "status", "overlay", "stop"]
+Op = Literal[Wanted, "auth", "lock", "hold_keys", "drop_keys", "status", "overlay", "stop"]
 
 
 class CallerFields(TypedDict, total=False):
@@ -55,6 +55,9 @@ class RequestFields(CallerFields, PolicyFields, total=False):
     force: bool
     browser: bool
     keys: str
+    key_id: str
+    secret: str
+    arn: str
     server: str
 
 
@@ -152,12 +155,13 @@ class IdentityStatus(TypedDict):
 
     name: str
     account: str | None
-    mfa_serial: str
+    mfa_serial: str | None
     phase: str
     expires_at: str | None
     endpoint: NotRequired[str]
     proxy: NotRequired[str]
     keys: NotRequired[str]
+    keys_from: NotRequired[str]
     trouble: NotRequired[ErrorAnswer | None]
     configured: NotRequired[bool]
 

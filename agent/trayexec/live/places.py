@@ -89,8 +89,8 @@ class OverlayPlaces:
         paths = self._files.paths(where.config, where.shared, where.home)
         folder = self.folder / overlay_files.folder_name(*paths)
         names = (overlay_files.CONFIG, overlay_files.SERVER, overlay_files.CREDENTIALS, overlay_files.ORIGIN)
-        ours = (str(folder / name) for name in names)
-        place = OverlayPlace(folder, Path(paths[0]), Path(paths[1]), (*paths, self._files.stored, *ours))
+        ours = (self._files.stored, self._files.settings, *(str(folder / name) for name in names))
+        place = OverlayPlace(folder, Path(paths[0]), Path(paths[1]), (*paths, *ours))
         if len(self._places) == _MOST_PLACES:
             self._places.clear()
         self._places[where.files] = place

@@ -15,7 +15,7 @@ from trayexec.commands.doctor.finding import Finding, Grade
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.settings import IdentityRule, Settings
+from trayexec.core.settings import Command, IdentityRule, Settings
 from trayexec.core.shell_words import word
 from trayexec.light.errors import Text, Trouble, trouble
 from trayexec.live.carry_home import parsed
@@ -31,6 +31,8 @@ PLACE = Route("sts.eu-west-1.amazonaws.com", None)
 AGENT = Agent("1.0", 7, "StatusNotifierItem", "zenity")
 NOWHERE = Here(display=False, terminal=False)
 HOOKED = {"TRAYEXEC_CONFIG_FILE": "/home/me/.aws/config"}
+
+PRINTED = Settings(identities={"default": IdentityRule(keys=Command(("op", "item")))})
 
 MISSING = trouble("keys_missing", "No keys.", "Store them.")
 OFF = trouble("sts_unreachable", "It cannot be reached.", "Check the network.")
@@ -271,6 +273,18 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "no keys": (
         lambda facts, _: replace(facts, keys={"default": MISSING}, asked=()),
         *("stored_keys", "keys_missing", Grade.PROBLEM, "Store them"),
+    ),
+    "keys in memory alone": (
+        lambda facts, _: replace(facts, agent=replace(AGENT, held=("default",)), keys={}),
+        *("held_keys", "keys_held", Grade.NOTE, "trayexec keys add default --memory"),
+    ),
+    "no program that prints the keys": (
+        lambda facts, _: replace(facts, settings=PRINTED, keys={}, programs={"default": None}),
+        *("key_commands", "keys_command", Grade.PROBLEM, "no such program"),
+    ),
+    "nothing to ask STS with but a command": (
+        lambda facts, _: replace(facts, settings=PRINTED, keys={}, programs={"default": "/usr/bin/op"}, asked=()),
+        *("not_asked", "sts_not_asked", Grade.NOTE, "their command was not run"),
     ),
     "a locked keyring": (
         lambda facts, _: replace(

@@ -88,6 +88,15 @@ def test_the_keyrings_own_prompt_is_named(stage: Stage) -> None:
     assert stage.said(caller)[1:] == ["Waiting for the MFA code of identity default in the dialog (90 s left)"]
 
 
+def test_a_command_that_prints_the_keys_is_named(stage: Stage) -> None:
+    """It may ask a person itself, who must know for what."""
+    stage.configure(identities={ALICE.keys: IdentityRule(keys=Command(("op", "item")))})
+    stage.slow_keychain = True
+    caller = stage.ask()
+    stage.keyring(seconds=90)
+    assert stage.said(caller) == ["Waiting for the command that prints the keys of identity default (90 s left)"]
+
+
 def test_the_time_left_is_the_shorter_one(stage: Stage) -> None:
     """The dialog's, or the caller's own."""
     stage.ask()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.stage import ALICE, PHASE_TABLE, B, Stage, identity, profile, role
+from support.stage import ALICE, BUILD, PHASE_TABLE, ROBOT, B, Stage, identity, profile, role
 from trayexec.core.broker.events import AskAt, Renewal, Screen
 from trayexec.core.ports import Refusal
 from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
@@ -179,13 +179,29 @@ def revoked_at_once() -> Stage:
     return stage
 
 
+def unasked() -> Stage:
+    """An identity without MFA opens for whoever asks, and again when AWS takes its session back."""
+    stage = Stage()
+    stage.ask(BUILD)
+    stage.grant()
+    stage.give(1200)
+    stage.wait(100)
+    stage.ask(profile("other", role("other", ROBOT)))
+    stage.ask(profile("another", role("another", ROBOT)))
+    stage.deny(Refusal.SESSION)
+    stage.refuse(Refusal.OTHER)
+    stage.wait(10)
+    stage.deny(Refusal.SESSION)
+    return stage
+
+
 def test_each_way_in_the_table_is_gone() -> None:
     """No line of the table, and no event in it, is there for nothing."""
     stages = [
         *(cancelled(), nobody_came(), nobody_waits(), no_keys(), by_code()),
         *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
         *(renewed_unasked(), expired(), expired_while_renewed(None), expired_while_renewed("654321")),
-        *(revoked(), revoked_while_renewed(), revoked_at_once()),
+        *(revoked(), revoked_while_renewed(), revoked_at_once(), unasked()),
     ]
     for begin in (asked, sent, opened):
         stages += [locked(begin()), wiped(begin()), wiped_later(begin())]

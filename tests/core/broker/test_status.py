@@ -12,7 +12,7 @@ from trayexec.core.broker.events import AskAt, Configured, Prompt, Renewal, Scre
 from trayexec.core.broker.status import AgentFacts, find, identities_shown, status, view
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
 from trayexec.core.ports import NoDialog, Refusal
-from trayexec.core.settings import OnLock
+from trayexec.core.settings import Command, IdentityRule, OnLock
 from trayexec.core.stamps import utc
 from trayexec.core.view import IconState, Item, Separator, Submenu
 from trayexec.light.errors import trouble
@@ -75,6 +75,7 @@ def test_the_document_is_the_contracts() -> None:
                 "phase": "open",
                 "expires_at": ends,
                 "keys": "default",
+                "keys_from": "keychain",
                 "trouble": None,
                 "configured": True,
             }
@@ -329,6 +330,8 @@ def test_a_line_says_whose_turn_it_is_and_that_the_keyring_asks() -> None:
     stage.auth(BOB)
     stage.keyring()
     assert {"default: waiting for the password of your keyring", "bob: waiting for its turn to ask"} <= set(menu(stage))
+    stage.configure(ALICE, BOB, identities={ALICE.keys: IdentityRule(keys=Command(("op", "item")))})
+    assert "default: waiting for the keys from their command" in menu(stage)
 
 
 @pytest.mark.parametrize(

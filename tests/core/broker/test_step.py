@@ -12,10 +12,12 @@ from support.stage import (
     ALICE,
     AUDIT,
     BASE,
+    BUILD,
     DEEP,
     EVERY_REFUSAL,
     GIVEN,
     OVER,
+    ROBOT,
     TOP,
     A,
     B,
@@ -58,6 +60,8 @@ PROFILES = (
     profile("higher", role("higher", OVER.target)),
     profile("other-program", provider("other")),
     profile("long", LONG),
+    BUILD,
+    profile("robot", ROBOT),
 )
 CODES = st.sampled_from(["111111", "222222", "333333", "444444", "555555", "666666", "777777"])
 TYPED = st.one_of(CODES, CODES, st.sampled_from(["12345", "", "123 456", "１２３４５６", "abcdef"]))  # noqa: RUF001
@@ -100,7 +104,7 @@ class Invariants(RuleBasedStateMachine):
     def begin(self, on_lock: OnLock, commands: Mapping[str, IdentityRule]) -> None:
         """An agent that has read its files."""
         self.stage = Stage()
-        self.stage.configure(ALICE, BOB, on_lock=on_lock, identities=commands)
+        self.stage.configure(ALICE, BOB, ROBOT, on_lock=on_lock, identities=commands)
 
     @rule(
         what=st.sampled_from(PROFILES),
@@ -122,7 +126,7 @@ class Invariants(RuleBasedStateMachine):
             self.stage.ask(what)
 
     @rule(
-        who=st.sampled_from([ALICE, ALICE, BOB, TWIN]),
+        who=st.sampled_from([ALICE, ALICE, BOB, TWIN, ROBOT]),
         renewal=st.sampled_from(Renewal),
         wait=WAITS,
         ask_at=CHANNELS,
@@ -150,7 +154,7 @@ class Invariants(RuleBasedStateMachine):
             case _:
                 self.stage.no_keys(who)
 
-    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN]), code=TYPED, ask_at=CHANNELS)
+    @rule(who=st.sampled_from([ALICE, ALICE, BOB, TWIN, ROBOT]), code=TYPED, ask_at=CHANNELS)
     def hand_in(self, who: Identity, code: str, ask_at: AskAt) -> None:
         """A code comes by the command line."""
         self.stage.auth(who, code, ask_at=ask_at)
@@ -211,7 +215,7 @@ class Invariants(RuleBasedStateMachine):
         """A provider gives nothing."""
         self.stage.fail(kind, which=which % len(self.stage.loading))
 
-    @rule(keys=st.sampled_from([None, "default", "bob", "vault", "nobody"]))
+    @rule(keys=st.sampled_from([None, "default", "bob", "robot", "vault", "nobody"]))
     def lock(self, keys: str | None) -> None:
         """A person locks."""
         self.stage.lock(keys)

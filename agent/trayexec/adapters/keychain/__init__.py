@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from platform import release
 from typing import Any
 
 from trayexec.core import aws_vault
@@ -22,6 +23,7 @@ from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import Keychain
 from trayexec.core.rotation import is_beside
 from trayexec.core.shell_words import argument
+from trayexec.core.toml_lines import written_key
 from trayexec.light import agent_environment, own_command
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
@@ -95,7 +97,7 @@ class SystemKeychain(Keychain):
         request = {"op": op, "name": name, "value": value, "seconds": self._seconds}
         said = self._ask(json.dumps(request).encode(), asks)
         if said.state != "ok":
-            raise TrayexecError(_explain(said, name, round(self._seconds)))
+            raise TrayexecError(_explain(said, name, round(self._seconds), desktop=_is_desktop(self._environ)))
         return said
 
     def _ask(self, request: bytes, asks: Callable[[float], None] | None) -> _Said:
@@ -181,7 +183,14 @@ def _parse(name: str, value: str) -> LongTermKeys:
     return LongTermKeys(key_id, Secret(secret), arn if isinstance(arn, str) else "")
 
 
-def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 — a table, each line literal
+def _is_desktop(environ: Mapping[str, str]) -> bool:
+    """Whether a keyring is what a person would install here: there is a display, and not that of WSL."""
+    return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) and "microsoft" not in release().lower()
+
+
+def _explain(  # noqa: PLR0911 — a table, each line literal
+    said: _Said, name: str, seconds: int, *, desktop: bool = True
+) -> Trouble:
     match said.state:
         case "missing":
             return trouble(
@@ -209,6 +218,15 @@ def _explain(said: _Said, name: str, seconds: int) -> Trouble:  # noqa: PLR0911 
                 "keychain_unavailable",
                 "This desktop has no default keyring yet.",
                 "Create one when your desktop asks, or in its password manager (seahorse), then try again.",
+            )
+        case "unavailable" if not desktop:
+            return trouble(
+                "keychain_unavailable",
+                "No keychain service is running in this session.",
+                "Let the agent hold the keys until it ends: `trayexec keys add {word} --memory`. Or let a command "
+                "print them: keys under [identity.{table}] in config.toml.",
+                table=shown(written_key(name or "default")),
+                word=argument(name or "default"),
             )
         case "unavailable":
             return trouble(

@@ -6,6 +6,7 @@ from trayexec.core.config.profiles import Provider
 from trayexec.core.config.sections import header, shown
 from trayexec.core.config.sources import Source
 from trayexec.core.shell_words import argument
+from trayexec.core.toml_lines import written_key
 from trayexec.light.errors import Text, Trouble, trouble
 
 _BY_AWS = {"refused", "unreachable", "html", "incomplete"}
@@ -66,10 +67,11 @@ def long_term(provider: Provider) -> Trouble:
         "source_keys",
         "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never "
         "handed out.",
-        "Store them with `trayexec keys add {word}`, and write their mfa_serial under {section}: then the profile is "
-        "an identity, whose session a code opens.",
+        "Write the same command as keys under [identity.{table}] in config.toml, or store them with `trayexec keys add "
+        "{word}`; and their mfa_serial under {section}: then the profile is an identity, whose session a code opens.",
         profile=provider.name,
         word=argument(provider.profile),
+        table=shown(written_key(provider.profile)),
         section=header(provider.profile),
     )
 

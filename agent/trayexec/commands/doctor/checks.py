@@ -30,6 +30,8 @@ CHECKS: tuple[Check, ...] = (
     awsfiles.readable_files,
     awsfiles.code_processes,
     keys.stored_keys,
+    keys.key_commands,
+    keys.held_keys,
     keys.plain_copies,
     keys.sts_answers,
     keys.not_asked,

@@ -15,7 +15,8 @@ from trayexec.live.without_agent import FilesHere
 class Agent:
     """What the agent says of itself, and the names of the identities that are open.
 
-    `settings` is the config.toml that it reads, where it says so; `display` whether it can show a dialog.
+    `settings` is the config.toml that it reads, where it says so; `display` whether it can show a dialog; `held` are
+    the names of keys that it holds in memory.
     """
 
     version: str
@@ -25,6 +26,7 @@ class Agent:
     settings: str = ""
     display: bool = True
     open: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class Asked:
 class Facts:
     """Everything that was looked at, once. `agent` is None when none runs, a Trouble when it cannot be asked.
 
-    `keys` has what the keychain says for each name that a served profile leads to, `unfit` why a folder of ours cannot
-    be written, `loose` the AWS files that others may read, `doubted` those that others could have written, and
-    why; `has_crt` whether botocore finds the package that `aws login` needs.
+    `keys` has what the keychain says for each name that a served profile leads to, `programs` where the program is for
+    those whose keys a command prints (None where it is not found), `unfit` why a folder of ours cannot be written,
+    `loose` the AWS files that others may read, `doubted` those that others could have written, and why; `has_crt`
+    whether botocore finds the package that `aws login` needs.
     """
 
     version: str
@@ -75,6 +78,7 @@ class Facts:
     read: FilesHere | Trouble
     absent: tuple[str, ...] = ()
     keys: Mapping[str, LongTermKeys | Trouble] = field(default_factory=dict)
+    programs: Mapping[str, str | None] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
     loose: tuple[str, ...] = ()
     doubted: Mapping[str, Text] = field(default_factory=dict)

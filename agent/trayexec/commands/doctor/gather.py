@@ -1,6 +1,7 @@
 """Gathers what the checks look at. It asks nobody for anything, changes nothing, and is done within seconds."""
 
 import os
+import shutil
 import stat
 import threading
 import time
@@ -21,7 +22,16 @@ from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.settings import Settings
-from trayexec.light import agent_connection, agent_record, context, paths, private_files, protocol, stderr
+from trayexec.light import (
+    agent_connection,
+    agent_environment,
+    agent_record,
+    context,
+    paths,
+    private_files,
+    protocol,
+    stderr,
+)
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
 from trayexec.live.without_agent import FilesHere, files_of
@@ -36,12 +46,16 @@ def gather(environ: Mapping[str, str]) -> Facts:
     """Everything, from the caller's environment; what goes wrong on the way is a fact, too."""
     seal()
     read = _read(environ)
-    keys = {} if isinstance(read, Trouble) else _keys(read, environ)
+    settings = _settings(environ)
+    names = () if isinstance(read, Trouble) else tuple(dict.fromkeys(one.keys for one in read.catalogue.identities))
+    programs = {} if isinstance(settings, Trouble) else dict(_programs(names, settings, environ))
+    agent = _agent(environ)
+    held = agent.held if isinstance(agent, Agent) else ()
+    keys = _keys([name for name in names if name not in programs and name not in held], environ)
     asked = () if isinstance(read, Trouble) else _asked(read, keys, environ)
     where = () if isinstance(read, Trouble) else read.paths
     state = paths.state_folder(environ)
     socket = paths.socket_path(environ)
-    agent = _agent(environ)
     return Facts(
         version=__version__,
         environ=environ,
@@ -50,12 +64,13 @@ def gather(environ: Mapping[str, str]) -> Facts:
         others=tuple(one for one in _others(socket, environ) if not isinstance(agent, Agent) or one.pid != agent.pid),
         here=Here(context.has_display(environ), _has_terminal()),
         settings_path=paths.settings_path(environ),
-        settings=_settings(environ),
+        settings=settings,
         state_folder=state,
         unfit=_unfit(Path(state)),
         read=read,
         absent=tuple(path for path in where if not Path(path).exists()),
         keys=keys,
+        programs=programs,
         asked=asked,
         loose=tuple(path for path in where if _is_loose(path)),
         doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
@@ -83,6 +98,7 @@ def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:
         settings=str(said.get("settings", "")),
         display="display" not in said,
         open=opened,
+        held=tuple(str(one.get("keys")) for one in document["identities"] if one.get("keys_from") == "memory"),
     )
 
 
@@ -140,15 +156,23 @@ def _is_loose(path: str) -> bool:
     return False
 
 
-def _keys(read: FilesHere, environ: Mapping[str, str]) -> dict[str, LongTermKeys | Trouble]:
+def _programs(names: Sequence[str], settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Where the agent finds the programs that print keys. None of them is run: they may ask a person."""
+    path = agent_environment.search_path(environ.get("PATH", ""))
+    for name in names:
+        command = settings.keys_command(name)
+        if command is not None:
+            yield name, shutil.which(command.argv[0], path=path)
+
+
+def _keys(names: Sequence[str], environ: Mapping[str, str]) -> dict[str, LongTermKeys | Trouble]:
     found: dict[str, LongTermKeys | Trouble] = {}
-    for name in dict.fromkeys(one.keys for one in read.catalogue.identities):
+    for name in names:
         try:
             found[name] = SystemKeychain(environ).peek(name)
         except TrayexecError as error:
             found[name] = error.trouble
             if error.trouble.code.startswith("keychain_"):  # it is the keychain's, and will be the same for the next
-                names = dict.fromkeys(one.keys for one in read.catalogue.identities)
                 return {**dict.fromkeys(names, error.trouble), **found}
     return found
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from trayexec.adapters.sts import KeyCheck
-from trayexec.commands.doctor.facts import Asked, Facts
+from trayexec.commands.doctor.facts import Agent, Asked, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config import ownership
 from trayexec.core.config.inifile import Value, profile_of, section_for
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import LongTermKeys
-from trayexec.core.shell_words import profile
+from trayexec.core.shell_words import argument, profile
 from trayexec.light.errors import Text, Trouble, shown
 from trayexec.live.layout import may_be_no_identity
 from trayexec.live.without_agent import FilesHere
@@ -52,6 +52,45 @@ def stored_keys(facts: Facts) -> Iterator[Finding]:
             )
         else:
             yield wrong(about, found)
+
+
+def held_keys(facts: Facts) -> Iterator[Finding]:
+    """Keys that the agent holds in memory go when it ends."""
+    for name in facts.agent.held if isinstance(facts.agent, Agent) else ():
+        yield note(
+            "keys_held",
+            Text("keys of {name}", name=shown(name)),
+            Text("are in the agent's memory alone: they go when it ends"),
+            Text(
+                "After that: `trayexec keys add {word} --memory`. Or let a command print them: keys under [identity] "
+                "in config.toml.",
+                word=argument(name),
+            ),
+        )
+
+
+def key_commands(facts: Facts) -> Iterator[Finding]:
+    """The programs that print keys, in place of the keychain, are there."""
+    if isinstance(facts.settings, Trouble):
+        return
+    for name, place in facts.programs.items():
+        command = facts.settings.keys_command(name)
+        if command is None:
+            continue
+        about, program = Text("keys of {name}", name=shown(name)), shown(command.argv[0])
+        if place is None:
+            yield problem(
+                "keys_command",
+                about,
+                Text("come from the command {program} in config.toml, and there is no such program", program=program),
+                Text("Install it, or write it with an absolute path in config.toml."),
+            )
+        else:
+            yield good(
+                "keys",
+                about,
+                Text("come from the command {program}, which was not run: it may ask you for something", program=place),
+            )
 
 
 def _said_of(name: str, read: FilesHere) -> Mapping[str, Value]:
@@ -157,12 +196,18 @@ def not_asked(facts: Facts) -> Iterator[Finding]:
     if isinstance(facts.read, Trouble):
         return
     asked = {one.keys for one in facts.asked}
-    for name in facts.keys:
+    for name in (*facts.keys, *facts.programs):
         if name not in asked:
             yield note(
                 "sts_not_asked",
                 STS,
                 Text(
+                    "was not asked about the keys of {name}, as their command was not run: whether AWS is reached, "
+                    "whose they are and how the clock stands is not known",
+                    name=shown(name),
+                )
+                if name in facts.programs
+                else Text(
                     "was not asked about the keys of {name}, as they could not be read: whether AWS is reached, whose "
                     "they are and how the clock stands is not known",
                     name=shown(name),

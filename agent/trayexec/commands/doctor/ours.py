@@ -92,6 +92,9 @@ def icon(facts: Facts) -> Iterator[Finding]:
 def way_to_ask(facts: Facts) -> Iterator[Finding]:
     """A person can be asked for the code: in a dialog, by a program, or on this terminal."""
     about = Text("dialog")
+    if not isinstance(facts.read, Trouble) and facts.read.catalogue.identities and not _asked_for(facts):
+        yield good("prompt", about, Text("no identity needs a code"))
+        return
     if isinstance(facts.agent, Agent) and facts.agent.prompt != "terminal":
         yield good("prompt", about, Text("the code is asked for by {tool}", tool=facts.agent.prompt))
         return
@@ -155,7 +158,7 @@ def _all_open(facts: Facts) -> bool:
     """Whether nobody has to be asked now: the agent has a session of each identity, and there is one."""
     if not isinstance(facts.agent, Agent) or not facts.agent.open or isinstance(facts.read, Trouble):
         return False
-    return {one.name for one in facts.read.catalogue.identities} <= set(facts.agent.open)
+    return set(_asked_for(facts)) <= set(facts.agent.open)
 
 
 def settings(facts: Facts) -> Iterator[Finding]:
@@ -194,6 +197,13 @@ def state_folder(facts: Facts) -> Iterator[Finding]:
 
 def _some_identity(facts: Facts) -> str:
     """An identity to be unlocked, the first that is locked, as it is typed."""
-    names = [] if isinstance(facts.read, Trouble) else [one.name for one in facts.read.catalogue.identities]
+    names = _asked_for(facts)
     opened = facts.agent.open if isinstance(facts.agent, Agent) else ()
     return argument(next((one for one in names if one not in opened), names[0] if names else "default"))
+
+
+def _asked_for(facts: Facts) -> list[str]:
+    """The identities that a code opens."""
+    if isinstance(facts.read, Trouble):
+        return []
+    return [one.name for one in facts.read.catalogue.identities if one.needs_code]

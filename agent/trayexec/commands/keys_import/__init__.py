@@ -136,6 +136,7 @@ def _kept(row: KeysToImport, keychain: SystemKeychain, environ: Mapping[str, str
         keychain.store(name, keys)
         keychain_entry.forget(name, environ)
     keychain_entry.remember(environ, name, keys.arn)
+    keychain_entry.say_if_printed(name, environ)
     return replace(row, stored=True)
 
 

@@ -14,7 +14,7 @@ from trayexec.adapters.iam import Account, BotoIam, Signer
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.rotation_notes import RotationNotes
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, keychain_entry, table
+from trayexec.commands import as_json, keychain_entry, own_settings, table
 from trayexec.commands.keys import plain_copies
 from trayexec.commands.keys_rotate import problems
 from trayexec.commands.keys_rotate.rotation import KeyOwner, Rotation, RotationPorts
@@ -43,6 +43,9 @@ def rotate(options: Options, environ: Mapping[str, str]) -> int:
     outside = overlay_origin.outside(environ)
     catalogue = files_of_this_user(outside).load()
     name = _name(catalogue, options.identity)
+    program = own_settings.keys_program(environ, name)
+    if program is not None:
+        raise TrayexecError(problems.printed(name, program))
     keychain, sts = SystemKeychain(environ), BotoSts(SystemClock())
     notes = RotationNotes(paths.rotations_path(environ))
     with notes.alone():

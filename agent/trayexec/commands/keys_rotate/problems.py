@@ -9,6 +9,19 @@ from trayexec.core.stamps import utc
 from trayexec.light.errors import Text, Trouble, trouble
 
 
+def printed(name: str, program: str) -> Trouble:
+    """Their place is not ours to write to."""
+    return trouble(
+        "rotate_printed",
+        "The keys of {name} are printed by the command {program}, as config.toml says: a new key cannot be put there.",
+        "Make one in the AWS console (IAM, Users, your user, Security credentials), put it where that command finds "
+        "it, and delete the old one once `trayexec auth {word} --force` has worked.",
+        name=shown(name),
+        program=shown(program),
+        word=argument(name),
+    )
+
+
 def two_keys(name: str, arn: str, stored: str, other: AccessKey) -> Trouble:
     """AWS has another key of the user's, that somebody may be using."""
     values = {

@@ -182,8 +182,8 @@ class KeysFound:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyringAsks:
-    """The keychain asks the person for its own password, for so many seconds, before it says whether they are there."""
+class KeysAwaited:
+    """The keys take their time, so many seconds at most: the keychain asks for its own password, or a command runs."""
 
     identity: Identity
     epoch: int
@@ -291,7 +291,7 @@ Event = (
     | Gone
     | Answered
     | KeysFound
-    | KeyringAsks
+    | KeysAwaited
     | SessionOpened
     | SessionRefused
     | RoleAssumed
@@ -401,11 +401,11 @@ class Dismiss:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Read the keys and call GetSessionToken, once."""
+    """Read the keys and call GetSessionToken, once; without a code for an identity that needs none."""
 
     identity: Identity
     epoch: int
-    code: Secret
+    code: Secret | None
     seconds: int
 
 

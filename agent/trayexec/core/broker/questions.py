@@ -160,7 +160,7 @@ def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reaso
 def found(step: StepContext, identity: Identity, epoch: int) -> None:
     """Ask the person, now that the keys are there."""
     prompt = step.current(identity, epoch)
-    if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.KEYRING}:
+    if not isinstance(prompt, Prompting) or prompt.stage not in {Stage.LOOKING, Stage.FETCHING}:
         return
     if prompt.channel is PromptChannel.COMMAND:
         wait = codes.wait_if_sent(step.broker.device(identity), step.now)  # else it might print that very code
@@ -173,11 +173,11 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
         tell_all(step, identity)
 
 
-def keyring_asks(step: StepContext, identity: Identity, epoch: int, seconds: float) -> None:
-    """Tell all who wait that the keychain asks for its own password, for so many seconds."""
+def keys_awaited(step: StepContext, identity: Identity, epoch: int, seconds: float) -> None:
+    """Tell all who wait that the keychain asks for its own password, or that a command is to print the keys."""
     prompt = step.current(identity, epoch)
     if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:
-        asking = replace(prompt, stage=Stage.KEYRING, until=step.now.after(seconds))
+        asking = replace(prompt, stage=Stage.FETCHING, until=step.now.after(seconds))
         step.broker = step.broker.with_attempt(identity, asking)
         tell_all(step, identity)
 
@@ -376,13 +376,8 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
             where = _where(step, caller, prompt)
             if where:  # so that the first question there knows of the second
                 _enqueue(step, where, identity)
-        case Prompting(stage=Stage.KEYRING) as prompt:
-            text = Text(
-                "Waiting for the password prompt of your keyring, which holds the keys of identity {identity} "
-                "({left} s left)",
-                identity=identity.name,
-                left=_left(step, waiting, prompt),
-            )
+        case Prompting(stage=Stage.FETCHING) as prompt:
+            text = _keys_awaited(step, identity, _left(step, waiting, prompt))
             step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
         case Prompting(channel=PromptChannel.COMMAND) as prompt:
             _tell_desktop(step, identity, waiting, prompt=prompt)
@@ -394,6 +389,20 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
             _tell_desktop(step, identity, waiting, prompt=prompt)
         case None:
             pass
+
+
+def _keys_awaited(step: StepContext, identity: Identity, left: int) -> Text:
+    if step.broker.settings.keys_command(identity.keys) is not None:
+        return Text(
+            "Waiting for the command that prints the keys of identity {identity} ({left} s left)",
+            identity=identity.name,
+            left=left,
+        )
+    return Text(
+        "Waiting for the password prompt of your keyring, which holds the keys of identity {identity} ({left} s left)",
+        identity=identity.name,
+        left=left,
+    )
 
 
 def _reason(identity: Identity, prompt: Prompting) -> Text | None:

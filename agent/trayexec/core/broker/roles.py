@@ -109,7 +109,8 @@ def _drop(step: StepContext, source: Identity | Provider | Role, then: Locked) -
     phase = step.broker.phase(source)
     if isinstance(phase, Open):
         step.broker = step.broker.with_phase(source, phase.renewal or then)
-        step.effects.append(Show(notifications.revoked(source)))
+        if source.needs_code:
+            step.effects.append(Show(notifications.revoked(source)))
 
 
 def renew(step: StepContext, role: Provider | Role) -> None:

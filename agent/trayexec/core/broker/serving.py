@@ -184,7 +184,11 @@ def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None
     """See to it that somebody is asked for the code, and tell the caller what it waits for."""
     waiting = step.broker.waiting[caller.reply_to]
     attempt = step.broker.prompting(identity)
-    if not isinstance(attempt, Opening):
+    if not identity.needs_code:
+        if attempt is None and not _just_failed(step, identity, waiting):
+            open_session(step, identity, Opening(step.next_epoch(), None))
+            return
+    elif not isinstance(attempt, Opening):
         no = _why_not_ask(step, identity, waiting, attempt=attempt)
         if no is not None:
             give_up(step, caller.reply_to, no)
@@ -192,6 +196,16 @@ def _want_session(step: StepContext, identity: Identity, caller: Caller) -> None
         if attempt is None or (attempt.channel is PromptChannel.TERMINALS and not at_terminal(step, caller)):
             ask_first(step, identity, caller, attempt)
     tell(step, identity, waiting)
+
+
+def _just_failed(step: StepContext, identity: Identity, waiting: Waiting) -> bool:
+    """Whether a loop of commands would ask AWS again for what it has just refused: then that is the answer."""
+    phase = step.broker.phase(identity)
+    if not isinstance(waiting.asked, Ask) or not isinstance(phase, Locked) or not step.later(phase.until):
+        return False
+    if phase.trouble is not None:
+        give_up(step, waiting.asked.caller.reply_to, phase.trouble)
+    return phase.trouble is not None
 
 
 def _why_not_ask(
@@ -243,6 +257,9 @@ def _too_late(step: StepContext, identity: Identity, waiting: Waiting) -> Troubl
 def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     """Send the code that came with a request, from a terminal or a script, unless it is none or may not be sent."""
     identity = event.identity
+    if not identity.needs_code:
+        give_up(step, event.caller.reply_to, messages.no_code_needed(identity))
+        return
     attempt = step.broker.prompting(identity)
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     code = codes.parse(typed.reveal())
@@ -261,9 +278,11 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
 
 
 def open_session(step: StepContext, identity: Identity, opening: Opening) -> None:
-    """Send a code to AWS, once; it counts against its device from now on."""
-    device = codes.sent(step.broker.device(identity), opening.code, step.now)
-    step.broker = step.broker.with_device(identity, device).with_attempt(identity, opening)
+    """Send a code to AWS, once; it counts against its device from now on. Or ask for a session that needs none."""
+    if opening.code is not None:
+        device = codes.sent(step.broker.device(identity), opening.code, step.now)
+        step.broker = step.broker.with_device(identity, device)
+    step.broker = step.broker.with_attempt(identity, opening)
     step.effects.append(OpenSession(identity, opening.epoch, opening.code, step.broker.seconds(identity)))
     tell_all(step, identity)  # before the giver has its answer: nobody else asks for a code that is there
 

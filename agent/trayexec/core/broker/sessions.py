@@ -43,6 +43,7 @@ PAUSE_FIRST, PAUSE_MOST = 2, 60  # no dialog for so long after a cancel, doublin
 ROUNDING = 60  # what a session may lack of what was asked for without a word (seconds)
 GLANCE = 30  # a dialog is there at least so long for everybody who asks (seconds)
 LENGTHS = (28800, 14400, 7200, 3600)  # of roles whose maximum is not known, longest first; every role may last an hour
+UNASKED_PAUSE = 5  # no session is asked for without a code so soon after one was refused (seconds)
 PAUSE_FORGOTTEN = 300  # a cancel so long after the last pause begins to count anew (seconds)
 
 
@@ -202,6 +203,9 @@ def _serve_with_new(step: StepContext, asked: Ask, session: Credentials) -> None
 
 def _refused(step: StepContext, identity: Identity, opening: Opening, why: Trouble, refusal: Refusal) -> None:
     """Ask again after AWS gave no session, where another code may help; else tell all who wait."""
+    if opening.code is None:
+        fail(step, identity, why, Locked(why, step.now.after(UNASKED_PAUSE)))
+        return
     device = step.broker.device(identity)
     if refusal is Refusal.BUDGET and not codes.used_up(device, step.now):
         why = messages.doubtful_device(identity)  # to wait would not make it somebody else's
@@ -267,7 +271,10 @@ def drop_overdue(step: StepContext, identity: Identity) -> None:
 
 
 def age(step: StepContext, identity: Identity) -> None:
-    """Warn before a session ends, once for each warning, or renew it in place of that; and see it end."""
+    """Warn before a session ends, once for each warning, or renew it in place of that; and see it end.
+
+    One that needs no code is nobody's concern.
+    """
     phase = step.broker.phase(identity)
     if not isinstance(phase, Open):
         return
@@ -275,7 +282,7 @@ def age(step: StepContext, identity: Identity) -> None:
     unasked = renews_unasked(step.broker, identity)
     if left <= 0:
         step.broker = step.broker.with_phase(identity, phase.renewal or Locked())
-        if phase.used or not unasked:
+        if identity.needs_code and (phase.used or not unasked):
             step.effects.append(Show(notifications.expired(identity)))
         return
     if unasked:
@@ -283,14 +290,15 @@ def age(step: StepContext, identity: Identity) -> None:
         return
     due = frozenset(seconds for seconds in step.broker.settings.warn if left <= seconds)
     if due - phase.warned:
-        last = min(due) == min(step.broker.settings.warn)
-        step.effects.append(Show(notifications.expiring(identity, left, last=last)))
+        if identity.needs_code:
+            last = min(due) == min(step.broker.settings.warn)
+            step.effects.append(Show(notifications.expiring(identity, left, last=last)))
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
 
 
 def renews_unasked(broker: Broker, identity: Identity) -> bool:
     """Whether the session of this identity is renewed without anybody being asked; never a role that a code opened."""
-    return identity.role is None and broker.settings.renews(identity.keys)
+    return identity.role is None and identity.needs_code and broker.settings.renews(identity.keys)
 
 
 def _renew(step: StepContext, identity: Identity, phase: Open, *, left: float) -> None:

@@ -3,7 +3,7 @@
 The phases of an identity, and the events that lead from one to another (the tests compare this with what happens):
 
     Locked    → Prompting   Ask, Authenticate, RoleRefused, Tick
-    Locked    → Opening     Authenticate
+    Locked    → Opening     Ask, Authenticate, RoleRefused
     Prompting → Opening     Answered, Authenticate
     Prompting → Locked      Answered, Gone, SessionOpened, SessionRefused, Tick, Lock, ScreenChanged, Configured
     Opening   → Open        SessionOpened
@@ -57,7 +57,7 @@ class Stage(Enum):
 
     QUEUED = "another identity is asked for first"
     LOOKING = "the keys are being looked for"
-    KEYRING = "the keychain asks for its own password"
+    FETCHING = "they take their time: the keychain asks for its own password, or a command prints them"
     ASKING = "a person is asked for the code"
 
 
@@ -82,10 +82,10 @@ class Prompting:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """GetSessionToken is under way with `code`, which came from `prompt` (or from the caller at `giver`)."""
+    """GetSessionToken is under way with `code`, if it needs one; that came from `prompt`, or the caller at `giver`."""
 
     epoch: int
-    code: Secret
+    code: Secret | None
     prompt: Prompting | None = None
     giver: ReplyAddress | None = None
 

@@ -32,6 +32,7 @@ class AgentFacts:
     prompt: str
     settings: str = ""  # which config.toml it reads
     display: str = "there"  # whether it has one for a dialog; else empty
+    held: frozenset[str] = frozenset()  # the names of the keys that it holds itself, in memory alone
 
 
 def status(
@@ -65,7 +66,10 @@ def status(
     return {
         "version": 1,
         "agent": agent,
-        "identities": [{**_identity(broker, one, now, speak), "configured": one in known} for one in identities],
+        "identities": [
+            {**_identity(broker, one, now, speak), "keys_from": _origin(broker, one, facts), "configured": one in known}
+            for one in identities
+        ],
         "sources": [_source_state(broker, one, now, speak) for one in _providers(broker, catalogue)],
         "sign_ins": [_sign_in(broker, one, now, speak) for one in _sign_ins(broker, catalogue)],
         "profiles": [_profile(broker, one, now, speak) for one in profiles],
@@ -84,7 +88,7 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
     return {
         "name": identity.name,
         "account": identity.account or None,
-        "mfa_serial": identity.mfa_serial,
+        "mfa_serial": identity.mfa_serial or None,
         "phase": _phase(broker, identity, now),
         "expires_at": utc(session.expiry.utc) if session is not None else None,
         **({"endpoint": host} if host is not None else {}),
@@ -92,6 +96,13 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
         "keys": identity.keys,
         "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
     }
+
+
+def _origin(broker: Broker, identity: Identity, facts: AgentFacts) -> str:
+    """Where the keys of an identity come from."""
+    if broker.settings.keys_command(identity.keys) is not None:
+        return "command"
+    return "memory" if identity.keys in facts.held else "keychain"
 
 
 def _sign_ins(broker: Broker, catalogue: Catalogue | Trouble) -> tuple[SignIn, ...]:
@@ -304,15 +315,19 @@ def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
         return _left(Text("{identity}", identity=identity.name), session.expiry.left(now))
     match broker.phase(identity):
         case Prompting() as prompt:
-            return _asking(identity, prompt)
+            return _asking(broker, identity, prompt)
         case Opening():
             return Text("{identity}: asking AWS", identity=identity.name)
+        case _ if not identity.needs_code:
+            return Text("{identity}: ready, without a code", identity=identity.name)
         case _:
             return Text("{identity}: locked", identity=identity.name)
 
 
-def _asking(identity: Identity, prompt: Prompting) -> Text:
-    if prompt.stage is Stage.KEYRING:
+def _asking(broker: Broker, identity: Identity, prompt: Prompting) -> Text:
+    if prompt.stage is Stage.FETCHING and broker.settings.keys_command(identity.keys) is not None:
+        return Text("{identity}: waiting for the keys from their command", identity=identity.name)
+    if prompt.stage is Stage.FETCHING:
         return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
     if prompt.stage is Stage.QUEUED:
         return Text("{identity}: waiting for its turn to ask", identity=identity.name)
@@ -344,17 +359,17 @@ def _icon_state(broker: Broker, now: Instant) -> tuple[IconState, float]:
     """The most urgent thing there is to say about all identities, in one picture."""
     phases = list(broker.phases.values())
     lefts = [
-        (phase.session.expiry.left(now), phase.length)
-        for phase in phases
+        (phase.session.expiry.left(now), phase.length, identity.needs_code)
+        for identity, phase in broker.phases.items()
         if isinstance(phase, Open) and phase.session.expiry.left(now) > 0
     ]
     under_way = any(state.attempt is not None for state in broker.sign_ins.values())
     if under_way or any(broker.prompting(one) is not None for one in broker.phases):
         return IconState.ASKING, 0.0
     if lefts:
-        left, length = min(lefts)
+        left, length, asked = min([one for one in lefts if one[2]] or lefts)
         fill = round(min(1.0, left / length) * RING) / RING if length > 0 else 0.0
-        soon = bool(broker.settings.warn) and left <= max(broker.settings.warn)
+        soon = asked and bool(broker.settings.warn) and left <= max(broker.settings.warn)
         return (IconState.EXPIRING if soon else IconState.OPEN), fill
     if broker.warning is not None or any(isinstance(one, Locked) and one.trouble is not None for one in phases):
         return IconState.TROUBLE, 0.0
@@ -382,6 +397,8 @@ def find(catalogue: Catalogue, name: str | None) -> Mapping[str, Identity]:
     if name is None:
         return {one.name: one for one in catalogue.identities}
     matches = {one.name: one for one in catalogue.identities if name in {one.name, one.keys}}
+    if name in matches and not all(one.needs_code for one in matches.values()):
+        return {name: matches[name]}  # the other needs nobody
     profile = catalogue.profiles.get(name)
     if not matches and isinstance(profile, Profile):
         matches = {} if profile.identity is None else {profile.identity.name: profile.identity}

@@ -29,7 +29,7 @@ from trayexec.core.broker.events import (
     Event,
     Gone,
     Hide,
-    KeyringAsks,
+    KeysAwaited,
     KeysFound,
     Lock,
     Look,
@@ -91,8 +91,8 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             sessions.answered(context, event)
         case KeysFound(identity, epoch):
             questions.found(context, identity, epoch)
-        case KeyringAsks(identity, epoch, seconds):
-            questions.keyring_asks(context, identity, epoch, seconds)
+        case KeysAwaited(identity, epoch, seconds):
+            questions.keys_awaited(context, identity, epoch, seconds)
         case SessionOpened(identity, epoch, session):
             if isinstance(context.current(identity, epoch), Opening):
                 sessions.opened(context, identity, session)

@@ -73,6 +73,11 @@ def device_of_aws_mfa(sections: Sections, profile: str) -> Trouble | None:
 
 def note(sections: Sections, profile: str) -> Text | None:
     """What a person should know of the keys at the end of a chain; None when there is nothing."""
+    if profile in sections.by_command:
+        return Text(
+            "the keys of {profile} are those that its command in config.toml prints: they win over all others",
+            profile=shown(profile),
+        )
     if profile in sections.stored:
         if "credential_process" in sections.profiles.get(profile, {}):
             return Text("keys are stored for {profile}: they win over its credential_process", profile=shown(profile))

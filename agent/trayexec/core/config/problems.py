@@ -6,6 +6,7 @@ from trayexec.core.config.sections import header, shown
 from trayexec.core.config.sources import LONGEST_CHAIN
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import MOST
+from trayexec.core.toml_lines import written_key
 from trayexec.light.errors import Text, Trouble, trouble
 
 OTHER_ACCOUNT = "keys_account"  # the code of keys that are of another account than the device
@@ -446,9 +447,22 @@ def no_serial(profile: str, keys: str) -> Trouble:
     return trouble(
         "profile_mfa",
         "No mfa_serial is known for profile {profile}, so no code can be asked for.",
-        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}.",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}. If its keys need no code, write "
+        "mfa = false under [identity.{table}] in config.toml.",
         profile=shown(profile),
         section=header(keys),
+        table=shown(written_key(keys)),
+    )
+
+
+def device_of_unasked(profile: str) -> Trouble:
+    """A role that is marked as needing no code has a device in its own section."""
+    return trouble(
+        "profile_mfa",
+        "Profile {profile} has an mfa_serial, and config.toml says mfa = false for it.",
+        "Take out the one under {section} if the role needs no code, or the other.",
+        profile=shown(profile),
+        section=header(profile),
     )
 
 

@@ -60,7 +60,8 @@ class Identity:
     who answers for AWS: another endpoint, by the caller's own word (`trust`) whoever has such a certificate, or without
     TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner`
     is the account of the stored keys where that is known; `role` is one that the code opens in place of a session, for
-    longer than the hour that a session gives: what is kept and handed out are its credentials.
+    longer than the hour that a session gives: what is kept and handed out are its credentials. Without a `mfa_serial`
+    it is opened without a code.
     `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
     keeps the long-term keys, if there is one. `code` prints the device's codes, as the profile says that leads here.
@@ -87,9 +88,14 @@ class Identity:
         return self.owner or ("" if self.inherited else serials.account_of(self.mfa_serial))
 
     @property
+    def needs_code(self) -> bool:
+        """Whether somebody is asked for a code before it opens."""
+        return bool(self.mfa_serial)
+
+    @property
     def partition(self) -> str:
-        """The AWS partition of the device: aws, aws-cn, aws-us-gov and so on."""
-        return serials.partition_of(self.mfa_serial) or "aws"
+        """The AWS partition of the device, or else of the region: aws, aws-cn, aws-us-gov and so on."""
+        return serials.partition_of(self.mfa_serial) or partition_of(self.endpoint.region).name
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,11 +360,20 @@ def _duration(sections: Sections, profile: str) -> int:
 
 
 def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[str, str]:
-    """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial."""
-    profile = next(
-        (name for name in (*chain.names, "default") if sections.text(name, "mfa_serial") is not None),
-        None,
-    )
+    """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial.
+
+    For keys that are used without a code only a role's own section counts, as it does for AWS's tools; where none says
+    one, there is no serial. Nor is there for a role that is marked so itself, whatever its sources say.
+    """
+    if chain.names[0] in sections.unasked and chain.roles:
+        if sections.text(chain.names[0], "mfa_serial") is not None:
+            raise ProfileError(chain.names[0], problems.device_of_unasked(chain.names[0]))
+        return chain.keys, ""
+    unasked = chain.keys in sections.without_mfa
+    names = [link.profile for link in chain.roles] if unasked else [*chain.names, "default"]
+    profile = next((name for name in names if sections.text(name, "mfa_serial") is not None), None)
+    if unasked and profile is None:
+        return chain.keys, ""
     if profile not in chain.names:
         nobody = identities.temporary(sections, chain.keys)
         if nobody is None and not chain.roles:
@@ -501,13 +510,15 @@ def _identity_names(identities: Iterable[Identity]) -> Mapping[Identity, str]:
     """What people call each identity: its keys, and as much of the rest as it takes to tell it from the others."""
     distinct = tuple(dict.fromkeys(identities))
     alike = Counter((one.keys, one.mfa_serial) for one in distinct)  # in several places
-    serials = Counter(keys for keys, _ in alike)
+    serials = Counter(keys for keys, serial in alike if serial)
     devices = Counter((keys, _device(serial)) for keys, serial in alike)
     names: dict[Identity, str] = {}
     for one in distinct:
         keys, serial, device = one.keys, one.mfa_serial, _device(one.mfa_serial)
         name = shown(keys)
-        if serials[keys] > 1:
+        if not serial and serials[keys]:
+            name += " (no MFA)"
+        elif serials[keys] > 1:
             name += f" ({serial if devices[keys, device] > 1 else device})"
         if one.endpoint_url and alike[keys, serial] > 1:
             name += f" at {shown(one.endpoint_url)}"

@@ -5,6 +5,7 @@ A fault names the profile that has to be repaired, which need not be the profile
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from trayexec.core.config.sources import SECRET, KeyNames, Section
@@ -22,7 +23,9 @@ class Sections:
     `profiles` are by bare name in the order of the files, `services` and `sso_sessions` are the `[services x]` and
     `[sso-session x]` sections, `keys` says in which file the keys of a profile stand: in the credentials file, where
     nothing is said. `stored` are the names under which the keychain has keys, and the ARNs of whose they are, empty
-    where that is not known yet. `files` are where the config and the credentials are.
+    where that is not known yet. `by_command` are those among them whose keys a command prints instead, `without_mfa`
+    the names of keys that are used without a code, `unasked` the profiles whose roles need none. `files` are where the
+    config and the credentials are.
     """
 
     profiles: Mapping[str, Section]
@@ -30,6 +33,9 @@ class Sections:
     environment: Mapping[str, str]
     keys: Mapping[str, KeyNames] = field(default_factory=dict)
     stored: Mapping[str, str] = field(default_factory=dict)
+    by_command: AbstractSet[str] = frozenset()
+    without_mfa: AbstractSet[str] = frozenset()
+    unasked: AbstractSet[str] = frozenset()
     files: tuple[str, str] = ("~/.aws/config", "~/.aws/credentials")
     sso_sessions: Mapping[str, Section] = field(default_factory=dict)
 
