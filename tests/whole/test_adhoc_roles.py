@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from awssim import Trust
 from support.rig import Rig
 
 ROLE = "arn:aws:iam::222222222222:role/Deploy"
@@ -57,6 +58,37 @@ def test_it_renews_over_http(open_rig: Rig, mode: str) -> None:
     address, account = done.out.split()
     assert address.startswith("http://127.0.0.1:")
     assert account == "333333333333"
+
+
+SOURCE = """
+[profile far]
+source_profile = default
+role_arn = {role}
+region = eu-west-3
+output = text
+endpoint_url = {url}
+"""
+TOLD = (
+    "python3 -c \"import os; print(os.environ.get('AWS_PROFILE'), os.environ['AWS_REGION'])\"; "
+    "aws configure get output --profile default; aws sts get-caller-identity"
+)
+
+
+@pytest.mark.parametrize("mode", [(), ("--server",)], ids=["env", "server"])
+def test_the_command_has_its_sources_settings(rig: Rig, mode: tuple[str, ...]) -> None:
+    """As it would have with the source's profile, and never the source's own credentials."""
+    world = rig.sim.world
+    anybody = Trust(("*",))
+    far, over = (world.add_role(account, "Open", anybody).arn for account in ("444444444444", "555555555555"))
+    rig.config(world.config_text(rig.sim.url) + SOURCE.format(role=far, url=rig.sim.url))
+    rig.unlock()
+    done = rig.run(*mode, over, "--source", "far", "--", "sh", "-c", TOLD)
+    assert done.status == 0, done.err
+    shown, output, who = done.out.splitlines()
+    assert (shown, output) == ("None eu-west-3", "text")
+    assert who.split()[0] == "555555555555"
+    plain = rig.run(*mode, over, "--source", "default", "--", "aws", "sts", "get-caller-identity")
+    assert plain.json["Account"] == "555555555555"
 
 
 def test_verbs_take_it(open_rig: Rig) -> None:

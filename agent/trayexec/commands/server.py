@@ -53,7 +53,7 @@ def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) ->
         policy=policy_of(options),
     )
     # Before there is a lease: the endpoint is where the agent is.
-    overlay = overlay_environment.overlay_here(environ, profile)
+    overlay = overlay_environment.overlay_here(environ, profile, options.source)
     answer, connection = agent_client.hold(request, environ)
     told = protocol.read_endpoint(answer)
     lease = Lent(request, told, environ)
@@ -74,7 +74,7 @@ def environment(
     """
     env = caller_variables.without(environ)
     env |= overlay_origin.leading_to({**overlay, "config": overlay["server"]})
-    if overlay.get("profile"):  # it has settings of its own
+    if overlay.get("profile") == profile:  # it has settings of its own
         env["AWS_PROFILE"] = profile
     env["BOTO_CONFIG"] = overlay["shared"]  # an empty one: Python's SDK asks ~/.boto before any endpoint
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = told["url"]

@@ -198,7 +198,7 @@ class RequestHandler:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
                     return
-                pending.overlay = await self._settings_of(request, catalogue)
+                pending.overlay = await self._settings_of(request, profile, catalogue)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
                 profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
@@ -216,10 +216,8 @@ class RequestHandler:
                 self._hold_keys(pending, wanted)
             case WantStatus(common):
                 await self._tell_status(connection, common)
-            case WantOverlay(common, server):
-                apart = (await self._catalogue(connection, common)).apart
-                ready = await self._overlay(common.surroundings, server if server in apart else None)
-                connection.finish(protocol.ok(ready))
+            case WantOverlay() as wanted:
+                connection.finish(protocol.ok(await self._wanted_overlay(connection, wanted)))
             case WantStop():
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({"pid": os.getpid()}))
@@ -279,14 +277,29 @@ class RequestHandler:
                 return name
             raise
 
-    async def _settings_of(self, request: WantCredentials, catalogue: Catalogue) -> Mapping[str, object] | None:
+    async def _settings_of(
+        self, request: WantCredentials, profile: Profile, catalogue: Catalogue
+    ) -> Mapping[str, object] | None:
         """Where a profile has its own settings: beside keys alone it would have those of [default]. None: it has none.
+
+        Of a role that its ARN names they are its source's, and [default] has them: to some SDKs the source's name would
+        be a word for the source's credentials. Raises TrayexecError.
+        """
+        source = profile.settings_of
+        if request.common.then not in ENVIRONMENT or (source or profile.name) not in catalogue.apart:
+            return None
+        overlay = await self._overlay(request.common.surroundings, source or None)
+        return {**overlay, "config": overlay["server"]} if source else overlay
+
+    async def _wanted_overlay(self, connection: Connection, wanted: WantOverlay) -> Mapping[str, object]:
+        """The overlay for `--live`, or for `--server`: of a role that its ARN names, with its source's settings.
 
         Raises TrayexecError.
         """
-        if request.common.then not in ENVIRONMENT or request.profile not in catalogue.apart:
-            return None
-        return await self._overlay(request.common.surroundings)
+        catalogue, server = await self._catalogue(connection, wanted.common), wanted.server
+        if server is not None and adhoc.is_role(server):
+            server = adhoc.find(catalogue, server, wanted.source).settings_of or server
+        return await self._overlay(wanted.common.surroundings, server if server in catalogue.apart else None)
 
     async def _overlay(self, where: Surroundings, server: str | None = None) -> Mapping[str, object]:
         """The overlay of a caller's files; of `--server` with that profile. Raises TrayexecError."""
@@ -330,7 +343,7 @@ class RequestHandler:
         catalogue = await self._load(request.common)
         profile, _ = self._meant(request, catalogue, pending.caller)
         if profile.target == what.profile.target:
-            overlay = await self._settings_of(request, catalogue)
+            overlay = await self._settings_of(request, profile, catalogue)
             self._note(pending, "ok")
             document = _document(profile, what.credentials, request.common.then, overlay)
             pending.connection.finish(protocol.ok(document))

@@ -130,10 +130,11 @@ class WantStatus:
 
 @dataclass(frozen=True, slots=True)
 class WantOverlay:
-    """`overlay`: the files for `--live`, or for `--server` with this profile."""
+    """`overlay`: the files for `--live`, or for `--server` with this profile, or with this role over this source."""
 
     common: RequestContext
     server: str | None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, P
         case "status":
             return WantStatus(common)
         case "overlay":
-            return WantOverlay(common, _word(said, "server"))
+            return WantOverlay(common, _word(said, "server"), _word(said, "source"))
         case "stop":
             return WantStop(common)
         case _:

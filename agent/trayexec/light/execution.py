@@ -64,7 +64,8 @@ def _settings(overlay: "OverlayAnswer", profile: str) -> "dict[str, str]":
     from trayexec.live import overlay_origin  # noqa: PLC0415 — only for such a profile
 
     if same_machine.sees(overlay):
-        return {**overlay_origin.leading_to(overlay), "AWS_PROFILE": profile}
+        own = overlay_origin.leading_to(overlay)
+        return own if "profile" in overlay else {**own, "AWS_PROFILE": profile}  # else [default] has them there
     from trayexec.light import stderr  # noqa: PLC0415 — only then
 
     stderr.tell(

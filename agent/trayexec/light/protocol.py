@@ -242,9 +242,9 @@ def status(caller: "CallerFields") -> "RequestFields":
     return _request("status", caller, wait=0)
 
 
-def overlay(caller: "CallerFields", *, server: str | None = None) -> "RequestFields":
-    """The overlay, up to date; `server` is the profile of a `--server`."""
-    return _request("overlay", caller, wait=0, server=server)
+def overlay(caller: "CallerFields", *, server: str | None = None, source: str | None = None) -> "RequestFields":
+    """The overlay, up to date; `server` is the profile of a `--server`, or a role over `source`."""
+    return _request("overlay", caller, wait=0, server=server, source=source)
 
 
 def stop() -> "RequestFields":

@@ -72,7 +72,8 @@ class ErrorAnswer(TypedDict):
 class OverlayAnswer(TypedDict):
     """The paths of the overlay's files, and of the user's own that it was made from; `here` proves whose they are.
 
-    `server` is the config for `--server`, and `profile` stands beside it where that profile has its own settings.
+    `server` is the config for `--server`, and `profile` stands beside it where that profile has its own settings:
+    there [default] has them, and neither has credentials.
     """
 
     config: str

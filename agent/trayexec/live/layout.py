@@ -76,18 +76,21 @@ def overlay(config: Parsed, shared: Parsed, catalogue: Catalogue, *, origin: str
 def for_server(
     parsed: tuple[Parsed, Parsed], catalogue: Catalogue, profile: str, *, origin: str, command: Sequence[str]
 ) -> str:
-    """The same for `--server`: `[default]` and `profile` have settings but no credentials.
+    """The same for `--server`: `[default]` and `profile` have the profile's settings but no credentials.
 
-    So SDKs look on and find the endpoint.
+    So SDKs look on and find the endpoint, or take the keys that are in their environment.
     """
     config, shared = parsed
     files = _Files.of(config, shared)
+    if "default" not in files.config and "default" not in shared:
+        config = {**config, "default": {}}
+    found = catalogue.profiles.get(profile)
+    region = {"region": found.region} if isinstance(found, Profile) and found.region else {}
+    own = {**from_config(files.config.get(profile, {})), **from_credentials(shared.get(profile, {}))}
 
     def said(name: str, settings: Mapping[str, Value]) -> Mapping[str, Value]:
         if name in {"default", profile}:
-            found = catalogue.profiles.get(name)
-            region = {"region": found.region} if isinstance(found, Profile) and found.region else {}
-            return {**_settings(settings), **region}
+            return {**_settings(own), **region}
         return _profile(name, settings, files, catalogue, command)
 
     return _text(config, shared, _NOTE.format(config=ascii(origin)[1:-1], fate=_REFUSED), said)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 _DEPTH = "TRAYEXEC_LIVE"
 
 
-def overlay_here(environ: Mapping[str, str], server: str | None = None) -> "OverlayAnswer":
-    """The overlay, up to date, before anybody is asked; `server` is the profile of a `--server`.
+def overlay_here(environ: Mapping[str, str], server: str | None = None, source: str | None = None) -> "OverlayAnswer":
+    """The overlay, up to date, before anybody is asked; `server` is the profile of `--server`, or a role over `source`.
 
     Raises TrayexecError (`lent`) for one of another machine.
     """
-    request = protocol.overlay(context.surroundings(environ), server=server)
+    request = protocol.overlay(context.surroundings(environ), server=server, source=source)
     answer, connection = agent_client.hold(request, environ)
     overlay = protocol.read_overlay(answer)
     same_machine.check(overlay, connection)

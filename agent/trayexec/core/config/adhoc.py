@@ -76,6 +76,7 @@ def _over(catalogue: Catalogue, word: str, source: str | None) -> Profile:
         Role(arn, base.target, catalogue.session_name, None, SECONDS, _endpoint(base.target)),
         inherits_serial=base.inherits_serial,
         inherits_region=base.inherits_region or base.name == "default",
+        settings_of=base.name,
     )
 
 

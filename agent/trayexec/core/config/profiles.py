@@ -213,7 +213,8 @@ class Profile:
 
     `inherits_region`: nothing on the way but [default] says a region, so the caller's own is better.
     `inherits_serial`: neither it nor a source of it says a serial, so that [default]'s is meant, if the keys are of its
-    account. `notes` are what a person should know of how it resolves.
+    account. `notes` are what a person should know of how it resolves. `settings_of` is the profile whose settings a
+    command has under it, where that is another one: a role that its ARN names has none of its own.
     """
 
     name: str
@@ -222,6 +223,7 @@ class Profile:
     inherits_serial: bool = False
     notes: tuple[Text, ...] = field(default=(), compare=False)
     inherits_region: bool = False
+    settings_of: str = field(default="", compare=False)
 
     @property
     def root(self) -> Identity | Provider:
