@@ -15,7 +15,7 @@ from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 
-from devtools import bench_clients, bench_fanout
+from devtools import bench_clients, bench_fanout, bench_files
 from devtools.figure import Figure
 from devtools.machine import BUS, NotReadyError, environment, need, tell
 from devtools.measuring import BARE, WARM, ask, beside, converse, well
@@ -75,6 +75,8 @@ def measure(pace: Pace, form: Form) -> int:
             lambda: _cold(here),
             lambda: bench_fanout.accounts(here, ROLES, AT_ONCE, LATENCY),
             lambda: bench_fanout.throughput(here),
+            lambda: bench_files.read(here),
+            lambda: bench_files.changed(here),
             lambda: _memory(here),
             lambda: _idle(here, idling),
             lambda: _crowd(here, CROWD),

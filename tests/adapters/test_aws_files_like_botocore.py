@@ -1,5 +1,6 @@
 """The same files mean to us what they mean to botocore: parsing, endpoints and chains of roles."""
 
+import configparser
 import os
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from botocore.loaders import create_loader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trayexec.adapters import aws_parser
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.aws_parser import merge, parse
 from trayexec.core.config.profiles import Identity, Profile, Role, StsEndpoint
@@ -271,10 +273,40 @@ TEXTS = st.lists(
             "#",
             "v",
             "\r",
+            "k = v\n",
+            "x: y\n",
+            "\n  s3 =\n    q = 1\n",
+            " [b]\n",
+            "[[a]#",
+            "\u2028",
         ]
     ),
     max_size=30,
 ).map("".join)
+
+
+@settings(deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXTS)
+def test_a_text_that_is_read_the_fast_way_says_the_same_to_the_standard_parser(text: str) -> None:
+    """Sections, keys and values, and their order."""
+    plain = aws_parser._plain(text)
+    if plain is None:
+        return
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    theirs = [(one, [(key, parser.get(one, key)) for key in parser.options(one)]) for one in parser.sections()]
+    whole = [(one, [(key, aws_parser._nested(value)) for key, value in pairs]) for one, pairs in theirs]
+    assert [(one, list(said.items())) for one, said in plain.items()] == whole
+
+
+def test_a_usual_text_is_read_the_fast_way() -> None:
+    """Comments, blank lines, an indented block, and lines that end as on Windows."""
+    text = "# c\n[default]\nregion = eu-west-1\n\n[profile a]\ns3 =\n  a = b\nrole_arn: x\n; c\n"
+    for one in (text, text.replace("\n", "\r\n")):
+        assert aws_parser._plain(one) == {
+            "default": {"region": "eu-west-1"},
+            "profile a": {"s3": {"a": "b"}, "role_arn": "x"},
+        }
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

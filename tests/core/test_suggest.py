@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.core.suggest import MOST, near, told
+from trayexec.core.suggest import MOST, Guesses, near, told
 
 PROFILES = ["account-a", "account-b", "prod-eu", "prod-us", "Sandbox", "dev", "staging", "my_app"]
 
@@ -61,3 +61,14 @@ def test_thousands_of_names_cost_next_to_nothing() -> None:
 def test_each_comes_with_its_account() -> None:
     """Where it is known: that is what tells one production from another."""
     assert told(["a", "b"], {"a": "111111111111", "b": None}) == "a (111111111111), b"
+
+
+def test_guesses_are_made_once_for_a_name_and_not_without_end() -> None:
+    """Of two thousand comparisons a hundred names get twenty: the rest goes without."""
+    names = [f"role-{number}" for number in range(100)]
+    guesses = Guesses(names)
+    assert guesses.near("rolle-7", besides="role-1") == near("rolle-7", names)
+    assert guesses.near("role-07", besides="role-7") == near("role-07", [one for one in names if one != "role-7"])
+    found = [guesses.near(f"rolle-{number}", besides="x") for number in range(100)]
+    assert found[7] == near("rolle-7", names)
+    assert sum(map(bool, found)) < 25

@@ -6,7 +6,8 @@ compares the two.
 """
 
 import configparser
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from botocore.configloader import build_profile_map
 
@@ -16,6 +17,8 @@ from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import SECRET, KeyNames, names_in
 from trayexec.light.errors import TrayexecError, trouble
 
+LONGEST_BLANK = 1000  # characters within a line
+_BLANK = re.compile(rf"\s{{{LONGEST_BLANK}}}")
 Parsed = dict[str, dict[str, str | dict[str, str]]]
 
 
@@ -33,13 +36,12 @@ def parse(text: str, *, file: str) -> Parsed:
                 file=shown(file),
             )
         )
-    parser = configparser.RawConfigParser()
+    _check_blanks(text, file)
+    plain = _plain(text)
+    if plain is not None:
+        return plain
     try:
-        parser.read_string(text)
-        return {
-            section: {key: _nested(parser.get(section, key)) for key in parser.options(section)}
-            for section in parser.sections()
-        }
+        return _any(text)
     except configparser.DuplicateSectionError as error:
         raise TrayexecError(
             trouble(
@@ -103,6 +105,89 @@ def merged(
 def profiles_of(config: Parsed) -> Mapping[str, Section]:
     """The profiles of a config file, as `build_profile_map`; it would copy them all, and read each name as a shell."""
     return {name: section for header, section in config.items() if (name := profile_of(header)) is not None}
+
+
+def _any(text: str) -> Parsed:
+    """Any text, by the standard library's parser. Raises configparser.Error, and ValueError for an indented block."""
+    return _contents(_parser(text))
+
+
+def _parser(text: str) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def _contents(parser: configparser.RawConfigParser) -> Parsed:
+    return {
+        section: {key: _nested(parser.get(section, key)) for key in parser.options(section)}
+        for section in parser.sections()
+    }
+
+
+def _check_blanks(text: str, file: str) -> None:
+    """Refuse a line that the standard library's parser, and so botocore, hangs on: it goes over blanks again and again.
+
+    Raises TrayexecError (`config_syntax`).
+    """
+    for at, line in enumerate(text.split("\n")):
+        if len(line) > LONGEST_BLANK and _BLANK.search(line.strip()):
+            raise _malformed(file, at + 1)
+
+
+def _plain(text: str) -> Parsed | None:
+    """The same of a text that is written as nearly all are; None where there is more to it, or something is wrong.
+
+    The standard library's parser takes six times as long, which counts where there are thousands of profiles. Sections
+    with an indented line are left to it: a line that is not indented goes on with nothing above it, so they can be
+    read apart.
+    """
+    found: Parsed = {}
+    lines = text.split("\n")
+    section: dict[str, str | dict[str, str]] | None = None
+    begun, is_indented = 0, False
+    for at, line in enumerate(lines):
+        said = line.strip()
+        if not said or said[0] in "#;":
+            continue
+        if line[0].isspace():
+            if section is None:
+                return None
+            is_indented = True
+        elif said[0] == "[" and (end := said.rfind("]")) > 1:
+            if is_indented and not _reread(found, lines[begun:at]):
+                return None
+            name, begun, is_indented = said[1:end], at, False
+            if name in found or name == configparser.DEFAULTSECT:
+                return None
+            section = found[name] = {}
+        else:
+            key, value = _setting(said)
+            if section is None or not key or key in section:
+                return None
+            section[key] = value
+    return None if is_indented and not _reread(found, lines[begun:]) else found
+
+
+def _setting(line: str) -> tuple[str, str]:
+    """The key and the value of a line; nothing for one that is no setting."""
+    at = line.find("=")
+    colon = line.find(":", 0, at) if at >= 0 else line.find(":")
+    at = colon if colon >= 0 else at
+    return (line[:at].rstrip().lower(), line[at + 1 :].lstrip()) if at >= 0 else ("", "")
+
+
+def _reread(found: Parsed, lines: Sequence[str]) -> bool:
+    """Whether the standard library's parser makes one section of these lines, the last one found: then it counts."""
+    try:
+        parser = _parser("\n".join(lines))
+        read = _contents(parser)
+    except (configparser.Error, ValueError):
+        return False
+    if parser.sections() != [next(reversed(found))] or parser.defaults():
+        return False
+    found.update(read)
+    return True
 
 
 def _nested(value: str) -> str | dict[str, str]:

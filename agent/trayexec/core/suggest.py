@@ -1,7 +1,7 @@
 """Finds what may have been meant by a name that is not there: all that are near, never one among equals. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from trayexec.core.config.sections import shown
@@ -11,6 +11,7 @@ NEAR = 0.6
 WHOLE = 0.9  # for a name of which a whole word, or the beginning, was typed
 LONGEST = 100  # characters; longer words are nobody's slip, and cost time
 MANY = 1000  # names; of more only the beginnings and words are compared, as the rest would take too long
+COMPARED = 2000  # names in all that are compared with the wrong ones of one text, which takes a fifth of a second
 _PART = re.compile(r"[\W_]+")
 
 
@@ -34,6 +35,33 @@ def near(name: str, known: Iterable[str], *, least: float = NEAR) -> tuple[str, 
     ]
     good = sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: -pair[0])
     return tuple(one for _, one in good[:MOST])
+
+
+class Guesses:
+    """What may have been meant by the wrong names of one text: each is looked for once, and only some where it is long.
+
+    In a file with hundreds of profiles whose source is missing, nobody wants as many guesses, nor to wait for them.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        """The names that there are."""
+        self._known = tuple(known)
+        self._left = COMPARED
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def near(self, name: str, besides: str) -> tuple[str, ...]:
+        """The names near to this one, without that of who has written it; none when too much has been compared."""
+        if name not in self._found:
+            self._found[name] = self._look(name, self._known)
+        if besides not in self._found[name]:
+            return self._found[name]
+        return self._look(name, [one for one in self._known if one != besides])
+
+    def _look(self, name: str, names: Sequence[str]) -> tuple[str, ...]:
+        if self._left <= 0:
+            return ()
+        self._left -= len(names)
+        return near(name, names)
 
 
 def told(names: Iterable[str], accounts: Mapping[str, str | None]) -> str:

@@ -70,7 +70,7 @@ def test_the_host_that_is_judged_is_the_one_that_is_reached(pieces: list[str]) -
     """An address that urllib3, which connects, and the standard library read differently is refused."""
     url = "https://" + "".join(pieces)
     try:
-        endpoint_of(Sections({"default": {}}, {}, {"AWS_ENDPOINT_URL_STS": url}), ["default"], "aws")
+        endpoint_of(Sections({"default": {}}, {}, {"AWS_ENDPOINT_URL_STS": url}), ["default"], "aws", {})
     except ProfileError:
         return
     try:

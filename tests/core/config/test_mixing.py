@@ -131,3 +131,12 @@ def test_to_include_what_is_there_anyway_changes_nothing() -> None:
     with_it = catalogue(f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\ninclude_profile = default\n")
     without = catalogue(f"{DEFAULT}[profile p]\n{ROLE}source_profile = default\n")
     assert with_it.profiles["p"] == without.profiles["p"]
+
+
+def test_what_is_included_over_seventeen_profiles_is_refused() -> None:
+    """As chains of roles are; over sixteen all is mixed in."""
+    steps = [f"[profile a{n}]\ninclude_profile = a{n + 1}\n" for n in range(1, 18)]
+    last = f"[profile a18]\n{ROLE}source_profile = default\n"
+    text = f"{DEFAULT}{''.join(steps)}{last}[profile p]\ninclude_profile = "
+    assert role(f"{text}a3\n").arn.endswith("Deploy")
+    assert "through more than 16 profiles" in problem(f"{text}a2\n")

@@ -666,6 +666,26 @@ def test_a_partition_nobody_knows_yet_needs_a_region() -> None:
     assert identity_of(found, "b").endpoint.region == "moon-north-1"
 
 
+def test_a_region_where_nobody_knows_the_keys_is_a_problem() -> None:
+    """Asked there, STS would call the session unknown, and we would forget it; by a URL something else is asked."""
+    lines = {"mfa_serial": PHONE, "region": "cn-north-1"}
+    found = catalogue({"a": lines, "b": {**lines, "endpoint_url": "http://127.0.0.1:5000"}})
+    assert problem(found, "a").code == "profile_partition"
+    assert identity_of(found, "b").endpoint.region == "cn-north-1"
+
+
+def test_a_region_of_another_partition_is_passed_over_in_a_source() -> None:
+    """Nobody knows the keys there; to botocore the region of a source says nothing either."""
+    found = catalogue({"default": {"mfa_serial": PHONE, "region": "cn-north-1"}, "a": role(region="eu-west-1")})
+    assert identity_of(found, "a").endpoint.region == "us-east-1"
+
+
+def test_a_hardware_token_is_in_the_partition_of_its_region() -> None:
+    """Its number does not tell."""
+    found = catalogue({"default": {"mfa_serial": "GAHT12345678", "region": "us-gov-west-1"}})
+    assert identity_of(found, "default").partition == "aws-us-gov"
+
+
 HOSTILE = [
     "__proto__",
     "../x",
@@ -729,9 +749,9 @@ def test_what_thousands_of_roles_have_in_common_is_found_out_once(monkeypatch: p
     looks: list[str] = []
     look = endpoint_of
 
-    def counted(sections: Sections, chain: Sequence[str], partition: str) -> StsEndpoint:
+    def counted(sections: Sections, chain: Sequence[str], partition: str, known: dict[str, StsEndpoint]) -> StsEndpoint:
         looks.append(chain[0])
-        return look(sections, chain, partition)
+        return look(sections, chain, partition, known)
 
     monkeypatch.setattr(resolving, "endpoint_of", counted)
     many = {f"p{number}": role("base") for number in range(500)}

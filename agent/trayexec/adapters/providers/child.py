@@ -170,7 +170,7 @@ def _unsaid(error: Exception) -> FailedError:
     match error:
         case FailedError():
             return error
-        case SSOTokenLoadError() | UnauthorizedSSOTokenError() | TokenRetrievalError():
+        case SSOTokenLoadError() | UnauthorizedSSOTokenError() | TokenRetrievalError() | RecursionError():
             what, detail = "sign-in", ""  # no token, one that has ended and is not renewed, or one that is not taken
         case LoginError() | MissingDependencyException():
             return _of_login(error)

@@ -15,6 +15,13 @@ from trayexec.core.config.partitions import PARTITIONS, partition_of
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.config.sections import ProfileError, Sections, shown
 
+# What a section says of how STS is reached, beside the region.
+_SETTINGS = frozenset(
+    {
+        *("endpoint_url", "ignore_configured_endpoint_urls", "services", "use_fips_endpoint", "use_dualstack_endpoint"),
+        *("sts_regional_endpoints", "ca_bundle"),
+    }
+)
 _PORT = re.compile(r":[0-9]*\Z")
 _REGION = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")  # botocore.utils.validate_region_name
 # The hosts of botocore's data/endpoints.json and its rules for STS: global, regional, FIPS and dual stack.
@@ -40,16 +47,33 @@ def region_of(sections: Sections, chain: Sequence[str], partition: str) -> str |
     return next((region for region in inherited if region and partition_of(region).name == partition), None)
 
 
+def first_region(sections: Sections, chain: Sequence[str]) -> str | None:
+    """The first region along `chain`, and last that of `[default]`. Raises ProfileError for a malformed one."""
+    return next((region for profile in (*chain, "default") if (region := _region(sections, profile))), None)
+
+
 def inherits_region(sections: Sections, chain: Sequence[str]) -> bool:
     """Whether only [default], by itself or as a source, says a region for the first profile of `chain`."""
     return chain[0] != "default" and not any(_region(sections, one) for one in chain if one != "default")
 
 
-def endpoint_of(sections: Sections, chain: Sequence[str], partition: str) -> StsEndpoint:
-    """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError."""
+def endpoint_of(sections: Sections, chain: Sequence[str], partition: str, known: dict[str, StsEndpoint]) -> StsEndpoint:
+    """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError.
+
+    `known` keeps the endpoints of profiles that say no more of it than a region, by that: of thousands nearly all.
+    """
     profile = chain[0]
+    region = region_of(sections, chain, partition) or _fallback(sections, profile, partition)
+    if not _SETTINGS.isdisjoint(sections.profiles.get(profile, {})):
+        return _endpoint(sections, profile, region)
+    if region not in known:
+        known[region] = _endpoint(sections, profile, region)
+    return known[region]
+
+
+def _endpoint(sections: Sections, profile: str, region: str) -> StsEndpoint:
     direct = StsEndpoint(
-        region=region_of(sections, chain, partition) or _fallback(sections, profile, partition),
+        region=region,
         url=_url(sections, profile),
         use_fips=_flag(sections, profile, "use_fips_endpoint"),
         use_dualstack=_flag(sections, profile, "use_dualstack_endpoint"),

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from trayexec.core.config import problems
 from trayexec.core.config.sections import Section, Sections
-from trayexec.core.config.sources import SECRET, Source, is_role, without_role
-from trayexec.core.suggest import near, told
+from trayexec.core.config.sources import LONGEST_CHAIN, SECRET, Source, is_role, without_role
+from trayexec.core.suggest import Guesses, told
 from trayexec.light.errors import Trouble
 
 KEYS = ("include_profile", "parent_profile")
@@ -54,7 +54,7 @@ def mixed(sections: Sections) -> Sections:
     return replace(sections, profiles={**sections.profiles, **found}) if found else sections
 
 
-def fault(sections: Sections, profile: str) -> Trouble | None:
+def fault(sections: Sections, profile: str, guesses: Guesses) -> Trouble | None:
     """Why what the section of a profile includes cannot be told; None where it can, or there is nothing."""
     way = [profile]
     while True:
@@ -64,8 +64,9 @@ def fault(sections: Sections, profile: str) -> Trouble | None:
         if named in way:
             return problems.include_loop(profile, (*way, named))
         if named not in sections.profiles:
-            names = {name: None for name in sections.profiles if name != way[-1]}
-            return problems.unknown_include(way[-1], named, near=told(near(named, names), names))
+            return problems.unknown_include(way[-1], named, near=told(guesses.near(named, way[-1]), {}))
+        if len(way) > LONGEST_CHAIN:
+            return problems.include_too_long(profile)
         way.append(named)
 
 
@@ -100,7 +101,7 @@ def _included(sections: Sections, profile: str) -> Iterator[Section]:
     """The sections that are mixed in, the nearest first."""
     seen = {profile}
     named = _named(sections.profiles.get(profile, {}))
-    while named is not None and named not in seen and named in sections.profiles:
+    while named is not None and named not in seen and named in sections.profiles and len(seen) <= LONGEST_CHAIN:
         seen.add(named)
         yield sections.profiles[named]
         named = _named(sections.profiles[named])
@@ -116,7 +117,7 @@ def _found(sections: Sections, profile: str, name: str) -> object:
     """What we find of a setting along the profile's own sources, and last in [default]."""
     seen: set[str] = set()
     at: object = profile
-    while isinstance(at, str) and at not in seen:
+    while isinstance(at, str) and at not in seen and len(seen) <= LONGEST_CHAIN:
         seen.add(at)
         section = sections.profiles.get(at, {})
         if name in section:

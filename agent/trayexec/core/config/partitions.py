@@ -37,9 +37,18 @@ _OTHERS = (
         *("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
     ),
 )
+_PREFIXES = tuple(one.prefix for one in _OTHERS)
 PARTITIONS = {one.name: one for one in (_COMMERCIAL, *_OTHERS)}
 
 
 def partition_of(region: str) -> Partition:
     """The partition that a region belongs to: one with no prefix that we know is the commercial one's."""
-    return next((one for one in _OTHERS if region.startswith(one.prefix)), _COMMERCIAL)
+    if not region.startswith(_PREFIXES):
+        return _COMMERCIAL
+    return next(one for one in _OTHERS if region.startswith(one.prefix))
+
+
+def is_elsewhere(region: str, partition: str) -> bool:
+    """Whether a region is surely not in that partition: of one that we do not know nobody can tell by the name."""
+    there = partition_of(region).name
+    return there != partition and (partition in PARTITIONS or there != _COMMERCIAL.name)

@@ -177,6 +177,21 @@ def other_partition(profile: str, *, role: str, keys: str) -> Trouble:
     )
 
 
+def region_in_other_partition(profile: str, region: str, *, there: str, keys: str) -> Trouble:
+    """A region of another AWS partition than the keys."""
+    return trouble(
+        "profile_partition",
+        "Profile {profile} has the region {region}, which is in the partition {there}, but its keys are in {keys}: "
+        "nobody knows them there.",
+        "Correct region under {section}.",
+        profile=shown(profile),
+        region=region,
+        there=there,
+        keys=shown(keys),
+        section=header(profile),
+    )
+
+
 def role_in_other_partition(arn: str, *, role: str, keys: str) -> Trouble:
     """A role that is named by its ARN, in another AWS partition than its source."""
     return trouble(
@@ -248,6 +263,18 @@ def include_loop(profile: str, way: Sequence[str]) -> Trouble:
         profile=shown(profile),
         chain=_arrows(way),
         section=header(way[-2]),
+    )
+
+
+def include_too_long(profile: str) -> Trouble:
+    """There are more than `LONGEST_CHAIN` sections to be mixed in."""
+    return trouble(
+        "profile_too_long",
+        "The lines include_profile from {profile} on go through more than {limit} profiles.",
+        "Let include_profile under {section} name the profile that has the settings.",
+        profile=shown(profile),
+        limit=LONGEST_CHAIN,
+        section=header(profile),
     )
 
 

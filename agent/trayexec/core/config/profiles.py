@@ -302,7 +302,8 @@ class Catalogue:
     def __post_init__(self) -> None:
         """Note all that served profiles end in, once each, in order: they are asked for at each look."""
         served = (profile for profile in self.profiles.values() if isinstance(profile, Profile))
-        roots = tuple(profile.root for profile in served)
+        ends = (profile.root for profile in served)
+        roots = tuple({id(end): end for end in ends}.values())  # hundreds of profiles have one and the same
         identities: dict[Identity, Identity] = {}
         for one in roots:
             if isinstance(one, Identity) and (one not in identities or identities[one].code is None):

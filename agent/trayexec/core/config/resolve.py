@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trayexec.core.config import (
     code_processes,
@@ -22,8 +22,15 @@ from trayexec.core.config import (
     serials,
     session_names,
 )
-from trayexec.core.config.endpoints import endpoint_of, inherits_region, reader_of, region_of, trusted_by
-from trayexec.core.config.partitions import partition_of
+from trayexec.core.config.endpoints import (
+    endpoint_of,
+    first_region,
+    inherits_region,
+    reader_of,
+    region_of,
+    trusted_by,
+)
+from trayexec.core.config.partitions import PARTITIONS, is_elsewhere, partition_of
 from trayexec.core.config.profiles import (
     Catalogue,
     CodeProcess,
@@ -39,7 +46,7 @@ from trayexec.core.config.providers import provider_of
 from trayexec.core.config.sections import ProfileError, Section, Sections, shown
 from trayexec.core.config.session_tags import tags_of
 from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
-from trayexec.core.suggest import near, told
+from trayexec.core.suggest import Guesses, told
 from trayexec.light.errors import Text, Trouble
 
 # Grammar of the STS API (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
@@ -93,14 +100,21 @@ class _Work:
     """What is the same for every profile: found out once for a pair of files, not once for each.
 
     `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
-    all that they are made of. `session_name` is that of a role which names none, `known` what may stand in others.
+    all that they are made of, `endpoints` the plain ones by region, `links` and `kinds` the roles and the ends of
+    chains by profile. `session_name` is that of a role which names none, `known` what may stand in others, `guesses`
+    what may be meant by the name of a source that is not there.
     """
 
     sections: Sections
     session_name: str
     known: Mapping[str, str]
     used: AbstractSet[str]
-    ends: dict[tuple[object, ...], tuple[Identity, Text | None]]
+    guesses: Guesses
+    ends: dict[tuple[object, ...], tuple[Identity, Text | None]] = field(default_factory=dict)
+    endpoints: dict[str, StsEndpoint] = field(default_factory=dict)
+    links: dict[str, _Link] = field(default_factory=dict)
+    kinds: dict[str, Source | None] = field(default_factory=dict)
+    possible: list[str] = field(default_factory=list)
 
 
 def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] | None = None) -> Catalogue:
@@ -109,9 +123,10 @@ def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] |
     `session_name` is the role session name of roles that name none, `known` are the `user` and the `host` of others.
     """
     sections = mixing.mixed(sections)
-    work = _Work(sections, session_name, known or {}, identities.sources(sections), {})
+    work = _Work(sections, session_name, known or {}, identities.sources(sections), Guesses(sections.profiles))
     found = {name: _resolved(work, name) for name in sections.profiles}
-    served = [each.identity for each in found.values() if isinstance(each, Profile) and each.identity is not None]
+    of_all = (each.identity for each in found.values() if isinstance(each, Profile))
+    served = {id(one): one for one in of_all if one is not None}.values()  # hundreds of profiles have one and the same
     names = _identity_names(served)
     own = {one for one in served if not one.inherited}
     final = {(one, one.code): _named(one, names[one], inherited=one not in own) for one in reversed(served)}
@@ -129,15 +144,15 @@ def _resolved(work: _Work, name: str) -> Profile | Unserved:
         # Where aws-mfa keeps a key, it keeps the device, too: if that is missed, the profile of the keys says so.
         aside = {"aws_mfa_device"} if why.code == "profile_longterm" else set()
         notes = tuple(foreign_settings.in_section(name, {key: own[key] for key in own if key not in aside}))
-        endpoint = _endpoint_alone(sections, name)
+        endpoint = _endpoint_alone(work, name)
         return Unserved(name, why, _plain(own, "region"), _plain(own, "role_arn"), notes, endpoint)
 
 
-def _endpoint_alone(sections: Sections, name: str) -> StsEndpoint | None:
+def _endpoint_alone(work: _Work, name: str) -> StsEndpoint | None:
     """How STS is reached by the profile's own settings, whatever else is wrong with it; None where they are wrong."""
-    region = _plain(sections.profiles[name], "region")
+    region = _plain(work.sections.profiles[name], "region")
     try:
-        return endpoint_of(sections, (name,), partition_of(region).name if region else "aws")
+        return endpoint_of(work.sections, (name,), partition_of(region).name if region else "aws", work.endpoints)
     except ProfileError:
         return None
 
@@ -151,11 +166,13 @@ def _of_keys(work: _Work, chain: _Chain) -> Profile:
     """The profile of a chain that ends in keys of ours, which a code opens."""
     sections = work.sections
     said_in, serial = _serial(sections, chain, work.used)
-    partition = _partition(chain, serial)
-    first = endpoint_of(sections, chain.names, partition)
+    partition = _partition(sections, chain, serial)
+    first = endpoint_of(sections, chain.names, partition, work.endpoints)
     code = code_processes.found(sections, chain.names, serial)
     identity, of_keys = _end(work, chain, (said_in, serial, partition, code), first)
-    profile = _profile(sections, chain, (identity, first), partition)
+    profile = _profile(work, chain, (identity, first), partition)
+    if of_keys is None and not identity.inherited:
+        return profile
     notes = profile.notes if of_keys is None else (of_keys, *profile.notes)
     return replace(profile, inherits_serial=identity.inherited, notes=notes)
 
@@ -163,17 +180,20 @@ def _of_keys(work: _Work, chain: _Chain) -> Profile:
 def _provided(work: _Work, chain: _Chain, kind: Source) -> Profile:
     """The profile of a chain that ends in credentials of others, for which nobody is asked."""
     sections = work.sections
-    partition = _partition(chain, "")
-    first = endpoint_of(sections, chain.names, partition)
-    own = _along(sections, (chain.keys,), partition, first)
-    return _profile(sections, chain, (provider_of(sections, chain.keys, kind, endpoint=own), first), partition)
+    partition = _partition(sections, chain, "")
+    first = endpoint_of(sections, chain.names, partition, work.endpoints)
+    own = _along(work, (chain.keys,), partition, first)
+    return _profile(work, chain, (provider_of(sections, chain.keys, kind, endpoint=own), first), partition)
 
 
-def _profile(
-    sections: Sections, chain: _Chain, end: tuple[Identity | Provider, StsEndpoint], partition: str
-) -> Profile:
-    """The profile whose chain leads to this end, and to STS there."""
+def _profile(work: _Work, chain: _Chain, end: tuple[Identity | Provider, StsEndpoint], partition: str) -> Profile:
+    """The profile whose chain leads to this end, and to STS there. Raises ProfileError."""
+    sections = work.sections
     root, first = end
+    if is_elsewhere(first.region, partition) and not first.url:
+        there = partition_of(first.region).name
+        why = problems.region_in_other_partition(chain.names[0], first.region, there=there, keys=partition)
+        raise ProfileError(chain.names[0], why)
     target: Identity | Provider | Role = root
     for place, link in reversed(tuple(enumerate(chain.roles))):
         target = Role(
@@ -182,7 +202,7 @@ def _profile(
             session_name=link.session_name,
             external_id=link.external_id,
             seconds=link.seconds,
-            endpoint=_along(sections, chain.names[place:], partition, first) if place else first,
+            endpoint=_along(work, chain.names[place:], partition, first) if place else first,
             tags=link.tags,
         )
     region = region_of(sections, chain.names, partition)
@@ -196,15 +216,19 @@ def _profile(
     )
 
 
-def _along(sections: Sections, names: Sequence[str], partition: str, first: StsEndpoint) -> StsEndpoint:
+def _along(work: _Work, names: Sequence[str], partition: str, first: StsEndpoint) -> StsEndpoint:
     """How STS is reached further along a chain that begins with `first`.
 
     One place for the whole chain, as with botocore, whose one client serves every step; all else is each profile's own,
-    so that chains which meet share what they have in common.
+    so that chains which meet share what they have in common. A region where nobody knows the keys is passed over.
     """
-    own = endpoint_of(sections, names, partition)
+    own = endpoint_of(work.sections, names, partition, work.endpoints)
+    lost = partition in PARTITIONS and is_elsewhere(own.region, partition) and not first.url
+    if own is first and not lost:
+        return own
+    region = PARTITIONS[partition].first if lost else own.region
     bundle = first.ca_bundle if first.url else own.ca_bundle
-    return replace(own, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
+    return replace(own, region=region, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
 
 
 def _end(
@@ -229,7 +253,7 @@ def _end(
         mfa_serial=serial,
         endpoint_url=first.url,
         name=shown(chain.keys),
-        endpoint=_along(sections, (chain.keys,), partition, first),
+        endpoint=_along(work, (chain.keys,), partition, first),
         trust=trusted_by(sections),
         way=way,
         owner=ownership.account_in(sections.stored.get(chain.keys, "")),
@@ -256,17 +280,19 @@ def _walk(work: _Work, name: str) -> _Chain:
             circle = names[names.index(at) :]
             raise ProfileError(circle[0], problems.loop(circle))
         section = sections.profiles.get(at, {})
-        _check_included(sections, at, section)
+        _check_included(work, at, section)
         # A source that has keys of its own ends the chain even if it also names a role, as in botocore.
         if not is_role(section) or (links and _holds_keys(at, section)):
-            return _chain(links, at, _end_of(sections, at, section))
+            if at not in work.kinds:
+                work.kinds[at] = _end_of(sections, at, section)
+            return _chain(links, at, work.kinds[at])
         _check_role(sections, at, section)
         if len(links) == LONGEST_CHAIN:
             raise ProfileError(name, problems.too_long(name))
         if "credential_source" in section:
             links.append(_link(work, at))
             return _chain(links, at, Source.INSTANCE)
-        source = _source(sections, at)
+        source = _source(work, at)
         links.append(_link(work, at))
         if source == at:
             if _end_of(sections, at, section) is not None and STATIC_KEYS.isdisjoint(section):
@@ -279,34 +305,39 @@ def _chain(links: Sequence[_Link], keys: str, kind: Source | None) -> _Chain:
     return _Chain(tuple(links), keys, tuple(dict.fromkeys((*(link.profile for link in links), keys))), kind)
 
 
-def _source(sections: Sections, profile: str) -> str:
+def _source(work: _Work, profile: str) -> str:
     """The profile a role is assumed from."""
+    sections = work.sections
     source = sections.text(profile, "source_profile")
     if source is None:
-        raise ProfileError(profile, problems.no_source(profile, _possible_sources(sections, profile)))
+        raise ProfileError(profile, problems.no_source(profile, _possible_sources(work, profile)))
     # [default] may be a name in the keychain only: people who keep no key on disk have an empty file.
     if source in sections.profiles or source == "default":
         return source
     bare = _COMMENT.split(source, maxsplit=1)[0].strip().strip("\"'").strip()
     if bare in sections.profiles or bare == "default":
         raise ProfileError(profile, problems.source_with_more(profile, source, bare=bare))
-    accounts = {name: _account_in(section) for name, section in sections.profiles.items() if name != profile}
-    raise ProfileError(profile, problems.unknown_source(profile, source, near=told(near(bare, accounts), accounts)))
+    accounts = {name: _account_in(sections.profiles[name]) for name in work.guesses.near(bare, profile)}
+    raise ProfileError(profile, problems.unknown_source(profile, source, near=told(accounts, accounts)))
 
 
-def _possible_sources(sections: Sections, profile: str) -> Sequence[str]:
+def _possible_sources(work: _Work, profile: str) -> Sequence[str]:
     """Whose keys a role may be meant to be assumed with: its own; else [default]'s; else those of any identity."""
+    sections = work.sections
     own = sections.profiles.get(profile, {})
     if profile == "default" or not STATIC_KEYS.isdisjoint(own):
         return (profile,)
     if "default" in sections.profiles and "role_arn" not in sections.profiles["default"]:
         return ("default",)
-    ends = [
-        name
-        for name, section in sections.profiles.items()
-        if "role_arn" not in section and ("mfa_serial" in section or not STATIC_KEYS.isdisjoint(section))
-    ]
-    return ends or ("default",)
+    if not work.possible:
+        ends = (
+            name
+            for name, section in sections.profiles.items()
+            if "role_arn" not in section and ("mfa_serial" in section or not STATIC_KEYS.isdisjoint(section))
+        )
+        work.possible.extend(ends)
+        work.possible.extend(() if work.possible else ("default",))
+    return work.possible
 
 
 def _account_in(section: Section) -> str | None:
@@ -316,6 +347,13 @@ def _account_in(section: Section) -> str | None:
 
 
 def _link(work: _Work, profile: str) -> _Link:
+    known = work.links.get(profile)
+    if known is None:
+        known = work.links[profile] = _new_link(work, profile)
+    return known
+
+
+def _new_link(work: _Work, profile: str) -> _Link:
     sections = work.sections
     arn = sections.text(profile, "role_arn") or ""
     match = _ROLE_ARN.fullmatch(arn)
@@ -391,9 +429,14 @@ def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[
     return profile, serial
 
 
-def _partition(chain: _Chain, serial: str) -> str:
-    """The one AWS partition of the device (a hardware token's bare serial does not tell) and of every role."""
-    partition = serials.partition_of(serial) or (chain.roles[-1].partition if chain.roles else "aws")
+def _partition(sections: Sections, chain: _Chain, serial: str) -> str:
+    """The one AWS partition of the device (a hardware token's bare serial does not tell) and of every role.
+
+    Where neither says one, it is that of the region.
+    """
+    partition = serials.partition_of(serial) or (chain.roles[-1].partition if chain.roles else None)
+    if partition is None:
+        return partition_of(first_region(sections, chain.names) or "").name
     for link in chain.roles:
         if link.partition != partition:
             why = problems.other_partition(link.profile, role=link.partition, keys=partition)
@@ -418,12 +461,13 @@ def _check_extras(profile: str, section: Section) -> None:
             raise ProfileError(profile, problems.not_sent(profile, key))
 
 
-def _check_included(sections: Sections, profile: str, section: Section) -> None:
+def _check_included(work: _Work, profile: str, section: Section) -> None:
     """What only aws-vault would mix in from another section, and we do not, its users would miss."""
     key = next((one for one in mixing.KEYS if one in section), None)
     if key is None:
         return
-    wrong = mixing.fault(sections, profile)
+    sections = work.sections
+    wrong = mixing.fault(sections, profile, work.guesses)
     if wrong is not None:
         raise ProfileError(profile, wrong)
     missed = mixing.missed(sections, profile)
@@ -493,12 +537,12 @@ def _seen_from(sections: Sections, name: str, fault: ProfileError) -> Trouble:
 def _way(sections: Sections, start: str, end: str) -> tuple[str, ...]:
     """The profiles from `start` to another one along its sources; empty if it is not among them."""
     way = [start]
-    while way[-1] != end:
+    while way[-1] != end and len(way) <= LONGEST_CHAIN:
         source = sections.profiles.get(way[-1], {}).get("source_profile")
         if not isinstance(source, str) or source in way:
             return ()
         way.append(source)
-    return tuple(way) if len(way) > 1 else ()
+    return tuple(way) if len(way) > 1 and way[-1] == end else ()
 
 
 def _plain(section: Section, key: str) -> str | None:

@@ -46,7 +46,8 @@ class Sections:
 
     def text(self, profile: str, key: str) -> str | None:
         """The value of `key` in the profile's own section. Raises ProfileError for an indented block."""
-        value = self.profiles.get(profile, {}).get(key)
+        section = self.profiles.get(profile)
+        value = section.get(key) if section is not None else None
         if value is None or isinstance(value, str):
             return value
         raise ProfileError(

@@ -15,6 +15,8 @@ from trayexec.light.errors import Text
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 
+_NONE = SessionTags()
+_KEYS = frozenset({"session_tags", "transitive_session_tags", "source_identity"})
 _IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _SIGNS = frozenset("_.:/=+-@")
 _CLASSES = frozenset("LNZ")  # of Unicode: letters, numbers, blanks
@@ -22,13 +24,15 @@ _CLASSES = frozenset("LNZ")  # of Unicode: letters, numbers, blanks
 
 def tags_of(sections: Sections, profile: str) -> SessionTags:
     """What the section of a role says. Raises ProfileError for what AWS would not take."""
+    if _KEYS.isdisjoint(sections.profiles.get(profile, {})):
+        return _NONE
     tags = tuple(_tag(profile, one) for one in _words(sections, profile, "session_tags"))
+    if len(tags) > MOST:
+        raise _fault(profile, "session_tags", Text("there are more than {most}", most=MOST))
     keys = [key.casefold() for key, _ in tags]
     for key in keys:
         if keys.count(key) > 1:
             raise _fault(profile, "session_tags", Text("there are two of {tag}", tag=shown(key)))
-    if len(tags) > MOST:
-        raise _fault(profile, "session_tags", Text("there are more than {most}", most=MOST))
     transitive = tuple(dict.fromkeys(_words(sections, profile, "transitive_session_tags")))
     for key in transitive:
         if key not in dict(tags):
