@@ -510,6 +510,7 @@ WHOLE = {
     "desktop": "displays, panels, buses and keyrings",
     "hints": "what a person is told to type",
     "packaging": "what is built, and what builds it",
+    "profiles": "what a profile comes to, from the files to the calls of AWS, beside botocore: the table",
     "sdks": "SDKs of compiled languages",
     "server": "`--server`, with the clients that it is for",
     "whole": "a real agent and real commands",

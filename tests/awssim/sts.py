@@ -175,7 +175,8 @@ class Service:
             )
         now = self.clock()
         key = self.world.keys.get(claim.access_key_id)
-        if key is None or request.headers.get("x-amz-security-token") != key.token:
+        unknown = key is None or request.headers.get("x-amz-security-token") != key.token
+        if key is None or unknown or _partition(claim.region) != key.holder.arn.split(":")[1]:
             raise Refused(403, "InvalidClientTokenId", INVALID_TOKEN)
         if key.expires is not None and now >= key.expires:
             raise Refused(403, "ExpiredToken", EXPIRED_TOKEN)
@@ -368,6 +369,7 @@ class Service:
         identity = _source_identity(parameters, key)
         if (
             role is None
+            or not arn.startswith(f"arn:{holder.arn.split(':')[1]}:")
             or not may_ask
             or not trusts(role.trust, holder)
             or not _mfa_suffices(role, mfa_at, self.clock())
@@ -399,6 +401,11 @@ def _check_scope(claim: Signed, action: str) -> None:
         raise Refused(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region. ")
     if claim.service != service:
         raise Refused(403, "SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{service}'. ")
+
+
+def _partition(region: str) -> str:
+    """In which of AWS's clouds a region is: none knows the keys of another."""
+    return {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}.get(region.rpartition("-")[0].rpartition("-")[0] + "-", "aws")
 
 
 def _check_date(claim: Signed, date: str, now: float) -> None:

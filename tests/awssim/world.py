@@ -23,7 +23,7 @@ class User:
     """An IAM user. `allowed` are the role ARNs (patterns) that the user's own policy lets it assume.
 
     `permits` are the actions of IAM (patterns) that it may use for itself; `wants_mfa`: only with MFA, as in AWS's
-    policy for self-managed users.
+    policy for self-managed users. `partition` is the cloud that its account is in.
     """
 
     account: str
@@ -32,11 +32,12 @@ class User:
     allowed: tuple[str, ...] = ("*",)
     permits: tuple[str, ...] = ("*",)
     wants_mfa: bool = False
+    partition: str = "aws"
 
     @property
     def arn(self) -> str:
         """The user's ARN, which is also who GetCallerIdentity says it is."""
-        return f"arn:aws:iam::{self.account}:user/{self.name}"
+        return f"arn:{self.partition}:iam::{self.account}:user/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ class Role:
     unique_id: str
     max_seconds: int = 3600
     allowed: tuple[str, ...] = ("*",)
+    partition: str = "aws"
 
     @property
     def arn(self) -> str:
         """The role's ARN."""
-        return f"arn:aws:iam::{self.account}:role/{self.name}"
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class RoleSession:
     @property
     def arn(self) -> str:
         """Who GetCallerIdentity says it is."""
-        return f"arn:aws:sts::{self.role.account}:assumed-role/{self.role.name.rpartition('/')[2]}/{self.name}"
+        name = self.role.name.rpartition("/")[2]
+        return f"arn:{self.role.partition}:sts::{self.role.account}:assumed-role/{name}/{self.name}"
 
     @property
     def unique_id(self) -> str:
@@ -207,7 +210,7 @@ class World:
 
     def add_device(self, user: User, name: str | None = None) -> Device:
         """A new virtual MFA device of `user`, named like the user unless told."""
-        serial = f"arn:aws:iam::{user.account}:mfa/{name or user.name}"
+        serial = f"arn:{user.partition}:iam::{user.account}:mfa/{name or user.name}"
         self.devices[serial] = Device(serial, base64.b32encode(secrets.token_bytes(20)).decode(), user.arn)
         return self.devices[serial]
 
@@ -276,7 +279,8 @@ class World:
 
 def trusts(trust: Trust, holder: Holder) -> bool:
     """Whether `holder` is among the trust policy's principals."""
-    names = {holder.arn, f"arn:aws:iam::{holder.account}:root", holder.account, "*"}
+    partition = holder.arn.split(":")[1]
+    names = {holder.arn, f"arn:{partition}:iam::{holder.account}:root", holder.account, "*"}
     if isinstance(holder, RoleSession):
         names.add(holder.role.arn)
     return any(principal in names for principal in trust.principals)

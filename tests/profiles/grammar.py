@@ -1,0 +1,438 @@
+"""Rows: how the files are written: headers, quotes, blanks, comments, line ends, two files, and names of all kinds."""
+
+from profiles.row import Row
+from profiles.world import ALICE, SESSION
+
+BASE = "[default]\nregion = eu-west-1\n"
+ROLE = (
+    f"region = eu-west-1\nrole_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = default\n"
+    f"mfa_serial = {ALICE}\n"
+)
+OTHER = ROLE.replace("222222222222", "333333333333")
+DEPLOY = "222222222222:role/Deploy"
+OTHERS = "333333333333:role/Deploy"
+
+ROWS = (
+    # Headers
+    Row(
+        says='a name with a blank, in quotes: [profile "a b"]',
+        config=f'{BASE}[profile "a b"]\n{ROLE}',
+        profile="a b",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name with a blank, in single quotes",
+        config=f"{BASE}[profile 'a b']\n{ROLE}",
+        profile="a b",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name with a blank, without quotes, is none",
+        config=f"{BASE}[profile a b]\n{ROLE}",
+        profile="a b",
+        refused="unknown_profile",
+        title="There is no profile a b, but <folder>/config has a section [profile a b], which AWS's tools take "
+        "for none.",
+    ),
+    Row(
+        says="a name in quotes that needs none",
+        config=f'{BASE}[profile "p"]\n{ROLE}',
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a quote that is not closed",
+        config=f'{BASE}[profile "p]\n{ROLE}',
+        refused="unknown_profile",
+        title="There is no profile p, but <folder>/config has a section [profile \"p], which AWS's tools take for "
+        "none.",
+    ),
+    Row(
+        says="blanks around the name",
+        config=f"{BASE}[profile   p  ]\n{ROLE}",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a tab before the name",
+        config=f"{BASE}[profile\tp]\n{ROLE}",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a blank before the word profile",
+        config=f"{BASE}[ profile p]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p, but <folder>/config has a section [ profile p], which AWS's tools take for none.",
+    ),
+    Row(
+        says="a capital letter in the word profile",
+        config=f"{BASE}[Profile p]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p, but <folder>/config has a section [Profile p], which AWS's tools take for none.",
+    ),
+    Row(
+        says="a config section without the word profile",
+        config=f"{BASE}[p]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p, but <folder>/config has a section [p], which AWS's tools take for none.",
+    ),
+    Row(
+        says="the word profile in the credentials file",
+        config=BASE,
+        shared=f"[profile p]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p, but <folder>/credentials has a section [profile p], which AWS's tools take "
+        "for none.",
+    ),
+    Row(
+        says="a comment behind a header",
+        config=f"{BASE}[profile p] # mine\n{ROLE}",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name of two brackets",
+        config=f"{BASE}[profile p]]\n{ROLE}",
+        profile="p]",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="[profile default] after [default]: the last one is meant",
+        config=f"[default]\n{ROLE.replace('source_profile = default', 'source_profile = k')}[profile k]\n"
+        f"region = eu-west-1\n[profile default]\n{OTHER.replace('source_profile = default', 'source_profile = k')}",
+        profile="default",
+        stored={"k": "alice"},
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="[default] after [profile default]: the last one is meant",
+        config=f"[profile default]\n{OTHER.replace('source_profile = default', 'source_profile = k')}[profile k]\n"
+        f"region = eu-west-1\n[default]\n{ROLE.replace('source_profile = default', 'source_profile = k')}",
+        profile="default",
+        stored={"k": "alice"},
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="[profile default] alone",
+        config=f"[profile default]\nregion = eu-west-1\nmfa_serial = {ALICE}\n",
+        profile="default",
+        who="111111111111:user/alice",
+        prompts=1,
+        calls=(SESSION,),
+    ),
+    Row(
+        says="one name in two spellings: the last one is meant",
+        config=f'{BASE}[profile p]\n{ROLE}[profile "p"]\n{OTHER}',
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="the same header twice",
+        config=f"{BASE}[profile p]\n{ROLE}[profile p]\n{OTHER}",
+        refused="config_syntax",
+        title="Line 8 of <folder>/config starts the section [profile p] a second time.",
+    ),
+    Row(
+        says="a key twice",
+        config=f"{BASE}[profile p]\n{ROLE}role_arn = arn:aws:iam::333333333333:role/Deploy\n",
+        refused="config_syntax",
+        title="Line 8 of <folder>/config sets role_arn a second time in the section [profile p].",
+    ),
+    Row(
+        says="a key twice, once in capitals",
+        config=f"{BASE}[profile p]\n{ROLE}ROLE_ARN = arn:aws:iam::333333333333:role/Deploy\n",
+        refused="config_syntax",
+        title="Line 8 of <folder>/config sets role_arn a second time in the section [profile p].",
+    ),
+    Row(
+        says="a broken section of another profile",
+        config=f"{BASE}[profile p]\n{ROLE}[profile q]\nthis is no setting\n",
+        refused="config_syntax",
+        title="Line 9 of <folder>/config is neither a section like [profile name] nor a setting like key = value.",
+    ),
+    Row(
+        says="a setting before the first section",
+        config=f"region = eu-west-1\n{BASE}[profile p]\n{ROLE}",
+        refused="config_syntax",
+        title="Line 1 of <folder>/config is neither a section like [profile name] nor a setting like key = value.",
+    ),
+    Row(
+        says="a credentials file that is broken",
+        config=f"{BASE}[profile p]\n{ROLE}",
+        shared="aws_access_key_id = x\n",
+        refused="config_syntax",
+        title="Line 1 of <folder>/credentials is neither a section like [profile name] nor a setting like key = value.",
+    ),
+    Row(
+        says="[DEFAULT] gives its settings to every section",
+        config=f"[DEFAULT]\nregion = eu-west-1\nmfa_serial = {ALICE}\n[default]\noutput = json\n"
+        "[profile p]\nrole_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = default\n",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    # Settings
+    Row(
+        says="keys in capitals, colons, tabs and no blanks",
+        config=f"{BASE}[profile p]\nREGION: eu-west-1\nRole_Arn=arn:aws:iam::222222222222:role/Deploy\n"
+        f"source_profile\t=\tdefault   \nmfa_serial : {ALICE}\n",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="comments of both kinds between the lines",
+        config=f"# one\n{BASE}; two\n[profile p]\n# source_profile = nowhere\n{ROLE}  ; role_arn = none\n# three",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a section that is indented",
+        config=f"{BASE}[profile p]\n" + "".join(f"    {line}\n" for line in ROLE.splitlines()),
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="one line that is indented goes on with the one above it",
+        config=f"{BASE}[profile p]\nregion = eu-west-1\n"
+        f"role_arn = arn:aws:iam::222222222222:role/Deploy\n  source_profile = default\nmfa_serial = {ALICE}\n",
+        refused="profile_source",
+        title="Profile p has a role_arn but no source_profile, so nobody can assume the role.",
+    ),
+    Row(
+        says="an indented block of s3 between the settings",
+        config=f"{BASE}[profile p]\ns3 =\n  addressing_style = path\n  role_arn = none\n{ROLE}",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="an indented block with a line that is no setting",
+        config=f"{BASE}[profile p]\n{ROLE}s3 =\n  addressing_style\n",
+        refused="config_syntax",
+        title="An indented block in <folder>/config has a line without `=`.",
+    ),
+    Row(
+        says="an indented block in place of the source",
+        config=f"{BASE}[profile p]\n" + ROLE.replace("source_profile = ", "source_profile =\n  name = "),
+        refused="profile_value",
+        title="Profile p has an indented block where source_profile needs one value.",
+    ),
+    Row(
+        says="a percent sign and a dollar are letters",
+        config=f"{BASE}[profile p]\n{ROLE}sso_registration_scopes = %(region)s ${{HOME}}\nexternal_id = a$b\n",
+        refused="profile_value",
+        title="The external_id of profile p has a length or a character that AWS does not allow.",
+    ),
+    Row(
+        says="a header behind a setting that is indented more",
+        config=f"{BASE}[profile q]\noutput = json\n  [profile p]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p in the AWS config.",
+    ),
+    # Bytes
+    Row(
+        says="lines that end as on Windows",
+        config=f"{BASE}[profile p]\n{ROLE}".replace("\n", "\r\n"),
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a byte order mark",
+        config=f"\ufeff{BASE}[profile p]\n{ROLE}",
+        refused="config_syntax",
+        title="<folder>/config: the AWS CLI and SDKs read no file that begins with a byte order mark.",
+    ),
+    Row(
+        says="a file without a last line end",
+        config=f"{BASE}[profile p]\n{ROLE}".removesuffix("\n"),
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="lines that end as on an old Mac",
+        config=f"{BASE}[profile p]\n{ROLE}".replace("\n", "\r"),
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a form feed and a no-break space around a value",
+        config=f"{BASE}[profile p]\n" + ROLE.replace("= default", "= \u00a0default\u000c"),
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a no-break space within an ARN",
+        config=f"{BASE}[profile p]\n" + ROLE.replace("role/Deploy", "role/Dep\u00a0loy"),
+        refused="profile_role_arn",
+        title="The role_arn of profile p is not the ARN of a role: arn:aws:iam::222222222222:role/Dep\u00a0loy",
+    ),
+    # Two files
+    Row(
+        says="a role in the credentials file",
+        config=BASE,
+        shared=f"[p]\n{ROLE}",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a role half in one file and half in the other",
+        config=f"{BASE}[profile p]\nregion = eu-west-1\nsource_profile = default\n",
+        shared=f"[p]\nrole_arn = arn:aws:iam::222222222222:role/Deploy\nmfa_serial = {ALICE}\n",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a role in both files: that of the credentials file is meant",
+        config=f"{BASE}[profile p]\n{ROLE}",
+        shared=f"[p]\n{OTHER}",
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a region in both files: that of the credentials file is meant",
+        config=f"{BASE}[profile p]\n{ROLE.replace('eu-west-1', 'us-east-2')}",
+        shared="[p]\nregion = eu-west-1\n",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="an empty section in the credentials file",
+        config=f"{BASE}[profile p]\n{ROLE}",
+        shared="[p]\n",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a role in the credentials file with a quote in its name",
+        config=BASE,
+        shared=f'["p"]\n{ROLE}',
+        profile='"p"',
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    # Names
+    Row(
+        says="a name that is a pattern",
+        config=f"{BASE}[profile prod-*]\n{ROLE}[profile prod-a]\n{OTHER}",
+        profile="prod-*",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name that a pattern would fit",
+        config=f"{BASE}[profile prod-*]\n{ROLE}[profile prod-a]\n{OTHER}",
+        profile="prod-a",
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name with every sign that needs no quotes",
+        config=f"{BASE}[profile a.b_c@d/e+f=g:h,i-j]\n{ROLE}",
+        profile="a.b_c@d/e+f=g:h,i-j",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name of other letters",
+        config=f"{BASE}[profile größe-東京]\n{ROLE}",
+        profile="größe-東京",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name with a hidden letter is another one",
+        config=f"{BASE}[profile p]\n{ROLE}[profile p\u200b]\n{OTHER}",
+        profile="p\u200b",
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="the same letters put together in another way are another name",
+        config=f"{BASE}[profile caf\u00e9]\n{ROLE}[profile cafe\u0301]\n{OTHER}",
+        profile="cafe\u0301",
+        who=OTHERS,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 333333333333:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name in other capitals is another one",
+        config=f"{BASE}[profile P]\n{ROLE}[profile p]\n{OTHER}",
+        profile="P",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name in other capitals, and only that",
+        config=f"{BASE}[profile P]\n{ROLE}",
+        refused="unknown_profile",
+        title="There is no profile p in the AWS config.",
+    ),
+    Row(
+        says="a name that is a verb",
+        config=f"{BASE}[profile status]\n{ROLE}",
+        profile="status",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name that is a number of an account",
+        config=f"{BASE}[profile 222222222222]\n{ROLE}",
+        profile="222222222222",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="a name with a backslash",
+        config=f"{BASE}[profile a\\b]\n{ROLE}",
+        profile="ab",
+        who=DEPLOY,
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+    Row(
+        says="an empty name",
+        config=f'{BASE}[profile ""]\n{ROLE}',
+        profile="",
+        who=DEPLOY,
+        alone="to botocore an empty name is none, so [default] is meant",
+        prompts=1,
+        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+    ),
+)

@@ -1,0 +1,237 @@
+"""Rows: profiles that are keys, wherever those stand, and whose they are."""
+
+from profiles.row import Row
+from profiles.world import ALICE, BOB, SESSION
+
+DEFAULT = f"[default]\nregion = eu-west-1\nmfa_serial = {ALICE}\n"
+OWN = f"[profile p]\nregion = eu-west-1\nmfa_serial = {BOB}\n"
+STORED_WIN = "keys that are stored with us under the profile's name win (DESIGN 3.3)"
+NO_FALLBACK = "nothing falls back to whoever the machine is (DESIGN 1.4)"
+NOT_OURS = "credentials that another program keeps in the file are not handed out: the profile works without us"
+
+ROWS = (
+    Row(
+        says="[default] and its device",
+        config=DEFAULT,
+        profile="default",
+        who="111111111111:user/alice",
+        prompts=1,
+        calls=(SESSION,),
+    ),
+    Row(
+        says="a profile with keys and a device of its own, beside [default]",
+        config=DEFAULT + OWN,
+        stored={"default": "alice", "p": "bob"},
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of bob by 666666666666:user/bob",),
+    ),
+    Row(
+        says="a profile that has keys in the config file",
+        config=f"{DEFAULT}{OWN}<keys of bob>\n",
+        stored={"default": "alice", "p": "bob"},
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of bob by 666666666666:user/bob",),
+    ),
+    Row(
+        says="keys in both files: those of the credentials file are meant",
+        config=f"{DEFAULT}{OWN}<keys of robot>\n",
+        shared="[p]\n<keys of bob>\n",
+        stored={"default": "alice", "p": "bob"},
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of bob by 666666666666:user/bob",),
+    ),
+    Row(
+        says="a profile that stands in the credentials file alone, with its device",
+        config=DEFAULT,
+        shared=f"[p]\nregion = eu-west-1\nmfa_serial = {BOB}\n<keys of bob>\n",
+        stored={"default": "alice", "p": "bob"},
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of bob by 666666666666:user/bob",),
+    ),
+    Row(
+        says="stored keys, and older ones in the file",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\nmfa_serial = {ALICE}\n",
+        shared="[p]\n<keys of bob>\n",
+        stored={"default": "alice", "p": "alice"},
+        who="111111111111:user/alice",
+        differs={"who": ("666666666666:user/bob", STORED_WIN)},
+        prompts=1,
+        calls=(SESSION,),
+    ),
+    Row(
+        says="keys in the file that are not stored",
+        config=DEFAULT + OWN,
+        shared="[p]\n<keys of bob>\n",
+        refused="keys_missing",
+        differs={"who": ("666666666666:user/bob", "long-term keys are used from the keychain alone (DESIGN 1.2)")},
+        title="No keys are stored for p.",
+    ),
+    Row(
+        says="a device, and no keys anywhere",
+        config=DEFAULT + OWN,
+        refused="keys_missing",
+        title="No keys are stored for p.",
+    ),
+    Row(
+        says="keys whose device is inherited from [default], of the same account",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\n",
+        stored={"p": "alice"},
+        who="111111111111:user/alice",
+        prompts=1,
+        calls=(SESSION,),
+    ),
+    Row(
+        says="keys whose only device would be somebody else's",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\n",
+        stored={"default": "alice", "p": "bob"},
+        refused="keys_account",
+        differs={"who": ("666666666666:user/bob", "a serial of another account is never sent (DESIGN 3.3)")},
+        title="The keys of p are of account 666666666666, but the only mfa_serial for them is that of [default], "
+        "whose account is 111111111111.",
+    ),
+    Row(
+        says="keys whose only device is a token of [default]'s, whose keys are of another account",
+        config="[default]\nregion = eu-west-1\nmfa_serial = GAHT12345678\n[profile p]\nregion = eu-west-1\n",
+        stored={"default": "alice", "p": "bob"},
+        refused="keys_account",
+        differs={"who": ("666666666666:user/bob", "a serial of another account is never sent (DESIGN 3.3)")},
+        title="The keys of p are of account 666666666666, but the only mfa_serial for them is that of [default], "
+        "whose account is 111111111111.",
+    ),
+    Row(
+        says="keys without a device",
+        config="[profile p]\nregion = eu-west-1\n",
+        stored={"p": "robot"},
+        refused="profile_mfa",
+        differs={"who": ("777777777777:user/robot", "an identity without MFA is not served yet")},
+        title="No mfa_serial is known for profile p, so no code can be asked for.",
+    ),
+    Row(
+        says="temporary credentials in the credentials file",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\n",
+        shared="[p]\n<session of bob>\n",
+        refused="profile_temporary",
+        differs={"who": ("666666666666:user/bob", NOT_OURS)},
+        title="Profile p has temporary credentials in your AWS files, which another program writes: they are no "
+        "keys of its own.",
+    ),
+    Row(
+        says="temporary credentials in the file, and stored keys",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\nmfa_serial = {ALICE}\n",
+        shared="[p]\n<session of bob>\n",
+        stored={"p": "alice"},
+        who="111111111111:user/alice",
+        differs={"who": ("666666666666:user/bob", STORED_WIN)},
+        prompts=1,
+        calls=(SESSION,),
+    ),
+    Row(
+        says="a role over temporary credentials in the file",
+        config=f"{DEFAULT}[profile t]\nregion = eu-west-1\n[profile p]\nregion = eu-west-1\nsource_profile = t\n"
+        "role_arn = arn:aws:iam::444444444444:role/Audit\n",
+        shared="[t]\n<session of bob>\n",
+        refused="profile_temporary",
+        differs={"who": ("444444444444:role/Audit", NOT_OURS)},
+        title="Profile p needs a profile that has a problem (p → t). Profile t has temporary credentials in your "
+        "AWS files, which another program writes: they are no keys of its own.",
+    ),
+    Row(
+        says="aws-mfa's layout: the short-term section",
+        config="",
+        shared=f"[p-long-term]\naws_mfa_device = {BOB}\n<keys of bob>\n[p]\nregion = eu-west-1\n<session of bob>\n",
+        stored={},
+        refused="profile_mfa",
+        differs={"who": ("666666666666:user/bob", NOT_OURS)},
+        title="No mfa_serial is known for profile p: aws-mfa has its device under [p-long-term].",
+    ),
+    Row(
+        says="aws-mfa's layout: the long-term section",
+        config="",
+        shared=f"[q-long-term]\nregion = eu-west-1\naws_mfa_device = {BOB}\n<keys of bob>\n[q]\n<session of bob>\n",
+        profile="q-long-term",
+        stored={},
+        refused="profile_longterm",
+        differs={"who": ("666666666666:user/bob", "the access key itself is never handed out")},
+        title="Profile q-long-term is where aws-mfa keeps the access key of q: it is no identity of its own.",
+    ),
+    Row(
+        says="a profile with settings alone does not become [default]",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\noutput = json\n",
+        refused="profile_settings",
+        title="Profile p has settings only, neither keys nor a role.",
+    ),
+    Row(
+        says="a profile with settings alone does not become the machine",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\noutput = json\n",
+        server="robot",
+        refused="profile_settings",
+        differs={"who": ("777777777777:user/robot", NO_FALLBACK)},
+        title="Profile p has settings only, neither keys nor a role.",
+    ),
+    Row(
+        says="a profile that is not there",
+        config=DEFAULT,
+        profile="nowhere",
+        refused="unknown_profile",
+        title="There is no profile nowhere in the AWS config.",
+    ),
+    Row(
+        says="a name that is nearly one",
+        config=DEFAULT + OWN.replace("profile p", "profile production"),
+        profile="prodution",
+        refused="unknown_profile",
+        title="There is no profile prodution in the AWS config.",
+    ),
+    Row(
+        says="a profile that is not there does not become the shell's keys",
+        config=DEFAULT,
+        profile="nowhere",
+        env={"AWS_ACCESS_KEY_ID": "AKIABOB", "AWS_SECRET_ACCESS_KEY": "x"},
+        refused="unknown_profile",
+        title="There is no profile nowhere in the AWS config.",
+    ),
+    Row(
+        says="half of an access key in the file",
+        config=f"{DEFAULT}[profile p]\nregion = eu-west-1\n",
+        shared="[p]\naws_access_key_id = AKIABOB2222222222222\n",
+        refused="keys_missing",
+        title="No keys are stored for p.",
+    ),
+    Row(
+        says="half of an access key, and a device",
+        config=DEFAULT + OWN,
+        shared="[p]\naws_secret_access_key = x\n",
+        refused="keys_missing",
+        title="No keys are stored for p.",
+    ),
+    Row(
+        says="no files at all, but keys are stored",
+        profile="default",
+        refused="unknown_profile",
+        differs={"who": ("111111111111:user/alice", "without a serial no code can be asked for")},
+        title="There is no profile default in the AWS config.",
+    ),
+    Row(
+        says="a device of the account's other user",
+        config=DEFAULT.replace("mfa/alice", "mfa/nobody"),
+        profile="default",
+        refused="serial_refused",
+        differs={"who": ("111111111111:user/alice", "botocore hands out the keys themselves, without MFA")},
+        title="AWS could not check the code: the MFA device arn:aws:iam::111111111111:mfa/nobody does not seem to"
+        " belong to the keys of default.",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of nobody by 111111111111:user/alice -> AccessDenied",),
+    ),
+    Row(
+        says="an account beside the keys",
+        config=f"{DEFAULT}{OWN}aws_account_id = 666666666666\n",
+        stored={"p": "bob"},
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=("GetSessionToken 43200 code of bob by 666666666666:user/bob",),
+    ),
+)
