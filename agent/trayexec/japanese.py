@@ -680,6 +680,7 @@ SENTENCES: dict[str, str] = {
     "By hand: write profiles to {file}, and store their keys with `trayexec keys add PROFILE --env`. `trayexec setup --dry-run` says what is missing here.": "手動で行うには、{file} にプロファイルを書き、そのキーを `trayexec keys add PROFILE --env` で保存してください。足りないものは `trayexec setup --dry-run` で分かります。",
     "none are needed": "必要ありません",
     "{names}: in the keychain, or in your AWS files (see below)": "{names}: キーチェーンか AWS ファイルにあります (以下を参照)",
+    "{names}: in the keychain, or printed by a command of config.toml": "{names}: キーチェーンにあるか、config.toml のコマンドが出力します",
     "{names}: in the keychain": "{names}: キーチェーンにあります",
     "Would ask for the access key of each identity that the AWS config leads to by then.": "その時点で AWS config が必要とする各アイデンティティのアクセスキーの入力を求めます。",
     "Would ask for the access key of {names}.": "{names} のアクセスキーの入力を求めます。",

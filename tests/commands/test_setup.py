@@ -517,3 +517,13 @@ def test_a_person_with_nothing_is_led_to_it_from_everywhere(fresh: Rig) -> None:
     assert "no profile can be used yet" not in fresh.run().err
     fresh.config("[default\n")
     assert "no profile can be used yet" not in fresh.run().err
+
+
+def test_keys_that_a_command_prints_are_not_asked_for(fresh: Rig) -> None:
+    """They are where the person wants them."""
+    fresh.config(fresh.sim.world.config_text(fresh.sim.url))
+    asked = fresh.run("setup", "--dry-run").out + fresh.run("setup", "--dry-run").err
+    assert "Would ask for the access key of default." in asked
+    fresh.settings('[identity.default]\nkeys = "/bin/false"\n')
+    done = fresh.run("setup", "--dry-run")
+    assert "default: in the keychain, or printed by a command of config.toml" in done.out + done.err

@@ -47,7 +47,7 @@ OURS: Mapping[str, Text] = {
     ),
     **dict.fromkeys(("stop", "quit", "kill", "exit"), _STOP),
     **dict.fromkeys(("start", "daemon", "tray"), _START),
-    **dict.fromkeys(("check", "diagnose", "debug", "init", "setup"), _LOOK),
+    **dict.fromkeys(("check", "diagnose", "debug", "init"), _LOOK),
     **dict.fromkeys(("history", "logs", "audit"), Text("Here that is `trayexec log`.")),
     **dict.fromkeys(("explain", "describe", "resolve"), Text("Here that is `trayexec why PROFILE`.")),
     **dict.fromkeys(

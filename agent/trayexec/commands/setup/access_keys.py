@@ -18,6 +18,8 @@ def there(situation: Situation) -> Text | None:
     names = _names(situation.identities)
     if situation.in_files.keys() & set(situation.identities):
         return Text("{names}: in the keychain, or in your AWS files (see below)", names=names)
+    if any(map(situation.printed, situation.identities)):
+        return Text("{names}: in the keychain, or printed by a command of config.toml", names=names)
     return Text("{names}: in the keychain", names=names)
 
 

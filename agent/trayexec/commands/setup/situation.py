@@ -7,6 +7,7 @@ from pathlib import Path
 from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
 from trayexec.adapters.aws_parser import parse
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.commands import own_settings
 from trayexec.core import key_shape
 from trayexec.core.config import importing
 from trayexec.core.config.identities import LONG_TERM
@@ -75,13 +76,20 @@ class Situation:
 
     @property
     def without_keys(self) -> tuple[str, ...]:
-        """The identities whose keys are neither in the keychain nor in the files. Raises TrayexecError."""
-        wanted = [name for name in self.identities if name not in self.in_files]
+        """The identities whose keys are neither in the keychain nor in the files, and that nothing prints.
+
+        Raises TrayexecError.
+        """
+        wanted = [name for name in self.identities if name not in self.in_files and not self.printed(name)]
         keychain = SystemKeychain(self.environ)
         stored = keychain.names() if wanted else None
         if stored is None:  # this kind does not tell them all
             return tuple(name for name in wanted if _missing(keychain, name))
         return tuple(name for name in wanted if name not in stored)
+
+    def printed(self, name: str) -> bool:
+        """Whether a program prints these keys (`keys` of config.toml). Raises TrayexecError."""
+        return own_settings.keys_program(self.environ, name) is not None
 
     def keys_of(self, name: str) -> LongTermKeys | None:
         """The keys of this name, in the keychain or in the files; None for none. Raises TrayexecError."""
