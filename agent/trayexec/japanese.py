@@ -839,6 +839,7 @@ SENTENCES: dict[str, str] = {
     "locked: sessions and role credentials are forgotten": "ロックしました。セッションとロールの認証情報を消去しました",
     # commands/why.py
     "its credentials come from {source} of profile {profile}": "認証情報は、プロファイル {profile} の {source} から取得します",
+    "as {role} of account {account}, by the sign-in to {name}": "アカウント {account} の {role} として、{name} へのサインインによります",
     "for which nobody is asked for an MFA code": "その際に MFA コードは求められません",
     "now: {state}": "現在: {state}",
     "profile {profile} stands in {file}": "プロファイル {profile} は {file} にあります",
@@ -1357,7 +1358,7 @@ SENTENCES: dict[str, str] = {
     "AWS takes one policy as text, and there are several files: {names}.": "AWS が本文として受け付けるポリシーは 1 つですが、ファイルが複数あります: {names}。",
     "Write one file with all the statements, or name the ARNs of stored policies.": "すべての Statement を 1 つのファイルに書くか、保存済みポリシーの ARN を指定してください。",
     "The policy {file} cannot be read: {why}.": "ポリシー {file} を読み取れません: {why}。",
-    "--policy takes the ARN of a policy, or a file with a policy in JSON.": "--policy には、ポリシーの ARN、または JSON のポリシーを書いたファイルを指定します。",
+    "--policy takes the ARN of a policy, or a file with a policy in JSON; --read-only is AWS's own ReadOnlyAccess.": "--policy には、ポリシーの ARN か、JSON のポリシーを書いたファイルを指定します。--read-only は AWS の ReadOnlyAccess です。",
     "The {key} of profile {profile} cannot be sent: {why}.": "プロファイル {profile} の {key} は送信できません: {why}。",
     "Correct it under {section}: session_tags = team=red,cost=7, and transitive_session_tags = team.": "{section} の下で直してください: session_tags = team=red,cost=7、transitive_session_tags = team。",
     "there are two of {tag}": "{tag} が 2 回あります",

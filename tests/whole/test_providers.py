@@ -277,4 +277,5 @@ def test_list_names_the_role_where_the_settings_do(bare: Rig) -> None:
     assert lines["ci"] == ["222222222222", "ci/Pipeline"]
     assert lines["dev"] == ["333333333333", "Developer"]
     assert "not signed in: the first command leads there" in bare.run("list").out
+    assert "as Developer of account 333333333333, by the sign-in to x.awsapps.com" in bare.run("why", "dev").out
     assert bare.run("why", "dev").out.rstrip().endswith("now: not signed in: the first command leads there")

@@ -66,7 +66,7 @@ def _no_file(path: str, why: str) -> Trouble:
     return trouble(
         "policy",
         "The policy {file} cannot be read: {why}.",
-        "--policy takes the ARN of a policy, or a file with a policy in JSON.",
+        "--policy takes the ARN of a policy, or a file with a policy in JSON; --read-only is AWS's own ReadOnlyAccess.",
         file=shown(path),
         why=why,
     )

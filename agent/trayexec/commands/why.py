@@ -156,14 +156,28 @@ def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> 
         yield from _code(written, names, target)
         yield from starmap(Step, why_settings.keys(written.own, target))
     elif isinstance(target, Provider):
-        said = Text("its credentials come from {source} of profile {profile}", source=target.by, profile=target.name)
-        yield Step(said, _place(written, target.profile, target.kind))
-        yield Step(Text("for which nobody is asked for an MFA code"))
+        yield from _provided(written, target)
     if isinstance(found, Profile):
         yield from starmap(Step, why_settings.narrowing(written.own, found, written.catalogue))
     yield from map(Step, found.notes)
     if isinstance(found, Profile):
         yield _region(written, names, found.region)
+
+
+def _provided(written: _Written, provider: Provider) -> Iterator[Step]:
+    """What gives the credentials, where no code is asked for."""
+    said = Text("its credentials come from {source} of profile {profile}", source=provider.by, profile=provider.name)
+    yield Step(said, _place(written, provider.profile, provider.kind))
+    if provider.sign_in is not None:
+        yield Step(
+            Text(
+                "as {role} of account {account}, by the sign-in to {name}",
+                role=shown(provider.role),
+                account=shown(provider.account),
+                name=provider.sign_in.name,
+            )
+        )
+    yield Step(Text("for which nobody is asked for an MFA code"))
 
 
 def _chain(written: _Written, name: str) -> list[str]:
