@@ -1012,6 +1012,7 @@ SENTENCES: dict[str, str] = {
     "There is no profile {profile}, but {file} has a section [{section}], which AWS's tools take for none.": "プロファイル {profile} はありません。{file} にセクション [{section}] がありますが、AWS のツールはこれをプロファイルと見なしません。",
     "Write {meant} in its place.": "代わりに {meant} と書いてください。",
     "Did you mean one of these: {near}? `trayexec list` shows all of them.": "次のいずれかの間違いではありませんか: {near}。`trayexec list` ですべて確認できます。",
+    "If a role is meant: write all 12 digits of its account, as in 123456789012:Deploy.": "ロールを指定する場合は、123456789012:Deploy のように、アカウントの 12 桁をすべて書いてください。",
     "`trayexec list` shows the profiles there are; a new one is a section {section} in {file}.": "`trayexec list` でプロファイルを確認できます。新しいプロファイルは {file} の {section} セクションです。",
     "your AWS config": "AWS config ファイル",
     "Did you mean {near}? `trayexec status` shows the identities there are.": "{near} の間違いではありませんか。アイデンティティは `trayexec status` で確認できます。",

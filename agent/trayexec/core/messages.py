@@ -1,5 +1,6 @@
 """Words every refusal that the rules decide on. It must not know when one is due."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Provider, Role, SignIn, Unserved
@@ -10,6 +11,8 @@ from trayexec.core.suggest import near, told
 from trayexec.core.toml_lines import written_key
 from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, Trouble, trouble
+
+_MEANT_AS_A_ROLE = re.compile(r"[0-9]+:.")
 
 
 def spent() -> Text:
@@ -361,6 +364,13 @@ def no_such_profile(name: str, accounts: Mapping[str, str | None], config: str =
             "{line} `trayexec list` shows the profiles there are.",
             profile=shown(name),
             line=line,
+        )
+    if not meant and _MEANT_AS_A_ROLE.match(name):
+        return trouble(
+            "unknown_profile",
+            "There is no profile {profile} in the AWS config.",
+            "If a role is meant: write all 12 digits of its account, as in 123456789012:Deploy.",
+            profile=shown(name),
         )
     if len(meant) == 1:
         return trouble(

@@ -100,6 +100,14 @@ def test_what_cannot_be_meant_is_said() -> None:
     assert refusal(ONE, "22222222222:X").startswith("There is no profile 22222222222:X")
 
 
+@pytest.mark.parametrize("word", ["22222222222:Deploy", "2222222222222:Deploy"])
+def test_what_is_nearly_a_role_is_said(word: str) -> None:
+    """Nobody who has lost a digit is told to write a profile of that name."""
+    with pytest.raises(TrayexecError) as error:
+        adhoc.find(ONE, word)
+    assert "12 digits" in str(error.value.trouble.hint)
+
+
 def test_a_profile_of_that_name_is_meant_by_it() -> None:
     """Unless a source is told."""
     name = f"{ACCOUNT}:X"
