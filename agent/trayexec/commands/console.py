@@ -24,7 +24,7 @@ from trayexec.light.translate import speaker
 from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import RegionAnswer, RequestFields
+    from trayexec.light.protocol_fields import RegionAnswer
 
 
 def console(options: Options, environ: Mapping[str, str]) -> int:
@@ -47,8 +47,7 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
     settings = own_settings.load(environ)
     if options.copy and not clipboard.tools(environ):
         raise TrayexecError(_no_clipboard(options.profile))
-    asked: RequestFields = {**request(options, environ, "trayexec console"), "then": "signs in"}
-    answer = agent_client.obtain(asked, environ)
+    answer = agent_client.obtain(request(options, environ, "trayexec console", use="signs in"), environ)
     served = protocol.read_credentials(answer)
     credentials = FederationCredentials(
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])

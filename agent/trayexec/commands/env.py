@@ -12,14 +12,14 @@ from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trayexec.light.protocol_fields import RequestFields
+    from trayexec.light.protocol_fields import RequestFields, Use
 
 OUTER = ("TRAYEXEC_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONTAINER_CREDENTIALS_FULL_URI")  # whose region it is
 
 
 def env(options: Options, environ: Mapping[str, str]) -> int:
     """Print credentials in a format. Raises TrayexecError (`unwritable`) for what the format cannot say."""
-    asked: RequestFields = {**request(options, environ, "trayexec env"), "then": "sets"}
+    asked = request(options, environ, "trayexec env", use="sets")
     served = protocol.read_credentials(agent_client.obtain(asked, environ))
     if options.need is not None:
         from trayexec.commands import need_warning  # noqa: PLC0415 — only with the option
@@ -46,14 +46,15 @@ def env(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def request(options: Options, environ: Mapping[str, str], program: str) -> "RequestFields":
-    """What a verb asks the agent for on behalf of `program`."""
+def request(options: Options, environ: Mapping[str, str], program: str, *, use: "Use") -> "RequestFields":
+    """What a verb asks the agent for on behalf of `program`, which does this with what it gets."""
     return protocol.credentials(
         context.surroundings(environ),
         options.profile,
         wait=options.wait,
         need=options.need,
         program=program,
+        use=use,
         source=options.source,
         long=getattr(options, "long", None),
         policy=policy_of(options),

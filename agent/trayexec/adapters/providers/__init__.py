@@ -57,7 +57,7 @@ class BotoProviders:
         self._environ = environ
         self._clock = clock
         self._seconds = seconds
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._processes = asyncio.Semaphore(AT_ONCE)
         self._queues: dict[Hashable, _Queue] = {}
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -124,7 +124,7 @@ class BotoProviders:
             "asked": [{"profile": one.profile, "settings": dict(one.settings)} for one in providers],
         }
         given, most = json.dumps(request).encode(), MOST * len(providers)
-        async with self._room:
+        async with self._processes:
             ended = await run(own_command.python(CHILD), self._environ, seconds=self._seconds, given=given, most=most)
         try:
             answers: list[Said] = json.loads(ended.out)
