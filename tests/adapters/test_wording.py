@@ -175,6 +175,7 @@ def every_notice(name: str) -> dict[str, Notice]:
     sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
         "expiring": notifications.expiring(identity, 300, last=False),
+        "not_renewed": notifications.not_renewed(identity, 300, Text("{name}.", name=name), last=False),
         "expired": notifications.expired(identity),
         "revoked": notifications.revoked(identity),
         "outlived": notifications.outlived(run, 300),
