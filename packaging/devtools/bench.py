@@ -75,9 +75,9 @@ def measure(pace: Pace, form: Form) -> int:
             lambda: _cold(here),
             lambda: bench_fanout.accounts(here, ROLES, AT_ONCE, LATENCY),
             lambda: bench_fanout.throughput(here),
+            lambda: _memory(here),  # before the agent has read files of a thousand profiles
             lambda: bench_files.read(here),
             lambda: bench_files.changed(here),
-            lambda: _memory(here),
             lambda: _idle(here, idling),
             lambda: _crowd(here, CROWD),
         ]
