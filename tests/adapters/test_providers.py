@@ -370,7 +370,7 @@ def test_who_no_longer_waits_takes_nothing_from_the_others(home: Home) -> None:
     assert asyncio.run(some_of_them()) == [f"p{number}" for number in range(20) if number not in {0, 1, 10}]
 
 
-@pytest.mark.parametrize("out", [b"", b"Traceback", b"\xff"])
+@pytest.mark.parametrize("out", [b"", b"Traceback", b"\xff", b"[]"])
 def test_a_process_that_breaks_is_said_to_all_in_it(home: Home, processes: Processes, out: bytes) -> None:
     """And the next questions start another."""
     home.write("".join(f"[profile p{number}]\n{SSO}{number:012}\n" for number in range(9)))

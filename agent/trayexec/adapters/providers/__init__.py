@@ -130,6 +130,8 @@ class BotoProviders:
             answers: list[Said] = json.loads(ended.out)
         except ValueError:
             raise ValueError(f"exit status {ended.status}") from None
+        if len(answers) != len(providers):  # nobody may wait for an answer that does not come
+            raise ValueError(f"{len(answers)} / {len(providers)}")
         return answers
 
     def _credentials(self, provider: Provider, said: Said) -> Credentials:
