@@ -331,6 +331,30 @@ SENTENCES: dict[str, str] = {
     "the agent has stopped and forgotten everything": "エージェントが停止し、すべて消去しました",
     "The agent does not stop.": "エージェントが停止しません。",
     "End its process, whose number is in its lock file: `kill -9 $(cat {lock})`": "プロセスを終了してください。番号はロックファイルにあります: `kill -9 $(cat {lock})`",
+    # commands/autostart.py
+    "the agent starts at login already": "エージェントはすでにログイン時に起動します",
+    "the agent starts at your next login; `trayexec autostart disable` undoes it": "エージェントは次のログインから起動します。元に戻すには `trayexec autostart disable`",
+    "the agent does not start at login any more; one that runs goes on": "エージェントはもうログイン時に起動しません。実行中のものはそのまま続きます",
+    "the agent does not start at login": "エージェントはログイン時に起動しません",
+    "the agent starts at login": "エージェントはログイン時に起動します",
+    "The path of trayexec has signs in it that no file for start at login can hold.": "trayexec のパスに、ログイン時の起動用ファイルに書けない文字があります。",
+    "Install it in a folder with a plain name.": "普通の名前のフォルダーにインストールしてください。",
+    "`trayexec autostart enable` lets it.": "起動するようにするには `trayexec autostart enable`",
+    "{place} is missing, without which some desktops start no agent": "{place} がありません。これがないとエージェントを起動しないデスクトップがあります",
+    "{place} is switched off in the settings of the desktop": "{place} はデスクトップの設定で無効になっています",
+    "at login another one is started than this: {command}": "ログイン時に起動するのは、これとは別のものです: {command}",
+    "{place} starts what is not there any more: {command}": "{place} が起動するものはもうありません: {command}",
+    "`trayexec autostart enable` corrects it, `trayexec autostart disable` takes it away.": "`trayexec autostart enable` で直り、`trayexec autostart disable` で取り除けます。",
+    "where {desktop} starts neither systemd's graphical-session.target nor XDG autostart, its config needs a line: exec {command}": "{desktop} が systemd の graphical-session.target も XDG autostart も起動しない場合は、その設定に次の行が必要です: exec {command}",
+    "what somebody had changed there is in {backup}": "変更されていた元の内容は {backup} にあります",
+    "Make it writable, and try again.": "書き込めるようにしてから、もう一度試してください。",
+    "start at login": "ログイン時の起動",
+    "there is no desktop here: the first command starts the agent": "ここにはデスクトップがありません。エージェントは最初のコマンドが起動します",
+    "Would offer to start the agent at login, by {file}.": "{file} でエージェントをログイン時に起動するかどうかを確認します。",
+    "The first command starts the agent. At login, its icon is there from the beginning.": "エージェントは最初のコマンドが起動します。ログイン時に起動すれば、アイコンが最初から表示されます。",
+    "Start it at login?": "ログイン時に起動しますか?",
+    "To undo it: `trayexec autostart disable`": "元に戻すには: `trayexec autostart disable`",
+    "Start at login": "ログイン時の起動",
     # commands/console.py
     "for {minutes} minutes this address signs in whoever opens it": "このアドレスを開いた人は誰でも、{minutes} 分間サインインできます",
     "No browser came to open the console.": "コンソールを開くブラウザーが見つかりません。",
@@ -1496,20 +1520,23 @@ HELP = """\
   hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
   hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
   doctor               このマシンやシェルで妨げになっているもの
-  setup                最初の設定を順に案内します: AWS config、キー、MFA デバイス、最初のセッション、シェル。変更は
-                       先に表示されます。いつでも実行でき、済んだことは飛ばします。--dry-run は表示だけ、--from FILE は
-                       チームで共有するアカウント、ロール、グループ、色を先に取り込みます
+  setup                最初の設定を順に案内します: AWS config、キー、MFA デバイス、最初のセッション、シェル、
+                       ログイン時の起動。変更は先に表示されます。いつでも実行でき、済んだことは飛ばします。--dry-run は
+                       表示だけ、--from FILE はチームで共有するアカウント、ロール、グループ、色を先に取り込みます
   why PROFILE          プロファイルがどのように解決されるかをファイルと行付きで順に、最後に現在の状態を表示します
   config show          有効な設定を、config.toml に書く形で表示します
   config path          そのファイルの場所
   config check         そのファイルが正しいかどうか
   config edit          エディターで変更します。正しく書かれたときだけ有効になります
+  autostart enable     ログインするたびにエージェントを起動し、アイコンを出します。書き込むファイルは表示されます
+  autostart disable    それらを取り除きます
+  autostart status     ログイン時に起動するかどうかと、その妨げになっているもの
   agent                エージェントをフォアグラウンドで実行します。--headless を付けるとアイコンを出しません
   agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
   version · help       バージョンを表示 · このヘルプを表示
 
-`status`、`list`、`log`、`keys list`、`keys import`、`keys rotate`、`config show`、`doctor`、`why` では --json を
-使えます。
+`status`、`list`、`log`、`keys list`、`keys import`、`keys rotate`、`config show`、`autostart status`、`doctor`、
+`why` では --json を使えます。
 
 終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
 trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、

@@ -124,7 +124,7 @@ def test_what_is_done_is_said_and_passed_over(fresh: Rig) -> None:
     before, calls = files_of(fresh), len(fresh.sim.calls)
     status, screen = ended(fresh.terminal("setup"))
     assert status == 0
-    assert screen.count("✓") == 6
+    assert screen.count("✓") == 7
     assert "Ready. In any terminal:" in screen
     assert files_of(fresh) == before
     assert len(fresh.sim.calls) == calls
@@ -409,6 +409,31 @@ def test_the_hook_goes_where_the_shell_reads_it(rig: Rig, shell: str, file: str,
     assert first == "# mine\nexport SECRET_TOKEN=hunter2"
     assert remark.startswith("# trayexec")
     assert last == line
+
+
+# Start at login
+
+
+def test_start_at_login_is_offered_where_there_is_a_desktop(rig: Rig) -> None:
+    """With the files shown first; what is undone is offered again, and what is there is said."""
+    rig.env.update({"SHELL": "/bin/true", "TERM": "dumb"})
+    assert "there is no desktop here" in rig.run("setup", "--dry-run").err
+    rig.env["DISPLAY"] = ":4711"  # nobody's: the agent is not started here
+    rig.write("home/.config/autostart/trayexec.desktop", "[Desktop Entry]\nExec=/gone/trayexec agent\n")
+    assert "+Exec=" in rig.run("setup", "--dry-run").err
+    for said in ("n", "", None):
+        terminal = rig.terminal("setup")
+        answer(terminal, r"Profile to try: .* ", "s")
+        if said is not None:
+            screen = answer(terminal, r"Start it at login\? \[Y/n\] ", said)
+            assert "-Exec=/gone/trayexec agent" in screen
+            assert "+WantedBy=graphical-session.target" in screen
+        status, rest = ended(terminal)
+        assert status == 0
+        assert ("`trayexec autostart disable`" in rest) == (said == "")
+    assert rig.run("autostart", "status", "--json").json["state"] == "on"
+    assert rig.run("autostart", "disable").status == 0
+    assert "Would offer to start the agent at login" in rig.run("setup", "--dry-run").err
 
 
 # What a team shares

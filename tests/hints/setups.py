@@ -59,6 +59,13 @@ def read_only(rig: Rig) -> Look:
     return look
 
 
+def at_login(rig: Rig) -> Look:
+    """There is a desktop, as far as the shell says."""
+    look = guided(BASE, (TRY[0], "s"), (r"Start it at login\? \[Y/n\] $", ""), stores=("default",))(rig)
+    rig.env["DISPLAY"] = ":4711"
+    return look
+
+
 def writable(rig: Rig) -> None:
     """As a person is told to make it."""
     rig.desk.home("home/.aws/config").chmod(0o600)
@@ -129,6 +136,12 @@ STATES = (
         ("what stands in your AWS files stays there: `trayexec keys import --dry-run` says why",),
         own=True,
         leaves={"trayexec keys import": 125},
+    ),
+    State(
+        "setup that lets the agent start at login",
+        at_login,
+        ("To undo it: `trayexec autostart disable`",),
+        own=True,
     ),
     State(
         "setup with a read-only config",

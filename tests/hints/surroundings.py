@@ -91,6 +91,13 @@ def nothing_yet(rig: Rig) -> Look:
     return look
 
 
+def gone_at_login(rig: Rig) -> Look:
+    """What starts at login is a trayexec that was removed."""
+    look = files(BASE, ("autostart", "status"))(rig)
+    rig.write("home/.config/autostart/trayexec.desktop", "[Desktop Entry]\nExec=/gone/trayexec agent\n")
+    return look
+
+
 def lost(rig: Rig) -> Look:
     """An overlay of which nobody knows from which files it was made."""
     files(BASE)(rig)
@@ -120,6 +127,21 @@ def opened(rig: Rig) -> Look:
 
 
 STATES = (
+    State(
+        "start at login",
+        files(BASE, ("autostart", "status"), ("autostart", "enable")),
+        (
+            "`trayexec autostart enable` lets it.",
+            "the agent starts at your next login; `trayexec autostart disable` undoes it",
+        ),
+        own=True,
+    ),
+    State(
+        "start at login that is gone",
+        gone_at_login,
+        ("`trayexec autostart enable` corrects it, `trayexec autostart disable` takes it away.",),
+        own=True,
+    ),
     State(
         "no agent at the socket named",
         elsewhere,

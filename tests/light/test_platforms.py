@@ -25,7 +25,7 @@ EVERY_VERB = (
     *(("shell",), ("auth",), ("lock",), ("status",), ("status", "--json"), ("list",), ("doctor",), ("log",)),
     *(("env", "account-a"), ("console", "account-a", "--print"), ("why", "account-a"), ("hook", "bash")),
     *(("credential-process", "account-a"), ("keys", "list"), ("keys", "add", "default"), ("keys", "remove", "default")),
-    *(("agent",), ("agent", "start"), ("agent", "stop"), ("no-such-verb",)),
+    *(("agent",), ("agent", "start"), ("agent", "stop"), ("autostart", "status"), ("no-such-verb",)),
 )
 WORDS = (("help",), ("version",), ("--help",), ("--version",), ("-h",))
 

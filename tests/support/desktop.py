@@ -57,10 +57,13 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 PACKAGES = {
     "Xvfb": "xvfb",
     "dbus-daemon": "dbus",
+    "desktop-file-validate": "desktop-file-utils",
     "dunst": "dunst",
     "dunstctl": "dunst",
     "gnome-keyring-daemon": "gnome-keyring",
+    "gio": "libglib2.0-bin",
     "openbox": "openbox",
+    "systemd-analyze": "systemd",
     "xdotool": "xdotool",
     "xfce4-panel": "xfce4-panel",
 }

@@ -7,7 +7,13 @@ from trayexec.commands.parse import read
 from trayexec.light.errors import TrayexecError
 from trayexec.live import overlay_origin
 
-WITHOUT_FILES = ("unlock.lock", "agent.agent", "log.log", "help.")  # what works whatever the AWS files are
+WITHOUT_FILES = (
+    "unlock.lock",
+    "agent.agent",
+    "autostart.",
+    "log.log",
+    "help.",
+)  # what works whatever the AWS files are
 
 
 def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

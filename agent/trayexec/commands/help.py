@@ -99,19 +99,24 @@ verbs:
   hook bash|zsh|fish   shell code: AWS_PROFILE=account-a works in the shell you have, and completion
   hook direnv          shell code for ~/.config/direnv/direnvrc: `use trayexec account-a` in an .envrc
   doctor               what in this machine or shell stands in the way
-  setup                a guided first run: the AWS config, keys, the MFA device, a first session, your shell. Each
-                       change is shown first; run it at any time, what is done is passed over; --dry-run only says;
-                       --from FILE first takes over the accounts, roles, groups and colours that a team shares
+  setup                a guided first run: the AWS config, keys, the MFA device, a first session, your shell, start at
+                       login. Each change is shown first; run it at any time, what is done is passed over; --dry-run
+                       only says; --from FILE first takes over the accounts, roles, groups and colours that a team
+                       shares
   why PROFILE          how a profile resolves, step by step with file and line, and how it stands
   config show          our settings as they are in force, written as in config.toml
   config path          where that file is
   config check         whether it is right
   config edit          change it in your editor; it counts once it is right
+  autostart enable     start the agent, and so its icon, whenever you log in: the files are shown as they are written
+  autostart disable    take them away again
+  autostart status     whether it starts at login, and what is in its way
   agent                run the agent in the foreground; --headless: without an icon
   agent start | stop   start or stop it in the background. The first command that needs it starts it, too
   version · help       say which version this is · print this
 
-`status`, `list`, `log`, `keys list`, `keys import`, `keys rotate`, `config show`, `doctor` and `why` take --json.
+`status`, `list`, `log`, `keys list`, `keys import`, `keys rotate`, `config show`, `autostart status`, `doctor` and
+`why` take --json.
 
 exit status: the command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not;
 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.

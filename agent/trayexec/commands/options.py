@@ -262,6 +262,16 @@ SETUP = Verb(
     options=(HELP, _flag("--dry-run"), Option(("--from",), "shared", "text", "FILE")),
     examples=("setup", "setup --dry-run", "setup --from team.toml"),
 )
+AUTOSTART = Verb(
+    "autostart",
+    options=(HELP,),
+    verbs=(
+        Verb("enable", "autostart.enable", options=(HELP,)),
+        Verb("disable", "autostart.disable", options=(HELP,)),
+        Verb("status", "autostart.status", options=(HELP, JSON)),
+    ),
+    examples=("autostart enable", "autostart status --json"),
+)
 AGENT = Verb(
     "agent",
     "agent.agent",
@@ -297,7 +307,7 @@ TOP = Verb(
     "help.nothing",
     options=(HELP, Option(("--version",), "wants_version", unsaid=False)),
     verbs=(
-        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, SETUP, KEYS, CONFIG, AGENT),
+        *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, SETUP, KEYS, CONFIG, AUTOSTART, AGENT),
         Verb("version", "help.version", options=(HELP,)),
         Verb("help", "help.usage", options=(HELP,)),
     ),

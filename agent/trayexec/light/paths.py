@@ -56,7 +56,12 @@ def settings_path(environ: "Mapping[str, str]") -> str:
     """Our `config.toml`, in the platform's folder for configuration."""
     if sys.platform == "darwin":
         return home(environ) + "/Library/Application Support/trayexec/config.toml"
-    return (_absolute(environ, "XDG_CONFIG_HOME") or home(environ) + "/.config") + "/trayexec/config.toml"
+    return config_home(environ) + "/trayexec/config.toml"
+
+
+def config_home(environ: "Mapping[str, str]") -> str:
+    """Where programs keep their settings by the XDG Base Directory specification."""
+    return _absolute(environ, "XDG_CONFIG_HOME") or home(environ) + "/.config"
 
 
 def log_path(environ: "Mapping[str, str]") -> str:

@@ -49,7 +49,7 @@ VERBS = (
         "doctor",
         "setup",
     ),
-    *("config", "credential-process", "version", "help"),
+    *("config", "autostart", "credential-process", "version", "help"),
 )
 
 

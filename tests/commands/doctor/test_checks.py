@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trayexec.adapters import stored_keys
+from trayexec.adapters.autostart import LoginEntry, StartAtLogin
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.sts import KeyCheck, Route
 from trayexec.commands.doctor import checks
@@ -83,6 +84,12 @@ def healthy(files: Files) -> Facts:
     )
 
 
+def at_login(program: str, *more: LoginEntry, is_off: bool = False) -> StartAtLogin:
+    """What is to start /bin/true at login starts this."""
+    there = LoginEntry("/x/trayexec.desktop", "wanted", "found", (program, "agent"), is_off)
+    return StartAtLogin(("/bin/true", "agent"), (there, *more))
+
+
 def answered(arn: str = "arn:aws:iam::111111111111:user/alice", ahead: float | None = 0.4) -> Asked:
     """STS answered this."""
     return Asked("default", HERE, PLACE, KeyCheck(arn, ahead))
@@ -133,6 +140,26 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "an agent with another config.toml": (
         lambda facts, _: replace(facts, agent=replace(AGENT, settings="/elsewhere/trayexec/config.toml")),
         *("other_settings", "agent_settings", Grade.NOTE, "/elsewhere/trayexec/config.toml"),
+    ),
+    "what starts at login is gone": (
+        lambda facts, _: replace(facts, autostart=at_login("/gone/trayexec")),
+        *("start_at_login", "autostart_gone", Grade.PROBLEM, "/gone/trayexec"),
+    ),
+    "another one starts at login": (
+        lambda facts, _: replace(facts, autostart=at_login("/bin/sh")),
+        *("start_at_login", "autostart_other", Grade.NOTE, "/bin/sh"),
+    ),
+    "start at login is switched off": (
+        lambda facts, _: replace(facts, autostart=at_login("/bin/true", is_off=True)),
+        *("start_at_login", "autostart_switched_off", Grade.NOTE, "trayexec.desktop"),
+    ),
+    "start at login lacks an entry": (
+        lambda facts, _: replace(facts, autostart=at_login("/bin/true", LoginEntry("/trayexec.service", ""))),
+        *("start_at_login", "autostart_partly", Grade.NOTE, "/trayexec.service"),
+    ),
+    "what starts at login cannot be read": (
+        lambda facts, _: replace(facts, autostart=trouble("file", "It cannot be read.", "Look at it.")),
+        *("start_at_login", "file", Grade.PROBLEM, "cannot be read"),
     ),
     "no icon": (
         lambda facts, _: replace(facts, agent=replace(AGENT, tray="none")),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from trayexec.adapters.autostart import StartAtLogin
 from trayexec.adapters.sts import KeyCheck, Route
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
@@ -62,7 +63,7 @@ class Facts:
     `keys` has what the keychain says for each name that a served profile leads to, `programs` where the program is for
     those whose keys a command prints (None where it is not found), `unfit` why a folder of ours cannot be written,
     `loose` the AWS files that others may read, `doubted` those that others could have written, and why; `has_crt`
-    whether botocore finds the package that `aws login` needs.
+    whether botocore finds the package that `aws login` needs; `autostart` what starts the agent at login.
     """
 
     version: str
@@ -83,3 +84,4 @@ class Facts:
     loose: tuple[str, ...] = ()
     doubted: Mapping[str, Text] = field(default_factory=dict)
     has_crt: bool = True
+    autostart: StartAtLogin | Trouble | None = None

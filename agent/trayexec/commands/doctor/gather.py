@@ -13,10 +13,12 @@ from pathlib import Path
 
 from trayexec import __version__
 from trayexec.adapters import file_trust, settings_file
+from trayexec.adapters.autostart import StartAtLogin
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts, KeyCheck, Limits, Route
+from trayexec.commands import autostart
 from trayexec.commands.agent_request import ask
 from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
 from trayexec.core.config.profiles import StsEndpoint
@@ -75,7 +77,15 @@ def gather(environ: Mapping[str, str]) -> Facts:
         loose=tuple(path for path in where if _is_loose(path)),
         doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
         has_crt=find_spec("awscrt") is not None,
+        autostart=_autostart(environ),
     )
+
+
+def _autostart(environ: Mapping[str, str]) -> StartAtLogin | Trouble:
+    try:
+        return autostart.look(environ)
+    except TrayexecError as error:
+        return error.trouble
 
 
 def _agent(environ: Mapping[str, str]) -> Agent | Trouble | None:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import assert_never
 
+from trayexec.adapters.autostart import Standing
+from trayexec.commands.autostart import told
 from trayexec.commands.doctor.facts import Agent, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config.sections import shown
@@ -87,6 +89,24 @@ def icon(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=facts.agent.tray))
+
+
+def start_at_login(facts: Facts) -> Iterator[Finding]:
+    """What starts the agent at login starts this one; who wants none has none."""
+    about = Text("start at login")
+    if isinstance(facts.autostart, Trouble):
+        yield wrong(about, facts.autostart)
+        return
+    if facts.autostart is None or facts.autostart.standing is Standing.OFF:
+        return
+    said, hint = told(facts.autostart)
+    match facts.autostart.standing:
+        case Standing.ON:
+            yield good("autostart", about, said)
+        case Standing.GONE:
+            yield problem("autostart_gone", about, said, hint or Text(""))
+        case other:
+            yield note(f"autostart_{other.value.replace('-', '_')}", about, said, hint)
 
 
 def way_to_ask(facts: Facts) -> Iterator[Finding]:

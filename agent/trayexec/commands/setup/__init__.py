@@ -20,6 +20,7 @@ from trayexec.commands.setup import (
     mfa_device,
     shared_config,
     shell_hook,
+    start_at_login,
 )
 from trayexec.commands.setup.interview import Interview
 from trayexec.commands.setup.situation import Situation
@@ -28,7 +29,10 @@ from trayexec.core.shell_words import profile
 from trayexec.light import exits
 from trayexec.light.errors import Text, TrayexecError, trouble
 
-STEPS = (aws_config.STEP, access_keys.STEP, mfa_device.STEP, keys_in_files.STEP, first_role.STEP, shell_hook.STEP)
+STEPS = (
+    *(aws_config.STEP, access_keys.STEP, mfa_device.STEP, keys_in_files.STEP, first_role.STEP, shell_hook.STEP),
+    start_at_login.STEP,
+)
 
 
 def setup(options: Options, environ: Mapping[str, str]) -> int:
