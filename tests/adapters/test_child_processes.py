@@ -49,7 +49,7 @@ def test_a_package_in_the_users_own_site_is_still_found(monkeypatch: pytest.Monk
     "child",
     [
         "trayexec.adapters.keychain.child",
-        "trayexec.adapters.dialogs.tk_child",
+        "trayexec.adapters.dialogs.own.tk_child",
         "trayexec.adapters.notifications.plyer_child",
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from trayexec.adapters.dialogs import kdialog, pinentry, zenity
 from trayexec.adapters.dialogs.choose import Dialogs
+from trayexec.adapters.dialogs.own import tool
 from trayexec.adapters.dialogs.sheet import write
+from trayexec.adapters.processes import folder_of
 from trayexec.adapters.wording import fold
 from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
 from trayexec.light.errors import Text
@@ -58,7 +61,7 @@ def test_one_idea_a_line() -> None:
     sheet = write(question, str)
 
     assert sheet.lines == (
-        "Unlock work with your MFA code",
+        "Unlock work",
         "For profile prod",
         "Asked by aws (pid 1)",
         f"Device: {serial}",
@@ -213,7 +216,7 @@ def test_osascript_gets_values_as_arguments(tmp_path: Path) -> None:
     assert argv[0] == "-e"
     assert UGLY not in argv[1]
     assert argv[2] == "trayexec - MFA code"
-    assert argv[3].startswith(f"Unlock {UGLY} with your MFA code\n")
+    assert argv[3].startswith(f"Unlock {UGLY}\n")
     assert argv[4:] == ["Cancel", "Unlock", "90"]
 
 
@@ -300,16 +303,18 @@ def test_a_helper_that_holds_the_pipe_does_not_hold_the_answer(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("desktop", "expected"),
     [
-        ("GNOME", ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry", "zenity", "kdialog"]),
-        ("KDE", ["pinentry-qt", "pinentry-gnome3", "pinentry-gtk-2", "pinentry", "kdialog", "zenity"]),
-        ("ubuntu:GNOME", ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry", "zenity", "kdialog"]),
-        ("", ["pinentry-gnome3", "pinentry-gtk-2", "pinentry-qt", "pinentry", "zenity", "kdialog"]),
+        ("GNOME", ["zenity", "kdialog"]),
+        ("KDE", ["kdialog", "zenity"]),
+        ("ubuntu:GNOME", ["zenity", "kdialog"]),
+        ("", ["zenity", "kdialog"]),
     ],
 )
 def test_the_desktop_decides_who_asks_first(tmp_path: Path, desktop: str, expected: list[str]) -> None:
     """Every failed tool makes way for the next, in the order that fits the desktop; each is tried again at the end."""
+    expected = [*expected, "pinentry-qt", "pinentry-gtk-2", "pinentry-gnome3"]
     for name in expected:
         stand_in(tmp_path, name, err="broken\n", status=99)
+    expected = ["gtk3", "gtk4", *expected]  # ours, which find no such display
     environ = {"PATH": str(tmp_path), "WAYLAND_DISPLAY": "wayland-0", "XDG_CURRENT_DESKTOP": desktop}
     dialogs = Dialogs("auto", environ)
     order = [tool.name for tool in dialogs._tools()]
@@ -319,17 +324,18 @@ def test_the_desktop_decides_who_asks_first(tmp_path: Path, desktop: str, expect
     assert isinstance(asyncio.run(dialogs.ask(Question("w", "1", "", "", None, 0, 9))), NoDialog)
     assert dialogs.name == "terminal"
 
-    stand_in(tmp_path, expected[-1], out="123456\n")
+    stand_in(tmp_path, "zenity", out="123456\n")
     assert isinstance(asyncio.run(dialogs.ask(Question("w", "1", "", "", None, 0, 9))), Entered)
-    assert dialogs.name == expected[-1]
+    assert dialogs.name == "zenity"
 
 
 @pytest.mark.parametrize(
     ("method", "words"),
     [("auto", "No program that can show a dialog"), ("kdialog", "kdialog, is not installed"), ("terminal", "terminal")],
 )
-def test_no_dialog_says_what_to_do(tmp_path: Path, method: str, words: str) -> None:
+def test_no_dialog_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, words: str) -> None:
     """With nothing to ask with, the answer says why, and that the terminal always works."""
+    monkeypatch.setattr(tool, "SYSTEM_PYTHON", tmp_path / "python3")
     environ = {"PATH": str(tmp_path), "WAYLAND_DISPLAY": "wayland-0"}  # Tk needs X
     dialogs = Dialogs(method, environ)
 
@@ -343,12 +349,12 @@ def test_no_dialog_says_what_to_do(tmp_path: Path, method: str, words: str) -> N
 
 def test_the_language_is_the_callers() -> None:
     """Every line goes through `speak`, also the one that counts down."""
-    question = Question("work", "1", "aws", "prod", Text("Why."), 7, 9)
+    question = Question("work", "1", "aws", "prod", Text("Why."), 7, 9, number=1, of=2)
 
     sheet = write(question, lambda text: f"«{text.template}»")
 
-    said = [sheet.heading, sheet.device, sheet.purpose, sheet.asked, sheet.reason, sheet.hurry]
-    said += [sheet.counting, sheet.counted]
+    said = [sheet.heading, *sheet.about, sheet.reason, sheet.hurry, sheet.position]
+    said += [sheet.counting, sheet.held, sheet.counted]
     assert all(line.startswith("«") for line in [*said, sheet.prompt, sheet.digits, sheet.accept, sheet.cancel])
 
 
@@ -366,3 +372,22 @@ def test_the_language_is_the_callers() -> None:
 def test_a_dialogs_lines_fit(words: str, lines: list[str]) -> None:
     """Words stay whole where they can, Japanese breaks between letters, and no line begins with a full stop."""
     assert fold(words, 15, lambda text: sum(1 + (not letter.isascii()) for letter in text)) == "\n".join(lines)
+
+
+def test_the_folder_of_who_asks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a person writes it; and nothing is said of a process that has gone, or is none."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / "src" / "infra"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    assert folder_of(os.getpid()) == "~/src/infra"
+    monkeypatch.setenv("HOME", "/nowhere")
+    assert folder_of(os.getpid()) == str(folder)
+    assert folder_of(0) == folder_of(2**22 + 1) == ""
+
+    question = Question("work", "123456", "aws", "prod", None, 0, 9, account="222222222222")
+    assert write(question, str, "~/src").about[:3] == (
+        "For account 222222222222, profile prod",
+        "Asked by aws",
+        "In folder ~/src",
+    )

@@ -48,10 +48,8 @@ def arn(rig: Rig, profile: str) -> str:
 
 def enter(desk: Desktop, code: str) -> None:
     """Type a code into the dialog that is up, or about to be."""
-    window = desk.wait_window(DIALOG)
-    time.sleep(0.5)  # a window is found before it has the keyboard
+    window = desk.wait_dialog(DIALOG)
     desk.type(code)
-    desk.key("Return")
     desk.wait("the dialog to close", lambda: window not in desk.windows(DIALOG))
 
 
@@ -109,8 +107,7 @@ def test_cancel_fails_everyone_at_once(rig: Rig) -> None:
     """Ten commands wait for one dialog; Escape ends them all, with status 125 and a way out."""
     desk = rig.desk
     commands = [rig.start("account-a", "--", "true") for _ in range(10)]
-    desk.wait_window(DIALOG)
-    time.sleep(1.0)  # until all of them wait
+    desk.wait_dialog(DIALOG)
 
     assert len(desk.windows(DIALOG)) == 1
 
@@ -152,7 +149,7 @@ def test_renewing_leaves_no_gap(rig: Rig) -> None:
     rig.unlock()
     before = rig.status()["identities"][0]["expires_at"]
     desk.click(*desk.tray_spot())
-    desk.wait_window(DIALOG)
+    desk.wait_dialog(DIALOG)
 
     assert rig.run("--no-wait", "account-a", "--", "true").status == 0
 

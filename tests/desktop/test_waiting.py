@@ -36,7 +36,7 @@ def test_ctrl_c_takes_the_dialog_of_the_last_command_along(rig: Rig) -> None:
     """While somebody waits it stays; then it goes, and the next command brings it again."""
     desk = rig.desk
     first, second = rig.start("account-a", "--", "true"), rig.start("account-b", "--", "true")
-    desk.wait_window(DIALOG)
+    desk.wait_dialog(DIALOG)
     time.sleep(1.0)  # until both wait
     os.kill(first.pid, signal.SIGINT)
     assert first.wait(20) == 130
@@ -55,7 +55,7 @@ def test_after_a_cancel_a_person_gets_the_dialog_and_a_loop_does_not(rig: Rig) -
     """What runs in the background hears for how long; who runs it in a terminal has the dialog at once."""
     desk = rig.desk
     command = rig.start("account-a", "--", "true")
-    desk.wait_window(DIALOG)
+    desk.wait_dialog(DIALOG)
     time.sleep(0.5)  # a window is found before it has the keyboard
     desk.key("Escape")
     assert "Run the command again in 2 s" in command.communicate(timeout=20)[1]
@@ -74,7 +74,7 @@ def test_a_loop_on_a_terminal_does_not_bring_the_dialog_back(rig: Rig) -> None:
     desk = rig.desk
     words = '"$@"; echo first $?; "$@"; echo second $?'
     terminal = rig.terminal_for(["sh", "-c", words, "sh", *COMMAND, "account-a", "--", "true"])
-    desk.wait_window(DIALOG)
+    desk.wait_dialog(DIALOG)
     time.sleep(0.5)  # a window is found before it has the keyboard
     desk.key("Escape")
     said = terminal.wait_for("second 125")
@@ -87,7 +87,7 @@ def test_two_identities_have_one_dialog_after_the_other(desk: Desktop) -> None:
     with two_identities(desk) as rig:
         rig.start_agent()
         run = rig.start("account-a", "bob", "--", "true")
-        desk.wait_window(DIALOG)
+        desk.wait_dialog(DIALOG)
         time.sleep(1.0)  # time for a second one
         assert len(desk.windows(DIALOG)) == 1
         enter(desk, rig.sim.unused_code())

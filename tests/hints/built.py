@@ -133,7 +133,7 @@ STATES = (
         (
             "Type the code in a terminal: `trayexec auth {word}`",
             (
-                "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk,"
+                "Install one of python3-gi with gir1.2-gtk-3.0, python3-tk, zenity, kdialog or pinentry-qt,"
                 " or type the code in a terminal: `trayexec auth {word}`"
             ),
             "Install it, or set the prompt method to auto; for now: `trayexec auth {word}`",

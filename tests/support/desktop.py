@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 600
 PANEL = 28  # the panel's height in pixels, at the top of the screen
+READING = 1.0  # seconds before somebody types into a window that has just appeared
 PATIENCE = 20.0  # seconds before a wait gives up: only a broken part ever needs that long
 MARK = "TRAYEXEC_TEST_DESKTOP"  # in the environment of every process that belongs to a private desktop
 
@@ -450,6 +451,13 @@ class Desktop:
         """Wait for a visible window by the regular expression of its title, focus it, and return its id."""
         window = self.wait(f"a window named {title!r}", lambda: self.windows(title), seconds=seconds)[0]
         self.run(["xdotool", "windowactivate", "--sync", window])
+        return window
+
+    def wait_dialog(self, title: str) -> str:
+        """Wait as `wait_window`, and as long as a person needs to read it: our own dialog takes nothing before."""
+        window = self.wait_window(title)
+        self.wait("the keyboard", lambda: self.run(["xdotool", "getactivewindow"]).strip() == window)
+        time.sleep(READING)
         return window
 
     def wait_no_window(self, title: str) -> None:

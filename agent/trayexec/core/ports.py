@@ -171,6 +171,9 @@ class Question:
     endpoint: str = ""  # the host that the code goes to, where that is not AWS's own
     number: int = 1  # which question this is to the person
     of: int = 1  # and of how many
+    whose: Text | str = ""  # the identity in a person's words; its name where there are none
+    account: str = ""  # of the profile, where it is known
+    pid: int = 0  # of who asks, 0 where it is no process
     command: tuple[str, ...] = ()  # the program that is to give the code in place of a person; none for a dialog
     named_in: tuple[str, ...] = ()  # the files that name it, where they are not our own: else others could name one
 

@@ -56,6 +56,8 @@ class DialogMethod(Enum):
     """Which dialog asks for the code."""
 
     AUTO = "auto"
+    GTK3 = "gtk3"
+    GTK4 = "gtk4"
     PINENTRY = "pinentry"
     ZENITY = "zenity"
     KDIALOG = "kdialog"

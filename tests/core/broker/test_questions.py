@@ -507,3 +507,12 @@ def test_one_code_for_a_crowd_of_identities(stage: Stage) -> None:
         stage.grant()
     assert all(stage.served(one) for one in callers)
     assert stage.count(Prompt) == stage.count(OpenSession) == 5
+
+
+def test_a_question_says_whose_session_it_is_and_for_which_account(stage: Stage) -> None:
+    """And which process asks, so that the dialog can name its folder."""
+    stage.ask(HIS)
+    question = stage.dialogs[BOB].question
+    assert question.whose == BOB.whose
+    assert question.account == HIS.account
+    assert question.pid == stage.broker.waiting[next(iter(stage.broker.waiting))].asked.caller.pid

@@ -199,3 +199,25 @@ def test_where_aws_mfa_keeps_a_key_is_told_what_is_still_to_do(stored: dict[str,
     assert isinstance(one, Unserved)
     assert ("`trayexec keys import default`" in str(one.problem.hint)) is (not stored)
     assert not one.notes
+
+
+@pytest.mark.parametrize(
+    ("arn", "whose"),
+    [
+        (ALICE, "alice in 111111111111"),
+        ("arn:aws:iam::111111111111:user/division/team/alice", "alice in 111111111111"),
+        ("arn:aws:iam::111111111111:root", "default in 111111111111"),
+        ("", "default in 111111111111"),
+    ],
+)
+def test_an_identity_has_words_of_its_user_and_account(arn: str, whose: str) -> None:
+    """What a person knows themselves by; the name of the keys where it is not known whose they are."""
+    config = "[default]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::111111111111:mfa/phone\n"
+    (identity,) = catalogue(config, stored={"default": arn}).identities
+    assert str(identity.whose) == whose
+
+
+def test_an_identity_of_no_known_account_has_its_name() -> None:
+    """As with a hardware token whose keys we have not seen."""
+    (identity,) = catalogue("[default]\nregion = eu-central-1\nmfa_serial = GAHT12345678\n").identities
+    assert identity.whose == "default"

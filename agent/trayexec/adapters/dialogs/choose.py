@@ -6,18 +6,22 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from trayexec.adapters import file_trust
-from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, tk, windows, zenity
+from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, windows, zenity
+from trayexec.adapters.dialogs.own.tool import find_gtk3, find_gtk4, find_tk
 from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
+from trayexec.adapters.processes import folder_of
 from trayexec.core.ports import Answer, NoDialog, Prompter, Question
 from trayexec.core.shell_words import argument
 from trayexec.light.errors import Text, Trouble, trouble
 
 TERMINAL = "terminal"
 FINDERS: Mapping[str, Callable[[Mapping[str, str]], list[Tool]]] = {
+    "gtk3": find_gtk3,
+    "gtk4": find_gtk4,
     "pinentry": pinentry.find,
     "zenity": zenity.find,
     "kdialog": kdialog.find,
-    "tk": tk.find,
+    "tk": find_tk,
     "osascript": osascript.find,
     "windows": windows.find,
 }
@@ -56,7 +60,7 @@ class Dialogs(Prompter):
 
         Cancelling the task closes it and leaves no process.
         """
-        sheet = write(question, self._speak)
+        sheet = write(question, self._speak, folder_of(question.pid))
         if question.command:
             why = await asyncio.to_thread(_doubt, question.named_in)
             if why is not None:
@@ -86,15 +90,16 @@ class Dialogs(Prompter):
         return [command.tool(method)]
 
     def _automatic(self) -> list[Tool]:
+        """Our own dialog first. Then what names its field and shows its digits; pinentry-gnome3 does neither."""
         here = self._environ
         if sys.platform == "darwin":
-            return [*osascript.find(here), *tk.find(here)]
+            return [*osascript.find(here), *find_tk(here)]
         if sys.platform == "win32":
-            return [*tk.find(here), *windows.find(here)]
+            return [*find_tk(here), *windows.find(here)]
         others = [*zenity.find(here), *kdialog.find(here)]
         if "KDE" in here.get("XDG_CURRENT_DESKTOP", "").upper().split(":"):
             others.reverse()
-        return [*pinentry.find(here), *others, *tk.find(here)]
+        return [*find_gtk3(here), *find_gtk4(here), *find_tk(here), *others, *pinentry.find(here)]
 
     def _nothing(self, identity: str) -> Trouble:
         """Why there is no tool to ask with, and how the code of this identity can be given all the same."""
@@ -118,7 +123,7 @@ class Dialogs(Prompter):
             return trouble(
                 "no_dialog",
                 "No program that can show a dialog is installed.",
-                "Install one of pinentry-gnome3, pinentry-qt, zenity, kdialog or python3-tk,"
+                "Install one of python3-gi with gir1.2-gtk-3.0, python3-tk, zenity, kdialog or pinentry-qt,"
                 " or type the code in a terminal: `trayexec auth {word}`",
                 word=word,
             )

@@ -1,4 +1,4 @@
-"""Asks with a graphical pinentry, the dialog of GnuPG: it masks, grabs nothing, and can say why it asks again.
+"""Asks with a graphical pinentry, the dialog of GnuPG: it can say why it asks again.
 
 The protocol is Assuan (https://www.gnupg.org/documentation/manuals/assuan/): a command a line, answered by `OK`,
 `ERR number text`, and before them `D` lines, in which `%`, CR and LF are written as %XX.
@@ -16,6 +16,8 @@ from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
 from trayexec.light.errors import Text
 
+# Best first: gnome3's field cannot be named, and it looks like the keyring's own prompt.
+FLAVOURS = ("qt", "qt5", "gtk-2", "fltk", "gnome3")
 _START = 10.0  # seconds until it answers the first commands; a cold disk may be slow
 _LATE = 3.0  # seconds beyond its own time-out before it is killed
 _LINE = 1000  # bytes: a pinentry ends by itself when a command is longer (ASSUAN_LINELENGTH, with the line's end)
@@ -34,13 +36,10 @@ class _RefusedError(Exception):
 
 
 def find(environ: Mapping[str, str]) -> list[Tool]:
-    """The pinentries installed here, the one that fits the desktop first."""
+    """The pinentries installed here."""
     if not on_screen(environ):
         return []
-    gtk, qt = ["gnome3", "gtk-2"], ["qt", "qt5"]
-    desktop = environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
-    order = [*qt, *gtk] if {"KDE", "LXQT"} & set(desktop) else [*gtk, *qt]
-    names = [f"pinentry-{flavour}" for flavour in (*order, "fltk")]
+    names = [f"pinentry-{flavour}" for flavour in FLAVOURS]
     found = [(name, shutil.which(name, path=environ.get("PATH"))) for name in (*names, "pinentry")]
     return [Tool(name, path, ask) for name, path in found if path]
 

@@ -1,6 +1,6 @@
 """What a dialog shows, in the words of the person's language, and the one shape that every tool's file has."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,21 +21,21 @@ COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 class DialogText:
     """The dialog's text. A tool shows the parts where it has a place for them; each is a line or a few words.
 
-    `elsewhere` names the host that the code goes to, and is empty where that is AWS itself. `purpose` (for which
-    profile) and `asked` (who asks) have lines of their own with the name at the end: no name can write the rest.
-    `reason` (why it is asked again) and `hurry` (when the next code comes) are empty when there is nothing to say.
-    `counting` and `counted` are for a dialog that can count down by itself: `hurry` with `COUNT` for the number, and
-    what stands there afterwards.
+    `elsewhere` names the host that the code goes to, and is empty where that is AWS itself. `about` are lines with a
+    name at the end of each, so that no name can write the rest: for what, who asks, from where; the device is the last.
+    `position` says which of several questions it is. `reason` (why it is asked again) and `hurry` (when the next code
+    comes) are empty when there is nothing to say. `counting`, `held` and `counted` are for a dialog that can count down
+    by itself: `hurry` with `COUNT` for the number, what stands there once six digits wait, and what stands there after.
     """
 
     heading: str
-    device: str
-    purpose: str
-    asked: str
     elsewhere: str
+    about: tuple[str, ...]
+    position: str
     reason: str
     hurry: str
     counting: str
+    held: str
     counted: str
     prompt: str
     digits: str
@@ -48,11 +48,8 @@ class DialogText:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is always true: for which identity, where the code goes, for what, who asks, with which device; folded.
-
-        The device comes last.
-        """
-        said = (self.heading, self.elsewhere, self.purpose, self.asked, self.device)
+        """What is always true: whose it is, where the code goes, and what it is about; folded. The device is last."""
+        said = (self.heading, self.position, self.elsewhere, *self.about)
         return tuple(folded(line) for line in said if line)
 
     @property
@@ -76,40 +73,46 @@ class Tool:
     ask: Ask
 
 
-def write(question: Question, speak: Callable[[Text], str]) -> DialogText:
-    """Word a question."""
-    wait, serial = question.wait, question.mfa_serial
+def write(question: Question, speak: Callable[[Text], str], folder: str = "") -> DialogText:
+    """Word a question of somebody who is in `folder`, if that is known."""
+    wait = max(question.wait, 0)
     whole, roomy, speak = at_desktop(speak, SERIAL), at_desktop(speak, ROOMY), at_desktop(speak, BRIEF)
     return DialogText(
-        heading=speak(_heading(question.identity, question)),
-        device=whole(Text("Device: {serial}", serial=serial)),
-        purpose=speak(Text("For profile {profile}", profile=question.profile)) if question.profile else "",
-        asked=speak(Text("Asked by {asker}", asker=question.asker)) if question.asker else "",
+        heading=speak(Text("Unlock {whose}", whose=question.whose or question.identity)),
         elsewhere=_elsewhere(question.endpoint, speak),
+        about=(*map(speak, _about(question, folder)), whole(Text("Device: {serial}", serial=question.mfa_serial))),
+        position=_position(question, speak),
         reason=roomy(question.reason) if question.reason else "",
-        hurry=speak(Text("A new code appears in {seconds} s: use that one.", seconds=wait)) if wait > 0 else "",
-        counting=speak(Text("A new code appears in {seconds} s: use that one.", seconds=COUNT)) if wait > 0 else "",
-        counted=speak(Text("The new code is there now.")) if wait > 0 else "",
-        prompt=speak(Text("MFA code")),
-        digits=speak(Text("Six digits, from your authenticator")),
+        hurry=speak(Text("A new code appears in {seconds} s: use that one.", seconds=wait)) if wait else "",
+        counting=speak(Text("A new code appears in {seconds} s: use that one.", seconds=COUNT)) if wait else "",
+        held=speak(Text("Sent in {seconds} s, when the new code is there", seconds=COUNT)) if wait else "",
+        counted=speak(Text("The new code is there now.")) if wait else "",
+        prompt=speak(Text("6-digit code")),
+        digits=speak(Text("From your authenticator; it is sent with the sixth digit")),
         accept=speak(Text("Unlock")),
         cancel=speak(Text("Cancel")),
-        wait=max(wait, 0),
+        wait=wait,
         seconds=question.seconds,
         identity=question.identity,
-        serial=serial,
+        serial=question.mfa_serial,
     )
 
 
-def _heading(identity: str, question: Question) -> Text:
-    if question.of > 1:
-        return Text(
-            "Unlock {identity} with your MFA code ({number} of {of})",
-            identity=identity,
-            number=question.number,
-            of=question.of,
-        )
-    return Text("Unlock {identity} with your MFA code", identity=identity)
+def _about(question: Question, folder: str) -> Iterator[Text]:
+    if question.profile and question.account:
+        yield Text("For account {account}, profile {profile}", account=question.account, profile=question.profile)
+    elif question.profile:
+        yield Text("For profile {profile}", profile=question.profile)
+    if question.asker:
+        yield Text("Asked by {asker}", asker=question.asker)
+    if folder:
+        yield Text("In folder {folder}", folder=folder)
+
+
+def _position(question: Question, speak: Callable[[Text], str]) -> str:
+    if question.of == 1:
+        return ""
+    return speak(Text("Question {number} of {of}", number=question.number, of=question.of))
 
 
 def _elsewhere(host: str, speak: Callable[[Text], str]) -> str:

@@ -207,6 +207,9 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         of=of,
         command=prompt.command.argv if prompt.command is not None else (),
         named_in=prompt.command.files if isinstance(prompt.command, CodeProcess) else (),
+        whose=identity.whose,
+        account=asked.profile.account if isinstance(asked, Ask) else "",
+        pid=asked.caller.pid if asked is not None else 0,
     )
     asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))

@@ -17,6 +17,12 @@ def account_in(arn: str) -> str:
     return parts[4] if len(parts) > _PARTS and parts[4].isdigit() else ""
 
 
+def user_in(arn: str) -> str:
+    """The user's name in its ARN, without the path to it; nothing where it is of no user."""
+    kind, _, path = arn.rpartition(":")[2].partition("/")
+    return path.rpartition("/")[2] if kind == "user" else ""
+
+
 def told_by_serial(identity: Identity) -> bool:
     """Whether the device's serial says of which account it is."""
     return bool(serials.account_of(identity.mfa_serial))

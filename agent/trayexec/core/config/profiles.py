@@ -58,10 +58,10 @@ class Identity:
 
     `keys` names the keychain item, `name` is for people: the same word unless one key has several devices. The place is
     who answers for AWS: another endpoint, by the caller's own word (`trust`) whoever has such a certificate, or without
-    TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner`
-    is the account of the stored keys where that is known; `role` is one that the code opens in place of a session, for
-    longer than the hour that a session gives: what is kept and handed out are its credentials. Without a `mfa_serial`
-    it is opened without a code.
+    TLS the proxy on the way (`way`), which then reads the code. Else any proxy will do: it sees nothing. `owner` is the
+    account of the stored keys, and `user` whose they are there, where that is known; `role` is one that the code opens
+    in place of a session, for longer than the hour that a session gives: what is kept and handed out are its
+    credentials. Without a `mfa_serial` it is opened without a code.
     `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
     keeps the long-term keys, if there is one. `code` prints the device's codes, as the profile says that leads here.
@@ -76,6 +76,7 @@ class Identity:
     way: str | None = field(default=None, repr=False)
     role: "Role | None" = None
     owner: str = field(default="", compare=False)
+    user: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
     aside: str = field(default="", compare=False)
     code: CodeProcess | None = field(default=None, compare=False)
@@ -86,6 +87,12 @@ class Identity:
         if self.role is not None:
             return self.role.account
         return self.owner or ("" if self.inherited else serials.account_of(self.mfa_serial))
+
+    @property
+    def whose(self) -> Text | str:
+        """The identity in a person's words: the user and the account, as far as they are known."""
+        name = self.name if self.role is not None else self.user or self.name
+        return Text("{user} in {account}", user=name, account=self.account) if self.account else name
 
     @property
     def needs_code(self) -> bool:

@@ -257,6 +257,7 @@ def _end(
         trust=trusted_by(sections),
         way=way,
         owner=ownership.account_in(sections.stored.get(chain.keys, "")),
+        user=ownership.user_in(sections.stored.get(chain.keys, "")),
         inherited=inherited,
         aside=identities.long_term_of(sections, chain.keys) or "",
         code=code,

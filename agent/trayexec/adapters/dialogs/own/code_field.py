@@ -1,0 +1,83 @@
+"""Decides what counts of what is typed into our own dialog, and when it is sent. It must not know GTK or Tk.
+
+It also runs in the distribution's own Python, which may be older than ours: standard library, and syntax of 3.9.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DIGITS = 6
+GRACE = 0.5  # seconds after the window has got the keyboard: what is typed by then was meant for another window
+
+
+class Typed(enum.Enum):
+    """What became of what was typed; the field is to show `CodeField.digits`."""
+
+    KEPT = "these are the digits now"
+    EARLY = "nothing counts yet"
+    TOO_MANY = "more than six digits at once is somebody pasting another thing"
+
+
+class CodeField:
+    """Six digits.
+
+    `seconds` is how long the dialog stays, `wait` when the next code appears: what is complete by then is sent then,
+    for a code that is shown earlier has been used. `now` is a clock in seconds.
+    """
+
+    def __init__(self, seconds: float, wait: float, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin empty, and without the keyboard."""
+        self.digits = ""
+        self._now = now
+        self._ends = now() + seconds
+        self._fresh = now() + wait
+        self._counts_from: float | None = None
+
+    def focus(self, has: bool) -> None:  # noqa: FBT001 — as toolkits tell it
+        """The window has got or lost the keyboard."""
+        if not has:
+            self._counts_from = None
+        elif self._counts_from is None:
+            self._counts_from = self._now() + GRACE
+
+    @property
+    def is_early(self) -> bool:
+        """Whether keys are not for us yet: no digit, and neither Return nor Escape."""
+        return self._counts_from is None or self._now() < self._counts_from
+
+    def change(self, text: str) -> Typed:
+        """The text of the field is this now. Full-width digits are digits; all else is left out."""
+        if self.is_early and len(text) > len(self.digits):
+            return Typed.EARLY
+        digits = "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter in "0123456789")
+        if len(digits) > DIGITS:
+            return Typed.TOO_MANY
+        self.digits = digits
+        return Typed.KEPT
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are six digits."""
+        return len(self.digits) == DIGITS
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the code is to be sent now."""
+        return self.is_whole and not self.until_fresh
+
+    @property
+    def until_fresh(self) -> int:
+        """Seconds until the next code appears; 0 when it is there, or any will do."""
+        return max(0, round(self._fresh - self._now()))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time to answer is up."""
+        return self._now() >= self._ends
