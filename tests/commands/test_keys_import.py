@@ -91,6 +91,7 @@ def test_a_dry_run_asks_nobody_and_changes_nothing(own: Rig) -> None:
     before = path.read_bytes()
     done = own.run("keys", "import", "--dry-run")
     assert done.status == 0
+    assert "[default] has temporary credentials that ended at " in done.err
     assert "-aws_secret_access_key = …" in done.err
     assert "+mfa_serial = " in done.err
     assert own.sim.world.user_key().secret not in done.out + done.err
@@ -195,7 +196,10 @@ def test_a_session_that_ends_after_the_import_goes_with_the_next_one(own: Rig) -
     path = aws_mfa(own)
     path.write_text(path.read_text().replace("2026-01-31", "2036-01-31"))
     done = own.run("keys", "import", "--yes")
-    assert "Run this again then" in done.err
+    assert "trayexec opens a session of its own. Run this again then" in done.err
+    assert own.run("keys", "import", "--json").json["sessions"] == [
+        {"section": "default", "file": str(path), "ends_at": "2036-01-31T21:07:09Z", "stays": True}
+    ]
     assert "aws_session_token" in path.read_text()
     path.write_text(path.read_text().replace("2036-01-31", "2026-01-31"))
     assert own.run("keys", "import", "--yes").status == 0
@@ -400,7 +404,7 @@ def test_files_without_keys_are_no_error(own: Rig) -> None:
     done = own.run("keys", "import")
     assert done.status == 0
     assert str(own.desk.home("home/.aws/credentials")) in done.err
-    assert own.run("keys", "import", "--json").json == {"keys": [], "files": []}
+    assert own.run("keys", "import", "--json").json == {"keys": [], "files": [], "sessions": []}
     assert own.run("keys", "import", "nobody").status == 125
 
 

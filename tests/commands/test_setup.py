@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from awssim.world import Key
+from commands.test_keys_import_aws_vault import keep
 from support.desktop import private_desktop
 from support.rig import Rig, Terminal, rig_on
 from trayexec.adapters.aws_parser import parse
+from whole.test_sign_in import SSO, Person
 
 ROLE = "arn:aws:iam::222222222222:role/Deploy"
 # Each question in the order in which a person with nothing meets it, and the answer.
@@ -276,15 +278,83 @@ def test_a_key_that_aws_refuses_can_be_entered_again(fresh: Rig) -> None:
     assert fresh.run("keys", "list", "--json").json[0]["stored"]
 
 
-def test_no_keychain_is_said_with_the_way_out(bare: Rig) -> None:
-    """A machine without one: the step fails, the others are offered, and the exit status tells."""
+@pytest.mark.parametrize("device", [True, False])
+def test_without_a_keychain_the_agent_can_hold_the_keys(bare: Rig, device: bool) -> None:  # noqa: FBT001 — a parameter
+    """What is missing is said; what is entered counts for the steps after, is on no disk, and goes with the agent."""
+    bare.env.update({"AWS_ENDPOINT_URL": bare.sim.url, "SHELL": "/bin/false", "TERM": "dumb"})
+    if not device:
+        bare.config("[default]\nregion = eu-west-1\n")
+    key = bare.sim.world.user_key()
+    terminal = bare.terminal("setup")
+    screen = answer(terminal, r"Enter that of default, for the agent to hold\? \[Y/n\] ")
+    assert "✗  No keychain service is running" in screen
+    assert screen.index("2/7") < screen.index("✗")
+    answer(terminal, r"\n     Access key id: ", key.id)
+    answer(terminal, r"\n     Secret access key \(not shown\): ", key.secret)
+    if not device:
+        answer(terminal, r"\+mfa_serial = arn:aws:iam::111111111111:mfa/alice.*Change it so\?.*\[Y/n\] ")
+    screen = answer(terminal, r"Profile to try: .* " if device else r"Get credentials of default now\? .* ")
+    assert "To undo it: `trayexec keys remove default`" in screen or not device
+    answer(terminal, r"MFA code of identity default .*: ", bare.fresh_code())
+    status, screen = ended(terminal)
+    assert status == 0
+    assert "Ready. In any terminal:" in screen
+    assert not [
+        path for path in bare.desk.home("home").rglob("*") if path.is_file() and key.secret in path.read_text("latin1")
+    ]
+    status, screen = ended(bare.terminal("setup"))
+    assert status == 0
+    assert "default: in the keychain, or in the agent's memory until it ends" in screen
+
+
+def test_without_a_keychain_nothing_has_to_be_held(bare: Rig) -> None:
+    """The step can be skipped, and the others are offered."""
     bare.env.update({"AWS_ENDPOINT_URL": bare.sim.url, "SHELL": "/bin/false", "TERM": "dumb"})
     terminal = bare.terminal("setup")
-    answer(terminal, r"✗.*Try again\? \[Y/n\] ", "n")
+    answer(terminal, r"Enter that of default, for the agent to hold\? \[Y/n\] ", "n")
     answer(terminal, r"Profile to try: .* ", "s")
     status, screen = ended(terminal)
-    assert status == 125
+    assert status == 0
     assert "Not everything is there yet." in screen
+
+
+def test_what_aws_vault_keeps_is_offered_by_itself(fresh: Rig) -> None:
+    """It is taken over, or the key is asked for as ever; aws-vault's own stay."""
+    fresh.config(fresh.sim.world.config_text(fresh.sim.url))
+    key = fresh.sim.world.user_key()
+    keep(fresh, default=(key.id, key.secret), other=("AKIAIOSFODNN7EXAMPLE", "w" * 40))
+    assert "Would offer what aws-vault keeps in this keychain" in fresh.run("setup", "--dry-run").err.replace(
+        "\n     ", " "
+    )
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"Look among them for\s+those of default\? \[Y/n\] ", "n")
+    answer(terminal, r"Enter the access key of default now\? \[Y/n\] ", "\x03")
+    assert ended(terminal)[0] == 130
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"Look among them for\s+those of default\? \[Y/n\] ")
+    screen = answer(terminal, r"Profile to try: .* ", "s")
+    assert "To undo it: `trayexec keys remove default`" in screen
+    assert key.secret not in screen
+    answer(terminal, r"Write it\? \[Y/n\] ", "s")
+    assert ended(terminal)[0] == 0
+    assert [one["name"] for one in fresh.run("keys", "list", "--json").json if one["stored"]] == ["default"]
+
+
+def test_aws_vault_with_other_keys_is_no_dead_end(fresh: Rig) -> None:
+    """It is said that it has none of those, and they are asked for."""
+    fresh.config(fresh.sim.world.config_text(fresh.sim.url))
+    keep(fresh, other=("AKIAIOSFODNN7EXAMPLE", "w" * 40))
+    terminal = fresh.terminal("setup")
+    answer(terminal, r"Look among them for\s+those of default\? \[Y/n\] ")
+    assert "It has none of those." in answer(terminal, r"Enter the access key of default now\? \[Y/n\] ", "\x03")
+    assert ended(terminal)[0] == 130
+
+
+def test_profiles_of_which_none_can_be_used_are_not_called_good(fresh: Rig) -> None:
+    """They are there, and that is all."""
+    fresh.config("[profile a]\nregion = x\nsource_profile = b\n[profile c]\nrole_arn = nonsense\nsource_profile = a\n")
+    done = fresh.run("setup", "--dry-run")
+    assert "  ·  ~/.aws/config: 0 of 2 profiles can be used\n" in done.err
 
 
 # Devices
@@ -381,6 +451,33 @@ def test_identity_center_is_written_as_the_aws_cli_has_it(fresh: Rig) -> None:
         "[profile dev]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = ReadOnly\n"
         "region = eu-west-1\n"
     )
+
+
+@pytest.mark.parametrize("display", [True, False])
+def test_a_first_sign_in_is_led_to_and_proven(bare: Rig, display: bool) -> None:  # noqa: FBT001 — a parameter
+    """A config with an sso_session asks for no key; the page is opened, or its code shown, and the profile works."""
+    person = Person(bare)
+    bare.env.update({"SHELL": "/bin/false", "TERM": "dumb"})
+    bare.config(SSO.partition("[profile prod]")[0].format(url=bare.sim.url))
+    if not display:
+        del bare.env["DISPLAY"]
+    terminal = bare.terminal("setup")
+    screen = answer(terminal, r"Get credentials of dev now\? \[Y/n\] ")
+    assert screen.count("none are needed") == 1
+    assert "leads you to the sign-in" in at(terminal, r"signed in already\.")
+    if display:
+        person.decide()
+    else:
+        at(terminal, r"[A-Z]{4}-[A-Z]{4}")
+        person.press(str(person.sign_in()["code"]))
+    screen = at(terminal, r"it works: AWS gave the credentials of dev")
+    if display:
+        answer(terminal, r"Start it at login\? \[Y/n\] ", "s")
+    status, screen = ended(terminal)
+    assert status == 0
+    assert "trayexec dev -- " in screen
+    assert (person.count("create_token"), person.count("get_role_credentials")) == (1, 1)
+    assert bare.run("dev", "--no-wait", "--", "printenv", "AWS_ACCOUNT_ID").out == "444444444444\n"
 
 
 # The shell

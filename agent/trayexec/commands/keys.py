@@ -32,7 +32,7 @@ from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.core.suggest import told
 from trayexec.light import agent_client, context, exits, paths, protocol, stderr
-from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, lines, shown, trouble
 from trayexec.light.translate import speaker
 from trayexec.live.carry_home import own_text
 
@@ -52,9 +52,10 @@ def add(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
+def stored(options: Options, environ: Mapping[str, str], *, margin: str = "") -> LongTermKeys:
     """Ask for a pair of keys, see whose it is and whether it may stand under this name, and store it.
 
+    With a `margin`, what is said and asked stands behind it, as part of a longer conversation.
     Raises TrayexecError for what AWS, the keychain or the AWS files do not take.
     """
     seal()
@@ -64,8 +65,8 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
     source = files_of_this_user(environ)
     catalogue = source.supposing({name: ""})
     may_have_keys(source, catalogue, name)
-    keys = _from_environment(environ) if options.env else _from_person(name, environ)
-    stderr.say(speak(Text("asking AWS whose keys these are…")))
+    keys = _from_environment(environ) if options.env else _from_person(name, environ, margin)
+    _say(speak(Text("asking AWS whose keys these are…")), margin)
     endpoint = endpoint_of(catalogue, name, environ)
     sts = BotoSts(SystemClock())
     keys = replace(keys, arn=sts.check(endpoint, keys, name))
@@ -73,7 +74,7 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
     if options.memory:
         pair = keys.access_key_id, keys.secret_access_key.reveal()
         agent_client.obtain(protocol.hold_keys(context.surroundings(environ), name, *pair, arn=keys.arn), environ)
-        stderr.say(speak(_held(name, keys)))
+        _say(speak(_held(name, keys)), margin)
     else:
         keychain = SystemKeychain(environ)
         old = keychain_entry.former(keychain, name)
@@ -82,9 +83,16 @@ def stored(options: Options, environ: Mapping[str, str]) -> LongTermKeys:
         keychain.store(name, keys)
         keychain_entry.remember(environ, name, keys.arn)
         keychain_entry.forget(name, environ)
-        stderr.say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))))
+        _say(speak(Text("the keys of {arn} are in the keychain as {name}", arn=keys.arn, name=shown(name))), margin)
     keychain_entry.say_if_printed(name, environ)
     return keys
+
+
+def _say(sentence: str, margin: str) -> None:
+    if margin:
+        sys.stderr.write(f"{margin}{lines(sentence)}\n")
+    else:
+        stderr.say(sentence)
 
 
 def _held(name: str, keys: LongTermKeys) -> Text:
@@ -106,7 +114,7 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
     with suppress(TrayexecError):  # where it cannot be asked at all, the names that are needed will say so
         stored = keychain.names()
     names = (*used, *sorted({*before, *(stored or ())} - used.keys()))
-    held = _names_held(environ)
+    held = names_held(environ)
     rows = [
         _Row.of_agent(name, catalogue, environ) if name in held else _Row.of(keychain, name, catalogue, environ)
         for name in names
@@ -131,7 +139,7 @@ def listed(options: Options, environ: Mapping[str, str]) -> int:
     return exits.OK
 
 
-def _names_held(environ: Mapping[str, str]) -> frozenset[str]:
+def names_held(environ: Mapping[str, str]) -> frozenset[str]:
     """Under which names the agent holds keys that are stored nowhere."""
     with suppress(TrayexecError):
         answer = ask(protocol.status(context.surroundings(environ)), environ)
@@ -429,7 +437,7 @@ def _from_environment(environ: Mapping[str, str]) -> LongTermKeys:
     return LongTermKeys(_checked_id(key_id), _checked_secret(secret))
 
 
-def _from_person(name: str, environ: Mapping[str, str]) -> LongTermKeys:
+def _from_person(name: str, environ: Mapping[str, str], margin: str) -> LongTermKeys:
     if not sys.stdin.isatty():
         raise TrayexecError(
             trouble(
@@ -440,14 +448,14 @@ def _from_person(name: str, environ: Mapping[str, str]) -> LongTermKeys:
             )
         )
     speak = speaker(environ)
-    sys.stderr.write(speak(Text("Access key id: ")))
+    sys.stderr.write(f"{margin}{speak(Text('Access key id: '))}")
     sys.stderr.flush()
     typed = sys.stdin.readline()
     if not typed:  # Ctrl-D
         raise KeyboardInterrupt
     key_id = _checked_id(typed)
     try:
-        secret = getpass.getpass(speak(Text("Secret access key (not shown): ")), sys.stderr)
+        secret = getpass.getpass(f"{margin}{speak(Text('Secret access key (not shown): '))}", sys.stderr)
     except EOFError:  # likewise
         raise KeyboardInterrupt from None
     return LongTermKeys(key_id, _checked_secret(secret))

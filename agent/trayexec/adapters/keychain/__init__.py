@@ -86,6 +86,10 @@ class SystemKeychain(Keychain):
         said = self._call("names", "").value
         return frozenset(one for one in json.loads(said) if not is_beside(one)) if said else None
 
+    def has_aws_vault(self) -> bool:
+        """Whether aws-vault keeps anything here; nobody is asked. Raises TrayexecError: keychain_unavailable."""
+        return bool(self._call("has", aws_vault.COLLECTION).value)
+
     def of_aws_vault(self) -> Mapping[str, LongTermKeys]:
         """The long-term keys that aws-vault keeps in this keychain, by its names for them; nobody knows yet whose.
 

@@ -122,6 +122,8 @@ def call(request: dict[str, Any]) -> str:
     if op == "names":
         return names(ring)
     try:
+        if op == "has":
+            return "yes" if has(ring, f"{SERVICE_PATH}/collection/{name}") else ""
         if op == "all":
             return everything(ring, f"{SERVICE_PATH}/collection/{name}", request["seconds"])
         open_up(op, ring, request["seconds"])
@@ -159,6 +161,20 @@ def names(ring: "KeyringBackend") -> str:
             return json.dumps(sorted({one.get_attributes()["username"] for one in items}))
         except (secretstorage.exceptions.ItemNotFoundException, KeyError):
             return "[]"
+
+
+def has(ring: "KeyringBackend", path: str) -> bool:
+    """Whether another program's collection is there. Never a prompt."""
+    if type(ring).__module__ != "keyring.backends.SecretService":
+        return False
+    import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
+
+    with contextlib.closing(secretstorage.dbus_init()) as connection:
+        try:
+            secretstorage.Collection(connection, path).is_locked()
+        except secretstorage.exceptions.ItemNotFoundException:
+            return False
+    return True
 
 
 def everything(ring: "KeyringBackend", path: str, seconds: float) -> str:

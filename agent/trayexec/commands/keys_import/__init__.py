@@ -4,7 +4,7 @@ In this order: read, asked of AWS whose they are, stored and read back, and only
 is lost wherever it is interrupted, and the next `keys import` goes on from there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.importing import PlainKeys
 from trayexec.core.config.profiles import Profile, StsEndpoint
 from trayexec.core.config.sections import shown
+from trayexec.core.stamps import utc
 from trayexec.light import exits, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
@@ -51,7 +52,8 @@ def imported(options: Options, environ: Mapping[str, str]) -> tuple[int, Sequenc
     changed = file_changes.change(files, taken, options, environ)
     if options.json:
         shown_files = [{"file": one.file, "changed": one.backup is not None, "backup": one.backup} for one in changed]
-        as_json.show({"keys": [_document(files, one) for one in rows], "files": shown_files})
+        sessions = [*_sessions(files, taken)]
+        as_json.show({"keys": [_document(files, one) for one in rows], "files": shown_files, "sessions": sessions})
     elif rows:
         heads = (Text("PROFILE"), Text("ACCESS KEY"), Text("WHOSE"), Text("FROM"), Text("RESULT"))
         table.show([speak(head) for head in heads], [tuple(map(speak, _cells(files, one))) for one in rows])
@@ -138,6 +140,17 @@ def _kept(row: KeysToImport, keychain: SystemKeychain, environ: Mapping[str, str
     keychain_entry.remember(environ, name, keys.arn)
     keychain_entry.say_if_printed(name, environ)
     return replace(row, stored=True)
+
+
+def _sessions(files: AwsTexts, taken: Sequence[PlainKeys]) -> Iterator[Mapping[str, object]]:
+    """The temporary credentials of these keys, and whether they go with them."""
+    for one in importing.of_keys(files.pair, taken, files.holders):
+        yield {
+            "section": one.section,
+            "file": files.paths[one.in_shared],
+            "ends_at": utc(int(one.ends)) if one.ends is not None else None,
+            "stays": one.ends is None or one.ends > files.now,
+        }
 
 
 def _asking(endpoint: StsEndpoint, section: str) -> Text:

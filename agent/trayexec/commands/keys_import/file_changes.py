@@ -46,6 +46,7 @@ def change(
         if edit.applied(text) != text
     ]
     _say_what_stays(files, taken, speak)
+    _say_what_goes(files, taken, speak)
     for path, text, edit in edits:
         for line in file_diff.lines(text, edit.applied(text), str(path)):
             sys.stderr.write(f"{line}\n")
@@ -113,11 +114,22 @@ def _say_what_stays(files: AwsTexts, taken: Sequence[PlainKeys], speak: Callable
             )
         else:
             said = Text(
-                "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them. Run "
-                "this again then",
+                "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them; "
+                "trayexec opens a session of its own. Run this again then",
                 section=shown(one.section),
                 time=table.clock(utc(int(one.ends))),
             )
+        stderr.say(speak(said))
+
+
+def _say_what_goes(files: AwsTexts, taken: Sequence[PlainKeys], speak: Callable[[Text], str]) -> None:
+    """Temporary credentials that have ended, and that tools would take in place of what works."""
+    for one in importing.going(files.pair, taken, now=files.now, holders=files.holders):
+        said = Text(
+            "[{section}] has temporary credentials that ended at {time}: they go, for they would stand in the way",
+            section=shown(one.section),
+            time=table.clock(utc(int(one.ends or 0))),
+        )
         stderr.say(speak(said))
 
 

@@ -38,7 +38,7 @@ STEPS = (
 def setup(options: Options, environ: Mapping[str, str]) -> int:
     """Lead a person through the steps. Raises TrayexecError (`usage`) without a terminal, KeyboardInterrupt."""
     seal()
-    look = partial(Situation.now, environ)
+    look = partial(Situation.now, environ, {})
     steps = STEPS if options.shared is None else (shared_config.read(options.shared).step, *STEPS)
     if not options.dry_run and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise _no_terminal(environ)

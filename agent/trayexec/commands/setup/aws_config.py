@@ -141,4 +141,4 @@ def _profile(interview: Interview, usual: str) -> str:
     )
 
 
-STEP = SetupStep(Text("AWS config"), there, plan, take)
+STEP = SetupStep(Text("AWS config"), there, plan, take, suffices=lambda situation: bool(situation.served))

@@ -61,7 +61,9 @@ def take(situation: Situation, interview: Interview) -> None:
 
 
 def _say_what_comes(profile: object, interview: Interview) -> None:
-    if isinstance(profile, Profile) and profile.identity is not None:
+    if isinstance(profile, Profile) and isinstance(profile.root, Provider) and profile.root.sign_in is not None:
+        interview.say(Text("The agent starts, and leads you to the sign-in, unless you are signed in already."))
+    if isinstance(profile, Profile) and profile.identity is not None and profile.identity.needs_code:
         interview.say(Text("The agent starts, and asks for a code: the one that your MFA device shows now."))
 
 

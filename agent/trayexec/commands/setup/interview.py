@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from trayexec.commands.yes_or_no import YES
 from trayexec.core.columns import wrapped
 from trayexec.light import paths
-from trayexec.light.errors import Text, TrayexecError, lines
+from trayexec.light.errors import Text, Trouble, lines
 from trayexec.light.translate import speaker
 
 INDENT = "     "
@@ -63,15 +63,19 @@ class Interview:
         """What is done."""
         self._sentence(self.speak(text), mark=self._in(GOOD, "✓"))
 
+    def note(self, text: Text) -> None:
+        """What is there, and not enough."""
+        self._sentence(self.speak(text), mark="·")
+
     def undo(self, text: Text) -> None:
         """How to take back what was done; on one line, so that its command can be copied."""
         self._write(f"{INDENT}{self._in(FAINT, self.speak(text))}")
 
-    def failed(self, error: TrayexecError) -> None:
+    def failed(self, why: Trouble) -> None:
         """What went wrong, and the fix."""
-        self._sentence(self.speak(error.trouble.title), mark=self._in(BAD, "✗"))
-        if str(error.trouble.hint):
-            self._sentence(self.speak(error.trouble.hint))
+        self._sentence(self.speak(why.title), mark=self._in(BAD, "✗"))
+        if str(why.hint):
+            self._sentence(self.speak(why.hint))
 
     def lines(self, text: Iterable[str]) -> None:
         """Lines to be read or typed as they are."""

@@ -55,7 +55,7 @@ def take(situation: Situation, interview: Interview) -> None:
         except TrayexecError as error:
             failed.append(error)
     for one in failed[:-1]:
-        interview.failed(one)
+        interview.failed(one.trouble)
     if failed:
         raise failed[-1]
 

@@ -21,6 +21,7 @@ class Outcome(Enum):
 class SetupStep:
     """One step: `there` says what is done already, None where something is to do; `plan` and `lines` say what that is.
 
+    `suffices`: whether what is done already is enough; where it is not, other steps have to do the rest.
     `take` does it with the person. It raises SkippedError where they do not want it, TrayexecError where it cannot be,
     and says itself how to undo what it did.
     """
@@ -30,6 +31,7 @@ class SetupStep:
     plan: Callable[[Situation], Text]
     take: Callable[[Situation, Interview], None]
     lines: Callable[[Situation], Iterable[str]] = lambda _: ()
+    suffices: Callable[[Situation], bool] = lambda _: True
 
 
 def taken(step: SetupStep, interview: Interview, look: Callable[[], Situation]) -> Outcome:
@@ -39,14 +41,14 @@ def taken(step: SetupStep, interview: Interview, look: Callable[[], Situation]) 
             situation = look()
             there = step.there(situation)
             if there is not None:
-                interview.good(there)
+                _say_what_is_there(step, situation, there, interview)
                 return Outcome.DONE
             step.take(situation, interview)
         except SkippedError:
             interview.say(Text("Skipped."))
             return Outcome.SKIPPED
         except TrayexecError as error:
-            interview.failed(error)
+            interview.failed(error.trouble)
             try:
                 interview.agree(Text("Try again?"))
             except SkippedError:
@@ -61,9 +63,16 @@ def told(step: SetupStep, interview: Interview, look: Callable[[], Situation]) -
         situation = look()
         there = step.there(situation)
         if there is not None:
-            interview.good(there)
+            _say_what_is_there(step, situation, there, interview)
         else:
             interview.say(step.plan(situation))
             interview.lines(step.lines(situation))
     except TrayexecError as error:
-        interview.failed(error)
+        interview.failed(error.trouble)
+
+
+def _say_what_is_there(step: SetupStep, situation: Situation, there: Text, interview: Interview) -> None:
+    if step.suffices(situation):
+        interview.good(there)
+    else:
+        interview.note(there)

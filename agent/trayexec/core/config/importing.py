@@ -189,7 +189,7 @@ def edits(
     gone: tuple[dict[str, Mapping[str, str]], dict[str, Mapping[str, str]]] = ({}, {})
     for one in taken:
         gone[one.in_shared][one.section] = _said(files, one, _LONG_TERM)
-    ended = [short for short in _of(files, taken, holders) if short.ends is not None and short.ends <= now]
+    ended = going(files, taken, now=now, holders=holders)
     for short in ended:
         gone[short.in_shared][short.section] = _said(files, short, _SHORT_TERM)
     aside = {(one.in_shared, one.section) for one in taken if one.aside}
@@ -233,7 +233,7 @@ def in_use_as_role(files: AwsFilePair, one: PlainKeys, *, now: float) -> ShortTe
 
 def on_sessions(files: AwsFilePair, one: PlainKeys, *, holders: Holders) -> tuple[str, str] | None:
     """A role that has as its source where aws-mfa keeps sessions of this key, and that source: both, by profile."""
-    kept = {short.name for short in _of(files, (one,), holders) if not short.role and short.name != one.name}
+    kept = {short.name for short in of_keys(files, (one,), holders) if not short.role and short.name != one.name}
     for _, _, profile, said in files.profiles():
         source = _text(said, "source_profile")
         if source in kept and profile != source:
@@ -245,10 +245,17 @@ def staying(
     files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float, holders: Holders = Holders()
 ) -> tuple[ShortTerm, ...]:
     """Temporary credentials of these profiles that may still be good at `now` (Unix seconds)."""
-    return tuple(one for one in _of(files, taken, holders) if one.ends is None or one.ends > now)
+    return tuple(one for one in of_keys(files, taken, holders) if one.ends is None or one.ends > now)
 
 
-def _of(files: AwsFilePair, taken: Sequence[PlainKeys], holders: Holders) -> tuple[ShortTerm, ...]:
+def going(
+    files: AwsFilePair, taken: Sequence[PlainKeys], *, now: float, holders: Holders = Holders()
+) -> tuple[ShortTerm, ...]:
+    """Temporary credentials of these profiles that have ended at `now` (Unix seconds)."""
+    return tuple(one for one in of_keys(files, taken, holders) if one.ends is not None and one.ends <= now)
+
+
+def of_keys(files: AwsFilePair, taken: Sequence[PlainKeys], holders: Holders) -> tuple[ShortTerm, ...]:
     """The temporary credentials that were made with these keys, or with those that are stored."""
     made_with = {*(one.name for one in taken), *holders.stored}
     return tuple(one for one in short_term(files) if _owner(one, taken, holders) in made_with)
