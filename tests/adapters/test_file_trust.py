@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pwd
 import struct
 import sys
 from pathlib import Path
@@ -49,6 +50,47 @@ def test_a_folder_in_which_others_may_write(file: Path) -> None:
     assert "its folder" in str(doubt(str(file)))
     file.parent.chmod(0o1777)
     assert doubt(str(file)) is None
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_further_up_in_which_others_may_write(tmp_path: Path, mode: int) -> None:
+    """They could put another folder in the place of the one that has the file; where it is sticky they could not."""
+    folder = tmp_path / "above" / "own"
+    folder.mkdir(parents=True)
+    (folder / "config").touch(0o600)
+    os.chown(folder.parent, -1, os.getegid() + 4242 if os.geteuid() == 0 else -1)
+    folder.parent.chmod(mode if os.geteuid() == 0 else 0o777)
+    assert "a folder on the way" in str(doubt(str(folder / "config")))
+    folder.parent.chmod(0o1777)
+    assert doubt(str(folder / "config")) is None
+
+
+def test_a_link_leads_through_folders_of_its_own(tmp_path: Path, file: Path) -> None:
+    """Both that with the link and those with what it leads to, wherever on the way it is."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open" / "aws").symlink_to(file.parent)
+    (tmp_path / "aws").symlink_to("open/aws")
+    assert "a folder on the way" in str(doubt(str(tmp_path / "aws" / "config")))
+    (tmp_path / "open").chmod(0o700)
+    assert doubt(str(tmp_path / "aws" / "config")) is None
+    (tmp_path / "round").symlink_to("round")
+    assert doubt(str(tmp_path / "round")) is None
+
+
+def test_what_is_above_the_home_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may write there has the home; the user list says where that is, and no variable."""
+    home = tmp_path / "home" / "me"
+    home.mkdir(parents=True)
+    (home / "config").touch(0o600)
+    home.parent.chmod(0o777)
+    monkeypatch.setenv("HOME", str(home))
+    assert doubt(str(home / "config")) is not None
+    user = pwd.getpwuid(os.geteuid())
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd((*user[:5], str(home), user[6])))
+    assert doubt(str(home / "config")) is None
+    home.chmod(0o777)
+    assert doubt(str(home / "config")) is not None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep these lists elsewhere")

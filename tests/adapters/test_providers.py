@@ -18,10 +18,10 @@ from support.processes import alive
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.child_processes import Ended
 from trayexec.adapters.clock import SystemClock
-from trayexec.adapters.providers import AT_ONCE, SECONDS, UNSAID, BotoProviders
+from trayexec.adapters.providers import AT_ONCE, UNSAID, BotoProviders
 from trayexec.core.config.profiles import Profile, Provider
-from trayexec.core.credentials import Credentials
-from trayexec.core.ports import ProviderError
+from trayexec.core.credentials import Credentials, LongTermKeys
+from trayexec.core.ports import PROVIDER_SECONDS, ProviderError
 
 SECRET = "s3cretSAUCE"
 FUTURE = "2099-01-01T00:00:00Z"
@@ -73,13 +73,15 @@ class Home:
         assert isinstance(found.target, Provider), found
         return found.target
 
-    def load(self, name: str = "p", *, seconds: float = SECONDS) -> Credentials:
+    def load(self, name: str = "p", *, seconds: float = PROVIDER_SECONDS) -> Credentials:
         """What the profile's provider gives."""
         return self.load_from(self.provider(name), seconds=seconds)
 
-    def load_from(self, provider: Provider, *, seconds: float = SECONDS) -> Credentials:
+    def load_from(self, provider: Provider, *, seconds: float = PROVIDER_SECONDS) -> Credentials:
         """What this one gives."""
-        return asyncio.run(BotoProviders(self.env, SystemClock(), seconds=seconds).load(provider))
+        found = asyncio.run(BotoProviders(self.env, SystemClock(), seconds=seconds).load(provider))
+        assert isinstance(found, Credentials)
+        return found
 
     def refused_from(self, provider: Provider) -> ProviderError:
         """Why this one gives nothing."""
@@ -87,7 +89,7 @@ class Home:
             self.load_from(provider)
         return refused.value
 
-    def refused(self, name: str = "p", *, seconds: float = SECONDS) -> ProviderError:
+    def refused(self, name: str = "p", *, seconds: float = PROVIDER_SECONDS) -> ProviderError:
         """Why it gives nothing."""
         with pytest.raises(ProviderError) as refused:
             self.load(name, seconds=seconds)
@@ -177,10 +179,10 @@ WRONG = {
         "source_garbled",
         "ended already",
     ),
-    "prints long-term keys": (
+    "prints a session without its token": (
         f"echo '{json.dumps({name: SESSION[name] for name in ('Version', 'AccessKeyId', 'SecretAccessKey')})}'",
         "source_keys",
-        "without SessionToken",
+        "SessionToken is missing",
     ),
 }
 
@@ -237,6 +239,18 @@ def test_what_a_program_does_wrong_is_said_and_what_it_said_is_not(home: Home, k
     assert SECRET not in f"{why.title} {why.hint}"
 
 
+def test_long_term_keys_are_told_from_a_session(home: Home) -> None:
+    """As botocore does, by the token that is not there; and they have to be of the account that the profile says."""
+    printed = {"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": SECRET}
+    home.write(f"[profile p]\n{home.prints(printed)}")
+    found = asyncio.run(BotoProviders(home.env, SystemClock()).load(home.provider()))
+    assert isinstance(found, LongTermKeys)
+    assert (found.access_key_id, found.secret_access_key.reveal(), found.arn) == ("AKIAIOSFODNN7EXAMPLE", SECRET, "")
+    assert home.outside()[0] == "AKIAIOSFODNN7EXAMPLE"
+    home.write(f"[profile p]\n{home.prints({**printed, 'AccountId': '999999999999'})}aws_account_id = 111111111111\n")
+    assert home.refused_from(home.provider()).trouble.code == "source_account"
+
+
 def test_a_program_that_is_not_there_is_named_without_its_arguments(home: Home) -> None:
     """A secret may stand there."""
     home.write(f"[profile p]\ncredential_process = /no/such --token {SECRET}\n")
@@ -278,8 +292,9 @@ def test_a_program_sees_the_callers_files_and_its_own_profile(home: Home) -> Non
     found = AwsFiles(environment, session_name="s").load().profiles["p"]
     assert isinstance(found, Profile)
     assert isinstance(found.target, Provider)
-    account = asyncio.run(BotoProviders(environment, SystemClock()).load(found.target)).account
-    assert account == f"{home.folder}/config,http://127.0.0.1:9,,p"
+    given = asyncio.run(BotoProviders(environment, SystemClock()).load(found.target))
+    assert isinstance(given, Credentials)
+    assert given.account == f"{home.folder}/config,http://127.0.0.1:9,,p"
 
 
 def test_a_crowd_is_asked_for_in_turn(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +310,7 @@ def test_a_crowd_is_asked_for_in_turn(home: Home, monkeypatch: pytest.MonkeyPatc
         running -= 1
         return Ended(0, json.dumps([{"failed": "nothing", "detail": ""}]).encode(), b"")
 
-    async def crowd() -> list[BaseException | Credentials]:
+    async def crowd() -> list[BaseException | Credentials | LongTermKeys]:
         providers = BotoProviders(home.env, SystemClock())
         return await asyncio.gather(*(providers.load(provider) for _ in range(100)), return_exceptions=True)
 
@@ -342,13 +357,18 @@ def test_many_profiles_of_one_sign_in_are_a_few_processes(home: Home, processes:
     """Each loads botocore, which costs more than the question; everybody gets what is theirs."""
     home.write("".join(f"[profile p{number}]\n{SSO}{number:012}\n" for number in range(120)))
     wanted = [home.provider(f"p{number}") for number in range(120)]
+    kept: list[object] = []  # for nobody who waits: there could be one for each combination of files
 
-    async def all_of_them() -> list[Credentials]:
+    async def all_of_them() -> list[Credentials | LongTermKeys]:
         providers = BotoProviders(home.env, SystemClock())
-        return await asyncio.gather(*(providers.load(one) for one in wanted))
+        found = await asyncio.gather(*(providers.load(one) for one in wanted))
+        await asyncio.sleep(0)
+        kept.append(providers._queues)
+        return found
 
     assert [one.access_key_id for one in asyncio.run(all_of_them())] == [one.profile for one in wanted]
     assert processes.most == 2
+    assert kept == [{}]
     assert [name for names in processes.asked for name in names] == [one.profile for one in wanted]
     assert len(processes.asked) <= 5
 

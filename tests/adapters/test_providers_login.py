@@ -15,7 +15,7 @@ from trayexec.adapters.aws_files import AwsFiles
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.providers import BotoProviders
 from trayexec.core.config.profiles import Profile, Provider
-from trayexec.core.credentials import Credentials
+from trayexec.core.credentials import Credentials, LongTermKeys
 
 
 class LoginHome(Home):
@@ -76,7 +76,7 @@ def test_a_sign_in_that_many_share_is_renewed_once(home: LoginHome, sim: Sim) ->
     signed_in(sim, home.cache, left=-1)
     wanted = [home.provider("p"), home.provider("q")] * 3
 
-    async def all_of_them() -> list[Credentials]:
+    async def all_of_them() -> list[Credentials | LongTermKeys]:
         providers = BotoProviders(home.env, SystemClock())
         return await asyncio.gather(*(providers.load(one) for one in wanted))
 

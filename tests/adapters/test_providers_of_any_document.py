@@ -15,6 +15,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.providers import BotoProviders, child, failures
 from trayexec.core.config.profiles import Provider, StsEndpoint
 from trayexec.core.config.sources import Source
+from trayexec.core.credentials import LongTermKeys
 from trayexec.core.ports import ProviderError
 
 SECRET = "s3cretSAUCE"
@@ -95,6 +96,8 @@ def told(found: dict[str, Any]) -> tuple[str, ...] | str:
         given = BotoProviders({}, SystemClock())._credentials(provider, found)
     except ProviderError as error:
         return f"{error.trouble.title} {error.trouble.hint}"
+    if isinstance(given, LongTermKeys):
+        return "SessionToken is missing"
     return given.access_key_id, given.secret_access_key.reveal(), given.session_token.reveal()
 
 

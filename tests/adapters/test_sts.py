@@ -532,6 +532,16 @@ class TestTls:
         assert outcome(error) == ("sts_ca_bundle", Refusal.UNSENT)
         assert "gone.pem" in str(error.trouble.title)
 
+    def test_settings_are_looked_at_without_a_word_to_aws(self, user: User, tmp_path: Path) -> None:
+        """A bundle that is no file, or no certificates."""
+        user.sts.usable(user.endpoint, "default")
+        os.mkfifo(tmp_path / "pipe.pem")
+        (tmp_path / "text.pem").write_text("no certificate")
+        for bundle in (tmp_path, tmp_path / "pipe.pem", tmp_path / "text.pem"):
+            odd = replace(user.endpoint, ca_bundle=str(bundle))
+            assert outcome(refused(partial(user.sts.usable, odd, "default")))[0] == "sts_ca_bundle"
+        assert not user.sim.calls
+
 
 class TestEndpoints:
     """Where requests go."""

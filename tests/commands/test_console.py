@@ -15,6 +15,7 @@ from support.rig import Rig
 from trayexec.adapters import browser
 from trayexec.core.federation import place_of
 from trayexec.light.errors import TrayexecError
+from whole.test_providers import configured, document, given, section
 
 # Follows what it is given, as a browser does, and writes down how it was called and where it came to.
 BROWSER = """\
@@ -128,7 +129,7 @@ def test_it_lands_where_it_is_told(open_rig: Rig, destination: str, landed: str)
 def test_no_other_host_gets_who_has_signed_in(open_rig: Rig, destination: str) -> None:
     """Only those of the partition's console, over https; said before anything is asked."""
     done = open_rig.run("console", "account-a", "--print", f"--destination={destination}")
-    assert (done.status, done.out) == (125, "")
+    assert (done.status, done.out) == (2, "")
     assert "is no place in the console" in done.err
 
 
@@ -322,7 +323,6 @@ def test_a_sign_in_that_fails_is_a_sentence(
         ({"HTTPS_PROXY": "http://127.0.0.1:1"}, (), "proxy"),
         ({}, ("--region", "cn-north-1"), "not a region"),
         ({}, ("--region", "evil.com/"), "not a region"),
-        ({}, ("--service", "../x"), "not the name of a service"),
     ],
 )
 def test_what_cannot_be_is_said_first(
@@ -332,6 +332,23 @@ def test_what_cannot_be_is_said_first(
     done = open_rig.run("console", "account-a", "--print", *words, env=environ)
     assert (done.status, done.out) == (125, "")
     assert said in done.err
+
+
+def test_a_word_that_is_no_service_is_a_slip_on_the_line(open_rig: Rig) -> None:
+    """As any other."""
+    done = open_rig.run("console", "account-a", "--print", "--service", "../x")
+    assert (done.status, done.out) == (2, "")
+    assert "not the name of a service" in done.err
+
+
+def test_whose_session_may_be_a_users_is_told_to_take_a_role(open_rig: Rig, signing: dict[str, str | None]) -> None:
+    """AWS signs in no session of a user, such as many programs print: a lock would change nothing."""
+    script = open_rig.write("bin/vault", f"#!/bin/sh\ncat <<'END'\n{document(given(open_rig))}\nEND\n")
+    script.chmod(0o700)
+    configured(open_rig, section(open_rig, "vault", f"credential_process = {script}\n"))
+    done = open_rig.run("console", "vault", "--print", env=signing)
+    assert done.status == 125
+    assert "AWS signs in a role, and no session of a user" in done.err
 
 
 def test_a_session_lasts_an_hour_at_most(open_rig: Rig) -> None:

@@ -209,6 +209,10 @@ def test_what_config_toml_adds_has_its_line(written: Rig) -> None:
         _, said = steps(written, "over-keys")
         told = json.loads(written.run("why", "over-keys", "--json").out)
         status, refused = steps(written, "default")
+        written.settings('[identity.default]\nrenew = "auto"\n')
+        _, renewed = steps(written, "over-keys")
+        written.config(text)
+        _, alone = steps(written, "over-keys")
     finally:
         written.config(text)
         written.settings(before or "")
@@ -220,3 +224,6 @@ def test_what_config_toml_adds_has_its_line(written: Rig) -> None:
     assert [one["line"] for one in told["steps"] if "session polic" in one["text"]] == [3, 2]
     assert status == 1
     assert "AWS narrows only roles" in refused[0]
+    by = "its session is renewed before it ends, by mfa_process of profile default"
+    assert any(one.startswith(by) and one.endswith("config.toml:2)") for one in renewed), renewed
+    assert any("its session is not renewed before it ends" in one for one in alone), alone

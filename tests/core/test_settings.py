@@ -347,11 +347,9 @@ def test_a_code_comes_from_a_command(value: str) -> None:
     assert "code" in str(refused('[identity.default]\nkode = "x"\n').hint)
 
 
-def test_to_renew_unasked_takes_a_command() -> None:
-    """Without one it is an error on its line; with one it is usual to ask."""
-    found = refused('[identity.default]\nrenew = "auto"\n')
-    assert line(found) == 2
-    assert "code = " in str(found.hint)
+def test_to_renew_unasked_is_said() -> None:
+    """With a command it is usual to ask; without one a profile's may do it."""
+    assert parse('[identity.default]\nrenew = "auto"\n', file="x").renews("default")
     assert line(refused('[identity.default]\ncode = "ykman"\nrenew = "always"\n')) == 3
     assert not parse('[identity.default]\ncode = "ykman"\n', file="x").renews("default")
     said = parse('[identity.default]\nrenew = "auto"\ncode = "ykman"\n', file="x")

@@ -187,6 +187,8 @@ class Bench:
                 notifier=silence,
                 running=lambda _: frozenset[Process](),
                 remember=lambda *_: None,
+                learn=lambda _: None,
+                unlearn=lambda _: None,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,

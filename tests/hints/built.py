@@ -89,6 +89,8 @@ def _odd_file(rig: Rig) -> Path:
     return rig.write("a b'c $HOME/-x", "")
 
 
+LOGIN = Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1"))
+
 STATES = (
     State(
         "nobody signed in",
@@ -113,7 +115,11 @@ STATES = (
     ),
     State(
         "nobody signed in with the AWS CLI",
-        built(lambda _: failures._no_login(Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1")))),
+        built(
+            lambda _: failures.why(
+                Provider(Source.LOGIN, ODD, (), ("c", "s"), StsEndpoint("eu-west-1")), "no-login", ""
+            )
+        ),
         ("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",),
         own=True,
         leaves={"aws login": 252},  # the AWS CLI of Debian 12 does not know it yet

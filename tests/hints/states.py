@@ -129,9 +129,6 @@ SLIPS = (
 # Files that say something else
 
 
-LONG_TERM = """credential_process = echo '{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "x"}'\n"""
-
-
 def files(
     config: str, *lines: Line, shared: str = "", stores: tuple[str, ...] = (), **env: str
 ) -> Callable[[Rig], Look]:
@@ -251,19 +248,6 @@ FILES = (
         gone=True,
         own=True,
         then=with_device,
-    ),
-    State(
-        "a program that prints long-term keys",
-        files(f"@ODD\n{LONG_TERM}@URL\n@DEVICE\n", (ODD, "--no-wait", "--", "true")),
-        (
-            (
-                "Write the same command as keys under [identity.{table}] in config.toml, or store them with "
-                "`trayexec keys add {word}`; and their mfa_serial under {section}: then the profile is an identity, "
-                "whose session a code opens."
-            ),
-        ),
-        gone=True,
-        own=True,
     ),
     State(
         "temporary credentials",

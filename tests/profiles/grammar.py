@@ -430,9 +430,8 @@ ROWS = (
         says="an empty name",
         config=f'{BASE}[profile ""]\n{ROLE}',
         profile="",
-        who=DEPLOY,
         alone="to botocore an empty name is none, so [default] is meant",
-        prompts=1,
-        calls=(SESSION, "AssumeRole 222222222222:role/Deploy 3600 by 111111111111:user/alice"),
+        refused="unknown_profile",
+        title="The name of the profile is empty.",
     ),
 )

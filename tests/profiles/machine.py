@@ -316,8 +316,14 @@ class Machine:
         person, mishaps, errors = Person(self.population), list[BaseException](), Errors()
         journal = logging.Logger("the table")  # noqa: LOG001 — one for each row
         journal.addHandler(errors)
-        loop, replies = self._loop(row, folder, person, mishaps)
-        handler = self._handler(folder, loop, replies, journal)
+        catalogues = AwsFiles(
+            {"HOME": str(folder)},
+            session_name=SESSION_NAME,
+            stored=str(folder / "stored"),
+            known={"user": "alice", "host": "desk"},
+        )
+        loop, replies = self._loop(row, catalogues, person, mishaps)
+        handler = self._handler(catalogues, loop, replies, journal)
         server = SocketServer(handler.heard, handler.left)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
@@ -357,7 +363,9 @@ class Machine:
             who=name_of(key.holder.arn), region=given["Region"], endpoint=endpoint, prompts=prompts, calls=calls
         )
 
-    def _loop(self, row: Row, folder: Path, person: Person, mishaps: list[BaseException]) -> tuple[Loop, Replies]:
+    def _loop(
+        self, row: Row, catalogues: AwsFiles, person: Person, mishaps: list[BaseException]
+    ) -> tuple[Loop, Replies]:
         sts: Future[Any] = Future()
         sts.set_result(self.sts)
         self.keychain.items = {
@@ -366,7 +374,8 @@ class Machine:
             for key in [self.population.key(user)]
         }
         stored = {name: keys.arn for name, keys in self.keychain.items.items()}
-        (folder / "stored").write_text(json.dumps({"version": 1, "keys": stored}))
+        folder = Path(catalogues.stored).parent
+        Path(catalogues.stored).write_text(json.dumps({"version": 1, "keys": stored}))
         environ, replies = {"HOME": str(folder), "PATH": os.defpath}, Replies()
         loop = Loop(
             Ports(
@@ -380,6 +389,8 @@ class Machine:
                 notifier=Silence(),
                 running=lambda _: frozenset[Process](),
                 remember=lambda *_: None,
+                learn=catalogues.learn,
+                unlearn=catalogues.unlearn,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,
@@ -388,13 +399,7 @@ class Machine:
         loop.broker = replace(loop.broker, settings=settings.parse(row.settings, file="config.toml"))
         return loop, replies
 
-    def _handler(self, folder: Path, loop: Loop, replies: Replies, journal: logging.Logger) -> RequestHandler:
-        catalogues = AwsFiles(
-            {"HOME": str(folder)},
-            session_name=SESSION_NAME,
-            stored=str(folder / "stored"),
-            known={"user": "alice", "host": "desk"},
-        )
+    def _handler(self, catalogues: AwsFiles, loop: Loop, replies: Replies, journal: logging.Logger) -> RequestHandler:
 
         async def sure() -> None:
             pass

@@ -412,6 +412,5 @@ ROWS = (
         refused="sts_ca_bundle",
         alone="the double is reached without TLS",
         title="The certificate bundle <folder>/nowhere.pem cannot be read.",
-        prompts=1,
     ),
 )

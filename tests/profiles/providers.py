@@ -7,6 +7,12 @@ DEFAULT = f"[default]\nregion = eu-west-1\nmfa_serial = {ALICE}\n"
 P = "[profile p]\nregion = eu-west-1\n"
 PROGRAM = "credential_process = <folder>/program\n"
 OVER = "[profile p]\nregion = eu-west-1\nrole_arn = arn:aws:iam::444444444444:role/Audit\nsource_profile = s\n"
+PRINTS_KEYS = {"program": "#!/bin/sh\ncat <<'END'\n<printed keys of bob>\nEND\n"}
+# Whose keys a program prints AWS is asked first, before a code is.
+WHOSE = (
+    "GetCallerIdentity by 666666666666:user/bob",
+    "GetSessionToken 43200 code of bob by 666666666666:user/bob",
+)
 PRINTS = {"program": "#!/bin/sh\ncat <<'END'\n<document of bob>\nEND\n"}
 BUILD = "role_arn = arn:aws:iam::444444444444:role/ci/Build\nweb_identity_token_file = <folder>/token\n"
 TOKEN = {"token": "<token of repo:team/app>"}
@@ -107,14 +113,58 @@ ROWS = (
     Row(
         says="a program that prints long-term keys",
         config=P + PROGRAM,
-        files={
-            "program": '#!/bin/sh\necho \'{"Version":1,"AccessKeyId":"AKIABOB2222222222222",'
-            '"SecretAccessKey":"secret-of-bob"}\'\n'
-        },
+        files=PRINTS_KEYS,
         refused="source_keys",
         differs={"who": ("666666666666:user/bob", "long-term keys are never handed out (DESIGN 1.2)")},
-        title="Profile p: its credential_process prints long-term keys, without SessionToken, and those are never"
-        " handed out.",
+        title="Profile p: its credential_process prints long-term keys, and no mfa_serial is known by which a code"
+        " could be asked for.",
+    ),
+    Row(
+        says="a program that prints long-term keys, and their device",
+        config=f"{P}mfa_serial = {BOB}\n{PROGRAM}",
+        files=PRINTS_KEYS,
+        who="666666666666:user/bob",
+        prompts=1,
+        calls=WHOSE,
+    ),
+    Row(
+        says="a program that prints long-term keys of another account than the device's",
+        config=f"{DEFAULT}{P}mfa_serial = {ALICE}\n{PROGRAM}",
+        files=PRINTS_KEYS,
+        calls=WHOSE[:1],
+        refused="keys_account",
+        differs={"who": ("666666666666:user/bob", "another account's device is never sent (DESIGN 3.3)")},
+        title="The keys of p are of account 666666666666, but the MFA device arn:aws:iam::111111111111:mfa/alice is of"
+        " 111111111111: AWS would refuse each code.",
+    ),
+    Row(
+        says="a program that prints long-term keys of another account than the device of [default]",
+        config=f"{DEFAULT}{P}{PROGRAM}",
+        files=PRINTS_KEYS,
+        calls=WHOSE[:1],
+        refused="keys_account",
+        differs={"who": ("666666666666:user/bob", "another account's device is never sent (DESIGN 3.3)")},
+        title="The keys of p are of account 666666666666, but the only mfa_serial for them is that of [default], whose"
+        " account is 111111111111.",
+    ),
+    Row(
+        says="a program that prints long-term keys of another account than the profile says",
+        config=f"{P}mfa_serial = GAHT12345678\naws_account_id = 666666666666\n{PROGRAM}",
+        files={"program": PRINTS_KEYS["program"].replace("bob", "alice")},
+        calls=("GetCallerIdentity by 111111111111:user/alice",),
+        refused="source_account",
+        differs={"who": ("111111111111:user/alice", "nothing is served in another account than the profile says")},
+        title="Profile p: its credential_process prints keys of account 111111111111, but the profile says"
+        " 666666666666: they are not used.",
+    ),
+    Row(
+        says="a role over a program that prints long-term keys, whose device stands under the role",
+        config=f"[profile s]\nregion = eu-west-1\n{PROGRAM}[profile p]\nregion = eu-west-1\nsource_profile = s\n"
+        f"role_arn = arn:aws:iam::666666666666:role/Own\nmfa_serial = {BOB}\n",
+        files=PRINTS_KEYS,
+        who="666666666666:role/Own",
+        prompts=1,
+        calls=(*WHOSE, "AssumeRole 666666666666:role/Own 3600 by 666666666666:user/bob"),
     ),
     Row(
         says="a program that starts us",

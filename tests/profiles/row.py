@@ -5,6 +5,7 @@ In a row's texts stand, in angle brackets, what is made for each run:
     <keys of alice>       two lines with alice's access key (`PEOPLE` in world.py)
     <session of bob>      three lines with temporary credentials of bob's
     <document of bob>     the same as a credential_process prints it
+    <printed keys of bob> bob's access key, as one prints that
     <folder>              where the row's `files` are, and HOME
 
 Who somebody is, is written ACCOUNT:user/NAME or ACCOUNT:role/NAME. A call is written as OPERATION SECONDS and what else

@@ -56,13 +56,13 @@ class Population:
             "keys": self._keys,
             "session": self._session,
             "document": self._document,
+            "printed keys": self._printed_keys,
             "token": lambda subject: self.issuer.token(subject, ends=time.time() + DAY),
             "signin": self._signed_in,
             "login": self._logged_in,
         }
-        return re.sub(
-            r"<(folder|keys|session|document|token|signin|login)(?: of ([\w:/-]+))?>", lambda m: made[m[1]](m[2]), text
-        )
+        kinds = "|".join(made)
+        return re.sub(rf"<({kinds})(?: of ([\w:/-]+))?>", lambda m: made[m[1]](m[2]), text)
 
     def key(self, name: str) -> Key:
         """The long-term key of somebody."""
@@ -85,6 +85,10 @@ class Population:
         said = {"AccessKeyId": key.id, "SecretAccessKey": key.secret, "SessionToken": key.token}
         ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(key.expires))
         return json.dumps({"Version": 1, **said, "Expiration": ends})
+
+    def _printed_keys(self, name: str) -> str:
+        key = self.key(name)
+        return json.dumps({"Version": 1, "AccessKeyId": key.id, "SecretAccessKey": key.secret})
 
     def machine(self, name: str) -> Mapping[str, object]:
         """What the instance metadata service has for a machine that is somebody."""

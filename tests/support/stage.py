@@ -10,6 +10,7 @@ from trayexec.core.broker.events import (
     SOFT_NEED,
     Answered,
     Ask,
+    AskAnew,
     AskAt,
     AssumeRole,
     Authenticate,
@@ -33,6 +34,7 @@ from trayexec.core.broker.events import (
     Prompt,
     ProviderFailed,
     ProviderLoaded,
+    ProviderPrintsKeys,
     Refuse,
     Renewal,
     ReplyAddress,
@@ -107,6 +109,23 @@ VAULT = provider("vault")
 GIVEN = profile("vault", VAULT)
 OVER = profile("over", role("over", VAULT))
 
+
+def printed_by(program: Provider) -> Identity:
+    """The identity whose keys this program prints."""
+    return replace(identity(program.profile), program=program)
+
+
+def over_keys(target: Identity | Provider | Role) -> Identity | Role:
+    """The same over the identity whose keys the program prints that is at its root."""
+    match target:
+        case Role():
+            return replace(target, source=over_keys(target.source))
+        case Provider():
+            return printed_by(target)
+        case Identity():
+            return target
+
+
 # Before, after and the event: what the rules' own table says of phases.
 PHASE_TABLE = {
     (before, after, event)
@@ -154,6 +173,8 @@ class Stage:
     assuming: list[AssumeRole] = field(default_factory=list)
     loading: list[LoadProvider] = field(default_factory=list)
     past: list[Event] = field(default_factory=list)
+    printing: set[Provider] = field(default_factory=set)  # programs that were seen to print long-term keys
+    anew: list[Ask] = field(default_factory=list)
     moves: set[tuple[str, str, str]] = field(default_factory=set)  # between phases, as in the table
     _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its root then
     _locks: Counter[Identity | Provider] = field(default_factory=Counter)
@@ -179,7 +200,15 @@ class Stage:
         self._check_state(effects)
         while self.checks and not self.slow_keychain:
             self.find(next(iter(self.checks)))
+        while self.anew:
+            asked = self.anew.pop()
+            self.asked[asked.caller.reply_to] = again = replace(asked, profile=self._as_known(asked.profile))
+            self.do(again)
         return effects
+
+    def _as_known(self, what: Profile) -> Profile:
+        """The profile as the files mean it, with what is known of programs."""
+        return replace(what, target=over_keys(what.target)) if what.root in self.printing else what
 
     def ask(
         self,
@@ -194,7 +223,7 @@ class Stage:
     ) -> ReplyAddress:
         """A caller asks for credentials; where its answer goes."""
         caller = self._caller(ask_at, program, shell, began)
-        self.asked[caller.reply_to] = Ask(caller, what, need, wait)
+        self.asked[caller.reply_to] = Ask(caller, self._as_known(what), need, wait)
         self.do(self.asked[caller.reply_to])
         return caller.reply_to
 
@@ -282,6 +311,12 @@ class Stage:
         """It gives none."""
         call = self.loading.pop(which)
         return self.do(ProviderFailed(call.provider, call.epoch, EVERY_REFUSAL[kind], kind))
+
+    def print_keys(self, *, which: int = 0) -> tuple[Effect, ...]:
+        """It is a program that prints long-term keys."""
+        call = self.loading.pop(which)
+        self.printing.add(call.provider)
+        return self.do(ProviderPrintsKeys(call.provider, call.epoch))
 
     def unlock(self, seconds: float = 12 * HOUR, who: Identity = ALICE, code: str = "123456") -> None:
         """The whole way to an open session, by `trayexec auth`."""
@@ -426,6 +461,12 @@ class Stage:
                 self._witness_dialog(effect)
             case Deliver() | SessionOpen() | Refuse():
                 self._witness_answer(effect)
+            case AskAnew(caller):
+                assert caller.reply_to not in self.answers, "a second answer"
+                anew = self.asked.pop(caller.reply_to)
+                assert isinstance(anew, Ask)
+                assert anew.profile.root in self.printing, "who asks anew would hear the same"
+                self.anew.append(anew)
             case Tell(caller):
                 assert caller.reply_to in self.asked
                 assert caller.reply_to not in self.answers, "a note after the answer"

@@ -2,14 +2,17 @@
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from support import awscli
 from support.desktop import eventually
 from support.processes import alive
 from support.rig import TYPIST, Rig
+from whole.test_providers import document, given
 
 OTHER = "222222222222"
 CANARY = "no-$((40 + 2))"  # on stderr as no-42, which is nowhere in the command itself
@@ -180,15 +183,106 @@ def test_a_code_and_the_keys_may_both_come_from_commands(bare: Rig) -> None:
     assert bare.run("account-a", "--", "true").status == 0
 
 
-def test_a_credential_process_of_long_term_keys_can_be_the_command(bare: Rig) -> None:
-    """The profile says how, and then it is an identity: a code opens its session, and roles are assumed over it."""
-    command = keys(bare)
-    line = " ".join(f'"{one}"' if " " in one else one for one in ["cat", command[-1]])
-    text = bare.sim.world.config_text(bare.sim.url).replace("[default]\n", f"[default]\ncredential_process = {line}\n")
-    bare.config(text)
-    refused = bare.run("account-a", "--", "true")
+def process(rig: Rig, *, device: str = "", user: str = "alice") -> None:
+    """Let a `credential_process` of [default] print a user's keys; `device` takes the place of its mfa_serial line."""
+    script = rig.write("program", "#!/bin/sh\n" + shlex.join(keys(rig, user)) + "\n")
+    script.chmod(0o700)
+    text = rig.sim.world.config_text(rig.sim.url)
+    line = f"mfa_serial = {rig.sim.world.device().serial}\n"
+    assert line in text
+    rig.config(text.replace(line, f"credential_process = {script}\n{device or line}"))
+    rig.settings('[prompt]\nmethod = "terminal"\n')
+
+
+def test_a_credential_process_of_long_term_keys_is_an_identity(bare: Rig) -> None:
+    """It runs once for a code, which opens the session on which all roles live; what it prints gets to nobody."""
+    process(bare)
+    assert bare.run("list").status == 0
+    assert runs(bare) == []
+    terminal = bare.terminal("account-a", "--", "sh", "-c", 'echo "key ${AWS_ACCESS_KEY_ID%????????????????}"')
+    terminal.wait_for(r"MFA code of identity default[^\n]*: ")
+    code = bare.fresh_code()
+    bare._given.add(code)
+    terminal.type(f"{code}\n")
+    status, said = terminal.ended()
+    assert status == 0
+    assert "key ASIA" in said
+    assert len(runs(bare)) == 1
+    assert bare.run("credential-process", "default").json["SessionToken"]
+    assert bare.run("account-b", "--", "true").status == 0
+    assert actions(bare) == ["GetCallerIdentity", "GetSessionToken", "AssumeRole", "AssumeRole"]
+    assert len(runs(bare)) == 1
+    [found] = bare.status()["identities"]
+    assert (found["name"], found["phase"], found["keys_from"]) == ("default", "open", "credential_process")
+    why = bare.run("why", "default").out
+    assert "the credential_process prints long-term keys" in why
+    assert re.search("now: identity default: .* left", why)
+    assert bare.run("lock").status == 0
+    assert bare.auth().status == 0
+    assert len(runs(bare)) == 2
+    assert bare.sim.world.user_key("alice").secret not in bare.log
+
+
+@pytest.mark.parametrize("words", [("default",), ()])
+def test_it_can_be_unlocked_before_it_was_ever_used(bare: Rig, words: Sequence[str]) -> None:
+    """Whether it prints an identity's keys is found out then, by running it."""
+    process(bare)
+    done = bare.auth(None, *words)
+    assert (done.status, len(runs(bare))) == (0, 1), done.err
+
+
+def test_one_that_prints_a_session_needs_no_code(bare: Rig) -> None:
+    """Nor is one spent."""
+    process(bare)
+    bare.write("printed", document(given(bare)))
+    refused = bare.auth(None, "default")
     assert refused.status == 125
-    assert "as keys under [identity.default] in config.toml" in refused.err
-    printing(bare, command)
-    bare.unlock()
-    assert bare.run("account-a", "--", "true").status == 0
+    assert "Profile default needs no code" in refused.err
+    assert actions(bare) == []
+
+
+def test_without_a_device_it_says_so_and_without_mfa_it_works(bare: Rig) -> None:
+    """Its keys as they are get to nobody."""
+    process(bare, device="# none\n")
+    for words in (("account-a", "--", "true"), ("default", "--", "true"), ("auth",)):
+        refused = bare.run(*words)
+        assert refused.status == 125
+        assert "prints long-term keys, and no mfa_serial is known" in refused.err, refused.err
+    bare.settings("[identity.default]\nmfa = false\n")
+    assert bare.run("credential-process", "default").json["SessionToken"]
+    assert actions(bare)[-1] == "GetSessionToken"
+
+
+def test_it_may_print_a_session_later_and_keys_again(bare: Rig) -> None:
+    """What is served is what it prints, never what it printed before: it says so once, and then it works."""
+    process(bare)
+    assert bare.auth(None, "default").status == 0
+    assert bare.run("lock").status == 0
+    before, key = bare.desk.home("printed").read_text(), given(bare)
+    bare.write("printed", document(key))
+    refused = bare.run("default", "--", "true")
+    assert refused.status == 125
+    assert "prints temporary credentials now" in refused.err
+    assert bare.run("credential-process", "default").json["AccessKeyId"] == key.id
+    bare.write("printed", before)
+    assert bare.run("lock").status == 0
+    assert bare.auth(None, "default").status == 0
+
+
+def test_the_aws_cli_itself_can_be_the_program(bare: Rig) -> None:
+    """`aws configure export-credentials` prints what a profile of other files has; outside one is the user by it."""
+    key = bare.sim.world.user_key("alice")
+    vault = bare.write("vault", f"[keys]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n")
+    process(bare)
+    script = bare.write(
+        "program",
+        f"#!/bin/sh\nexport AWS_SHARED_CREDENTIALS_FILE={vault} AWS_CONFIG_FILE=/dev/null\n"
+        f"exec {awscli.CLI_2} configure export-credentials --profile keys --format process\n",
+    )
+    script.chmod(0o700)
+    ask = [awscli.CLI_2, "sts", "get-caller-identity", "--query", "Arn", "--output", "text"]
+    ask += ["--endpoint-url", bare.sim.url]
+    assert bare.desk.run(ask).strip() == key.holder.arn
+    assert bare.auth(None, "default").status == 0
+    who = bare.run("account-a", "--", *ask)
+    assert "assumed-role" in who.out, who.err

@@ -1,11 +1,15 @@
 """Session policies: on the line and in config.toml, in every mode, and never served wider than was asked."""
 
 import json
+import os
+import shlex
 from pathlib import Path
 
 import pytest
 
-from support.rig import Rig
+from support.rig import COMMAND, Rig
+from trayexec.commands import narrowing
+from trayexec.light.errors import TrayexecError
 
 LIST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]}
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
@@ -129,3 +133,17 @@ def test_a_file_that_is_no_policy_is_said_before_aws_is_asked(plain: Rig, tmp_pa
     done = plain.run("account-a", "--policy", str(file), "--", "echo", "ran")
     assert (done.status, done.out, len(plain.sim.calls)) == (125, "", before)
     assert said in done.err
+
+
+def test_a_policy_may_come_through_a_pipe_and_one_that_nobody_writes_to_is_not_waited_for(
+    plain: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a shell has it for `<(…)`. A folder and a device are none."""
+    whole = [*COMMAND, "account-a", "--policy"]
+    line = f"{shlex.join(whole)} <(sleep 0.1; cat {shlex.quote(policy(plain, LIST))}) -- echo ran"
+    assert plain.desk.run(["bash", "-c", line]) == "ran\n"
+    monkeypatch.setattr(narrowing, "PATIENCE", 0.05)
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in ((tmp_path / "pipe", "nothing came"), (tmp_path, "directory"), (Path("/dev/zero"), "neither")):
+        with pytest.raises(TrayexecError, match=said):
+            narrowing.fields([str(path)])

@@ -222,14 +222,14 @@ def test_a_program_that_asks_for_its_own_profile_is_told_so_at_once(bare: Rig) -
     assert runs(bare, "loop") == 1
 
 
-def test_keys_without_a_session_are_an_identitys_and_are_handed_to_nobody(bare: Rig) -> None:
-    """It is said how they become one."""
+def test_keys_without_a_session_and_a_device_are_handed_to_nobody(bare: Rig) -> None:
+    """It is said what is missing."""
     key = bare.sim.world.user_key()
     keys = {"Version": 1, "AccessKeyId": key.id, "SecretAccessKey": key.secret}
-    configured(bare, section(bare, "vault", program(bare, "vault", prints(json.dumps(keys)))))
+    bare.config(section(bare, "vault", program(bare, "vault", prints(json.dumps(keys)))))
     done = bare.run("vault", "--", "echo", "ran")
     assert (done.status, done.out) == (125, "")
-    assert "`trayexec keys add vault`" in done.err
+    assert "no mfa_serial is known" in done.err
     assert key.secret not in done.err + bare.log
 
 

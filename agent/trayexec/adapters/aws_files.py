@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from trayexec.adapters.aws_parser import Parsed, merge, merged, parse, profiles_
 from trayexec.adapters.plain_file import Stamp
 from trayexec.core.config import session_names
 from trayexec.core.config.inifile import meant_in_config, meant_in_credentials
-from trayexec.core.config.profiles import Catalogue, MisreadSection
+from trayexec.core.config.profiles import Catalogue, MisreadSection, Provider
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import TOKENS, KeyNames, Source, source
@@ -52,12 +53,14 @@ class _Pair:
     """What is known of one pair of files as seen with some variables.
 
     The versions last seen, what came of them; and `heard`, the variables that decided, with what they said: others do
-    not matter, so a caller in another region gets the same unless a profile has none.
+    not matter, so a caller in another region gets the same unless a profile has none. `printing` are the programs that
+    were known then to print long-term keys.
     """
 
     stamps: _Stamps
     outcome: Catalogue | TrayexecError
     heard: dict[str, str | None]
+    printing: AbstractSet[Provider]
 
     def fits(self, environment: Mapping[str, str]) -> bool:
         """Whether a caller with this environment would have got the same."""
@@ -112,6 +115,7 @@ class AwsFiles:
         self.settings = settings
         self._own = Settings()
         self._session_name = session_name
+        self._printing: AbstractSet[Provider] = frozenset()
         self._pairs: OrderedDict[tuple[str, str], list[_Pair]] = OrderedDict()
         self._lock = threading.Lock()
         self._reading: dict[tuple[str, str], threading.Lock] = {}
@@ -135,13 +139,23 @@ class AwsFiles:
                 self._reading.pop(self._pairs.popitem(last=False)[0], None)
         with reading:
             known = next((one for one in seen if one.fits(environment)), None)
-            if known is None or known.stamps != self._stamps(paths):
+            if known is None or known.printing is not self._printing or known.stamps != self._stamps(paths):
                 fresh = self._read(paths, seen[0].stamps if seen else None, environment)
                 seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
                 known = fresh
         if isinstance(known.outcome, Catalogue):
             return known.outcome
         raise TrayexecError(known.outcome.trouble)
+
+    def learn(self, provider: Provider) -> None:
+        """This program was seen to print long-term keys. An edited line is another one, of which nothing is known."""
+        with self._lock:
+            self._printing |= {provider}
+
+    def unlearn(self, provider: Provider) -> None:
+        """It was seen to print a session's."""
+        with self._lock:
+            self._printing -= {provider}
 
     def supposing(self, stored: Mapping[str, str]) -> Catalogue:
         """What our own files would lead to if just these keys were stored (names, and ARNs of whose they are).
@@ -179,9 +193,15 @@ class AwsFiles:
             unasked=self._own.unasked(sections.profiles),
         )
 
-    def _catalogue(self, sections: Sections, paths: tuple[str, str], parsed: tuple[Parsed, Parsed]) -> Catalogue:
+    def _catalogue(
+        self,
+        sections: Sections,
+        paths: tuple[str, str],
+        parsed: tuple[Parsed, Parsed],
+        printing: AbstractSet[Provider] = frozenset(),
+    ) -> Catalogue:
         return replace(
-            resolve(sections, session_name=self._session_name, known=self._known),
+            resolve(sections, session_name=self._session_name, known=self._known, printing=printing),
             files=paths,
             misread=_misread_sections(paths, parsed),
             apart=apart(sections.profiles),
@@ -240,15 +260,15 @@ class AwsFiles:
         return config, shared, stored, settings
 
     def _read(self, paths: tuple[str, str], before: _Stamps | None, environment: Mapping[str, str]) -> _Pair:
-        stamps = self._stamps(paths)
+        stamps, printing = self._stamps(paths), self._printing
         listening = _Listening(environment)
         try:
             both, versions = _settled(paths, before)
             sections = self._with_keys(replace(merge(*both, listening), files=paths), stored_keys.read(self.stored))
         except TrayexecError as error:
-            return _Pair(stamps, error, {})
-        found = self._catalogue(sections, paths, both)
-        return _Pair((*versions, *stamps[2:]), found, listening.heard)
+            return _Pair(stamps, error, {}, printing)
+        found = self._catalogue(sections, paths, both, printing)
+        return _Pair((*versions, *stamps[2:]), found, listening.heard, printing)
 
 
 def files_of_this_user(environment: Mapping[str, str]) -> AwsFiles:

@@ -5,6 +5,7 @@ lasts. So "forget" is true at once, and one client serves every key and every ro
 """
 
 import os
+import ssl
 import threading
 import time
 from collections import OrderedDict
@@ -111,6 +112,20 @@ class BotoSts:
         self._making = threading.Lock()  # neither botocore's sessions nor its client factory are safe to share
         self._session: Any = None
         self._clients: OrderedDict[StsEndpoint, Any] = OrderedDict()
+
+    def usable(self, endpoint: StsEndpoint, name: str) -> None:
+        """See whether a client can be made of these settings, and its certificates read. Raises StsError."""
+        request = Request(Purpose.CHECK, endpoint, name)
+        self._client(request)
+        if endpoint.ca_bundle is None:
+            return
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(endpoint.ca_bundle)
+        except OSError as error:  # of which ssl.SSLError is one
+            failure = unusable_endpoint(request, error)
+        else:
+            return
+        raise failure
 
     def open_session(self, identity: Identity, keys: LongTermKeys, code: Secret | None, seconds: int) -> Credentials:
         """GetSessionToken for `seconds` (900 to 129600; AWS's limits are applied). The code reaches AWS at most once.
@@ -281,8 +296,8 @@ class BotoSts:
 
     def _make(self, request: Request, *, tries: int) -> Any:
         endpoint = request.endpoint
-        if endpoint.ca_bundle is not None and not os.access(endpoint.ca_bundle, os.R_OK):
-            raise unusable_endpoint(request, FileNotFoundError(endpoint.ca_bundle))
+        if endpoint.ca_bundle is not None:
+            _check_bundle(request, endpoint.ca_bundle)
         if endpoint.proxy is None:
             return self._made(request, tries=tries, proxies=None)  # on macOS that of the system may be meant
         url = urlsplit(endpoint.url or "")
@@ -431,6 +446,12 @@ def _tagged(tags: SessionTags) -> dict[str, Any]:
     if tags.source_identity is not None:
         found["SourceIdentity"] = tags.source_identity
     return found
+
+
+def _check_bundle(request: Request, path: str) -> None:
+    """Raise StsError for what cannot be read as a file: of a pipe the end would be waited for."""
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):  # noqa: PTH113 — without an error, whatever the name
+        raise unusable_endpoint(request, FileNotFoundError(path))
 
 
 def _from_aws(status: int, body: bytes) -> bytes:

@@ -14,7 +14,8 @@ from trayexec.commands.env import request
 from trayexec.commands.reading import Options
 from trayexec.core.broker.delivery import FRESH_ROLE
 from trayexec.core.config import adhoc, federated
-from trayexec.core.config.profiles import Profile, Role
+from trayexec.core.config.profiles import Profile, Provider, Role
+from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Secret
 from trayexec.core.federation import URL_LIFE, login_url, place_of
 from trayexec.core.shell_words import argument
@@ -25,6 +26,9 @@ from trayexec.live import overlay_origin
 
 if TYPE_CHECKING:
     from trayexec.light.protocol_fields import RegionAnswer
+
+
+MAY_BE_A_USERS = frozenset({Source.PROCESS, Source.LOGIN})  # what these give need be no role's
 
 
 def console(options: Options, environ: Mapping[str, str]) -> int:
@@ -53,7 +57,12 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
         served["AccessKeyId"], Secret(served["SecretAccessKey"]), Secret(served["SessionToken"])
     )
     bundle = who.endpoint.ca_bundle
-    token = signin_token(place.endpoint, credentials, ca_bundle=bundle or environ.get("REQUESTS_CA_BUNDLE"))
+    try:
+        token = signin_token(place.endpoint, credentials, ca_bundle=bundle or environ.get("REQUESTS_CA_BUNDLE"))
+    except TrayexecError as error:
+        if error.trouble.code == "signin_refused" and isinstance(who, Provider) and who.kind in MAY_BE_A_USERS:
+            raise TrayexecError(_no_role(error.trouble, who)) from None
+        raise
     url = login_url(place, token.reveal())
     if isinstance(who, Role) and federated.is_federated(who):
         said_of_it = Text(
@@ -92,6 +101,17 @@ def console(options: Options, environ: Mapping[str, str]) -> int:
         )
     stderr.say(speak(Text("the console of {profile} is open in the browser", profile=options.profile)))
     return exits.OK
+
+
+def _no_role(why: Trouble, provider: Provider) -> Trouble:
+    """What to do where the credentials are most likely a user's: AWS signs in only a role or a federated user."""
+    hint = Text(
+        "AWS signs in a role, and no session of a user, such as {source} of {profile} may give: write a profile with "
+        "role_arn and source_profile = {profile}, and sign in as that.",
+        source=provider.by,
+        profile=provider.name,
+    )
+    return Trouble(why.code, why.title, hint)
 
 
 def _did_not_come(chosen: ChosenBrowser) -> Trouble:

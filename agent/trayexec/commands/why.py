@@ -283,7 +283,7 @@ def _code(written: _Written, names: Sequence[str], identity: Identity) -> Iterat
     serial = _first(written, names, "mfa_serial")
     yield Step(Text("which is opened with a code of the device {serial}", serial=identity.mfa_serial), serial)
     process = None if identity.code is None else written.line(identity.code.profile, code_processes.KEY)
-    yield from starmap(Step, why_settings.code(written.own, identity, process))
+    yield from starmap(Step, why_settings.code(written.own, identity, process, written.catalogue))
     yield from _other_devices(written, names, identity)
 
 
@@ -327,7 +327,8 @@ def _state(found: Profile | Unserved, document: "StatusAnswer") -> "ProfileStatu
 
 def _identity(found: Profile | Unserved, document: "StatusAnswer") -> "IdentityStatus | None":
     identity = found.identity if isinstance(found, Profile) else None
-    name = None if identity is None else identity.name
+    state = _state(found, document)
+    name = identity.name if identity is not None else None if state is None else state["identity"]
     return next((one for one in document["identities"] if one["name"] == name), None)
 
 
@@ -338,6 +339,8 @@ def _now(found: Profile | Unserved, document: "StatusAnswer", environ: Mapping[s
         yield Text("now: identity {identity}: {state}", identity=identity["name"], state=stands[identity["name"]])
         if identity.get("keys_from") == "memory":
             yield Text("now: its keys are in the agent's memory alone, until it ends")
+        if identity.get("keys_from") == "credential_process":
+            yield Text("now: the credential_process prints long-term keys, so it is an identity")
     if state is None:
         return
     if state.get("source"):

@@ -82,8 +82,23 @@ def long(own: OwnSettings, profile: str) -> Place | None:
     return own.line(("profile", pattern, "delivery"))
 
 
-def code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterator[Said]:
+def code(own: OwnSettings, identity: Identity, process: Place | None, catalogue: Catalogue) -> Iterator[Said]:
     """What prints the identity's codes, where a program does; `process` is the line of its mfa_process."""
+    yield from _code(own, identity, process)
+    if not own.settings.renews(identity.keys):
+        return
+    line = own.line(("identity", identity.keys, "renew"))
+    renewing = next((one.code for one in catalogue.identities if one == identity), None)
+    if own.settings.code_command(identity.keys) is not None:
+        yield Text("and by which its session is renewed before it ends"), line
+    elif renewing is not None:
+        name = shown(renewing.profile)
+        yield Text("its session is renewed before it ends, by mfa_process of profile {profile}", profile=name), line
+    else:
+        yield Text("its session is not renewed before it ends: neither code nor an mfa_process prints its codes"), line
+
+
+def _code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterator[Said]:
     own_command = own.settings.code_command(identity.keys) is not None
     if own_command:
         said = Text("whose codes are printed by the command of [identity.{name}]", name=shown(identity.keys))

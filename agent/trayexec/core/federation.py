@@ -42,7 +42,7 @@ def place_of(
 
     `service` is its path in the console, `destination` a path there or a whole address, and `override` another
     federation endpoint, without its path. Raises TrayexecError (`console_partition`, `console_region`,
-    `console_service`, `console_destination`, `console_endpoint`).
+    `console_endpoint`, and `usage` for the service and the destination).
     """
     partition = PARTITIONS.get(name)
     if partition is None or partition.signin is None:
@@ -69,7 +69,7 @@ def place_of(
     if service is not None and not _SERVICE.fullmatch(service):
         raise TrayexecError(
             trouble(
-                "console_service",
+                "usage",
                 "{service} is not the name of a service.",
                 "Write it as in the console's own addresses: s3, ec2, cloudformation, cloudwatch.",
                 service=shown(service),
@@ -96,7 +96,7 @@ def _landing(destination: str, region: str, console: str) -> str:
         return url
     raise TrayexecError(
         trouble(
-            "console_destination",
+            "usage",
             "{destination} is no place in the console.",
             "Write a path that begins with /, or an address that begins with https:// and a host of {console}.",
             destination=shown(destination),

@@ -265,13 +265,44 @@ def no_code_needed(identity: Identity) -> Trouble:
 
 
 def printed(why: Trouble, identity: Identity) -> Trouble:
-    """What is wrong with keys, of those that a command has printed: they are not to be stored with us."""
+    """What is wrong with keys, of those that a program has printed: they are not to be stored with us."""
+    if identity.program is not None:
+        hint = Text(
+            "These are printed by the credential_process under {section}: correct it, or what it finds.",
+            section=header(identity.keys),
+        )
+        return Trouble(why.code, why.title, hint)
     hint = Text(
         "The command that stands as keys under [identity.{table}] in config.toml prints these: correct it, or what it "
         "finds.",
         table=shown(written_key(identity.keys)),
     )
     return Trouble(why.code, why.title, hint)
+
+
+def no_keys_any_more(provider: Provider) -> Trouble:
+    """A program that printed long-term keys prints a session's."""
+    return trouble(
+        "source_changed",
+        "Profile {profile}: its credential_process printed long-term keys before, and prints temporary credentials "
+        "now.",
+        "Run the command again: those are used as they are, without a code.",
+        profile=provider.name,
+    )
+
+
+def printed_of_another(provider: Provider, account: str) -> Trouble:
+    """The keys that a program prints are of another account than the profile says."""
+    return trouble(
+        "source_account",
+        "Profile {profile}: its credential_process prints keys of account {given}, but the profile says {account}: "
+        "they are not used.",
+        "Correct aws_account_id under {section}, or what it is that prints them.",
+        profile=provider.name,
+        given=account,
+        account=provider.account,
+        section=header(provider.profile),
+    )
 
 
 def slow_command(identity: Identity) -> Text:

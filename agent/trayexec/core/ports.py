@@ -58,6 +58,9 @@ class Sts(Protocol):
     def federate(self, identity: Identity, keys: LongTermKeys, name: str) -> Credentials:
         """GetFederationToken for an hour: a federated user who may do all that the keys' own may. Raises StsError."""
 
+    def usable(self, endpoint: StsEndpoint, name: str) -> None:
+        """See whether the settings of this endpoint can be used, without a word to it. Raises StsError."""
+
     def check(self, endpoint: StsEndpoint, keys: LongTermKeys, name: str) -> str:
         """GetCallerIdentity with the long-term keys of this name: the caller's ARN. Raises StsError."""
 
@@ -74,11 +77,17 @@ class ProviderError(TrayexecError):
         self.refusal = refusal
 
 
+PROVIDER_SECONDS = 60  # that a provider may take: as long as the Go SDK waits for a credential_process
+
+
 class Providers(Protocol):
     """Credentials that others give: programs, tokens, AWS's own services."""
 
-    async def load(self, provider: Provider) -> Credentials:
-        """What this very provider gives now, and no other in its place; it ends in time. Raises ProviderError."""
+    async def load(self, provider: Provider) -> Credentials | LongTermKeys:
+        """What this very provider gives now, and no other in its place; it ends in time. Raises ProviderError.
+
+        Only of a program they may be long-term keys; whose those are it does not say.
+        """
 
 
 class SignInWay(Enum):

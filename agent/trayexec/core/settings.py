@@ -126,8 +126,9 @@ class Renew(Enum):
 class IdentityRule:
     """What is set for one identity, by the name of its keys.
 
-    `code` is the command that prints its code, None where a person is asked; `renew` is AUTO only with one. `keys` is
-    the one that prints its keys, None where they are stored with us; `mfa` whether it is opened with a code at all.
+    `code` is the command that prints its code, None where a person is asked; with `renew` AUTO that or a profile's
+    `mfa_process` renews its session. `keys` is the one that prints its keys, None where they are stored with us; `mfa`
+    whether it is opened with a code at all.
     """
 
     code: Command | None = None
@@ -289,7 +290,8 @@ def _confirm_written(rule: ConfirmRule) -> str:
 
 def _identity_written(rule: IdentityRule) -> Mapping[str, object]:
     return {
-        **({} if rule.code is None else {"code": list(rule.code.argv), "renew": rule.renew.value}),
+        **({} if rule.code is None else {"code": list(rule.code.argv)}),
+        **({} if rule.code is None and rule.renew is Renew.ASK else {"renew": rule.renew.value}),
         **({} if rule.keys is None else {"keys": list(rule.keys.argv)}),
         **({} if rule.mfa else {"mfa": False}),
     }
@@ -420,9 +422,6 @@ class _Source:
         table = self.table(path, value, ("code", "renew", "keys", "mfa"))
         code = self.get(table, (*path, "code"), self._code, None)
         renew = self.get(table, (*path, "renew"), self.choice(Renew), Renew.ASK)
-        if renew is Renew.AUTO and code is None:
-            hint = Text("To renew unasked takes a command that prints the code: write code = … beside it.")
-            raise self._wrong((*path, "renew"), renew.value, hint)
         return IdentityRule(
             code,
             renew,

@@ -143,6 +143,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     sts = workers.sessions.submit(_load_sts, clock)
     stored_path, settings_path = paths.stored_path(environ), paths.settings_path(environ)
 
+    catalogues = files_of_this_user(environ)
     replies = Replies()
     loop = Loop(
         Ports(
@@ -156,6 +157,8 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             notifier=notifications,
             running=still_running,
             remember=partial(_remember, stored_path),
+            learn=catalogues.learn,
+            unlearn=catalogues.unlearn,
         ),
         workers,
         answer=replies.send,
@@ -178,7 +181,6 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
         held = loop.keys.held
         return AgentFacts(os.getpid(), __version__, tray.name, dialogs.name, settings_path, display, held)
 
-    catalogues = files_of_this_user(environ)
     files = FileWorkers(_pool(THREADS, "files"), partial(_paths, catalogues))
     inputs = OverlayInputs(
         catalogues,

@@ -18,6 +18,7 @@ from typing import cast
 from trayexec.core.broker.delivery import LEAST
 from trayexec.core.broker.events import (
     Ask,
+    AskAnew,
     Caller,
     Deliver,
     Event,
@@ -167,11 +168,15 @@ class ContainerEndpoint:
         lease = admit(request, leases, port=connection.listener.port)
         address = self._replies.open(self._answer)
         self._asking[address] = (connection, lease)
-        running = asyncio.get_running_loop()
-        task = running.create_task(self._ask(address, lease))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        running.call_later(PATIENCE, self._late, address)
+        self._look_and_ask(address)
+        asyncio.get_running_loop().call_later(PATIENCE, self._late, address)
+
+    def _look_and_ask(self, address: ReplyAddress) -> None:
+        if address in self._asking:
+            _, lease = self._asking[address]
+            task = asyncio.get_running_loop().create_task(self._ask(address, lease))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, address: ReplyAddress, lease: Lease) -> None:
         caller = Caller(address, lease.caller.program, lease.caller.pid)
@@ -190,6 +195,9 @@ class ContainerEndpoint:
     def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""
         if isinstance(effect, Tell | SessionOpen | SignInDone):
+            return
+        if isinstance(effect, AskAnew):
+            self._look_and_ask(effect.caller.reply_to)
             return
         asking = self._settle(effect.caller.reply_to)
         if asking is None:

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from trayexec.core import messages
 from trayexec.core.broker.events import (
     Answered,
+    AskAnew,
     AssumeRole,
     CheckKeys,
     Deliver,
@@ -19,6 +20,7 @@ from trayexec.core.broker.events import (
     KeysAwaited,
     KeysFound,
     LoadProvider,
+    Lock,
     Look,
     Looked,
     Occasion,
@@ -27,9 +29,11 @@ from trayexec.core.broker.events import (
     Prompt,
     ProviderFailed,
     ProviderLoaded,
+    ProviderPrintsKeys,
     Refuse,
     RoleAssumed,
     RoleRefused,
+    ScreenChanged,
     SessionOpen,
     SessionOpened,
     SessionRefused,
@@ -47,9 +51,10 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.config.federated import is_federated
-from trayexec.core.config.profiles import Identity, Provider, SignIn
+from trayexec.core.config.profiles import Identity, Provider, SignIn, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys
 from trayexec.core.ports import (
+    PROVIDER_SECONDS,
     Clock,
     Keychain,
     KeyCommands,
@@ -71,7 +76,8 @@ from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 HOUR = 3600
-AWAITED = 1.0  # seconds that a command for keys may take before those who wait are told
+AWAITED = 1.0  # seconds that a program for keys may take before those who wait are told
+SEEN = 10.0  # seconds that keys are kept which a program printed when nobody knew that it prints such
 RENEWED = 960  # botocore renews a token with less than 15 minutes left (`SSOTokenProvider`); and one more
 
 
@@ -80,6 +86,7 @@ class Ports:
     """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load.
 
     `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
+    `learn` is told of a program that it prints long-term keys, `unlearn` that it does so no more.
     """
 
     clock: Clock
@@ -92,6 +99,8 @@ class Ports:
     notifier: Notifier
     running: Callable[[tuple[Process, ...]], frozenset[Process]]
     remember: Callable[[str, str | None], None]
+    learn: Callable[[Provider], None]
+    unlearn: Callable[[Provider], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +113,9 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class _Printed:
-    """What a command has printed before a person was asked for the code that these keys are to be used with."""
+    """What a program has printed before a person was asked for the code that these keys are to be used with."""
 
-    command: Command
+    program: Command | Provider
     keys: LongTermKeys
 
 
@@ -134,6 +143,7 @@ class Loop:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogs: dict[Identity, asyncio.Task[None]] = {}
         self._printed: dict[Identity, _Printed] = {}
+        self._seen: dict[Provider, LongTermKeys] = {}
         self._sign_ins: dict[SignIn, asyncio.Task[None]] = {}
         self._renewals: dict[SignIn, asyncio.Lock] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -147,6 +157,8 @@ class Loop:
         """Take one step, and see to its effects."""
         now = self._ports.clock.now()
         self.broker, effects = step(self.broker, event, now)
+        if isinstance(event, Lock | ScreenChanged):
+            self._seen.clear()
         for identity in [one for one in self._printed if self.broker.prompting(one) is None]:
             del self._printed[identity]
         for effect in effects:
@@ -179,7 +191,7 @@ class Loop:
     def perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912 — one flat table of all that can be wanted
         """See to one effect."""
         match effect:
-            case Deliver() | SessionOpen() | SignInDone() | Refuse() | Tell():
+            case Deliver() | SessionOpen() | SignInDone() | Refuse() | AskAnew() | Tell():
                 self._answer(effect)
             case Prompt():
                 self._dismiss(effect.identity)
@@ -268,29 +280,46 @@ class Loop:
         self.post(SessionRefused(identity, epoch, why, Refusal.KEYS))
 
     async def _print_keys(self, identity: Identity, asks: Callable[[float], None] | None = None) -> LongTermKeys | None:
-        """The keys that the command of this identity prints, once for each question; None where it has none.
+        """The keys that the program of this identity prints, once for each question; None where it has none.
 
         `asks` is told when that takes longer than a moment: it may ask a person itself. Raises TrayexecError.
         """
-        command = self.broker.settings.keys_command(identity.keys)
-        if command is None:
+        program = self._program(identity)
+        if program is None:
             return None
         held = self._printed.get(identity)
-        if held is not None and held.command == command:
+        if held is not None and held.program == program:
             return held.keys
-        seconds = self.broker.settings.prompt_seconds
+        seconds = PROVIDER_SECONDS if isinstance(program, Provider) else self.broker.settings.prompt_seconds
         telling = asyncio.get_running_loop().call_later(AWAITED, asks, seconds) if asks is not None else None
         try:
-            return await self._ports.key_commands.run(command.argv, identity, seconds)
+            if isinstance(program, Provider):
+                return await self._keys_of(program)
+            return await self._ports.key_commands.run(program.argv, identity, seconds)
         finally:
             if telling is not None:
                 telling.cancel()
 
+    def _program(self, identity: Identity) -> Command | Provider | None:
+        """What prints the keys of this identity, if anything does."""
+        return identity.program or self.broker.settings.keys_command(identity.keys)
+
+    async def _keys_of(self, provider: Provider) -> LongTermKeys:
+        """The keys that a credential_process prints, or has just printed. Raises TrayexecError."""
+        seen = self._seen.pop(provider, None)
+        if seen is not None:
+            return seen
+        found = await self._ports.providers.load(provider)
+        if isinstance(found, LongTermKeys):
+            return found
+        self._ports.unlearn(provider)
+        raise TrayexecError(messages.no_keys_any_more(provider))
+
     def _keep_printed(self, identity: Identity, printed: LongTermKeys | None, keys: LongTermKeys) -> None:
-        """Keep what a command has printed until the code that is asked for is sent, and no longer: see `post`."""
-        command = self.broker.settings.keys_command(identity.keys)
-        if printed is not None and command is not None and self.broker.prompting(identity) is not None:
-            self._printed[identity] = _Printed(command, keys)
+        """Keep what a program has printed until the code that is asked for is sent, and no longer: see `post`."""
+        program = self._program(identity)
+        if printed is not None and program is not None and self.broker.prompting(identity) is not None:
+            self._printed[identity] = _Printed(program, keys)
 
     async def _open(self, effect: OpenSession) -> None:
         role = effect.identity.role
@@ -330,6 +359,21 @@ class Loop:
         else:
             self.post(RoleRefused(effect.role, effect.epoch, *outcome))
 
+    async def check_settings(self, identity: Identity | None, endpoints: Iterable[StsEndpoint]) -> None:
+        """See whether STS can be asked at these places, before a person is asked for a code. Raises TrayexecError.
+
+        Only of a file of certificates it can be told beforehand that there is none.
+        """
+        if identity is None or not identity.needs_code:
+            return
+        if self.broker.session(identity, self._ports.clock.now()) is not None:
+            return
+        running = asyncio.get_running_loop()
+        for one in dict.fromkeys(endpoints):
+            if one.ca_bundle:
+                sts = await asyncio.wrap_future(self._ports.sts)
+                await running.run_in_executor(self._workers.roles, sts.usable, one, identity.name)
+
     async def find_tokens(self, sign_ins: Iterable[SignIn]) -> None:
         """See which tokens are kept by now: the AWS CLI writes and removes them as well."""
         running = asyncio.get_running_loop()
@@ -359,7 +403,7 @@ class Loop:
             event = SignInFailed(sign_in, epoch, _internal(error))
         self.post(event)
 
-    async def _loaded(self, provider: Provider) -> Credentials:
+    async def _loaded(self, provider: Provider) -> Credentials | LongTermKeys:
         """What a provider gives; one at a time while that renews a token, for a refresh token is good once.
 
         Raises ProviderError.
@@ -373,7 +417,7 @@ class Loop:
                     return await self._load_and_look(provider, sign_in)
         return await self._load_and_look(provider, sign_in)
 
-    async def _load_and_look(self, provider: Provider, sign_in: SignIn) -> Credentials:
+    async def _load_and_look(self, provider: Provider, sign_in: SignIn) -> Credentials | LongTermKeys:
         try:
             return await self._ports.providers.load(provider)
         finally:
@@ -384,15 +428,22 @@ class Loop:
         return token is not None and token.renews and token.expiry.left(self._ports.clock.now()) < RENEWED
 
     async def _load(self, effect: LoadProvider) -> None:
-        event: ProviderLoaded | ProviderFailed
+        provider, epoch = effect.provider, effect.epoch
+        event: ProviderLoaded | ProviderPrintsKeys | ProviderFailed
         try:
-            credentials = await self._loaded(effect.provider)
-            event = ProviderLoaded(effect.provider, effect.epoch, credentials)
+            found = await self._loaded(provider)
+            if isinstance(found, LongTermKeys):
+                self._ports.learn(provider)
+                self._seen[provider] = found  # for who asks anew: a program may want a person's hand each time
+                asyncio.get_running_loop().call_later(SEEN, self._seen.pop, provider, None)
+                event = ProviderPrintsKeys(provider, epoch)
+            else:
+                event = ProviderLoaded(provider, epoch, found)
         except ProviderError as error:
-            event = ProviderFailed(effect.provider, effect.epoch, error.trouble, error.refusal)
+            event = ProviderFailed(provider, epoch, error.trouble, error.refusal)
         except Exception as error:  # noqa: BLE001 — the border: whatever it was, the callers get an answer
             self._mishap(error)
-            event = ProviderFailed(effect.provider, effect.epoch, _internal(error), Refusal.OTHER)
+            event = ProviderFailed(provider, epoch, _internal(error), Refusal.OTHER)
         self.post(event)
 
     async def _attempt(

@@ -6,9 +6,9 @@ The socket, the icon and the container endpoint each open an address for a reque
 from collections.abc import Callable
 from itertools import count
 
-from trayexec.core.broker.events import Deliver, Refuse, ReplyAddress, SessionOpen, SignInDone, Tell
+from trayexec.core.broker.events import AskAnew, Deliver, Refuse, ReplyAddress, SessionOpen, SignInDone, Tell
 
-Reply = Deliver | SessionOpen | SignInDone | Refuse | Tell
+Reply = Deliver | SessionOpen | SignInDone | Refuse | AskAnew | Tell
 
 
 class Replies:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trayexec.core import messages
 from trayexec.core.broker.events import (
     Ask,
+    AskAnew,
     AskSignIn,
     Authenticate,
     Caller,
@@ -31,6 +32,7 @@ from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
 from trayexec.core.config.rules import policy_of, rules_of
 from trayexec.core.config.session_policy import narrowed
+from trayexec.core.config.sources import Source
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
@@ -148,7 +150,7 @@ class RequestHandler:
             return
         if request.common.eof is EndOfInput.GONE:
             connection.end_at_eof()
-        reply_to = self._replies.open(lambda reply: self._answer(pending, reply))
+        reply_to = self._replies.open(lambda reply: self._replied(pending, reply))
         pending = Pending(connection, request, _caller(connection, request, reply_to, names_from=self._names_from))
         self._pending[connection] = pending
         self._start(pending, self._do(pending))
@@ -199,9 +201,11 @@ class RequestHandler:
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
                     return
                 pending.overlay = await self._settings_of(request, profile, catalogue)
+                await self._loop.check_settings(profile.identity, profile.endpoints)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
                 profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
+                await self._loop.check_settings(profile.identity, profile.endpoints if former is None else ())
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
@@ -243,13 +247,26 @@ class RequestHandler:
         found = [one for one in broker.identities if one.role is not None and one.name == name]
         return next((one for one in found if broker.prompting(one) is not None), found[0] if found else None)
 
+    def _unseen(self, catalogue: Catalogue, name: str | None) -> Profile | None:
+        """The profile whose program is to be run to see whether it prints the keys of an identity, or needs no code."""
+        if name is None and not catalogue.identities and len(catalogue.providers) == 1:
+            name = catalogue.providers[0].profile
+        found = catalogue.profiles.get(name or "")
+        programs = isinstance(found, Profile) and isinstance(found.root, Provider) and found.root.kind is Source.PROCESS
+        return found if programs and isinstance(found, Profile) else None
+
     async def _open(self, pending: Pending, wanted: WantSession) -> None:
         """Have a person open a session by a code, or sign in. Raises TrayexecError."""
         catalogue = await self._catalogue(pending.connection, wanted.common)
         long_role = self._long_role(wanted.identity)
         sign_in = sign_in_named(catalogue, wanted.identity) if long_role is None else None
         if sign_in is None:
+            unseen = self._unseen(catalogue, wanted.identity)
+            if unseen is not None:
+                self._post(pending, Ask(pending.caller, unseen, wait=wanted.wait))
+                return
             identity = long_role or one_identity(catalogue, wanted.identity, "auth")
+            await self._loop.check_settings(identity, [identity.endpoint])
             self._post(pending, Authenticate(pending.caller, identity, wanted.renewal, wanted.code, wanted.wait))
             return
         if wanted.code is not None:
@@ -350,6 +367,22 @@ class RequestHandler:
         else:
             self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
 
+    async def _ask_anew(self, pending: Pending) -> None:
+        """Ask for what the profile has turned out to be."""
+        request = pending.request
+        match request:
+            case WantCredentials(common, need=need, wait=wait):
+                catalogue = await self._load(common)
+                profile, _ = self._meant(request, catalogue, pending.caller)
+                pending.overlay = await self._settings_of(request, profile, catalogue)
+                await self._loop.check_settings(profile.identity, profile.endpoints)
+                self._ask(pending, Ask(pending.caller, profile, need, wait))
+            case WantEndpoint(common, need=need, wait=wait, former=former):
+                profile, _ = self._meant(request, await self._load(common), pending.caller)
+                self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
+            case _:
+                await self._do(pending)
+
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
         async def look() -> Profile:
             return self._meant(request, await self._load(request.common), caller)[0]
@@ -401,7 +434,19 @@ class RequestHandler:
 
     # To the socket server
 
-    def _answer(self, pending: Pending, reply: Reply) -> None:
+    def _replied(self, pending: Pending, reply: Reply) -> None:
+        """Pass on what the broker says, or do as it says."""
+        match reply:
+            case AskAnew():
+                pending.asked = False
+                self._start(pending, self._ask_anew(pending))
+            case Deliver(caller, profile, _) if isinstance(pending.request, WantSession):
+                assert isinstance(profile.root, Provider)  # noqa: S101 — see `_open`
+                self._answer(pending, Refuse(caller, messages.no_code(profile.name, profile.root)))
+            case _:
+                self._answer(pending, reply)
+
+    def _answer(self, pending: Pending, reply: Deliver | SessionOpen | SignInDone | Refuse | Tell) -> None:
         """Pass on what the broker says to a caller, in the caller's language."""
         connection, request = pending.connection, pending.request
         language = request.common.language

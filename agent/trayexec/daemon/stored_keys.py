@@ -51,13 +51,23 @@ class StoredKeys:
         if printed is None:
             return self._of_its_device(identity, self._known(identity, asks))
         try:
-            return self._of_its_device(identity, self._with_owner(identity, printed))
+            return self._as_said(identity, self._of_its_device(identity, self._with_owner(identity, printed)))
         except StsError as error:
             if error.refusal is not Refusal.KEYS:
                 raise
             raise StsError(messages.printed(error.trouble, identity), Refusal.KEYS) from None
         except TrayexecError as error:
             raise TrayexecError(messages.printed(error.trouble, identity)) from None
+
+    def _as_said(self, identity: Identity, keys: LongTermKeys) -> LongTermKeys:
+        """The keys, of the account that stands beside the program that prints them, where one does.
+
+        Raises TrayexecError (`source_account`).
+        """
+        program, account = identity.program, ownership.account_in(keys.arn)
+        if program is not None and program.account and account and account != program.account:
+            raise TrayexecError(messages.printed_of_another(program, account))
+        return keys
 
     def _of_its_device(self, identity: Identity, keys: LongTermKeys) -> LongTermKeys:
         """The keys, which are of the device's account. Raises TrayexecError (`keys_account`) where they are not."""

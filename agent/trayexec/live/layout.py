@@ -238,8 +238,10 @@ def _without_us(profile: Profile, files: _Files) -> tuple[str, ...]:
     Nor may be those that another program renews. Then it is as outside, unless keys are stored: the agent knows.
     """
     root = profile.root
-    if isinstance(root, Provider):  # a program may print long-term keys, which we hand to nobody
+    if isinstance(root, Provider):  # a program may print long-term keys, which without a device are none of ours
         return (OR_FROM_FILES,) if root.kind is Source.PROCESS else ()
+    if root.program is not None:
+        return (OR_FROM_FILES,)
     keys = root.keys
     end = files.alone(keys) if profile.role_arn is None else files.beneath(keys)
     names = files.keys(keys)

@@ -1,7 +1,7 @@
 """What providers give is kept like a role: one question at a time, renewed in use, forgotten by a lock."""
 
-from support.stage import GIVEN, HOUR, OVER, VAULT, A, Stage, profile, provider, role
-from trayexec.core.broker.events import AssumeRole, LoadProvider, Screen
+from support.stage import GIVEN, HOUR, OVER, VAULT, A, Stage, printed_by, profile, provider, role
+from trayexec.core.broker.events import AssumeRole, LoadProvider, OpenSession, Screen
 from trayexec.core.broker.status import view
 from trayexec.core.ports import Refusal
 
@@ -139,3 +139,42 @@ def test_the_menu_says_how_long_it_lasts_and_what_failed() -> None:
     lines = [str(getattr(one, "label", "")) for one in view(stage.broker, stage.now).menu]
     assert "vault (credential_process): 2 h 00 min left" in lines
     assert any(line.startswith("other (credential_process): AWS said no") for line in lines)
+
+
+def test_a_program_that_prints_long_term_keys_makes_its_profile_an_identity() -> None:
+    """All who wait, also for a role over it, go on to one question, one session and its roles."""
+    stage = Stage()
+    keys = printed_by(VAULT)
+    here, over, beside = stage.ask(GIVEN), stage.ask(OVER), stage.ask(GIVEN)
+    stage.print_keys()
+    assert list(stage.dialogs) == [keys]
+    stage.enter("123456", keys)
+    stage.grant()
+    stage.give()
+    assert all(stage.served(one) for one in (here, over, beside, stage.ask(GIVEN), stage.ask(OVER)))
+    assert (stage.count(LoadProvider), stage.count(OpenSession), stage.count(AssumeRole)) == (1, 1, 1)
+
+
+def test_what_it_gave_before_is_forgotten_then() -> None:
+    """A role that is just assumed with it as well: who waits for that asks anew."""
+    stage = Stage()
+    stage.ask(GIVEN)
+    stage.load(HOUR)
+    stage.wait(HOUR - 1150)
+    stage.ask(OVER)
+    assert (len(stage.loading), len(stage.assuming)) == (1, 1)
+    stage.print_keys()
+    assert not any(one.root == VAULT for one in stage.broker.roles)
+    stage.give()
+    assert list(stage.dialogs) == [printed_by(VAULT)]
+    stage.drain()
+
+
+def test_a_lock_meanwhile_is_the_answer() -> None:
+    """What comes afterwards finds nobody."""
+    stage = Stage()
+    asked = stage.ask(GIVEN)
+    stage.lock()
+    assert stage.got(asked) == "locked"
+    stage.print_keys()
+    assert not stage.dialogs

@@ -8,10 +8,12 @@ import pytest
 from support.stage import ADMIN, ALICE, EVERY_REFUSAL, HOUR, A, Stage, profile
 from trayexec.core.broker.events import CheckKeys, Occasion, OpenSession, Screen, Show
 from trayexec.core.broker.step import TICK, next_deadline
+from trayexec.core.config.profiles import CodeProcess
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Entered, NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
 
+PROCESS = CodeProcess("pass otp aws", "account-a", ("c", "s"))
 AUTO = {ALICE.keys: IdentityRule(Command(("ykman",)), Renew.AUTO)}
 
 
@@ -220,3 +222,24 @@ def test_a_long_role_is_not_renewed(stage: Stage) -> None:
     stage.sleep(HOUR - 800)
     assert not stage.dialogs
     assert notices(stage)[0][0].startswith("AWS session expires in")
+
+
+def test_an_mfa_process_of_a_profile_renews_where_no_command_is_named() -> None:
+    """The first that the files name, whoever asked first; without any a person is warned."""
+    stage = Stage()
+    rule = {ALICE.keys: IdentityRule(None, Renew.AUTO)}
+    stage.configure(replace(ALICE, code=PROCESS), identities=rule)
+    stage.unlock()
+    use(stage)
+    until(stage, 899)
+    assert stage.dialogs[ALICE].question.command == PROCESS.argv
+    assert stage.dialogs[ALICE].question.named_in == PROCESS.files
+    stage.enter("222222")
+    stage.grant()
+    assert notices(stage) == []
+    stage.configure(ALICE, identities=rule)
+    use(stage)
+    until(stage, 899)
+    assert not stage.dialogs
+    assert len(notices(stage)) == 1
+    stage.drain()

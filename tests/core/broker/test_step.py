@@ -215,6 +215,17 @@ class Invariants(RuleBasedStateMachine):
         """A provider gives nothing."""
         self.stage.fail(kind, which=which % len(self.stage.loading))
 
+    @precondition(lambda self: self.stage.loading)
+    @rule(which=ANY)
+    def print_keys(self, which: int) -> None:
+        """A provider turns out to be a program that prints long-term keys."""
+        self.stage.print_keys(which=which % len(self.stage.loading))
+
+    @rule()
+    def print_sessions(self) -> None:
+        """From now on programs print temporary credentials, as is taken of each that nobody has seen."""
+        self.stage.printing.clear()
+
     @rule(keys=st.sampled_from([None, "default", "bob", "robot", "vault", "nobody"]))
     def lock(self, keys: str | None) -> None:
         """A person locks."""

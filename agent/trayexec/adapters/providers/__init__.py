@@ -11,17 +11,16 @@ from typing import Any
 
 from trayexec.adapters.child_processes import run
 from trayexec.adapters.providers import failures
-from trayexec.core import messages
+from trayexec.core import key_shape, messages
 from trayexec.core.clock import Expiry
 from trayexec.core.config.profiles import Provider
 from trayexec.core.config.sources import Source
-from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.ports import Clock, ProviderError, Refusal
+from trayexec.core.credentials import Credentials, LongTermKeys, Secret
+from trayexec.core.ports import PROVIDER_SECONDS, Clock, ProviderError, Refusal
 from trayexec.light import own_command
 from trayexec.light.errors import Trouble
 
 CHILD = "trayexec.adapters.providers.child"
-SECONDS = 60  # as long as the Go SDK waits for a credential_process
 AT_ONCE = 8  # processes that ask at the same time: each loads botocore, and each question has its own time
 TOGETHER = 50  # questions about one sign-in that a process takes along
 # Processes that ask about one sign-in at the same time: that of `aws login` is renewed by a token that is good once.
@@ -43,16 +42,17 @@ class _Question:
 
 @dataclass(slots=True)
 class _Queue:
-    """Questions about one sign-in, which wait for one of its processes."""
+    """Questions about one sign-in, which wait for one of its processes; `asking` are the tasks that see to them."""
 
     turns: asyncio.Semaphore
     waiting: list[_Question] = field(default_factory=list)
+    asking: int = 0
 
 
 class BotoProviders:
     """Asks botocore, in a process for each question; in a few for all questions about one sign-in."""
 
-    def __init__(self, environ: Mapping[str, str], clock: Clock, *, seconds: float = SECONDS) -> None:
+    def __init__(self, environ: Mapping[str, str], clock: Clock, *, seconds: float = PROVIDER_SECONDS) -> None:
         """Programs get of `environ` what an agent's children get; each process ends within `seconds`."""
         self._environ = environ
         self._clock = clock
@@ -61,8 +61,8 @@ class BotoProviders:
         self._queues: dict[Hashable, _Queue] = {}
         self._asking: set[asyncio.Task[None]] = set()
 
-    async def load(self, provider: Provider) -> Credentials:
-        """What this provider gives now. Raises ProviderError."""
+    async def load(self, provider: Provider) -> Credentials | LongTermKeys:
+        """What this provider gives now: of a program also long-term keys. Raises ProviderError."""
         try:
             said = await (self._shared(provider) if provider.kind in SHARED else self._alone(provider))
         except TimeoutError:
@@ -85,15 +85,21 @@ class BotoProviders:
         """What one of the processes says that ask about this sign-in; it goes on for the others if we are cancelled."""
         session = dict(provider.settings).get("login_session")
         key = (provider.kind, provider.files, provider.variables, session)
-        queue = self._queues.get(key)
-        if queue is None:
-            queue = self._queues[key] = _Queue(asyncio.Semaphore(SHARED[provider.kind]))
+        queue = self._queues.setdefault(key, _Queue(asyncio.Semaphore(SHARED[provider.kind])))
         question = _Question(provider, asyncio.get_running_loop().create_future())
         queue.waiting.append(question)
+        queue.asking += 1
         task = asyncio.get_running_loop().create_task(self._ask_some(queue))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
+        task.add_done_callback(lambda _: self._leave(key, queue))
         return await question.answer
+
+    def _leave(self, key: Hashable, queue: _Queue) -> None:
+        """Drop the queue with the last that is asked in it: there is one for each combination of files."""
+        queue.asking -= 1
+        if not queue.asking:
+            del self._queues[key]
 
     async def _ask_some(self, queue: _Queue) -> None:
         """Ask what waits by now, unless another process has taken it along."""
@@ -134,16 +140,18 @@ class BotoProviders:
             raise ValueError(f"{len(answers)} / {len(providers)}")
         return answers
 
-    def _credentials(self, provider: Provider, said: Said) -> Credentials:
+    def _credentials(self, provider: Provider, said: Said) -> Credentials | LongTermKeys:
         key, secret, token, account = (said[name] for name in ("key", "secret", "token", "account"))
         if not all(isinstance(one, str) and one for one in (key, secret)):
             raise _error(failures.why(provider, "missing", "AccessKeyId"))
-        if not token:
-            raise _error(failures.long_term(provider))
-        now = self._clock.now()
         account = account if isinstance(account, str) else ""
         if account and provider.account and account != provider.account:
             raise _error(failures.other_account(provider, account))
+        if not token:
+            if provider.kind is not Source.PROCESS or key_shape.wrong_id(key):
+                raise _error(failures.why(provider, "tokenless", ""))
+            return LongTermKeys(key, Secret(secret))
+        now = self._clock.now()
         ends = said["ends"] if said["ends"] is not None else now.wall + UNSAID
         life = min(ends - now.wall, LONGEST)
         return Credentials(key, Secret(secret), Secret(str(token)), Expiry(now.after(life), int(ends)), account)

@@ -5,6 +5,7 @@ what the caller's would be. Only the provider that was named is asked; none take
 """
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -113,6 +114,8 @@ def credentials(method: str, asked: dict[str, Any]) -> dict[str, Any]:
     """The credentials of a profile. Raises FailedError, whatever goes wrong: others are asked in the same process."""
     program = Program()
     try:
+        if method == METHODS["web_identity"]:
+            _check_token(asked["settings"].get("web_identity_token_file", ""))
         found = _provider(method, asked, program).load()
         if found is None:
             raise FailedError("absent")  # noqa: TRY301 — as whatever botocore raises
@@ -144,6 +147,12 @@ def _provider(method: str, asked: dict[str, Any], program: Program) -> Any:
     if method == METHODS["process"]:
         provider._popen = program.start  # noqa: SLF001 — its constructor takes it, and botocore calls that
     return provider
+
+
+def _check_token(path: str) -> None:
+    """Raise FailedError for a pipe or a device, whose end botocore would wait for."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 — without an error, whatever the name
+        raise FailedError("unstarted", os.strerror(errno.EISDIR if os.path.isdir(path) else errno.EINVAL))  # noqa: PTH112
 
 
 def _check_unchanged(session: Any, asked: dict[str, Any]) -> None:

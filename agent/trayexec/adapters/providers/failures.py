@@ -6,7 +6,6 @@ from trayexec.core.config.profiles import Provider
 from trayexec.core.config.sections import header, shown
 from trayexec.core.config.sources import Source
 from trayexec.core.shell_words import argument
-from trayexec.core.toml_lines import written_key
 from trayexec.light.errors import Text, Trouble, trouble
 
 _BY_AWS = {"refused", "unreachable", "html", "incomplete"}
@@ -24,6 +23,7 @@ _NO_CREDENTIALS = {
     "garbage": Text("no JSON object"),
     "version": Text("its Version is not 1"),
     "missing": Text("AccessKeyId or SecretAccessKey is missing"),
+    "tokenless": Text("SessionToken is missing, and the rest is no access key of an IAM user"),
     "ended": Text("they have ended already, or their Expiration is no date"),
 }
 
@@ -61,21 +61,6 @@ def broken(provider: Provider, detail: str) -> Trouble:
     )
 
 
-def long_term(provider: Provider) -> Trouble:
-    """A program prints keys that are no session's."""
-    return trouble(
-        "source_keys",
-        "Profile {profile}: its credential_process prints long-term keys, without SessionToken, and those are never "
-        "handed out.",
-        "Write the same command as keys under [identity.{table}] in config.toml, or store them with `trayexec keys add "
-        "{word}`; and their mfa_serial under {section}: then the profile is an identity, whose session a code opens.",
-        profile=provider.name,
-        word=argument(provider.profile),
-        table=shown(written_key(provider.profile)),
-        section=header(provider.profile),
-    )
-
-
 def other_account(provider: Provider, given: str) -> Trouble:
     """It gave credentials of another account than the profile says."""
     return trouble(
@@ -92,48 +77,39 @@ def other_account(provider: Provider, given: str) -> Trouble:
     )
 
 
-def _no_login(provider: Provider) -> Trouble:
-    return trouble(
+# The whole of it, by what `child.py` calls it: a code, what is wrong, and what to do.
+_SAID = {
+    "changed": (
+        "source_changed",
+        Text("Your AWS files were changed while {source} of profile {profile} was asked."),
+        Text("Run the command again."),
+    ),
+    "absent": (
+        "source_absent",
+        Text("The instance metadata service gives profile {profile} no credentials."),
+        Text("It is there on EC2 only, with an instance profile. Else name another source under {section}."),
+    ),
+    "no-crt": (
+        "source_part",
+        Text(
+            "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt."
+        ),
+        Text(
+            "Install it beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was "
+            "installed by pip. Then run the command again."
+        ),
+    ),
+    "no-login": (
         "sign_in",
-        "Nobody is signed in for profile {profile} (login_session), or the sign-in has ended.",
-        "Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",
-        profile=provider.name,
-        word=argument(provider.profile),
-    )
+        Text("Nobody is signed in for profile {profile} (login_session), or the sign-in has ended."),
+        Text("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again."),
+    ),
+}
 
 
 def without_crt(provider: Provider) -> Trouble:
     """The package is missing by which botocore renews a sign-in of `aws login`."""
-    return trouble(
-        "source_part",
-        "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt.",
-        "Install it beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was "
-        "installed by pip. Then run the command again.",
-        profile=provider.name,
-    )
-
-
-def _changed(provider: Provider) -> Trouble:
-    return trouble(
-        "source_changed",
-        "Your AWS files were changed while {source} of profile {profile} was asked.",
-        "Run the command again.",
-        source=provider.by,
-        profile=provider.name,
-    )
-
-
-def _absent(provider: Provider) -> Trouble:
-    return trouble(
-        "source_absent",
-        "The instance metadata service gives profile {profile} no credentials.",
-        "It is there on EC2 only, with an instance profile. Else name another source under {section}.",
-        profile=provider.name,
-        section=header(provider.profile),
-    )
-
-
-_SAID = {"changed": _changed, "absent": _absent, "no-crt": without_crt, "no-login": _no_login}
+    return why(provider, "no-crt", "")
 
 
 def why(provider: Provider, failed: str, detail: str) -> Trouble:
@@ -141,7 +117,14 @@ def why(provider: Provider, failed: str, detail: str) -> Trouble:
     if provider.kind is Source.LOGIN and failed not in {*_SAID, "refused", "unreachable", "html"}:
         failed = "no-login"  # what the AWS CLI keeps is no sign-in
     if failed in _SAID:
-        return _SAID[failed](provider)
+        code, title, hint = _SAID[failed]
+        values: dict[str, str | int | Text] = {
+            "source": provider.by,
+            "profile": provider.name,
+            "word": argument(provider.profile),
+            "section": header(provider.profile),
+        }
+        return Trouble(code, title.with_values(values), hint.with_values(values))
     if provider.kind is Source.WEB_IDENTITY and failed == "unstarted":
         return _unread(provider, detail)
     if provider.kind is not Source.PROCESS and failed in _BY_AWS:
@@ -158,7 +141,7 @@ def why(provider: Provider, failed: str, detail: str) -> Trouble:
             section=header(provider.profile),
         )
     return trouble(
-        "source_garbled",
+        "source_keys" if failed == "tokenless" else "source_garbled",
         "Profile {profile} is given no credentials by {source}: {why}",
         "Run its program in a terminal to see what it prints: one JSON object with Version, AccessKeyId, "
         "SecretAccessKey, SessionToken and Expiration.",

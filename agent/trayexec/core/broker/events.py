@@ -248,6 +248,14 @@ class ProviderFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderPrintsKeys:
+    """A provider is a program that prints long-term keys: its profile is an identity, as the files are read now."""
+
+    provider: Provider
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """The user's files or our settings were read (again)."""
 
@@ -298,6 +306,7 @@ Event = (
     | RoleRefused
     | ProviderLoaded
     | ProviderFailed
+    | ProviderPrintsKeys
     | AskSignIn
     | SignInFound
     | SignInShown
@@ -344,6 +353,13 @@ class Refuse:
 
     caller: Caller
     trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class AskAnew:
+    """No answer: the profile has turned out to be something else. Whoever asked is to look it up, and ask again."""
+
+    caller: Caller
 
 
 class NoteKind(Enum):
@@ -476,6 +492,7 @@ Effect = (
     Deliver
     | SessionOpen
     | Refuse
+    | AskAnew
     | Tell
     | Prompt
     | CheckKeys

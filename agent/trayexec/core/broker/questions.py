@@ -97,7 +97,7 @@ def renewals_due(step: StepContext, left: float) -> frozenset[int]:
 
 def renew_unasked(step: StepContext, identity: Identity) -> None:
     """Have the identity's command give a code for a new session, though nobody has asked for one."""
-    command = step.broker.settings.code_command(identity.keys)
+    command = step.broker.code_command(identity)
     renewal = Prompting(step.next_epoch(), PromptChannel.COMMAND, command=command, occasion=Occasion.RENEWAL)
     step.broker = step.broker.with_attempt(identity, renewal)
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
@@ -395,6 +395,12 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
 
 
 def _keys_awaited(step: StepContext, identity: Identity, left: int) -> Text:
+    if identity.program is not None:
+        return Text(
+            "Waiting for the credential_process that prints the keys of identity {identity} ({left} s left)",
+            identity=identity.name,
+            left=left,
+        )
     if step.broker.settings.keys_command(identity.keys) is not None:
         return Text(
             "Waiting for the command that prints the keys of identity {identity} ({left} s left)",

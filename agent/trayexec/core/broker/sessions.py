@@ -298,7 +298,9 @@ def age(step: StepContext, identity: Identity) -> None:
 
 def renews_unasked(broker: Broker, identity: Identity) -> bool:
     """Whether the session of this identity is renewed without anybody being asked; never a role that a code opened."""
-    return identity.role is None and identity.needs_code and broker.settings.renews(identity.keys)
+    if identity.role is not None or not identity.needs_code or not broker.settings.renews(identity.keys):
+        return False
+    return broker.code_command(identity) is not None
 
 
 def _renew(step: StepContext, identity: Identity, phase: Open, *, left: float) -> None:

@@ -289,6 +289,11 @@ class Broker:
         """What we have of `role`."""
         return self.roles.get(role, RoleState())
 
+    def code_command(self, identity: Identity) -> Command | CodeProcess | None:
+        """What prints the codes of `identity` where no profile is asked for: of several `mfa_process` the first."""
+        known = (one.code for one in (*self.identities, identity) if one == identity and one.code is not None)
+        return self.settings.code_command(identity.keys) or next(known, None)
+
     def seconds(self, identity: Identity) -> int:
         """For how many seconds its session is asked for, or the role that a code opens in place of one."""
         if identity.role is None:

@@ -100,6 +100,8 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
 
 def _origin(broker: Broker, identity: Identity, facts: AgentFacts) -> str:
     """Where the keys of an identity come from."""
+    if identity.program is not None:
+        return "credential_process"
     if broker.settings.keys_command(identity.keys) is not None:
         return "command"
     return "memory" if identity.keys in facts.held else "keychain"
@@ -325,7 +327,8 @@ def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
 
 
 def _asking(broker: Broker, identity: Identity, prompt: Prompting) -> Text:
-    if prompt.stage is Stage.FETCHING and broker.settings.keys_command(identity.keys) is not None:
+    printed = identity.program is not None or broker.settings.keys_command(identity.keys) is not None
+    if prompt.stage is Stage.FETCHING and printed:
         return Text("{identity}: waiting for the keys from their command", identity=identity.name)
     if prompt.stage is Stage.FETCHING:
         return Text("{identity}: waiting for the password of your keyring", identity=identity.name)

@@ -21,6 +21,7 @@ from trayexec.core.broker.delivery import refuse_all
 from trayexec.core.broker.events import (
     Answered,
     Ask,
+    AskAnew,
     AskSignIn,
     Authenticate,
     Configured,
@@ -37,6 +38,7 @@ from trayexec.core.broker.events import (
     Process,
     ProviderFailed,
     ProviderLoaded,
+    ProviderPrintsKeys,
     ReplyAddress,
     RoleAssumed,
     RoleRefused,
@@ -110,6 +112,9 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
         case ProviderFailed(provider, epoch, why, refusal):
             if context.is_pending(provider, epoch):
                 _provider_failed(context, provider, why, refusal)
+        case ProviderPrintsKeys(provider, epoch):
+            if context.is_pending(provider, epoch):
+                _is_an_identity(context, provider)
         case AskSignIn():
             serving.ask_sign_in(context, event)
         case SignInFound(sign_in, token):
@@ -192,6 +197,13 @@ def _provider_failed(step: StepContext, provider: Provider, why: Trouble, refusa
     requests = tuple(roles.abandon(step, provider))
     roles.denied(step, provider, why, refusal)
     sign_ins.refused(step, provider.sign_in, why, requests)
+
+
+def _is_an_identity(step: StepContext, provider: Provider) -> None:
+    """Forget a provider that is none, and what was assumed with it: all who wait ask for the identity instead."""
+    for role in [one for one in step.broker.roles if one.root == provider]:
+        step.effects += [AskAnew(one.asked.caller) for one in step.settle_all(role)]
+        step.broker = step.broker.without_role(role)
 
 
 def _forget(step: StepContext, root: Identity | Provider, why: Trouble) -> None:

@@ -482,6 +482,20 @@ def no_serial(profile: str, keys: str) -> Trouble:
     )
 
 
+def no_serial_of_printed(keys: str) -> Trouble:
+    """A program prints long-term keys, and no device is named for them."""
+    return trouble(
+        "source_keys",
+        "Profile {profile}: its credential_process prints long-term keys, and no mfa_serial is known by which a code "
+        "could be asked for.",
+        "Write mfa_serial = arn:aws:iam::<account>:mfa/<device> under {section}. If its keys need no code, write "
+        "mfa = false under [identity.{table}] in config.toml.",
+        profile=shown(keys),
+        section=header(keys),
+        table=shown(written_key(keys)),
+    )
+
+
 def device_of_unasked(profile: str) -> Trouble:
     """A role that is marked as needing no code has a device in its own section."""
     return trouble(

@@ -65,6 +65,7 @@ class Identity:
     `inherited` says that no profile on the way to these keys has
     this serial, but [default] alone: then it may be somebody else's. `aside` is the section in which another program
     keeps the long-term keys, if there is one. `code` prints the device's codes, as the profile says that leads here.
+    `program` prints the keys: a credential_process that was found to print such, and no session's.
     """
 
     keys: str
@@ -75,6 +76,7 @@ class Identity:
     trust: str | None = None
     way: str | None = field(default=None, repr=False)
     role: "Role | None" = None
+    program: "Provider | None" = None
     owner: str = field(default="", compare=False)
     user: str = field(default="", compare=False)
     inherited: bool = field(default=False, compare=False)
@@ -247,6 +249,15 @@ class Profile:
     def account(self) -> str:
         """The account number it leads to."""
         return self.target.account
+
+    @property
+    def endpoints(self) -> tuple[StsEndpoint, ...]:
+        """Where STS is asked for it: from the role that it is down to its keys, or to what provides its credentials."""
+        at, found = self.target, []
+        while isinstance(at, Role):
+            found.append(at.endpoint)
+            at = at.source
+        return (*found, at.endpoint)
 
     @property
     def role_arn(self) -> str | None:

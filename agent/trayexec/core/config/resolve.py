@@ -102,7 +102,7 @@ class _Work:
     `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
     all that they are made of, `endpoints` the plain ones by region, `links` and `kinds` the roles and the ends of
     chains by profile. `session_name` is that of a role which names none, `known` what may stand in others, `guesses`
-    what may be meant by the name of a source that is not there.
+    what may be meant by the name of a source that is not there. `printing` are the programs that print long-term keys.
     """
 
     sections: Sections
@@ -110,6 +110,7 @@ class _Work:
     known: Mapping[str, str]
     used: AbstractSet[str]
     guesses: Guesses
+    printing: AbstractSet[Provider]
     ends: dict[tuple[object, ...], tuple[Identity, Text | None]] = field(default_factory=dict)
     endpoints: dict[str, StsEndpoint] = field(default_factory=dict)
     links: dict[str, _Link] = field(default_factory=dict)
@@ -117,14 +118,33 @@ class _Work:
     possible: list[str] = field(default_factory=list)
 
 
-def resolve(sections: Sections, *, session_name: str, known: Mapping[str, str] | None = None) -> Catalogue:
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """Which profile says the serial, the serial, its partition, what prints its codes, and what the keys, if any."""
+
+    said_in: str
+    serial: str
+    partition: str
+    code: CodeProcess | None
+    program: Provider | None
+
+
+def resolve(
+    sections: Sections,
+    *,
+    session_name: str,
+    known: Mapping[str, str] | None = None,
+    printing: AbstractSet[Provider] = frozenset(),
+) -> Catalogue:
     """What every profile of `sections` leads to. Nothing is raised: what a section says wrong is its own problem.
 
     `session_name` is the role session name of roles that name none, `known` are the `user` and the `host` of others.
+    `printing` are the programs that were found to print long-term keys: their profiles are identities.
     """
     sections = mixing.mixed(sections)
-    work = _Work(sections, session_name, known or {}, identities.sources(sections), Guesses(sections.profiles))
-    found = {name: _resolved(work, name) for name in sections.profiles}
+    guesses = Guesses(sections.profiles)
+    work = _Work(sections, session_name, known or {}, identities.sources(sections), guesses, printing)
+    found = {name: _resolved(work, name) for name in sections.profiles if name}  # [profile ""] nobody can ask for
     of_all = (each.identity for each in found.values() if isinstance(each, Profile))
     served = {id(one): one for one in of_all if one is not None}.values()  # hundreds of profiles have one and the same
     names = _identity_names(served)
@@ -162,14 +182,14 @@ def _served(work: _Work, name: str) -> Profile:
     return _of_keys(work, chain) if chain.kind is None else _provided(work, chain, chain.kind)
 
 
-def _of_keys(work: _Work, chain: _Chain) -> Profile:
-    """The profile of a chain that ends in keys of ours, which a code opens."""
+def _of_keys(work: _Work, chain: _Chain, program: Provider | None = None) -> Profile:
+    """The profile of a chain that ends in keys of ours, or in those that a program prints, which a code opens."""
     sections = work.sections
-    said_in, serial = _serial(sections, chain, work.used)
+    said_in, serial = _serial(work, chain, program)
     partition = _partition(sections, chain, serial)
     first = endpoint_of(sections, chain.names, partition, work.endpoints)
     code = code_processes.found(sections, chain.names, serial)
-    identity, of_keys = _end(work, chain, (said_in, serial, partition, code), first)
+    identity, of_keys = _end(work, chain, _Device(said_in, serial, partition, code, program), first)
     profile = _profile(work, chain, (identity, first), partition)
     if of_keys is None and not identity.inherited:
         return profile
@@ -183,7 +203,10 @@ def _provided(work: _Work, chain: _Chain, kind: Source) -> Profile:
     partition = _partition(sections, chain, "")
     first = endpoint_of(sections, chain.names, partition, work.endpoints)
     own = _along(work, (chain.keys,), partition, first)
-    return _profile(work, chain, (provider_of(sections, chain.keys, kind, endpoint=own), first), partition)
+    provider = provider_of(sections, chain.keys, kind, endpoint=own)
+    if work.printing and provider in work.printing:
+        return _of_keys(work, chain, provider)
+    return _profile(work, chain, (provider, first), partition)
 
 
 def _profile(work: _Work, chain: _Chain, end: tuple[Identity | Provider, StsEndpoint], partition: str) -> Profile:
@@ -231,43 +254,42 @@ def _along(work: _Work, names: Sequence[str], partition: str, first: StsEndpoint
     return replace(own, region=region, url=first.url, ca_bundle=bundle, proxy=first.proxy, no_proxy=first.no_proxy)
 
 
-def _end(
-    work: _Work, chain: _Chain, device: tuple[str, str, str, CodeProcess | None], first: StsEndpoint
-) -> tuple[Identity, Text | None]:
+def _end(work: _Work, chain: _Chain, device: _Device, first: StsEndpoint) -> tuple[Identity, Text | None]:
     """Whose keys are at the end of a chain, and what a person should know of them. Raises ProfileError.
 
-    `device` is which profile says the serial, the serial, its partition, and what prints its codes. Thousands of roles
-    have one end.
+    Thousands of roles have one end.
     """
     sections = work.sections
-    said_in, serial, partition, code = device
-    inherited = said_in not in chain.names
+    serial, program = device.serial, device.program
+    inherited = device.said_in not in chain.names
     way = reader_of(first)
     bundle = first.ca_bundle if first.url else None
-    made_of = (chain.keys, serial, inherited, partition, first.url, bundle, first.proxy, first.no_proxy, way, code)
+    made_of = (chain.keys, inherited, device, first.url, bundle, first.proxy, first.no_proxy, way)
     known = work.ends.get(made_of)
     if known is not None:
         return known
+    stored = "" if program is not None else sections.stored.get(chain.keys, "")
     identity = Identity(
         keys=chain.keys,
         mfa_serial=serial,
         endpoint_url=first.url,
         name=shown(chain.keys),
-        endpoint=_along(work, (chain.keys,), partition, first),
+        endpoint=_along(work, (chain.keys,), device.partition, first),
         trust=trusted_by(sections),
         way=way,
-        owner=ownership.account_in(sections.stored.get(chain.keys, "")),
-        user=ownership.user_in(sections.stored.get(chain.keys, "")),
+        program=program,
+        owner=ownership.account_in(stored) if program is None else program.account,
+        user=ownership.user_in(stored),
         inherited=inherited,
-        aside=identities.long_term_of(sections, chain.keys) or "",
-        code=code,
+        aside=(identities.long_term_of(sections, chain.keys) or "") if program is None else "",
+        code=device.code,
     )
     foreign = ownership.fault(
         identity, identity.owner, default=ownership.account_in(sections.stored.get("default", ""))
     )
     if foreign is not None:
-        raise ProfileError(chain.keys if identity.inherited else said_in, foreign)
-    work.ends[made_of] = identity, identities.note(sections, chain.keys)
+        raise ProfileError(chain.keys if identity.inherited else device.said_in, foreign)
+    work.ends[made_of] = identity, identities.note(sections, chain.keys) if program is None else None
     return work.ends[made_of]
 
 
@@ -398,12 +420,13 @@ def _duration(sections: Sections, profile: str) -> int:
     raise ProfileError(profile, problems.no_duration(profile, value))
 
 
-def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[str, str]:
+def _serial(work: _Work, chain: _Chain, program: Provider | None) -> tuple[str, str]:
     """Which profile says the MFA device's serial, the first along the chain or else [default]; and the serial.
 
     For keys that are used without a code only a role's own section counts, as it does for AWS's tools; where none says
     one, there is no serial. Nor is there for a role that is marked so itself, whatever its sources say.
     """
+    sections = work.sections
     if chain.names[0] in sections.unasked and chain.roles:
         if sections.text(chain.names[0], "mfa_serial") is not None:
             raise ProfileError(chain.names[0], problems.device_of_unasked(chain.names[0]))
@@ -413,10 +436,12 @@ def _serial(sections: Sections, chain: _Chain, used: AbstractSet[str]) -> tuple[
     profile = next((name for name in names if sections.text(name, "mfa_serial") is not None), None)
     if unasked and profile is None:
         return chain.keys, ""
-    if profile not in chain.names:
+    if profile is None and program is not None:
+        raise ProfileError(chain.names[0], problems.no_serial_of_printed(chain.keys))
+    if profile not in chain.names and program is None:
         nobody = identities.temporary(sections, chain.keys)
         if nobody is None and not chain.roles:
-            nobody = identities.no_identity(sections, chain.keys, used)
+            nobody = identities.no_identity(sections, chain.keys, work.used)
         if nobody is not None:
             raise ProfileError(chain.keys, nobody)
     if profile is None:
