@@ -159,9 +159,9 @@ def test_the_icon_says_what_was_meant(locale: str) -> None:
     for name in NAMES:
         icon = SimpleNamespace(icon=None, title="", menu=())
         text = Text("{identity}: locked", identity=name)
-        view = View(IconState.LOCKED, 0.0, text, (Item(text), Submenu(text, (Item(text, "auth:x"),))))
+        view = View(IconState.LOCKED, 0.0, text, (Item(text), Submenu(text, (Item(text, "auth:x"),))), "", text)
         Presenter(icon, picture=lambda *_: None, speak=speaker_of(locale), click=lambda _: None).present(view)
-        first, second = icon.menu.items
+        _, first, second = icon.menu.items
         for said in (icon.title, first.text, second.text, second.submenu.items[0].text):
             assert harmless(said)
             assert "\n" not in said
@@ -174,15 +174,17 @@ def every_notice(name: str) -> dict[str, Notice]:
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
     run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
+    text = Text("{name}: locked", name=name)
     sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
-        "expiring": notifications.expiring(identity, 300, last=False),
-        "not_renewed": notifications.not_renewed(identity, 300, Text("{name}.", name=name), last=False),
+        "expiring": notifications.expiring(identity, "14:19", last=False),
+        "not_renewed": notifications.not_renewed(identity, "14:19", Text("{name}.", name=name), last=False),
         "expired": notifications.expired(identity),
         "revoked": notifications.revoked(identity),
         "outlived": notifications.outlived(run, 300),
         "sign_in_ends": notifications.sign_in_ends(sign_in, 300, last=False),
         "sign_in_over": notifications.sign_in_over(sign_in),
+        "standing": notifications.standing(View(IconState.LOCKED, 0.0, text, (), "auth:x", text)),
         "unlock_failed": notifications.unlock_failed(why),
         "no_dialog": notifications.no_dialog(identity),
     }

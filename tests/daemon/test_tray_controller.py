@@ -7,14 +7,30 @@ import pytest
 from support.stage import ALICE, EVERY_REFUSAL
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.tray.headless import HeadlessTray
-from trayexec.core.broker.events import Answered, CheckKeys, Configured, Event, KeysFound, Prompt, Refuse, Show, Tell
+from trayexec.core.broker.events import (
+    Answered,
+    Authenticate,
+    CheckKeys,
+    Configured,
+    Event,
+    KeysFound,
+    Prompt,
+    Refuse,
+    Show,
+    Tell,
+)
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import step
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
-from trayexec.core.view import View
+from trayexec.core.view import SHOW, View
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.tray_controller import LoopCalls, TrayController
+
+
+def outside(verb: str, value: str) -> None:
+    """What the desktop would do."""
+    raise AssertionError(f"{verb} {value}: nobody has asked for it")
 
 
 def click(answer: Answer) -> list[str]:
@@ -33,7 +49,7 @@ def click(answer: Answer) -> list[str]:
             elif isinstance(effect, Prompt):
                 post(Answered(effect.identity, effect.epoch, answer))
 
-    calls = LoopCalls(post, shown.append, lambda _seconds, draw: draw())
+    calls = LoopCalls(post, shown.append, lambda _seconds, draw: draw(), outside)
     controller = TrayController(HeadlessTray(), clock, calls, replies)
     post(Configured((ALICE,), Settings()))
     controller.clicked("auth:default")
@@ -60,7 +76,7 @@ def test_a_burst_of_changes_is_drawn_once() -> None:
         def show(self, view: View) -> None:
             drawn.append(view)
 
-    calls = LoopCalls(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw))
+    calls = LoopCalls(lambda _event: None, lambda _show: None, lambda _seconds, draw: due.append(draw), outside)
     controller = TrayController(Canvas(), clock, calls, Replies())
     for _ in range(1000):
         controller.changed(Broker())
@@ -74,3 +90,38 @@ def test_a_burst_of_changes_is_drawn_once() -> None:
     due.pop()()
 
     assert len(drawn) == 2
+
+
+def controller_of(
+    broker: Broker, posted: list[Event], shown: list[Show], done: list[tuple[str, str]]
+) -> TrayController:
+    """One that has drawn this."""
+    calls = LoopCalls(posted.append, shown.append, lambda _seconds, draw: draw(), lambda *what: done.append(what))
+    controller = TrayController(HeadlessTray(), SystemClock(), calls, Replies())
+    controller.changed(broker)
+    return controller
+
+
+def test_a_click_on_the_icon_shows_and_its_button_does() -> None:
+    """How it stands is told, and nobody is asked; the notification has a button for what is needed."""
+    posted, shown = list[Event](), list[Show]()
+    controller = controller_of(Broker(identities=(ALICE,)), posted, shown, [])
+    controller.clicked(SHOW)
+    (said,) = shown
+    assert not posted
+    assert (str(said.notice.title), [str(label) for _, label in said.notice.actions]) == ("Locked", ["Unlock"])
+    assert str(ALICE.whose) in str(said.notice.body)
+
+    controller.pressed(said.notice.key, said.notice.actions[0][0])
+    assert [type(one) for one in posted] == [Authenticate]
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [("settings", ("settings", "")), ("log", ("log", "")), ("copy:trayexec why a:b", ("copy", "trayexec why a:b"))],
+)
+def test_the_menu_leads_outside(action: str, what: tuple[str, str]) -> None:
+    """To the settings, the log and the clipboard."""
+    done = list[tuple[str, str]]()
+    controller_of(Broker(), [], [], done).clicked(action)
+    assert done == [what]

@@ -63,7 +63,7 @@ def test_the_whole_day(rig: Rig) -> None:
     desk, sim = rig.desk, rig.sim
     sim.live(session=15, role=3600)
 
-    desk.click(*desk.tray_spot())
+    desk.choose_menu("alice in 111111111111: locked, click to unlock")
     enter(desk, sim.unused_code())
     desk.wait("the session to open", lambda: rig.phase() == "open")
 
@@ -72,8 +72,8 @@ def test_the_whole_day(rig: Rig) -> None:
     assert not desk.windows(DIALOG)
     assert sim.count("GetSessionToken") == 1
 
-    first = warning(desk, "expires in less than a minute")
-    over = warning(desk, "has expired")
+    first = warning(desk, "expires at")
+    over = warning(desk, "the session has expired")
 
     assert "Re-authenticate" in first.actions.values()
     assert over.replaces != 0  # updated, not stacked
@@ -120,13 +120,13 @@ def test_cancel_fails_everyone_at_once(rig: Rig) -> None:
 
 
 def test_the_menu_does_what_it_says(rig: Rig) -> None:
-    """Lock now forgets; the menu tells the time left and the last uses; Quit ends the agent and takes the icon away."""
+    """Lock now forgets; the menu tells until when it is open, and the last uses; Quit ends the agent and its icon."""
     desk = rig.desk
     rig.unlock()
     rig.run("account-a", "--", "true")
     desk.wait("the last use in the menu", lambda: any("account-a" in one for one in desk.menu_labels()))
 
-    assert any(one.startswith("default: 11 h 59 min") for one in desk.menu_labels())
+    assert any(one.startswith("alice in 111111111111: open until ") for one in desk.menu_labels())
 
     desk.choose_menu("Lock now")
     desk.wait("the lock", lambda: rig.phase() == "locked")
@@ -148,7 +148,7 @@ def test_renewing_leaves_no_gap(rig: Rig) -> None:
     desk, sim = rig.desk, rig.sim
     rig.unlock()
     before = rig.status()["identities"][0]["expires_at"]
-    desk.click(*desk.tray_spot())
+    desk.choose_menu("Renew alice in 111111111111")
     desk.wait_dialog(DIALOG)
 
     assert rig.run("--no-wait", "account-a", "--", "true").status == 0
@@ -160,7 +160,7 @@ def test_renewing_leaves_no_gap(rig: Rig) -> None:
     assert rig.status()["identities"][0]["expires_at"] == before
 
     time.sleep(1.1)  # so that a new session ends visibly later
-    desk.click(*desk.tray_spot())
+    desk.choose_menu("Renew alice in 111111111111")
     enter(desk, sim.unused_code())
     desk.wait("the new session", lambda: rig.status()["identities"][0]["expires_at"] > before)
 
@@ -168,12 +168,12 @@ def test_renewing_leaves_no_gap(rig: Rig) -> None:
 
 
 def test_a_restarted_panel_gets_the_icon_back(rig: Rig) -> None:
-    """The panel is killed and comes back: the icon, too, and a click still asks for the code."""
+    """The panel is killed and comes back: the icon, too, and a middle click still asks for the code."""
     desk = rig.desk
     desk.kill_panel()
     desk.restart_panel()
     wait_for_icon(desk)
-    desk.click(*desk.tray_spot())
+    desk.click(*desk.tray_spot(), button=2)
 
     desk.wait_window(DIALOG)
 

@@ -86,17 +86,18 @@ def test_a_small_icon_is_crisp(panel: Desktop, clicks: list[str], tray: SniTray)
     assert sum(part > 40 for part in off) <= 12
 
 
-def test_a_left_click_does_the_default(panel: Desktop, clicks: list[str]) -> None:
+def test_a_middle_click_does_what_is_needed(panel: Desktop, clicks: list[str]) -> None:
     """The pointer, not a protocol: click the icon, get the action."""
-    panel.click(*panel.tray_spot())
+    panel.click(*panel.tray_spot(), button=2)
 
     panel.wait("the click", lambda: clicks == ["auth"])
 
 
-def test_the_menu_opens_and_a_line_is_chosen(panel: Desktop, clicks: list[str]) -> None:
-    """A right click shows the menu; arrow keys and Return choose a line."""
+@pytest.mark.parametrize("button", [1, 3])
+def test_the_menu_opens_and_a_line_is_chosen(panel: Desktop, clicks: list[str], button: int) -> None:
+    """A left click shows the menu, as a right one does, and asks for nothing; arrow keys and Return choose a line."""
     before = panel.pixels().crop(MENU_AREA)
-    panel.click(*panel.tray_spot(), button=3)
+    panel.click(*panel.tray_spot(), button=button)
     panel.wait("the menu", lambda: _menu_is_open(panel, before))
 
     for key in ("Down", "Down", "Return"):  # over "Authenticate MFA" to "Lock now"
@@ -148,7 +149,7 @@ def test_it_comes_back_with_the_panel(panel: Desktop, clicks: list[str], tray: S
     panel.wait_tray_items(1)
     panel.wait("the name sni", lambda: tray.name == "sni")
     panel.wait("the icon", lambda: _inked(panel, IconState.OPEN))
-    panel.click(*panel.tray_spot())
+    panel.click(*panel.tray_spot(), button=2)
     panel.wait("the click", lambda: clicks == ["auth"])
 
 

@@ -17,6 +17,7 @@ from support.desktop import ITEM, MENU, PATIENCE, PROPERTIES, Desktop, DesktopEr
 from support.processes import scheduled
 from support.trays import MENU as LINES
 from support.trays import FakePanel, running, sni_tray, view
+from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.glyph import draw
 from trayexec.adapters.tray.sni import SIZES, SniTray
 from trayexec.adapters.wording import BRIEF, brief
@@ -89,6 +90,7 @@ def test_introspection_lists_what_panels_look_for(bus: Desktop, fake: FakePanel,
                 *("Category", "Id", "Title", "Status", "WindowId", "IconName", "IconPixmap", "IconThemePath"),
                 *("OverlayIconName", "OverlayIconPixmap", "AttentionIconName", "AttentionIconPixmap"),
                 *("AttentionMovieName", "ToolTip", "ItemIsMenu", "Menu"),
+                *("IconAccessibleDesc", "AttentionAccessibleDesc"),
             },
             PROPERTIES: {"Get", "GetAll", "Set"},
         },
@@ -141,10 +143,11 @@ def test_the_picture_is_sent_in_every_size(bus: Desktop, fake: FakePanel, tray: 
         assert bytes(argb[0::4]) == rgba[3::4]
 
 
-def test_a_left_click_is_not_a_menu(bus: Desktop, fake: FakePanel, tray: SniTray) -> None:
-    """With `ItemIsMenu` xfce would never activate; the menu is where the property says."""
+def test_a_left_click_is_the_menu(bus: Desktop, fake: FakePanel, tray: SniTray) -> None:
+    """With `ItemIsMenu` panels open it, and it is where the property says; the picture has words, too."""
     del fake, tray
-    assert bus.tray_property("ItemIsMenu") is False
+    assert bus.tray_property("ItemIsMenu") is True
+    assert bus.tray_property("IconAccessibleDesc") == "Open"
     assert bus.tray_property("Menu") == MENU_PATH
     assert bus.tray_property("Status") == "Active"
 
@@ -177,26 +180,32 @@ def test_any_name_can_be_shown(bus: Desktop, fake: FakePanel, tray: SniTray, nam
 # Clicks -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_click_on_the_icon_does_the_default(bus: Desktop, fake: FakePanel, clicks: list[str]) -> None:
-    """Left, and middle, click: what the default line of the menu does."""
+def test_a_click_shows_and_a_double_click_does_what_is_needed(bus: Desktop, fake: FakePanel, clicks: list[str]) -> None:
+    """A panel that sends `Activate` for a left click; a middle click is deliberate."""
+    _item_call(bus, fake, "Activate", "ii", 10, 10)
     _item_call(bus, fake, "Activate", "ii", 10, 10)
     _item_call(bus, fake, "SecondaryActivate", "ii", 10, 10)
 
-    assert clicks == ["auth", "auth"]
+    assert clicks == ["show", "auth", "auth"]
 
 
-def test_without_a_default_a_click_does_nothing(
-    bus: Desktop, fake: FakePanel, tray: SniTray, clicks: list[str]
-) -> None:
-    """An icon whose menu has no default line ignores clicks."""
-    tray.show(view(menu=(Item(Text("Quit"), "quit"),)))
-    eventually("the menu", lambda: bus.menu_labels() == ["Quit"])
-
-    _item_call(bus, fake, "Activate", "ii", 0, 0)
+def test_what_is_no_click_does_nothing(bus: Desktop, fake: FakePanel, clicks: list[str]) -> None:
+    """The panel shows the menu by itself, and the wheel is for others."""
     _item_call(bus, fake, "ContextMenu", "ii", 0, 0)
     _item_call(bus, fake, "Scroll", "is", 1, "vertical")
 
     assert clicks == []
+
+
+def test_gnome_sends_a_click_for_a_double_one(bus: Desktop, fake: FakePanel) -> None:
+    """Its panel opens the menu at the first one, and tells us of the second."""
+    del fake
+    chosen = list[str]()
+    tray = SniTray(Bus(lambda: bus.env["DBUS_SESSION_BUS_ADDRESS"]), str, "ubuntu:GNOME")
+    tray._click = chosen.append
+    tray._shown = view()
+    tray._activate(0, 0)
+    assert chosen == ["auth"]
 
 
 def test_a_line_does_its_action(bus: Desktop, fake: FakePanel, clicks: list[str]) -> None:
@@ -385,7 +394,7 @@ def test_an_overlong_message_is_skipped(bus: Desktop, fake: FakePanel, clicks: l
         reply = stranger.send_and_get_reply(new_method_call(address, "Activate", "ii", (1, 1)), timeout=PATIENCE)
 
     assert reply.header.message_type is MessageType.method_return
-    assert clicks == ["auth"]
+    assert clicks == ["show"]
 
 
 def test_the_interface_may_be_left_out_and_the_answer_unwanted(
@@ -401,7 +410,7 @@ def test_the_interface_may_be_left_out_and_the_answer_unwanted(
         replies = [stranger.receive(timeout=PATIENCE) for _ in range(2)]  # the first one welcomes it to the bus
 
     assert replies[1].header.fields[HeaderFields.reply_serial] == 4711
-    assert clicks == ["auth"]
+    assert clicks == ["show"]
 
 
 # Panels come and go -----------------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def test_a_broken_toolkit_is_a_reason_not_a_crash(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_backend_is_drawn_and_clicked() -> None:
-    """Picture, title and menu arrive; the default action and a line of the menu come back."""
+    """Picture, title and menu arrive; a click on the icon and a line of the menu come back."""
     icon = StandIn("trayexec")
     tray = BackedTray("stand-in", lambda: icon)
     tray.show(view(tooltip="Open"))
@@ -181,7 +181,7 @@ def test_a_backend_is_drawn_and_clicked() -> None:
         icon()
         next(item for item in icon.menu if item.text == "Lock now")(icon)
 
-        assert clicks == ["auth", "lock"]
+        assert clicks == ["show", "lock"]
         assert icon.icon.size == (64, 64)
         assert [item.enabled for item in icon.menu][:3] == [False, True, True]
         assert tray.name == "stand-in"
@@ -343,11 +343,11 @@ def test_without_a_bus_xorg_shows_and_clicks(panel: Desktop) -> None:
     panel.wait("the icon", lambda: panel.tray_pixels().tobytes() != empty)
 
     panel.click(*panel.tray_spot())
-    panel.wait("the click", lambda: "clicked auth" in panel.said(child))
+    panel.wait("the click", lambda: "clicked show" in panel.said(child))
     child.terminate()
 
     assert child.wait(PATIENCE) == 0
-    assert panel.said(child).splitlines() == ["tray xorg", "clicked auth", "ended"]
+    assert panel.said(child).splitlines() == ["tray xorg", "clicked show", "ended"]
     panel.wait("the empty panel", lambda: panel.tray_pixels().tobytes() == empty)
 
 
@@ -373,7 +373,7 @@ def test_xorg_docks_again(panel: Desktop, monkeypatch: pytest.MonkeyPatch) -> No
 
         panel.wait("the icon again", lambda: _shown_again(tray, panel, empty))
         panel.click(*panel.tray_spot())
-        panel.wait("the click", lambda: clicks == ["auth"])
+        panel.wait("the click", lambda: clicks == ["show"])
     panel.wait("the empty panel", lambda: panel.tray_pixels().tobytes() == empty)
 
 

@@ -25,7 +25,7 @@ from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.broker.state import Broker
-from trayexec.core.broker.status import view
+from trayexec.core.broker.tray_view import view
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, Provider, SignIn, StsEndpoint
 from trayexec.core.config.sources import Source

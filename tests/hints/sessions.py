@@ -13,7 +13,7 @@ from hints.states import BASE, files
 from support.desktop import eventually
 from support.rig import COMMAND, Rig
 
-UNLOCK = "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray."
+UNLOCK = "Unlock it with `trayexec auth {word}`, or in the tray."
 
 
 def odd(rig: Rig) -> None:

@@ -456,7 +456,6 @@ class Desktop:
     def wait_dialog(self, title: str) -> str:
         """Wait as `wait_window`, and as long as a person needs to read it: our own dialog takes nothing before."""
         window = self.wait_window(title)
-        self.wait("the keyboard", lambda: self.run(["xdotool", "getactivewindow"]).strip() == window)
         time.sleep(READING)
         return window
 

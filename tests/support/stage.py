@@ -55,8 +55,9 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.state import Broker, Locked, Open, Phase, PromptChannel, Prompting
 from trayexec.core.broker.state import Stage as Question
-from trayexec.core.broker.status import AgentFacts, status, view
+from trayexec.core.broker.status import AgentFacts, status
 from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.broker.tray_view import view
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, SignIn, StsEndpoint
 from trayexec.core.config.sources import Source
@@ -489,7 +490,7 @@ class Stage:
                 self.loading.append(effect)
             case Show(notice):
                 assert MARK not in str(notice.title) + str(notice.body)
-                if "expires in" in str(notice.title) and "could not be renewed" not in str(notice.body):
+                if "expires at" in str(notice.title) and "could not renew" not in str(notice.body):
                     self._witness_warning(notice.key)
             case Hide() | Look():
                 pass

@@ -20,7 +20,7 @@ from trayexec.light.errors import Text
 MENU = (
     Item(Text("Open for another {time}", time="8 h 12 min")),
     Separator(),
-    Item(Text("Authenticate MFA"), "auth", default=True),
+    Item(Text("Authenticate MFA"), "auth"),
     Item(Text("Lock now"), "lock"),
     Submenu(Text("Recent"), (Item(Text("account_a · admin"), "recent 1"), Item(Text("account_b"), "recent 2"))),
     Separator(),
@@ -32,7 +32,7 @@ def view(
     state: IconState = IconState.OPEN, *, fill: float = 0.7, tooltip: str = "Open", menu: tuple[Entry, ...] = MENU
 ) -> View:
     """A view like the agent's."""
-    return View(state, fill, Text("{tooltip}", tooltip=tooltip), menu)
+    return View(state, fill, Text("{tooltip}", tooltip=tooltip), menu, "auth", Text("Open"))
 
 
 def sni_tray(address: str, speak: Callable[[Text], str] = str) -> SniTray:

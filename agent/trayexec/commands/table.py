@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from trayexec.core.columns import cut, wide, wrapped
-from trayexec.core.stamps import unix
+from trayexec.core.stamps import local, unix
 from trayexec.light.errors import Text, visible
 
 HOUR, MINUTE = 3600, 60
@@ -63,9 +63,7 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[s
 
 def clock(stamp: str) -> str:
     """`2026-01-31T21:07:09Z` as a person's clock shows it: with the day, unless that is today."""
-    then = datetime.fromtimestamp(unix(stamp), UTC).astimezone()
-    today = datetime.now().astimezone().date()
-    return then.strftime("%H:%M" if then.date() == today else "%Y-%m-%d %H:%M")
+    return local(unix(stamp), time.time())
 
 
 def moment(stamp: str) -> str:

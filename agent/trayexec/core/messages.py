@@ -52,7 +52,7 @@ def locked(identity: Identity) -> Trouble:
     return trouble(
         "locked",
         "Identity {identity} is locked.",
-        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
+        "Unlock it with `trayexec auth {word}`, or in the tray.",
         identity=identity.name,
         word=argument(identity.name),
     )
@@ -74,7 +74,7 @@ def locked_meanwhile(identity: Identity) -> Trouble:
     return trouble(
         "locked",
         "Identity {identity} was locked while this waited.",
-        "Unlock it with `trayexec auth {word}` or Authenticate MFA in the tray.",
+        "Unlock it with `trayexec auth {word}`, or in the tray.",
         identity=identity.name,
         word=argument(identity.name),
     )

@@ -22,3 +22,9 @@ def unix(stamp: str) -> int:
 def earlier(stamp: str, seconds: int) -> str:
     """The text for so many seconds before. Raises ValueError as `unix`."""
     return utc(unix(stamp) - seconds)
+
+
+def local(seconds: int, now: float) -> str:
+    """Unix seconds as the clock on the wall shows them, with the day unless that is the day of `now`."""
+    then, today = (datetime.fromtimestamp(min(max(at, FIRST), LAST), UTC).astimezone() for at in (seconds, now))
+    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")

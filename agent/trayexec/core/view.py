@@ -5,6 +5,8 @@ from enum import Enum
 
 from trayexec.light.errors import Text
 
+SHOW = "show"  # the action of who has clicked on the icon, and is to be told how it stands
+
 
 class IconState(Enum):
     """The icon's five states, told apart by shape."""
@@ -18,11 +20,10 @@ class IconState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the menu. Without an `action` it only informs; the `default` one also answers a click on the icon."""
+    """A line of the menu. Without an `action` it only informs."""
 
     label: Text
     action: str | None = None
-    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,15 @@ Entry = Item | Separator | Submenu
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the tray shows: the state of its icon, how full its ring is (0 to 1), a tooltip, a menu."""
+    """All that the tray shows: the state of its icon, how full its ring is (0 to 1), a tooltip, a menu.
+
+    `needed` is what a double click does: the one thing that is to be done now, or to tell how it stands. `headline`
+    says that in a sentence.
+    """
 
     icon_state: IconState
     fill: float
     tooltip: Text
     menu: tuple[Entry, ...]
+    needed: str
+    headline: Text

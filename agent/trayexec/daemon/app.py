@@ -19,6 +19,7 @@ from trayexec.adapters import settings_file, stored_keys
 from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
 from trayexec.adapters.bus.buses import Buses, buses_of
 from trayexec.adapters.clock import SystemClock
+from trayexec.adapters.desktop_actions import DesktopActions
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
 from trayexec.adapters.harden import harden
@@ -211,7 +212,11 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     )
     handler = RequestHandler(loop, replies, dependencies)
     server = SocketServer(handler.heard, handler.left)
-    controller = TrayController(tray, clock, LoopCalls(loop.post, loop.perform, running.call_later), replies)
+    log = str(paths.log_path(environ))
+    desktop = DesktopActions(environ, settings_path, log, lambda notice: call_in(running, loop.perform, Show(notice)))
+    own = _pool(1, "desktop")  # a program that hangs there keeps nobody else waiting
+    calls = LoopCalls(loop.post, loop.perform, running.call_later, partial(own.submit, desktop.do))
+    controller = TrayController(tray, clock, calls, replies)
     loop.on_change(controller.changed)
     notifications.on_action(controller.pressed)
     ScreenWatch(

@@ -6,6 +6,7 @@ They have no powers of their own: a click is the same event as a command's reque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from trayexec import __version__
 from trayexec.core.broker.events import (
     AskSignIn,
     Authenticate,
@@ -18,15 +19,26 @@ from trayexec.core.broker.events import (
     Show,
     Tell,
 )
-from trayexec.core.broker.notifications import REAUTHENTICATE, identity_of, no_dialog, sign_in_of, unlock_failed
+from trayexec.core.broker.notifications import (
+    REAUTHENTICATE,
+    STANDING,
+    identity_of,
+    no_dialog,
+    sign_in_of,
+    standing,
+    unlock_failed,
+)
 from trayexec.core.broker.state import Broker, Locked
-from trayexec.core.broker.status import identities_shown, view
+from trayexec.core.broker.status import identities_shown
+from trayexec.core.broker.tray_view import view
 from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.ports import Clock, Tray
+from trayexec.core.view import SHOW, View
 from trayexec.daemon.replies import Replies, Reply
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
+OUTSIDE = {"settings", "log", "copy"}  # what the desktop does for us
 SOON = 0.05  # seconds
 PAGE_WAIT = 600  # as long as a page of a sign-in is good (seconds)
 LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
@@ -34,11 +46,12 @@ LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dial
 
 @dataclass(frozen=True, slots=True)
 class LoopCalls:
-    """Where events go, who shows a notification, and who calls back after so many seconds."""
+    """Where events go, who shows a notification, who calls back after so many seconds, and who does what is outside."""
 
     post: Callable[[Event], None]
     perform: Callable[[Show], None]
     later: Callable[[float, Callable[[], None]], object]
+    outside: Callable[..., object]
 
 
 class TrayController:
@@ -66,10 +79,13 @@ class TrayController:
         """Draw the state, if there is anything new to see."""
         self._due = False
         self._drawn_at = self._clock.now().boot
-        seen = view(self._broker, self._clock.now())
+        seen = self._view()
         if seen != self._seen:
             self._seen = seen
             self._tray.show(seen)
+
+    def _view(self) -> View:
+        return view(self._broker, self._clock.now(), __version__)
 
     def _answer(self, effect: Reply) -> None:
         """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""
@@ -82,6 +98,9 @@ class TrayController:
 
     def pressed(self, key: str, action: str) -> None:
         """A button of a notification."""
+        if key == STANDING and action == REAUTHENTICATE:
+            self.clicked(self._view().needed)
+            return
         identity = identity_of(key, self._broker.identities)
         sign_in = sign_in_of(key, self._broker.sign_ins)
         if action not in {REAUTHENTICATE, "default"}:
@@ -96,6 +115,10 @@ class TrayController:
         verb, _, name = action.partition(":")
         if verb == "quit":
             self._tray.stop()
+        elif verb == SHOW:
+            self._loop.perform(Show(standing(self._view())))
+        elif verb in OUTSIDE:
+            self._loop.outside(verb, name)
         elif verb == "lock":
             self._loop.post(Lock())
         elif verb == "sign-in":

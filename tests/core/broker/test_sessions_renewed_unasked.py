@@ -71,8 +71,8 @@ def test_one_that_fails_is_warned_of_with_the_reason(stage: Stage, answer: Answe
     stage.answer(answer)
     assert not stage.dialogs
     ((title, body),) = notices(stage)
-    assert title == "AWS session expires in 15 min"
-    assert "could not be renewed by its command: " in body
+    assert title.startswith(f"{ALICE.whose}: the session expires at ")
+    assert "Its command could not renew it: " in body
     until(stage, 301)
     assert not stage.dialogs
     until(stage, 299)
@@ -221,7 +221,7 @@ def test_a_long_role_is_not_renewed(stage: Stage) -> None:
     assert stage.served(caller)
     stage.sleep(HOUR - 800)
     assert not stage.dialogs
-    assert notices(stage)[0][0].startswith("AWS session expires in")
+    assert notices(stage)[0][0].startswith(f"{long.whose}: the session expires at ")
 
 
 def test_an_mfa_process_of_a_profile_renews_where_no_command_is_named() -> None:

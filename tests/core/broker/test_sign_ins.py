@@ -36,8 +36,9 @@ from trayexec.core.broker.events import (
     Tick,
 )
 from trayexec.core.broker.state import Broker
-from trayexec.core.broker.status import AgentFacts, sign_in_named, status, view
+from trayexec.core.broker.status import AgentFacts, sign_in_named, status
 from trayexec.core.broker.step import step
+from trayexec.core.broker.tray_view import view
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Catalogue, Profile, Provider, SignIn
 from trayexec.core.config.sources import Source
@@ -293,10 +294,10 @@ def test_status_tray_and_names(world: World) -> None:
             str(item.label) for item in items if isinstance(item, Item) and "corp" in str(item.label)
         }
 
-    assert phase() == ("locked", {"Sign in to corp", "corp: not signed in"})
+    assert phase() == ("locked", {"corp: not signed in, click to sign in"})
     world.sign_in()
-    assert phase() == ("signing-in", {"Sign in to corp", "corp: waiting for the sign-in in the browser"})
+    assert phase() == ("signing-in", {"corp: waiting for the sign-in in the browser"})
     world.done()
-    assert phase() == ("open", {"Sign in to corp", "corp: signed in"})
+    assert phase() == ("open", {"Sign in to corp again", "corp: signed in"})
     assert world.count(SignInDone) == 1
     assert world.count(Deliver) == world.count(LoadProvider) == 0

@@ -43,13 +43,13 @@ def choose(
 def _linux(environ: Mapping[str, str], session: "Bus | None", speak: Callable[[Text], str]) -> Tray | None:
     hosted = None if session is None else _try("sni", lambda: _has_watcher(session.address))
     if session is not None and hosted:
-        return _sni(session, speak)
+        return _sni(session, speak, environ)
     display = environ.get("DISPLAY")
     if display and _try("xembed", lambda: _has_xembed(display)):
         other = _try("appindicator", lambda: _gtk(speak)) or _try("xorg", lambda: _xorg(speak))
         if other:
             return other
-    return None if session is None or hosted is None else _sni(session, speak)
+    return None if session is None or hosted is None else _sni(session, speak, environ)
 
 
 def _try(name: str, attempt: Callable[[], T]) -> T | None:
@@ -75,10 +75,10 @@ def _has_watcher(bus: str) -> bool:
     return asyncio.run(has_owner(bus, WATCHER))
 
 
-def _sni(session: "Bus", speak: Callable[[Text], str]) -> Tray:
+def _sni(session: "Bus", speak: Callable[[Text], str], environ: Mapping[str, str]) -> Tray:
     from trayexec.adapters.tray.sni import SniTray  # noqa: PLC0415
 
-    return SniTray(session, speak)
+    return SniTray(session, speak, environ.get("XDG_CURRENT_DESKTOP", ""))
 
 
 def _has_xembed(display: str) -> bool:

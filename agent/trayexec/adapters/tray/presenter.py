@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from trayexec.adapters.glyph import drawn_fill
 from trayexec.adapters.tray.pystrays import ActionItem, Menu, MenuItem
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
-from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
+from trayexec.core.view import SHOW, Entry, IconState, Item, Separator, Submenu, View
 
 Click = Callable[[str], None]
 
@@ -42,14 +42,16 @@ class Presenter:
         if shown is None or shown.tooltip != view.tooltip:
             self._icon.title = self._speak(view.tooltip)[: self._title]
         if shown is None or shown.menu != view.menu:
-            self._icon.menu = Menu(*self._lines(view.menu))
+            # What a click on the icon does is a line to pystray: one that the menu does not show.
+            click = ActionItem("", SHOW, click=self._click, default=True, visible=False)
+            self._icon.menu = Menu(click, *self._lines(view.menu))
         self._shown = view
 
     def _lines(self, entries: Iterable[Entry]) -> Iterator[Any]:
         for entry in entries:
             match entry:
-                case Item(label, action, default):
-                    yield ActionItem(self._speak(label), action, default=default, click=self._click)
+                case Item(label, action):
+                    yield ActionItem(self._speak(label), action, click=self._click)
                 case Submenu(label, children):
                     yield MenuItem(self._speak(label), Menu(*self._lines(children)))
                 case Separator():

@@ -35,12 +35,12 @@ MenuItem: Any = _pystray.MenuItem
 class ActionItem(MenuItem):  # type: ignore[misc]  # pystray ships no types
     """A line of the menu that remembers which action it stands for; None when it only informs."""
 
-    def __init__(self, text: str, action: str | None, *, default: bool, click: Callable[[str], None]) -> None:
+    def __init__(self, text: str, action: str | None, *, click: Callable[[str], None], **more: bool) -> None:
         def chosen() -> None:
             if action is not None:
                 click(action)
 
-        super().__init__(text, chosen, default=default, enabled=action is not None)
+        super().__init__(text, chosen, enabled=action is not None, **more)
         self.action = action
 
 

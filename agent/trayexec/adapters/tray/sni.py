@@ -4,12 +4,17 @@ pystray's own way needs PyGObject, which a virtual environment does not have. Th
 on Wayland, answers a left click, and comes back when the panel does.
 
 The interface: https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/StatusNotifierItem/
-Beyond it, each of these was somebody's missing icon or empty menu: `Introspect` lists every method and property,
-`ItemIsMenu` is false, the group calls of dbusmenu are answered, revisions grow, labels double their underscores.
+Beyond it, each of these was somebody's missing icon or empty menu: `Introspect` lists every method and property, the
+group calls of dbusmenu are answered, revisions grow, labels double their underscores, a picture has words.
+
+A left click shows and never asks: `ItemIsMenu` has panels open the menu. One that sends `Activate` nevertheless: how
+it stands is told; twice in a row, or from GNOME, whose panel opens the menu by itself, that is a double click:
+it does what is needed.
 """
 
 import html
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, new_method_call, new_signal
@@ -22,7 +27,7 @@ from trayexec.adapters.glyph import draw, drawn_fill
 from trayexec.adapters.tray.dbusmenu import MENU, DBusMenu, Redraw, Retouch
 from trayexec.adapters.tray.waiter import Waiter
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
-from trayexec.core.view import IconState, Item, View
+from trayexec.core.view import SHOW, IconState, View
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = "org.kde.StatusNotifierItem"
@@ -33,6 +38,7 @@ MENU_PATH = "/MenuBar"
 # What panels ask for. The last one is twice 22: xfce4-panel scales the largest down to 22, which stays crisp this way.
 SIZES = (16, 22, 24, 32, 44)
 
+DOUBLE = 0.5  # seconds within which a second click makes it a double one
 STARTING = 25.0  # seconds for an answer: a panel that has just come has much to do
 
 _APP = "trayexec"
@@ -48,8 +54,8 @@ class SniTray:
     It lives in the loop that keeps `bus`; `run` only waits, as a tray owns the main thread.
     """
 
-    def __init__(self, bus: Bus, speak: Speak = str) -> None:
-        """Join the session bus; `speak` puts texts into the person's language."""
+    def __init__(self, bus: Bus, speak: Speak = str, desktop: str = "") -> None:
+        """Join the session bus; `speak` puts texts into the person's language, `desktop` is XDG_CURRENT_DESKTOP."""
         self.bus = bus
         self._speak = at_desktop(speak, BRIEF)
         self._waiter = Waiter()
@@ -61,6 +67,8 @@ class SniTray:
         self._menu = DBusMenu(self._choose, self._speak)
         self._connection: BusConnection | None = None
         self._hosted = False
+        self._opens_menu = "GNOME" in desktop.upper().split(":")
+        self._clicked = 0.0
         bus.join(self)
         bus.serve({ITEM_PATH: self._interface(), MENU_PATH: self._menu.interface()})
 
@@ -188,7 +196,7 @@ class SniTray:
             ITEM,
             {
                 "Activate": BusMethod(("i", "i"), (), self._activate),
-                "SecondaryActivate": BusMethod(("i", "i"), (), self._activate),
+                "SecondaryActivate": BusMethod(("i", "i"), (), self._act),
                 "ContextMenu": BusMethod(("i", "i"), (), _accept),  # the panel shows the menu by itself
                 "Scroll": BusMethod(("i", "s"), (), _accept),
                 "ProvideXdgActivationToken": BusMethod(("s",), (), _accept),
@@ -216,6 +224,8 @@ class SniTray:
             "IconName": ("s", ""),
             "IconPixmap": ("a(iiay)", list(self._pixmaps)),
             "IconThemePath": ("s", ""),
+            "IconAccessibleDesc": ("s", self._tooltip),
+            "AttentionAccessibleDesc": ("s", self._tooltip),
             "OverlayIconName": ("s", ""),
             "OverlayIconPixmap": ("a(iiay)", []),
             "AttentionIconName": ("s", ""),
@@ -223,16 +233,24 @@ class SniTray:
             "AttentionMovieName": ("s", ""),
             # The title is plain text; the rest may be marked up, and so it has to be escaped.
             "ToolTip": ("(sa(iiay)ss)", ("", [], title, html.escape(text, quote=False))),
-            "ItemIsMenu": ("b", False),
+            "ItemIsMenu": ("b", True),
             "Menu": ("o", MENU_PATH),
         }
 
-    def _activate(self, _x: int, _y: int) -> tuple[()]:
-        """A click does what the default line of the menu does."""
-        for entry in self._shown.menu if self._shown is not None else ():
-            if isinstance(entry, Item) and entry.default and entry.action is not None:
-                self._choose(entry.action)
-                break
+    def _activate(self, x: int, y: int) -> tuple[()]:
+        """A click, and perhaps the second one of two."""
+        now = time.monotonic()
+        is_double = self._opens_menu or now - self._clicked < DOUBLE
+        self._clicked = now
+        if is_double:
+            return self._act(x, y)
+        self._choose(SHOW)
+        return ()
+
+    def _act(self, _x: int, _y: int) -> tuple[()]:
+        """Do what is needed now."""
+        if self._shown is not None:
+            self._choose(self._shown.needed)
         return ()
 
     def _choose(self, action: str) -> None:

@@ -8,9 +8,11 @@ from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.shell_words import argument, profile
+from trayexec.core.view import View
 from trayexec.light.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
+STANDING = "standing"  # the notification that answers a click on the icon
 _OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
 _SIGN_IN = ((REAUTHENTICATE, Text("Sign in")),)
 
@@ -28,36 +30,31 @@ def identity_of(key: str, identities: tuple[Identity, ...]) -> Identity | None:
     return next((one for one in identities if expiry_key(one) == key), None)
 
 
-def expiring(identity: Identity, left: float, *, last: bool) -> Notice:
-    """The session ends in `left` seconds."""
-    minutes = round(left / 60)
-    title = (
-        Text("AWS session expires in {minutes} min", minutes=minutes)
-        if minutes > 0
-        else Text("AWS session expires in less than a minute")
+def expiring(identity: Identity, at: str, *, last: bool) -> Notice:
+    """The session ends at that time of day: what is said so stays true for as long as it is shown."""
+    return Notice(
+        expiry_key(identity),
+        Text("{whose}: the session expires at {time}", whose=identity.whose, time=at),
+        Text("Re-authenticate now, and nothing is interrupted."),
+        _OFFER,
+        Urgency.LAST if last else Urgency.NORMAL,
     )
-    body = Text("Re-authenticate {identity} now, and nothing is interrupted.", identity=identity.name)
-    return Notice(expiry_key(identity), title, body, _OFFER, Urgency.LAST if last else Urgency.NORMAL)
 
 
-def not_renewed(identity: Identity, left: float, why: Text, *, last: bool) -> Notice:
-    """The session ends in `left` seconds, and was to be renewed without anybody being asked."""
-    warning = expiring(identity, left, last=last)
-    body = Text("{identity} could not be renewed by its command: {why}", identity=identity.name, why=why)
+def not_renewed(identity: Identity, at: str, why: Text, *, last: bool) -> Notice:
+    """The session ends at that time of day, and was to be renewed without anybody being asked."""
+    warning = expiring(identity, at, last=last)
+    body = Text("Its command could not renew it: {why}", why=why)
     return replace(warning, body=body)
 
 
 def expired(identity: Identity) -> Notice:
-    """The session is over."""
+    """The session is over, as it is every day."""
     return Notice(
         expiry_key(identity),
-        Text("AWS session has expired"),
-        Text(
-            "{identity} is locked. Credentials already handed out work until they expire, at most an hour.",
-            identity=identity.name,
-        ),
+        Text("{whose}: the session has expired", whose=identity.whose),
+        Text("What has credentials already keeps them until they end, within the hour."),
         _OFFER,
-        Urgency.LAST,
     )
 
 
@@ -65,8 +62,8 @@ def revoked(identity: Identity) -> Notice:
     """AWS refused the session before its time."""
     return Notice(
         expiry_key(identity),
-        Text("AWS no longer accepts the session"),
-        Text("The session of {identity} was revoked, or its keys were changed.", identity=identity.name),
+        Text("{whose}: AWS no longer accepts the session", whose=identity.whose),
+        Text("It was revoked, or the keys were changed."),
         _OFFER,
         Urgency.LAST,
     )
@@ -101,7 +98,6 @@ def sign_in_over(sign_in: SignIn) -> Notice:
         Text("The sign-in {name} has ended", name=sign_in.name),
         Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
         _SIGN_IN,
-        Urgency.LAST,
     )
 
 
@@ -121,6 +117,13 @@ def outlived(run: Run, left: float) -> Notice:
         word=profile(run.profile),
     )
     return Notice(f"run:{run.process.pid}:{run.process.started}:{run.profile}", title, body)
+
+
+def standing(view: View) -> Notice:
+    """How it stands, for who has clicked on the icon: with a button for what is needed, where something is."""
+    asks = view.needed.partition(":")[0]
+    offer = {"auth": Text("Unlock"), "sign-in": Text("Sign in")}.get(asks)
+    return Notice(STANDING, view.headline, view.tooltip, ((REAUTHENTICATE, offer),) if offer is not None else ())
 
 
 def unlock_failed(why: Trouble) -> Notice:

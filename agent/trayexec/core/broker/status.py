@@ -1,12 +1,11 @@
-"""Tells others of the broker: the status document for scripts, the view for the tray. It must not change anything."""
+"""Tells scripts of the broker: the status document, and which identity a name means. It must not change anything."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from trayexec.core import messages
 from trayexec.core.broker.events import Screen
-from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, RoleFailure, Stage
+from trayexec.core.broker.state import Broker, Locked, Open, Opening, Prompting, RoleFailure
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.long_roles import lengthened
@@ -15,7 +14,6 @@ from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import OnLock
 from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
-from trayexec.core.view import Entry, IconState, Item, Separator, Submenu, View
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
 MINUTE, HOUR = 60, 3600
@@ -225,58 +223,6 @@ def _refused(failure: RoleFailure, speak: Callable[[Text], str]) -> dict[str, ob
     return {**_told(failure.why, speak), "at": utc(int(failure.at.wall)), "denied": failure.clear}
 
 
-def view(broker: Broker, now: Instant) -> View:
-    """What the tray shows."""
-    known = identities_shown(broker)
-    phases = {identity: broker.phase(identity) for identity in known}
-    icon_state, fill = _icon_state(broker, now)
-    menu: list[Entry] = [*_authenticate(known), *_sign_in_items(broker)]
-    menu.append(Item(Text("Lock now"), "lock"))
-    menu.append(Separator())
-    menu += [Item(_line(broker, identity, now)) for identity in phases]
-    menu += [Item(_sign_in_line(broker, one, now)) for one in broker.sign_ins]
-    provided = [Item(line) for line in _provided(broker, now)]
-    menu += provided
-    if not phases and not provided and not broker.sign_ins:
-        menu.append(Item(Text("No identity yet: run `trayexec setup`")))
-    troubles = [one.trouble.title for one in phases.values() if isinstance(one, Locked) and one.trouble is not None]
-    menu += [Item(title) for title in dict.fromkeys([*troubles, *([broker.warning.title] if broker.warning else [])])]
-    if broker.uses:
-        menu += [
-            Separator(),
-            Submenu(Text("Last uses"), tuple(Item(_use(broker, one)) for one in range(len(broker.uses)))),
-        ]
-    menu += [Separator(), Item(Text("Quit"), "quit")]
-    return View(icon_state, fill, _tooltip(broker, now), tuple(menu))
-
-
-def _sign_in_items(broker: Broker) -> list[Entry]:
-    return [Item(Text("Sign in to {name}", name=one.name), f"sign-in:{one.name}") for one in broker.sign_ins]
-
-
-def _sign_in_line(broker: Broker, sign_in: SignIn, now: Instant) -> Text:
-    state = broker.sign_in(sign_in)
-    if state.attempt is not None:
-        return Text("{name}: waiting for the sign-in in the browser", name=sign_in.name)
-    if state.token is None:
-        return Text("{name}: not signed in", name=sign_in.name)
-    if state.token.renews:
-        return Text("{name}: signed in", name=sign_in.name)
-    return _left(Text("{identity}", identity=sign_in.name), state.token.expiry.left(now))
-
-
-def _provided(broker: Broker, now: Instant) -> Iterator[Text]:
-    """What providers gave that is still good, and what they failed with last."""
-    for provider, state in broker.roles.items():
-        if not isinstance(provider, Provider):
-            continue
-        name = Text("{profile} ({source})", profile=provider.name, source=provider.by)
-        if state.credentials is not None and (left := state.credentials.expiry.left(now)) > 0:
-            yield _left(name, left)
-        elif state.failure is not None:
-            yield Text("{name}: {why}", name=name, why=state.failure.why.title)
-
-
 def identities_shown(broker: Broker) -> tuple[Identity, ...]:
     """The identities that a person sees, each under a name of its own.
 
@@ -295,88 +241,6 @@ def identities_shown(broker: Broker) -> tuple[Identity, ...]:
         name = one.name if one.name not in found else f"{one.name} at {place}"
         found.setdefault(name, one if name == one.name else replace(one, name=name))
     return tuple(found.values())
-
-
-def _authenticate(identities: tuple[Identity, ...]) -> list[Entry]:
-    if len(identities) <= 1:
-        name = identities[0].name if identities else ""
-        return [Item(Text("Authenticate MFA"), f"auth:{name}", default=True)]
-    each = tuple(Item(Text("{identity}", identity=one.name), f"auth:{one.name}") for one in identities)
-    return [Item(Text("Authenticate MFA"), "auth:", default=True), Submenu(Text("Authenticate MFA for"), each)]
-
-
-def _use(broker: Broker, index: int) -> Text:
-    use = broker.uses[index]
-    when = datetime.fromtimestamp(use.at.wall).astimezone().strftime("%H:%M")
-    return Text("{when}  {profile}  {program}", when=when, profile=use.profile, program=use.program)
-
-
-def _line(broker: Broker, identity: Identity, now: Instant) -> Text:
-    session = broker.session(identity, now)
-    if session is not None:
-        return _left(Text("{identity}", identity=identity.name), session.expiry.left(now))
-    match broker.phase(identity):
-        case Prompting() as prompt:
-            return _asking(broker, identity, prompt)
-        case Opening():
-            return Text("{identity}: asking AWS", identity=identity.name)
-        case _ if not identity.needs_code:
-            return Text("{identity}: ready, without a code", identity=identity.name)
-        case _:
-            return Text("{identity}: locked", identity=identity.name)
-
-
-def _asking(broker: Broker, identity: Identity, prompt: Prompting) -> Text:
-    printed = identity.program is not None or broker.settings.keys_command(identity.keys) is not None
-    if prompt.stage is Stage.FETCHING and printed:
-        return Text("{identity}: waiting for the keys from their command", identity=identity.name)
-    if prompt.stage is Stage.FETCHING:
-        return Text("{identity}: waiting for the password of your keyring", identity=identity.name)
-    if prompt.stage is Stage.QUEUED:
-        return Text("{identity}: waiting for its turn to ask", identity=identity.name)
-    if prompt.channel is PromptChannel.COMMAND:
-        return Text("{identity}: waiting for the code from its command", identity=identity.name)
-    if prompt.channel is PromptChannel.DIALOG:
-        return Text("{identity}: waiting for the code in the dialog", identity=identity.name)
-    return Text("{identity}: waiting for the code on a terminal", identity=identity.name)
-
-
-def _left(name: Text, seconds: float) -> Text:
-    hours, minutes = int(seconds // HOUR), int(seconds % HOUR // MINUTE)
-    if hours:
-        return Text("{identity}: {h} h {m:02} min left", identity=name, h=hours, m=minutes)
-    if minutes:
-        return Text("{identity}: {m} min left", identity=name, m=minutes)
-    return Text("{identity}: less than a minute left", identity=name)
-
-
-def _tooltip(broker: Broker, now: Instant) -> Text:
-    known = identities_shown(broker)
-    if not known:
-        return Text("trayexec: no identity yet")
-    open_ones = [one for one in known if broker.session(one, now) is not None]
-    return _line(broker, open_ones[0] if open_ones else known[0], now)
-
-
-def _icon_state(broker: Broker, now: Instant) -> tuple[IconState, float]:
-    """The most urgent thing there is to say about all identities, in one picture."""
-    phases = list(broker.phases.values())
-    lefts = [
-        (phase.session.expiry.left(now), phase.length, identity.needs_code)
-        for identity, phase in broker.phases.items()
-        if isinstance(phase, Open) and phase.session.expiry.left(now) > 0
-    ]
-    under_way = any(state.attempt is not None for state in broker.sign_ins.values())
-    if under_way or any(broker.prompting(one) is not None for one in broker.phases):
-        return IconState.ASKING, 0.0
-    if lefts:
-        left, length, asked = min([one for one in lefts if one[2]] or lefts)
-        fill = round(min(1.0, left / length) * RING) / RING if length > 0 else 0.0
-        soon = asked and bool(broker.settings.warn) and left <= max(broker.settings.warn)
-        return (IconState.EXPIRING if soon else IconState.OPEN), fill
-    if broker.warning is not None or any(isinstance(one, Locked) and one.trouble is not None for one in phases):
-        return IconState.TROUBLE, 0.0
-    return IconState.LOCKED, 0.0
 
 
 def sign_in_named(catalogue: Catalogue, name: str | None) -> SignIn | None:
