@@ -96,7 +96,9 @@ def controller_of(
     broker: Broker, posted: list[Event], shown: list[Show], done: list[tuple[str, str]]
 ) -> TrayController:
     """One that has drawn this."""
-    calls = LoopCalls(posted.append, shown.append, lambda _seconds, draw: draw(), lambda *what: done.append(what))
+    calls = LoopCalls(
+        posted.append, shown.append, lambda _seconds, draw: draw(), lambda verb, value: done.append((verb, value))
+    )
     controller = TrayController(HeadlessTray(), SystemClock(), calls, Replies())
     controller.changed(broker)
     return controller

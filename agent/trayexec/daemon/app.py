@@ -215,7 +215,11 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     log = str(paths.log_path(environ))
     desktop = DesktopActions(environ, settings_path, log, lambda notice: call_in(running, loop.perform, Show(notice)))
     own = _pool(1, "desktop")  # a program that hangs there keeps nobody else waiting
-    calls = LoopCalls(loop.post, loop.perform, running.call_later, partial(own.submit, desktop.do))
+
+    def outside(verb: str, what: str) -> None:
+        own.submit(desktop.do, verb, what)
+
+    calls = LoopCalls(loop.post, loop.perform, running.call_later, outside)
     controller = TrayController(tray, clock, calls, replies)
     loop.on_change(controller.changed)
     notifications.on_action(controller.pressed)

@@ -51,7 +51,7 @@ class LoopCalls:
     post: Callable[[Event], None]
     perform: Callable[[Show], None]
     later: Callable[[float, Callable[[], None]], object]
-    outside: Callable[..., object]
+    outside: Callable[[str, str], None]
 
 
 class TrayController:

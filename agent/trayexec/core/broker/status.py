@@ -16,9 +16,6 @@ from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
 
-MINUTE, HOUR = 60, 3600
-RING = 36  # steps in which the ring drains: finer ones would redraw the icon for nothing
-
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
