@@ -14,7 +14,8 @@ from trayexec.adapters.harden import Guard
 # anything. Yama may forbid reading at all: the victim allows that to everybody.
 SCENE = r"""
 import ctypes, json, os, re, sys
-from trayexec.adapters.harden import harden, hide, seal
+from trayexec.adapters.harden import harden, seal
+from trayexec.adapters.own_memory import hide
 libc = ctypes.CDLL(None)
 def drop():
     if os.getuid() == 0:

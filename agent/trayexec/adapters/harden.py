@@ -9,15 +9,14 @@ import os
 import sys
 from enum import Enum
 
+from trayexec.adapters import own_memory
+
 if sys.platform != "win32":
     import resource
 
 FILES = 8192  # open files wanted: a thousand waiting callers, and the pipes of their children
 
-# Linux, prctl(2).
-_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
-# macOS, ptrace(2).
-_PT_DENY_ATTACH = 31
+_PR_SET_NO_NEW_PRIVS = 38  # Linux, prctl(2)
 
 
 class Guard(Enum):
@@ -40,7 +39,7 @@ def harden() -> tuple[Guard, ...]:
     """
     steps = {
         Guard.NO_CORE: _no_core,
-        Guard.UNREADABLE: _unreadable,
+        Guard.UNREADABLE: own_memory.hide,
         Guard.NO_NEW_PRIVILEGES: _no_new_privileges,
         Guard.PRIVATE_FILES: _private_files,
         Guard.MANY_FILES: _many_files,
@@ -51,16 +50,7 @@ def harden() -> tuple[Guard, ...]:
 def seal() -> None:
     """What a short-lived child that sees a secret needs: no core dump, not readable."""
     _no_core()
-    _unreadable()
-
-
-def hide() -> None:
-    """What a command of ours needs that holds secrets while programs of the user run: it is not readable.
-
-    On Linux no core dump is written of such a process either (core(5)); the limits of the user's programs stay as
-    they are.
-    """
-    _unreadable()
+    own_memory.hide()
 
 
 def _no_core() -> bool:
@@ -71,15 +61,12 @@ def _no_core() -> bool:
     return False
 
 
-def _unreadable() -> bool:
-    # macOS is written from the manual and was never run; Windows would need a tighter process DACL.
-    if not sys.platform.startswith("linux"):
-        return sys.platform.startswith("darwin") and _libc("ptrace", _PT_DENY_ATTACH, 0, 0, 0)
-    return _prctl(_PR_SET_DUMPABLE, 0)
-
-
 def _no_new_privileges() -> bool:
-    return sys.platform == "linux" and _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            arguments = (ctypes.c_ulong(number) for number in (1, 0, 0, 0))
+            return int(ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, *arguments)) == 0
+    return False
 
 
 def _private_files() -> bool:
@@ -95,15 +82,4 @@ def _many_files() -> bool:
             if soft != resource.RLIM_INFINITY and soft < wanted:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             return wanted == FILES
-    return False
-
-
-def _prctl(option: int, value: int) -> bool:
-    return _libc("prctl", option, *(ctypes.c_ulong(number) for number in (value, 0, 0, 0)))
-
-
-def _libc(function: str, *arguments: object) -> bool:
-    """Call a function of the C library; whether it answered 0."""
-    with contextlib.suppress(OSError, AttributeError):
-        return int(getattr(ctypes.CDLL(None), function)(*arguments)) == 0
     return False

@@ -1,11 +1,8 @@
 """Every verb but the run path, a module each, loaded when asked for: imports are free in there."""
 
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-
-from trayexec.commands.parse import read
-from trayexec.light.errors import TrayexecError
-from trayexec.live import overlay_origin
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 WITHOUT_FILES = (
     "unlock.lock",
@@ -16,11 +13,17 @@ WITHOUT_FILES = (
 )  # what works whatever the AWS files are
 
 
-def dispatch(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+def dispatch(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     """Do what the first word says. Returns the exit status; raises TrayexecError for what cannot be done.
 
     Under `--live` no verb sees the overlay in place of the user's own AWS files.
     """
+    from importlib import import_module  # noqa: PLC0415 — a run over several profiles does without all of these
+
+    from trayexec.commands.parse import read  # noqa: PLC0415 — as above
+    from trayexec.light.errors import TrayexecError  # noqa: PLC0415 — as above
+    from trayexec.live import overlay_origin  # noqa: PLC0415 — as above
+
     options = read(arguments, environ)
     module, _, act = options.act.partition(".")
     try:

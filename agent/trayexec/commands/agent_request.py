@@ -1,16 +1,16 @@
 """Requests that no person has to answer."""
 
-from collections.abc import Mapping
-
 from trayexec.light import agent_client, agent_connection, context
 from trayexec.light.errors import TrayexecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trayexec.light.protocol_fields import RequestFields, StatusAnswer
 
 
-def ask(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, object] | None:
+def ask(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object] | None":
     """The agent's answer; None when no agent runs: none is started just to be told to forget."""
     try:
         connection = agent_connection.connect(environ)
@@ -22,7 +22,7 @@ def ask(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, ob
         connection.close()
 
 
-def ask_everyone(request: "RequestFields", environ: Mapping[str, str]) -> Mapping[str, object] | None:
+def ask_everyone(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object] | None":
     """The answer of the agent, should there be others too that of the first to agree; None when none runs.
 
     Raises the first one's refusal when none agrees.

@@ -1,7 +1,6 @@
 """What verbs answer with `--json`, as `json.dumps` would write it: to load that package takes longer than the rest."""
 
 import sys
-from collections.abc import Mapping
 
 from trayexec.light.errors import visible
 
@@ -31,7 +30,7 @@ def text(document: object, *, margin: str = "") -> str:
     """
     if isinstance(document, str):
         return quoted(document)
-    if isinstance(document, Mapping):
+    if hasattr(document, "items"):
         return _block(
             "{}", [f"{quoted(key)}: {text(one, margin=_in(margin))}" for key, one in document.items()], margin
         )

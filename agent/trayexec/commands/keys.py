@@ -16,7 +16,7 @@ from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, key_ages, keychain_entry, own_settings, table
+from trayexec.commands import as_json, key_ages, keychain_entry, own_settings, table, times
 from trayexec.commands.agent_request import ask
 from trayexec.commands.key_ages import KeyAge
 from trayexec.commands.reading import Options
@@ -260,7 +260,7 @@ class _Row:
         use = self.age.used
         if use is None:
             return days, nothing
-        return days, Text("{time} ({service})", time=table.clock(utc(int(use.at))), service=shown(use.service))
+        return days, Text("{time} ({service})", time=times.clock(utc(int(use.at))), service=shown(use.service))
 
     def _printed(self, program: str) -> Text:
         """Where the keys are from in place of the keychain."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from trayexec.adapters.ledger import Reader
-from trayexec.commands import as_json, table
+from trayexec.commands import as_json, table, times
 from trayexec.commands.reading import Options
 from trayexec.core.ports import Entry
 from trayexec.light import exits, paths, stderr
@@ -69,4 +69,4 @@ class _Columns:
 def _row(entry: Entry) -> list[str]:
     chain = " ← ".join(shown(name) for name in (entry.program or "?", *entry.parents))
     profile = shown(entry.profile) if entry.profile else ""
-    return [table.moment(entry.at), entry.op, profile, entry.answer, str(entry.pid), chain]
+    return [times.moment(entry.at), entry.op, profile, entry.answer, str(entry.pid), chain]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from trayexec.commands import table
+from trayexec.commands import times
 from trayexec.core.shell_words import profile
 from trayexec.core.stamps import unix
 from trayexec.light import stderr
@@ -26,7 +26,7 @@ def tell(asked: "RequestFields", served: "CredentialsAnswer", environ: Mapping[s
                 Text(
                     "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. "
                     "What runs longer renews by itself under `trayexec --live {profile} -- …`.",
-                    time=table.clock(stamp),
+                    time=times.clock(stamp),
                     profile=profile(asked["profile"]),
                 )
             )

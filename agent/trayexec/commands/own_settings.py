@@ -1,16 +1,17 @@
 """What our own `config.toml` says, for the verbs that go by it."""
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from trayexec.light import paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trayexec.core.settings import Settings
 
 
-def load(environ: Mapping[str, str]) -> "Settings | None":
+def load(environ: "Mapping[str, str]") -> "Settings | None":
     """The settings; None where there is no such file. Raises TrayexecError for what is wrong with it."""
     path = paths.settings_path(environ)
     try:
@@ -24,7 +25,7 @@ def load(environ: Mapping[str, str]) -> "Settings | None":
     return settings_file.load(path)
 
 
-def keys_program(environ: Mapping[str, str], name: str) -> str | None:
+def keys_program(environ: "Mapping[str, str]", name: str) -> str | None:
     """The program that prints the keys of an identity; None where they are stored with us.
 
     Without its arguments: a secret may stand there. Raises TrayexecError for what is wrong with the settings.

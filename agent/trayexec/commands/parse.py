@@ -1,16 +1,18 @@
 """Reads the line of a verb: what it is to do, and for which profile."""
 
-from collections.abc import Mapping, Sequence
-
 from trayexec.commands import reading, usage_errors
 from trayexec.commands.options import BY_THEMSELVES, LITERAL, TOP
 from trayexec.light import context, misuse
 from trayexec.light.errors import TrayexecError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 ALONE = {one.name: one for one in BY_THEMSELVES}
 
 
-def read(words: Sequence[str], environ: Mapping[str, str]) -> reading.Options:
+def read(words: "Sequence[str]", environ: "Mapping[str, str]") -> reading.Options:
     """What a verb is asked to do. Raises TrayexecError (`usage`) for what it cannot read."""
     if words and words[0] not in verbs():
         from trayexec.commands import unknown_verb  # noqa: PLC0415 — only for a slip: it looks for what was meant
@@ -30,7 +32,7 @@ def read(words: Sequence[str], environ: Mapping[str, str]) -> reading.Options:
     return line.options
 
 
-def _name(line: reading.Line, names: Sequence[str], environ: Mapping[str, str]) -> None:
+def _name(line: reading.Line, names: "Sequence[str]", environ: "Mapping[str, str]") -> None:
     """Put what `--profile` names, or the environment, in the place of the verb's word. Raises TrayexecError."""
     word = line.verb.word
     if names and (word is None or word.choices or line.named or len(names) > 1):
@@ -45,7 +47,7 @@ def _name(line: reading.Line, names: Sequence[str], environ: Mapping[str, str]) 
     setattr(line.options, word.field, name)
 
 
-def _chosen(line: reading.Line, environ: Mapping[str, str]) -> str:
+def _chosen(line: reading.Line, environ: "Mapping[str, str]") -> str:
     """Whom a person chooses, where one can be asked. Raises KeyboardInterrupt for Esc, TrayexecError (`usage`) else."""
     from trayexec.commands import profile_choice  # noqa: PLC0415 — only where nobody is named
 
@@ -62,7 +64,7 @@ def verbs() -> tuple[str, ...]:
     return (*(one.name for one in TOP.verbs), *ALONE)
 
 
-def literal(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def literal(words: "Sequence[str]") -> tuple[list[str], list[str]]:
     """The names given with `--profile`, and all other words. `-x` would be an option, `--` none.
 
     Raises TrayexecError (`usage`) for a last word `--profile`.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trayexec.adapters import profile_picker
 from trayexec.adapters.ledger import Reader
 from trayexec.adapters.profile_picker.listing import ProfileQuestion, Row
-from trayexec.commands import own_settings, show_table, table
+from trayexec.commands import own_settings, show_table, times
 from trayexec.commands.agent_request import check_files
 from trayexec.commands.fanout.selection import who
 from trayexec.light import agent_client, context, paths, protocol, stderr
@@ -119,5 +119,5 @@ def _rows(
 def _brief(one: "IdentityStatus", states: Mapping[str, Text]) -> Text:
     """An identity's state in as few words as there are: how long it is open, else what `list` says."""
     if one["phase"] == "open" and one["expires_at"]:
-        return Text("{left} left", left=table.left(one["expires_at"]))
+        return Text("{left} left", left=times.left(one["expires_at"]))
     return states[one["name"]]

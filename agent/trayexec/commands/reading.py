@@ -4,13 +4,16 @@ Of a verb an option may be shortened as far as it stays the only one; a run know
 changes what runs, and there the word behind an option is its value even if it begins with a dash.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 
 from trayexec.commands import usage_errors
 from trayexec.commands.options import HELP, RUN, Option, Verb
 from trayexec.light import durations
 from trayexec.light.errors import TrayexecError, trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Options(SimpleNamespace):
@@ -33,7 +36,7 @@ class Line:
         self.asks_help = False  # of the verb
 
 
-def read(words: Sequence[str], verb: Verb) -> Line:
+def read(words: "Sequence[str]", verb: Verb) -> Line:
     """The line that begins at `verb`. Raises TrayexecError (`usage`) for values that cannot be, and what is missing."""
     line = Line(verb)
     _begin(line, verb)
@@ -167,7 +170,7 @@ def _lines(_option: Option, text: str) -> int:
         ) from None
 
 
-def _up_to(most: int, *, least: int = 0) -> Callable[[Option, str], int]:
+def _up_to(most: int, *, least: int = 0) -> "Callable[[Option, str], int]":
     """The reader of durations of at most, and at least, so many seconds."""
 
     def seconds(_option: Option, text: str) -> int:
@@ -181,7 +184,7 @@ def _up_to(most: int, *, least: int = 0) -> Callable[[Option, str], int]:
     return seconds
 
 
-READERS: Mapping[str | None, Callable[[Option, str], int]] = {
+READERS: "Mapping[str | None, Callable[[Option, str], int]]" = {
     "number": _number,
     "lines": _lines,
     "wait": _up_to(durations.LONGEST_WAIT),

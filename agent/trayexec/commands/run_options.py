@@ -1,7 +1,7 @@
 """Reads the options of a run that is more than a plain profile: several at once, `--live`, `--server`; and runs it."""
 
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+import os
+import sys
 
 from trayexec.commands import reading, usage_errors
 from trayexec.commands.options import LITERAL, RUN
@@ -10,8 +10,12 @@ from trayexec.commands.role_words import is_role
 from trayexec.light import context, misuse
 from trayexec.light.errors import TrayexecError, trouble
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> int:
+
+def run(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     """Run `command` as `words` say. Returns the exit status; raises TrayexecError (`usage`) for what it cannot read."""
     options = read(words)
     module = "live" if options.live else "server" if options.server else "fanout"
@@ -34,10 +38,22 @@ def run(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]
         )
     if most is not None:
         _refuse_options_of_many(options)
-    return int(import_module(f"trayexec.commands.{module}").run(options, command, environ))
+    if module == "fanout":
+        from trayexec.commands import fanout  # noqa: PLC0415 — each only where it is meant
+
+        status = fanout.run(options, command, environ)
+        sys.stdout.flush()
+        os._exit(status)  # an interpreter's farewell takes longer than two commands
+    if module == "live":
+        from trayexec.commands import live  # noqa: PLC0415 — as above
+
+        return live.run(options, command, environ)
+    from trayexec.commands import server  # noqa: PLC0415 — as above
+
+    return server.run(options, command, environ)
 
 
-def chosen(words: Sequence[str], command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+def chosen(words: "Sequence[str]", command: "Sequence[str]", environ: "Mapping[str, str]") -> list[str]:
     """The words for whom a person chooses, where a run needs a profile and nothing names one; else none.
 
     Raises KeyboardInterrupt for Esc and Ctrl-C, TrayexecError (`usage`) where nobody can be asked.
@@ -56,7 +72,7 @@ def chosen(words: Sequence[str], command: Sequence[str], environ: Mapping[str, s
     return [f"--profile={name}" for name in names]
 
 
-def read(words: Sequence[str]) -> reading.Options:
+def read(words: "Sequence[str]") -> reading.Options:
     """Every option of a run; `profiles` are names, globs and @groups, `literal` names alone. Raises TrayexecError."""
     names, rest = literal(words)
     line = reading.read(rest, RUN)

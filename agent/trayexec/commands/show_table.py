@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from trayexec.commands import table
+from trayexec.commands import table, times
 from trayexec.light import context, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
 from trayexec.light.translate import speaker
@@ -175,14 +175,14 @@ def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
 
 def refusal(refused: "RoleRefusal") -> Text:
     """What AWS answered last for a role, in words."""
-    when, why = table.clock(str(refused["at"])), str(refused["title"])
+    when, why = times.clock(str(refused["at"])), str(refused["title"])
     if refused["denied"]:
         return Text("denied at {when}: {why}", when=when, why=why)
     return Text("failed at {when}: {why}", when=when, why=why)
 
 
 def _open(until: str) -> Text:
-    return Text("open until {when} ({left} left)", when=table.clock(until), left=table.left(until))
+    return Text("open until {when} ({left} left)", when=times.clock(until), left=times.left(until))
 
 
 def unready(identities: Iterable["IdentityStatus"], environ: Mapping[str, str]) -> Mapping[str, Text]:

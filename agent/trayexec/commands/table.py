@@ -1,28 +1,27 @@
-"""Plain columns for people, times in their own zone."""
+"""Plain columns for people."""
 
 import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from trayexec.core.columns import cut, wide, wrapped
-from trayexec.core.stamps import local, unix
-from trayexec.light.errors import Text, visible
+from trayexec.light.errors import visible
 
-HOUR, MINUTE = 3600, 60
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 GAP = 2  # columns between two cells
 LEAST_WIDTH = 24  # columns that words need to be read beside other cells
 
 
-def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def show(head: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:
     """The table, on standard output; on a terminal no line is wider than that, and elsewhere each row is one line."""
     columns = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
     for line in fitted([head, *rows], columns) if columns else lines(head, rows):
         sys.stdout.write(f"{line}\n")
 
 
-def fitted(rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
+def fitted(rows: "Sequence[Sequence[str]]", columns: int) -> "Iterator[str]":
     """Lines of at most so many columns: the last cell of a row, which has the words, goes on below where it begins.
 
     Where that leaves too little room, it stands on lines of its own, and the other cells are cut short.
@@ -41,44 +40,21 @@ def fitted(rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
         yield from (f"  {line}" for line in wrapped(row[-1], max(columns - GAP, 1)))
 
 
-def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def lines(head: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> "Iterator[str]":
     """Columns as wide as their widest cell, two spaces apart."""
     return aligned([head, *rows], widths([head, *rows], [0] * len(head)))
 
 
-def widths(rows: Sequence[Sequence[str]], least: Sequence[int]) -> list[int]:
+def widths(rows: "Sequence[Sequence[str]]", least: "Sequence[int]") -> list[int]:
     """How wide the columns have to be, at least as wide as before."""
     return [
         max(before, *(wide(visible(cell)) for cell in column)) for before, *column in zip(least, *rows, strict=True)
     ]
 
 
-def aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> Iterator[str]:
+def aligned(rows: "Sequence[Sequence[str]]", columns: "Sequence[int]") -> "Iterator[str]":
     """A line for each row, in columns of these widths."""
     for row in rows:
         seen = map(visible, row)
         cells = (cell + " " * (width - wide(cell)) for cell, width in zip(seen, columns, strict=True))
         yield "  ".join(cells).rstrip()
-
-
-def clock(stamp: str) -> str:
-    """`2026-01-31T21:07:09Z` as a person's clock shows it: with the day, unless that is today."""
-    return local(unix(stamp), time.time())
-
-
-def moment(stamp: str) -> str:
-    """The same with the day and the second, for a log; `?` for what is no such stamp."""
-    try:
-        return datetime.fromtimestamp(unix(stamp), UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return "?"
-
-
-def left(stamp: str) -> Text:
-    """How long until then."""
-    seconds = int(unix(stamp) - time.time())
-    if seconds < MINUTE:
-        return Text("<1 min")
-    if seconds < HOUR:
-        return Text("{m} min", m=seconds // MINUTE)
-    return Text("{h} h {m:02} min", h=seconds // HOUR, m=seconds % HOUR // MINUTE)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from trayexec.commands.agent_request import ask_everyone
 from trayexec.commands.reading import Options
-from trayexec.commands.table import clock
+from trayexec.commands.times import clock
 from trayexec.light import agent_client, context, exits, protocol, stderr
 from trayexec.light.errors import Text
 from trayexec.light.translate import speaker

@@ -1,11 +1,13 @@
 """What is wrong with words that cannot be read, made sentences with the fix."""
 
-from collections.abc import Iterable, Sequence
-
 from trayexec.light.errors import Trouble, shown, trouble
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
+
+def unknown_words(words: "Sequence[str]", options: "Iterable[str]") -> Trouble:
     """Words that do not belong on the line, on which `options` could have stood."""
     from trayexec.core.suggest import near  # noqa: PLC0415 — not before there is a slip
 
@@ -29,7 +31,7 @@ def unknown_words(words: Sequence[str], options: Iterable[str]) -> Trouble:
     )
 
 
-def several(word: str, meant: Sequence[str]) -> Trouble:
+def several(word: str, meant: "Sequence[str]") -> Trouble:
     """An option that is shortened too far."""
     return trouble(
         "usage",
@@ -72,7 +74,7 @@ def excluded(option: str, other: str) -> Trouble:
     )
 
 
-def no_choice(word: str, choices: Sequence[str]) -> Trouble:
+def no_choice(word: str, choices: "Sequence[str]") -> Trouble:
     """A word in whose place only some can stand."""
     from trayexec.core.suggest import near  # noqa: PLC0415 — not before there is a slip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayexec.adapters.aws_parser import merged
-from trayexec.commands import agent_request, show_table, table, why_settings
+from trayexec.commands import agent_request, show_table, times, why_settings
 from trayexec.commands.reading import Options
 from trayexec.commands.why_settings import OwnSettings
 from trayexec.core.config import adhoc, code_processes, foreign_settings, mixing
@@ -348,6 +348,6 @@ def _now(found: Profile | Unserved, document: "StatusAnswer", environ: Mapping[s
         return
     until, refused = state["expires_at"], state.get("refused")
     if until and state["role"]:
-        yield Text("its role credentials are here until {when}", when=table.clock(until))
+        yield Text("its role credentials are here until {when}", when=times.clock(until))
     if refused:
         yield show_table.refusal(refused)

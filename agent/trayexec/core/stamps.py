@@ -1,6 +1,13 @@
 """Writes and reads moments as `YYYY-MM-DDTHH:MM:SSZ`, the one form that every SDK reads."""
 
-from datetime import UTC, datetime
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import UTC, datetime
+else:
+    try:
+        from _datetime import UTC, datetime  # which `datetime` itself takes, after it has defined all of it in Python
+    except ImportError:  # an interpreter without the C part
+        from datetime import UTC, datetime
 
 # Seconds: what others say may lie before 1970, or after the year 9999. The last one is 9999-12-30: a date everywhere.
 FIRST, LAST = 0, 253402128000

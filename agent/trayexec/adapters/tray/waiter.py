@@ -4,9 +4,12 @@ import contextlib
 import signal
 import socket
 import threading
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from trayexec.light.polling import Watched, readable
+from trayexec.light.polling import readable
+
+if TYPE_CHECKING:
+    from trayexec.light.polling import Watched
 
 
 class Waiter:
@@ -45,7 +48,7 @@ class Waiter:
             for end in pair:
                 end.close()
 
-    def wait(self, *others: Watched, seconds: float | None = None) -> bool:
+    def wait(self, *others: "Watched", seconds: float | None = None) -> bool:
         """Wait until woken, or one of `others` can be read, or `seconds` have passed. True when one can be read."""
         if self._pair is None or self._ended:
             return False

@@ -1,32 +1,39 @@
 """`trayexec P1 'prod-*' @group -- CMD…`: the same command once for each of several profiles, side by side.
 
 The steps, each in a file of its own: who is meant (`selection`), credentials for all (`obtaining`), the commands
-(`running`, `groups`), what they say (`prefixed`, `spooled`, `folder`, all on `screen`), how it went (`result`,
-`ending`).
+(`running`, `children`, `groups`), what they say (`output`: `prefixed`, `spooled`, `folder`, all on `screen`), how it
+went (`result`, `ending`).
+
+A fan-out of two is to take less than two runs. So what each loads is as light as `light/`: values are `Frozen`, signals
+and streams plain numbers and words, and what is not for every fan-out is imported when it is needed.
 """
 
-import selectors
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
 
-from trayexec.adapters import harden
+from trayexec.adapters import own_memory
 from trayexec.commands import own_settings
 from trayexec.commands.agent_request import check_files
+from trayexec.commands.fanout import children
 from trayexec.commands.fanout.ending import recall, remember, sum_up
 from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served, credentials, denials, say_denials
+from trayexec.commands.fanout.poller import Poller
 from trayexec.commands.fanout.prefixed import Prefixed, marks
-from trayexec.commands.fanout.result import End, Output, Result
+from trayexec.commands.fanout.result import Result
 from trayexec.commands.fanout.running import Plan, Runner
 from trayexec.commands.fanout.screen import Invocation, screen_of
-from trayexec.commands.fanout.selection import Candidate, select, who
-from trayexec.commands.reading import Options
+from trayexec.commands.fanout.selection import select, who
 from trayexec.commands.role_words import is_role, policy_of
 from trayexec.light import agent_client, context, execution, exits, protocol, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trayexec.commands.fanout.output import Output
+    from trayexec.commands.fanout.selection import Candidate
+    from trayexec.commands.reading import Options
     from trayexec.core.settings import Settings
     from trayexec.light.protocol_fields import CallerFields, RequestFields
 
@@ -35,7 +42,7 @@ JOBS = 8  # commands at a time, unless told
 OUTPUTS = ("prefix", "grouped", "json")
 
 
-def run(options: Options, command: Sequence[str], environ: Mapping[str, str]) -> int:
+def run(options: "Options", command: "Sequence[str]", environ: "Mapping[str, str]") -> int:
     """Run `command` for every profile that `options` mean. Returns the exit status: 0, 123, 125, or 128 + a signal.
 
     Raises TrayexecError for what is known to be wrong before anything has run.
@@ -97,7 +104,7 @@ def shown_problem(problem: str) -> str:
     return " ".join(problem.split())
 
 
-def _check(options: Options) -> None:
+def _check(options: "Options") -> None:
     """Raises TrayexecError (`usage`) for options that cannot be meant."""
     if options.jobs is not None and options.jobs < 1:
         raise TrayexecError(
@@ -119,32 +126,34 @@ def _check(options: Options) -> None:
 
 def _do(
     caller: Invocation,
-    chosen: Sequence[Candidate],
+    chosen: "Sequence[Candidate]",
     settings: "Settings | None",
     request: "Callable[[str], RequestFields]",
 ) -> int:
     output = _output(caller, [one.name for one in chosen], settings)
-    harden.hide()  # the credentials of all are here until the last command has begun
-    with selectors.DefaultSelector() as selector:
-        asking = Asking(request, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
-        obtaining = Obtaining(asking, selector)
-        try:
-            outcomes = credentials(caller, [one.name for one in chosen], obtaining, selector)
-        except KeyboardInterrupt:
-            obtaining.close()
-            caller.screen.clear()
-            remember(caller, [one.name for one in chosen])
-            raise
-        obtained = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
-        refused = {one.profile: one for one in outcomes if isinstance(one, Denied)}
-        denied = [refused[one.name] for one in chosen if one.name in refused]
-        results = denials(chosen, denied)
-        say_denials(caller, denied, of=len(chosen))
-        runner = Runner(_plan(caller, len(chosen)), caller.screen, output, obtaining, selector, caller.speak)
-        if not denied or caller.options.keep_going:
-            results |= runner.run([one for one in chosen if one.name in obtained], obtained)
+    own_memory.hide()  # the credentials of all are here until the last command has begun
+    children.keep_descriptors()
+    poller = Poller()
+    asking = Asking(request, caller.environ, caller.screen.say, caller.screen.clear, time.monotonic)
+    obtaining = Obtaining(asking, poller)
+    try:
+        outcomes = credentials(caller, [one.name for one in chosen], obtaining, poller)
+    except KeyboardInterrupt:
+        obtaining.close()
+        caller.screen.clear()
+        remember(caller, [one.name for one in chosen])
+        raise
+    obtained = {one.profile: one.document for one in outcomes if isinstance(one, Served)}
+    refused = {one.profile: one for one in outcomes if isinstance(one, Denied)}
+    denied = [refused[one.name] for one in chosen if one.name in refused]
+    results = denials(chosen, denied)
+    say_denials(caller, denied, of=len(chosen))
+    plan = _plan(caller, len(chosen))
+    runner = Runner(plan, caller.screen, output, obtaining=obtaining, poller=poller, speak=caller.speak)
+    if not denied or caller.options.keep_going:
+        results |= runner.run([one for one in chosen if one.name in obtained], obtained)
     caller.screen.clear()
-    ended = [results.get(one.name) or Result(one.name, one.account, End.UNBEGUN) for one in chosen]
+    ended = [results.get(one.name) or Result(one.name, one.account, "unbegun") for one in chosen]
     remember(caller, [one.profile for one in ended if not one.good])
     return sum_up(caller, ended, output, runner)
 
@@ -162,7 +171,7 @@ def _plan(caller: Invocation, count: int) -> Plan:
     )
 
 
-def _output(caller: Invocation, profiles: Sequence[str], settings: "Settings | None") -> Output:
+def _output(caller: Invocation, profiles: "Sequence[str]", settings: "Settings | None") -> "Output":
     screen, mode = caller.screen, caller.options.output
 
     def colour(profile: str) -> str | None:
@@ -188,7 +197,7 @@ def _output(caller: Invocation, profiles: Sequence[str], settings: "Settings | N
 # The person, before anything is asked for
 
 
-def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
+def tell_who(caller: Invocation, chosen: "Sequence[Candidate]") -> int:
     """`--dry-run`."""
     import shlex  # noqa: PLC0415 — only here
 
@@ -207,7 +216,7 @@ def tell_who(caller: Invocation, chosen: Sequence[Candidate]) -> int:
     return exits.OK
 
 
-def ask_if_many(caller: Invocation, chosen: Sequence[Candidate]) -> None:
+def ask_if_many(caller: Invocation, chosen: "Sequence[Candidate]") -> None:
     """More than a few are asked about once, where there is a person. Raises TrayexecError if that is a no."""
     if len(chosen) <= MANY or caller.options.yes or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return

@@ -1,14 +1,20 @@
 """The end of a run: what is remembered of it for `--retry-failed`, the table, and the exit status."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
 from trayexec.commands import as_json, table
-from trayexec.commands.fanout.result import BY_SIGNAL, End, Output, Result, exit_status, shown_status
-from trayexec.commands.fanout.running import Runner
-from trayexec.commands.fanout.screen import Invocation, LostError, Stream
+from trayexec.commands.fanout.result import BY_SIGNAL, exit_status, shown_status
+from trayexec.commands.fanout.screen import ERR, OUT, LostError
 from trayexec.light import context, exits, paths, private_files
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
+from trayexec.light.frozen import Frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from trayexec.commands.fanout.output import Output
+    from trayexec.commands.fanout.result import Result
+    from trayexec.commands.fanout.running import Runner
+    from trayexec.commands.fanout.screen import Invocation
 
 NAME = "last-fanout.json"
 VERSION = 1
@@ -16,24 +22,23 @@ LONGEST = 4_000_000
 SIGPIPE = 13
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(Frozen):
     """`selection` is what was said, `failed` the profiles that did not succeed, `files` the caller's own AWS files."""
 
-    selection: tuple[str, ...]
-    failed: tuple[str, ...]
-    files: Mapping[str, str]
+    selection: "tuple[str, ...]"
+    failed: "tuple[str, ...]"
+    files: "Mapping[str, str]"
 
 
-def _keep(last: LastRun, environ: Mapping[str, str]) -> None:
+def _keep(last: LastRun, environ: "Mapping[str, str]") -> None:
     """Write it. Raises OSError."""
     path = _path(environ)
     private_files.own_folder(path.rpartition("/")[0])
     document = {"version": VERSION, "selection": last.selection, "failed": last.failed, "files": dict(last.files)}
-    private_files.put(path, (as_json.text(document) + "\n").encode())
+    private_files.update(path, (as_json.text(document) + "\n").encode())
 
 
-def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
+def recall(files: "Mapping[str, str]", environ: "Mapping[str, str]") -> LastRun:
     """The last run. Raises TrayexecError when there was none, or when it was about other AWS files than `files`."""
     import json  # noqa: PLC0415 — only with --retry-failed
 
@@ -71,11 +76,11 @@ def recall(files: Mapping[str, str], environ: Mapping[str, str]) -> LastRun:
     return last
 
 
-def _path(environ: Mapping[str, str]) -> str:
+def _path(environ: "Mapping[str, str]") -> str:
     return f"{paths.state_folder(environ)}/{NAME}"
 
 
-def _read(document: Mapping[str, object]) -> LastRun:
+def _read(document: "Mapping[str, object]") -> LastRun:
     files = document["files"]
     if document["version"] != VERSION or not isinstance(files, dict):
         raise ValueError
@@ -91,7 +96,7 @@ def _names(value: object) -> tuple[str, ...]:
 # The end
 
 
-def remember(caller: Invocation, failed: Iterable[str]) -> None:
+def remember(caller: "Invocation", failed: "Iterable[str]") -> None:
     """Keep who did not succeed, for --retry-failed."""
     options = caller.options
     said = (*options.profiles, *options.literal, *(f"--except={one}" for one in options.leave_out))
@@ -102,7 +107,7 @@ def remember(caller: Invocation, failed: Iterable[str]) -> None:
         caller.say(Text("--retry-failed will not know of this run: {why}", why=why))
 
 
-def sum_up(caller: Invocation, results: Sequence[Result], output: Output, runner: Runner) -> int:
+def sum_up(caller: "Invocation", results: "Sequence[Result]", output: "Output", runner: "Runner") -> int:
     """Say how it went. Returns the exit status."""
     lost = runner.lost
     if lost is None:
@@ -119,21 +124,21 @@ def sum_up(caller: Invocation, results: Sequence[Result], output: Output, runner
         return _lost(caller, lost)
     else:
         status = exit_status(results)
-    if output.table and any(one.end is End.EXITED for one in results):
+    if output.table and any(one.end == "exited" for one in results):
         _show_table(caller, results)
     return status
 
 
-def _lost(caller: Invocation, lost: LostError) -> int:
+def _lost(caller: "Invocation", lost: LostError) -> int:
     """Our reader has left, as `head` does: quietly, like any program in a pipe. A full disk is said."""
     if isinstance(lost.why, BrokenPipeError):
         return BY_SIGNAL + SIGPIPE
-    if lost.why is not None and lost.stream is Stream.OUT:
+    if lost.why is not None and lost.stream == OUT:
         caller.say(Text("Standard output cannot be written: {why}.", why=lost.why.strerror or "?"))
     return exits.FAILED
 
 
-def _show_table(caller: Invocation, results: Sequence[Result]) -> None:
+def _show_table(caller: "Invocation", results: "Sequence[Result]") -> None:
     speak = caller.speak
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("STATUS"), Text("SECONDS"))
     rows = [
@@ -147,6 +152,6 @@ def _show_table(caller: Invocation, results: Sequence[Result]) -> None:
     ]
     try:
         said = "".join(f"{line}\n" for line in table.lines([speak(head) for head in heads], rows))
-        caller.screen.write(Stream.ERR, said.encode("utf-8", "backslashreplace"))
+        caller.screen.write(ERR, said.encode("utf-8", "backslashreplace"))
     except LostError:
         pass

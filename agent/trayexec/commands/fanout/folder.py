@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
-from trayexec.commands.fanout.result import Result, Sink
-from trayexec.commands.fanout.screen import Stream
+from trayexec.commands.fanout.result import Result
+from trayexec.commands.fanout.screen import STREAMS
 from trayexec.light import private_files
 from trayexec.light.errors import TrayexecError, shown, trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trayexec.commands.fanout.output import Sink
+    from trayexec.commands.fanout.screen import Stream
 
 SAFE = frozenset("-_.+=,@")
 LONGEST = 200  # bytes: file systems allow 255, and something is appended
@@ -24,13 +29,13 @@ class Folder:
     files: Mapping[str, str]
     table: bool = True
 
-    def sink(self, profile: str) -> Sink:
+    def sink(self, profile: str) -> "Sink":
         """Both files, empty. Raises OSError, with neither open."""
         name = self.files[profile]
         opened: dict[Stream, int] = {}
         try:
-            for stream in Stream:
-                opened[stream] = private_files.begin(f"{name}.{stream.value}", self.path)
+            for stream in STREAMS:
+                opened[stream] = private_files.begin(f"{name}.{stream}", self.path)
         except OSError:
             for descriptor in opened.values():
                 os.close(descriptor)
@@ -43,9 +48,9 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class _FolderSink:
-    files: dict[Stream, int]
+    files: "dict[Stream, int]"
 
-    def take(self, stream: Stream, data: bytes) -> None:
+    def take(self, stream: "Stream", data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(self.files[stream], view) :]

@@ -4,35 +4,47 @@ A session has no terminal, so a command that would ask there fails instead of st
 """
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
-from trayexec.commands.fanout.screen import InterruptedWriteError, Streams
+from trayexec.commands.fanout.screen import InterruptedWriteError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from typing import Any
+
+    from trayexec.commands.fanout.screen import Streams
+else:
+    import _signal as signal  # built in; `signal` is slow to import
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-GRACE = {signal.SIGINT: 10.0}  # seconds until the next, harder signal: a person may wait, and may press again
+INTERRUPT, TERMINATE, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGKILL
+# Seconds until the next, harder signal: a person may wait, and may press again.
+GRACE: dict[int, float] = {INTERRUPT: 10.0}
 USUAL_GRACE = 5.0
-AFTER = {signal.SIGTERM: signal.SIGKILL, signal.SIGKILL: signal.SIGKILL}
+AFTER: dict[int, int] = {TERMINATE: KILL, KILL: KILL}
 
 
-@dataclass(slots=True)
 class Stop:
     """We are ending: the signal that began it, None for a reason of our own; the last one sent, and when to go on."""
 
-    why: signal.Signals | None
-    sent: signal.Signals
-    harder_at: float
+    __slots__ = ("harder_at", "sent", "why")
+
+    def __init__(self, why: int | None, sent: int, harder_at: float) -> None:
+        self.why = why
+        self.sent = sent
+        self.harder_at = harder_at
 
 
-@dataclass(slots=True)
 class ProcessGroups:
     """The groups that are alive, and what they are told. Handlers run in the main thread, between two steps of it."""
 
-    screen: Streams
-    stop: Stop | None = field(default=None, init=False)
-    _alive: set[int] = field(default_factory=set, init=False)
+    def __init__(self, screen: "Streams") -> None:
+        self.screen = screen
+        self.stop: Stop | None = None
+        self._alive: set[int] = set()
+        self._before: dict[int, Any] = {}  # what each signal did
+        self._pipe = (-1, -1)
+        self._waker = -1
 
     def add(self, group: int) -> None:
         """A new one; it is told at once what the others were told while it started."""
@@ -50,7 +62,7 @@ class ProcessGroups:
         self._alive = {one for one in self._alive if _is_alive(one)}
         return bool(self._alive)
 
-    def end(self, first: signal.Signals, why: signal.Signals | None = None) -> None:
+    def end(self, first: int, why: int | None = None) -> None:
         """Begin to end all; if that has begun already, go on to the next harder signal."""
         if self.stop is None:
             self._send(Stop(why, first, self.screen.clock() + GRACE.get(first, USUAL_GRACE)))
@@ -62,13 +74,13 @@ class ProcessGroups:
     def harder(self) -> None:
         """The next signal: TERM, then KILL."""
         if self.stop is not None:
-            number = AFTER.get(self.stop.sent, signal.SIGTERM)
+            number = AFTER.get(self.stop.sent, TERMINATE)
             self._send(Stop(self.stop.why, number, self.screen.clock() + USUAL_GRACE))
 
     def abandon(self) -> None:
         """End all at once: we are about to fail ourselves."""
         for group in list(self._alive):
-            _tell(group, signal.SIGKILL)
+            _tell(group, KILL)
 
     def _send(self, stop: Stop) -> None:
         self.stop = stop
@@ -77,35 +89,35 @@ class ProcessGroups:
 
     # Handlers
 
-    @contextmanager
-    def watched(self) -> Iterator[int]:
-        """Signals are ours inside this block; what it gives becomes readable when one has come.
+    def watch(self) -> int:
+        """From now on signals are ours. Returns a descriptor that can be read when one has come.
 
         One that was ignored stays so: `nohup` means it.
         """
-        ours, theirs = os.pipe()
+        ours, theirs = self._pipe = os.pipe()
         for end in (ours, theirs):
             os.set_blocking(end, False)
-        before = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGTSTP, signal.SIGCHLD)}
-        waker = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-        try:
-            for number in ENDING:
-                if before[number] != signal.SIG_IGN:
-                    signal.signal(number, self._told_to_end)
-            if before[signal.SIGTSTP] != signal.SIG_IGN:
-                signal.signal(signal.SIGTSTP, self._told_to_pause)
-            signal.signal(signal.SIGCHLD, lambda *_: None)
-            yield ours
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(waker)
-            os.close(ours)
-            os.close(theirs)
+        self._before = {number: signal.getsignal(number) for number in (*ENDING, signal.SIGTSTP, signal.SIGCHLD)}
+        self._waker = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+        for number in ENDING:
+            if self._before[number] != signal.SIG_IGN:
+                signal.signal(number, self._told_to_end)
+        if self._before[signal.SIGTSTP] != signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, self._told_to_pause)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        return ours
+
+    def unwatch(self) -> None:
+        """Signals are as they were before `watch`."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._waker)
+        for end in self._pipe:
+            os.close(end)
 
     def _told_to_end(self, number: int, _frame: object) -> None:
         self.screen.ending = True
-        self.end(signal.Signals(number), signal.Signals(number))
+        self.end(number, number)
         if self.screen.blocked:
             self.screen.blocked = False
             raise InterruptedWriteError
@@ -125,11 +137,13 @@ class ProcessGroups:
             _tell(group, signal.SIGCONT)
 
 
-def _tell(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
+def _tell(group: int, number: int) -> None:
+    try:
         os.killpg(group, number)
         if number in ENDING:
             os.killpg(group, signal.SIGCONT)  # what is stopped could not obey
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 def _is_alive(group: int) -> bool:

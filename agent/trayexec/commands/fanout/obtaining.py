@@ -1,27 +1,28 @@
 """Credentials for many profiles at once: a connection to the agent for each, one conversation with the person for all.
 
-It never blocks, but for a code that is typed on this terminal: whoever owns the selector calls `heard` for a
-connection that has something to say, and `tick` now and then.
+It never blocks, but for a code that is typed on this terminal: whoever owns the poller waits with it, and calls `tick`
+now and then.
 """
 
-import selectors
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from selectors import EVENT_READ, BaseSelector
 
-from trayexec.commands.fanout.result import End, Result
-from trayexec.commands.fanout.screen import Invocation, Stream
-from trayexec.commands.fanout.selection import Candidate, who
+from trayexec.commands.fanout.result import Result
+from trayexec.commands.fanout.screen import ERR
+from trayexec.commands.fanout.selection import who
 from trayexec.light import agent_connection, protocol
-from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
+from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.frozen import Frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from trayexec.commands.fanout.poller import Poller
+    from trayexec.commands.fanout.screen import Invocation
+    from trayexec.commands.fanout.selection import Candidate
+    from trayexec.light.errors import Trouble
     from trayexec.light.protocol_fields import CredentialsAnswer, RequestFields
 
 SLOW = 1.0  # seconds until it is said what takes so long
@@ -29,61 +30,59 @@ AT_ONCE = 64  # connections; the agent has few AssumeRole calls in flight, and a
 PORTION = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Frozen):
     """The agent's answer for a profile: the document of `credential_process`, with the region."""
 
-    profile: str
-    document: "CredentialsAnswer" = field(repr=False)
+    profile: "str"
+    document: "CredentialsAnswer"
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Frozen):
     """Why there are no credentials for a profile."""
 
-    profile: str
-    trouble: Trouble
+    profile: "str"
+    trouble: "Trouble"
 
 
-Outcome = Served | Denied
-
-
-@dataclass(slots=True, eq=False)
 class Conversation:
     """One connection: what it is about, what was heard of it, and how long it may stay silent."""
 
-    profile: str
-    connection: "socket"
-    patience: int  # seconds
-    deadline: float
-    received: agent_connection.Received = field(default_factory=agent_connection.Received)
-    said: Counter[str] = field(default_factory=Counter)
+    __slots__ = ("connection", "deadline", "patience", "profile", "received", "said")
+
+    def __init__(self, profile: str, connection: "socket", patience: int, deadline: float) -> None:
+        """`patience` is in seconds, `deadline` by `Asking.clock`."""
+        self.profile = profile
+        self.connection = connection
+        self.patience = patience
+        self.deadline = deadline
+        self.received = agent_connection.Received()
+        self.said: dict[str, int] = {}  # how often
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Frozen):
     """How to ask: the request for a profile, in whose environment, and how notes reach the person.
 
-    `clear_status` takes a status line off the terminal before a code is asked there.
+    `clear_status` takes a status line off the terminal before a code is asked there; `clock` counts seconds, in
+    whatever way never jumps back.
     """
 
     request: "Callable[[str], RequestFields]"
-    environ: Mapping[str, str]
-    say: Callable[[str], None]
-    clear_status: Callable[[], None]
-    clock: Callable[[], float]
+    environ: "Mapping[str, str]"
+    say: "Callable[[str], None]"
+    clear_status: "Callable[[], None]"
+    clock: "Callable[[], float]"
 
 
 class Obtaining:
-    """All conversations under way. The selector's keys carry the `Conversation` as data."""
+    """All conversations under way. Of each `Conversation` the poller knows that descriptor."""
 
-    def __init__(self, asking: Asking, selector: BaseSelector) -> None:
-        """Nothing is asked yet. `asking.clock` counts seconds, in whatever way never jumps back."""
+    def __init__(self, asking: Asking, poller: "Poller") -> None:
+        """Nothing is asked yet."""
         self._asking = asking
-        self._selector = selector
-        self._waiting: deque[str] = deque()
+        self._poller = poller
+        self._waiting: list[str] = []
         self._open: set[Conversation] = set()
-        self._shown: Counter[str] = Counter()
+        self._shown: dict[str, int] = {}  # how often
         self._spokesman: dict[str, Conversation] = {}
 
     @property
@@ -91,12 +90,12 @@ class Obtaining:
         """Whether an answer is still to come."""
         return bool(self._open or self._waiting)
 
-    def want(self, profiles: Iterable[str]) -> Iterator[Denied]:
+    def want(self, profiles: "Iterable[str]") -> "Iterator[Denied]":
         """Ask for these as well. What cannot even be asked comes back at once."""
         self._waiting.extend(profiles)
         yield from self._begin()
 
-    def heard(self, conversation: Conversation) -> Iterator[Outcome]:
+    def heard(self, conversation: Conversation) -> "Iterator[Served | Denied]":
         """Read what a connection has to say."""
         try:
             more = conversation.connection.recv(PORTION)
@@ -112,7 +111,7 @@ class Obtaining:
         if final is not None:
             yield from self._end(conversation, final)
 
-    def tick(self) -> Iterator[Outcome]:
+    def tick(self) -> "Iterator[Served | Denied]":
         """Give up on an agent that has been silent for too long."""
         now = self._asking.clock()
         for one in [one for one in self._open if one.deadline <= now]:
@@ -124,9 +123,9 @@ class Obtaining:
         for one in list(self._open):
             self._hang_up(one)
 
-    def _begin(self) -> Iterator[Denied]:
+    def _begin(self) -> "Iterator[Denied]":
         while self._waiting and len(self._open) < AT_ONCE:
-            profile = self._waiting.popleft()
+            profile = self._waiting.pop(0)
             request = self._asking.request(profile)
             try:
                 connection = agent_connection.connect(self._asking.environ)
@@ -135,7 +134,7 @@ class Obtaining:
                 continue
             except OSError as error:  # no room for one more socket
                 if self._open:
-                    self._waiting.appendleft(profile)
+                    self._waiting.insert(0, profile)
                     return
                 yield Denied(profile, _no_more_sockets(error))
                 continue
@@ -147,12 +146,12 @@ class Obtaining:
             first = self._asking.clock() + agent_connection.FIRST
             conversation = Conversation(profile, connection, agent_connection.silence_of(request), first)
             self._open.add(conversation)
-            self._selector.register(connection.fileno(), EVENT_READ, conversation)
+            self._poller.add(connection.fileno(), conversation)
 
     def _deadline(self, conversation: Conversation) -> float:
         return self._asking.clock() + conversation.patience
 
-    def _final(self, conversation: Conversation, more: bytes) -> Outcome | None:
+    def _final(self, conversation: Conversation, more: bytes) -> Served | Denied | None:
         """The outcome, if the final line is among what has come. A note that has been overtaken is not passed on."""
         try:
             for said, overtaken in conversation.received.lines(more):
@@ -182,24 +181,24 @@ class Obtaining:
             return  # the line of progress says as much
         text = str(note.get("text", ""))
         same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ
-        conversation.said[same] += 1
-        if conversation.said[same] > self._shown[same]:
-            self._shown[same] += 1
+        conversation.said[same] = conversation.said.get(same, 0) + 1
+        if conversation.said[same] > self._shown.get(same, 0):
+            self._shown[same] = conversation.said[same]
             self._asking.say(text)
 
-    def _end(self, conversation: Conversation, outcome: Outcome) -> Iterator[Outcome]:
+    def _end(self, conversation: Conversation, outcome: Served | Denied) -> "Iterator[Served | Denied]":
         self._hang_up(conversation)
         yield outcome
         yield from self._begin()
 
     def _hang_up(self, conversation: Conversation) -> None:
         self._open.discard(conversation)
-        self._selector.unregister(conversation.connection.fileno())
+        self._poller.remove(conversation.connection.fileno())
         conversation.connection.close()
         self._spokesman = {name: one for name, one in self._spokesman.items() if one is not conversation}
 
 
-def _no_more_sockets(error: OSError) -> Trouble:
+def _no_more_sockets(error: OSError) -> "Trouble":
     return trouble(
         "no_agent",
         "No connection to the agent can be opened: {why}.",
@@ -208,7 +207,7 @@ def _no_more_sockets(error: OSError) -> Trouble:
     )
 
 
-def _gone() -> Trouble:
+def _gone() -> "Trouble":
     return trouble(
         "agent_gone",
         "The agent ended before it answered.",
@@ -220,33 +219,33 @@ def _gone() -> Trouble:
 
 
 def credentials(
-    caller: Invocation, profiles: Sequence[str], obtaining: Obtaining, selector: selectors.BaseSelector
-) -> list[Outcome]:
+    caller: "Invocation", profiles: "Sequence[str]", obtaining: Obtaining, poller: "Poller"
+) -> list[Served | Denied]:
     """Credentials for all, or why not, before anything runs."""
-    outcomes: list[Outcome] = list(obtaining.want(profiles))
+    outcomes: list[Served | Denied] = list(obtaining.want(profiles))
     said, slow = False, time.monotonic() + SLOW
     while obtaining.busy:
-        for key, _ in selector.select(SLOW / 4):
-            if isinstance(key.data, Conversation):
-                outcomes += obtaining.heard(key.data)
+        for conversation in poller.wait(SLOW / 4):
+            if isinstance(conversation, Conversation):
+                outcomes += obtaining.heard(conversation)
         outcomes += obtaining.tick()
         if time.monotonic() >= slow:
             text = Text("credentials: {have} of {all}…", have=len(outcomes), all=len(profiles))
             caller.screen.status(f"trayexec: {caller.speak(text)}")
-            if not said and Stream.ERR not in caller.screen.terminals:
+            if not said and ERR not in caller.screen.terminals:
                 caller.say(text)
             said = True
     caller.screen.clear()
     return outcomes
 
 
-def denials(chosen: Sequence[Candidate], denied: Iterable[Denied]) -> dict[str, Result]:
+def denials(chosen: "Sequence[Candidate]", denied: "Iterable[Denied]") -> dict[str, Result]:
     """The lines of the table for those who have none."""
     accounts = {one.name: one.account for one in chosen}
-    return {one.profile: Result(one.profile, accounts[one.profile], End.DENIED, trouble=one.trouble) for one in denied}
+    return {one.profile: Result(one.profile, accounts[one.profile], "denied", trouble=one.trouble) for one in denied}
 
 
-def say_denials(caller: Invocation, denied: Sequence[Denied], *, of: int) -> None:
+def say_denials(caller: "Invocation", denied: "Sequence[Denied]", *, of: int) -> None:
     """Why some have none, each reason once, before anything runs."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in denied:

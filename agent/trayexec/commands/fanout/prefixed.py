@@ -7,13 +7,18 @@ A line is never torn while it is shorter than `longest`; a longer one comes in p
 but the first behind the mark of a continuation, so that they can be joined again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-from trayexec.commands.fanout.result import Result, Sink
-from trayexec.commands.fanout.screen import Stream, Streams
+from trayexec.commands.fanout.screen import STREAMS
 from trayexec.core.columns import wide
 from trayexec.light.errors import shown
+from trayexec.light.frozen import Frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trayexec.commands.fanout.output import Sink
+    from trayexec.commands.fanout.result import Result
+    from trayexec.commands.fanout.screen import Stream, Streams
 
 PALETTE = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # of a terminal; red is for what a person coloured so
 COLOURS = {"red": 31, "orange": 33, "yellow": 93, "green": 32, "blue": 34, "purple": 35, "grey": 90}
@@ -59,31 +64,29 @@ class LinePrefixer:
         return said
 
 
-@dataclass(frozen=True, slots=True)
-class Prefixed:
+class Prefixed(Frozen):
     """`[account-a] line`, at once; names in columns and in colour on a terminal."""
 
-    screen: Streams
-    marks: Mapping[tuple[str, Stream], tuple[bytes, bytes]]
-    table: bool = True
+    screen: "Streams"
+    marks: "Mapping[tuple[str, Stream], tuple[bytes, bytes]]"
+    table: "bool" = True
 
-    def sink(self, profile: str) -> Sink:
+    def sink(self, profile: str) -> "Sink":
         """A pair of markers."""
-        return _PrefixedSink(self.screen, {one: LinePrefixer(*self.marks[profile, one]) for one in Stream})
+        return _PrefixedSink(self.screen, {one: LinePrefixer(*self.marks[profile, one]) for one in STREAMS})
 
-    def absent(self, result: Result) -> None:
+    def absent(self, result: "Result") -> None:
         """Nothing to be seen but in the table."""
 
 
-@dataclass(frozen=True, slots=True)
-class _PrefixedSink:
-    screen: Streams
-    markers: Mapping[Stream, LinePrefixer]
+class _PrefixedSink(Frozen):
+    screen: "Streams"
+    markers: "Mapping[Stream, LinePrefixer]"
 
-    def take(self, stream: Stream, data: bytes) -> None:
+    def take(self, stream: "Stream", data: bytes) -> None:
         self.screen.write(stream, *self.markers[stream].feed(data))
 
-    def end(self, _result: Result) -> None:
+    def end(self, _result: "Result") -> None:
         for stream, marker in self.markers.items():
             self.screen.write(stream, *marker.end())
 
@@ -92,8 +95,8 @@ class _PrefixedSink:
 
 
 def marks(
-    profiles: Sequence[str], screen: Streams, *, plain: bool, colour: Callable[[str], str | None]
-) -> Mapping[tuple[str, Stream], tuple[bytes, bytes]]:
+    profiles: "Sequence[str]", screen: "Streams", *, plain: bool, colour: "Callable[[str], str | None]"
+) -> "Mapping[tuple[str, Stream], tuple[bytes, bytes]]":
     """What stands before a profile's lines, and before further pieces of one: in a pipe `[name] ` and `[name]+`.
 
     On a terminal the names are padded to one width and coloured, unless `plain`.
@@ -103,7 +106,7 @@ def marks(
     for number, profile in enumerate(profiles):
         name = f"[{shown(profile)}]"
         code = _colour(colour(profile), number)
-        for stream in Stream:
+        for stream in STREAMS:
             padding, said = b"", name.encode("utf-8", "backslashreplace")
             if stream in screen.terminals:
                 padding = b" " * (width - wide(shown(profile)))

@@ -1,59 +1,56 @@
 """Which profiles a run over several means: names, globs and @groups, less what is left out. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-
-from trayexec.commands.reading import Options
 from trayexec.commands.role_words import account_of, is_role
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
+from trayexec.light.frozen import Frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from trayexec.commands.reading import Options
     from trayexec.light.protocol_fields import ProfileStatus
 
 PATTERN = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Frozen):
     """A profile that could be meant; `problem` is why it cannot be served, in a person's words."""
 
-    name: str
-    account: str | None = None
-    problem: str | None = None
+    name: "str"
+    account: "str | None" = None
+    problem: "str | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Frozen):
     """What was said: `words` are names, globs and @groups, `literal` names and nothing else, `leave_out` as `words`."""
 
-    words: tuple[str, ...] = ()
-    literal: tuple[str, ...] = ()
-    leave_out: tuple[str, ...] = ()
+    words: "tuple[str, ...]" = ()
+    literal: "tuple[str, ...]" = ()
+    leave_out: "tuple[str, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Frozen):
     """Who runs, in the order of the file; who only a pattern meant and cannot be served; which names are no more."""
 
-    chosen: tuple[Candidate, ...]
-    unserved: tuple[Candidate, ...] = ()
-    gone: tuple[str, ...] = ()
+    chosen: "tuple[Candidate, ...]"
+    unserved: "tuple[Candidate, ...]" = ()
+    gone: "tuple[str, ...]" = ()
 
 
-@dataclass(slots=True)
 class _Meant:
     """The names that words mean: said as they are, or only matched by a pattern."""
 
-    named: set[str] = field(default_factory=set)
-    matched: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.named: set[str] = set()
+        self.matched: set[str] = set()
 
     @property
     def all(self) -> set[str]:
         return self.named | self.matched
 
 
-def choose(wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str, Sequence[str]]) -> Selection:
+def choose(wanted: Wanted, candidates: "Sequence[Candidate]", groups: "Mapping[str, Sequence[str]]") -> Selection:
     """The profiles that `wanted` means.
 
     Each profile counts once, in the order of `candidates`. Raises TrayexecError for a name, a glob or a group that
@@ -75,7 +72,7 @@ def choose(wanted: Wanted, candidates: Sequence[Candidate], groups: Mapping[str,
     return Selection(chosen, unserved)
 
 
-def expand(words: Iterable[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def expand(words: "Iterable[str]", groups: "Mapping[str, Sequence[str]]") -> "Iterator[str]":
     """The words with every @group replaced by its members, groups in groups too; one in itself counts once.
 
     Raises TrayexecError for a group that there is not.
@@ -91,7 +88,9 @@ def expand(words: Iterable[str], groups: Mapping[str, Sequence[str]]) -> Iterato
             rest[:0] = _members(word, groups)
 
 
-def _meaning(words: Iterable[str], names: Mapping[str, str | None], groups: Mapping[str, Sequence[str]]) -> _Meant:
+def _meaning(
+    words: "Iterable[str]", names: "Mapping[str, str | None]", groups: "Mapping[str, Sequence[str]]"
+) -> _Meant:
     meant = _Meant()
     for word in expand(words, groups):
         if PATTERN.isdisjoint(word):
@@ -113,7 +112,7 @@ def _meaning(words: Iterable[str], names: Mapping[str, str | None], groups: Mapp
     return meant
 
 
-def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _members(word: str, groups: "Mapping[str, Sequence[str]]") -> "Sequence[str]":
     name = word[1:]
     if name in groups:
         return groups[name]
@@ -141,7 +140,7 @@ def _members(word: str, groups: Mapping[str, Sequence[str]]) -> Sequence[str]:
     )
 
 
-def _known(name: str, names: Mapping[str, str | None]) -> str:
+def _known(name: str, names: "Mapping[str, str | None]") -> str:
     if name in names:
         return name
     from trayexec.core import messages  # noqa: PLC0415 — only for a slip
@@ -153,7 +152,7 @@ def _empty() -> Trouble:
     return trouble("nobody", "The groups that are meant have no members.", "Add some below [groups] in config.toml.")
 
 
-def _nobody(unserved: Sequence[Candidate]) -> Trouble:
+def _nobody(unserved: "Sequence[Candidate]") -> Trouble:
     if unserved:
         return trouble(
             "nobody",
@@ -164,10 +163,10 @@ def _nobody(unserved: Sequence[Candidate]) -> Trouble:
 
 
 def select(
-    options: Options,
-    profiles: Iterable["ProfileStatus"],
-    groups: Mapping[str, Sequence[str]],
-    again: Sequence[str] | None,
+    options: "Options",
+    profiles: "Iterable[ProfileStatus]",
+    groups: "Mapping[str, Sequence[str]]",
+    again: "Sequence[str] | None",
 ) -> Selection:
     """Who is meant by the words, among what the agent lists, and among what is to be tried `again`.
 
@@ -210,7 +209,7 @@ def select(
     return Selection(chosen, gone=gone)
 
 
-def who(profiles: Iterable[str]) -> str:
+def who(profiles: "Iterable[str]") -> str:
     """The names in a sentence: the first few, and how many more."""
     names = [shown(one) for one in profiles]
     few = 5

@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from trayexec.commands import as_json
-from trayexec.commands.fanout.result import Result, Sink
-from trayexec.commands.fanout.screen import Stream, Streams
+from trayexec.commands.fanout.result import Result
+from trayexec.commands.fanout.screen import ERR, OUT, STREAMS, Streams
 from trayexec.light.errors import Text, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trayexec.commands.fanout.output import Sink
+    from trayexec.commands.fanout.screen import Stream
 
 Speak = Callable[[Text], str]
 IN_MEMORY = 1 << 20  # bytes
@@ -110,7 +115,7 @@ class Grouped:
     budget: MemoryBudget
     table: bool = True
 
-    def sink(self, profile: str) -> Sink:
+    def sink(self, profile: str) -> "Sink":
         """A pair of spools."""
         return _GroupedSink(
             self.screen, f"==> {shown(profile)} <==\n".encode("utf-8", "backslashreplace"), _spools(self.budget)
@@ -124,9 +129,9 @@ class Grouped:
 class _GroupedSink:
     screen: Streams
     head: bytes
-    spools: Mapping[Stream, Spool]
+    spools: "Mapping[Stream, Spool]"
 
-    def take(self, stream: Stream, data: bytes) -> None:
+    def take(self, stream: "Stream", data: bytes) -> None:
         self.spools[stream].add(data)
 
     def end(self, _result: Result) -> None:
@@ -155,7 +160,7 @@ class JsonLines:
     budget: MemoryBudget
     table: bool = False
 
-    def sink(self, profile: str) -> Sink:
+    def sink(self, profile: str) -> "Sink":
         """A pair of spools."""
         del profile
         return _ObjectSink(self.screen, self.speak, _spools(self.budget))
@@ -171,9 +176,9 @@ class JsonLines:
 class _ObjectSink:
     screen: Streams
     speak: Speak
-    spools: Mapping[Stream, Spool]
+    spools: "Mapping[Stream, Spool]"
 
-    def take(self, stream: Stream, data: bytes) -> None:
+    def take(self, stream: "Stream", data: bytes) -> None:
         self.spools[stream].add(data)
 
     def end(self, result: Result) -> None:
@@ -186,7 +191,7 @@ class _ObjectSink:
         }
         self._say(as_json.text(head)[:-1])
         replaced = []
-        for stream, key in ((Stream.OUT, "stdout"), (Stream.ERR, "stderr")):
+        for stream, key in ((OUT, "stdout"), (ERR, "stderr")):
             self._say(f', "{key}": "')
             text = _Decoder()
             for portion in self.spools[stream].portions():
@@ -203,7 +208,7 @@ class _ObjectSink:
         _close(self.spools)
 
     def _say(self, text: str) -> None:
-        self.screen.write(Stream.OUT, text.encode("utf-8", "backslashreplace"))
+        self.screen.write(OUT, text.encode("utf-8", "backslashreplace"))
 
 
 class _Decoder:
@@ -227,10 +232,10 @@ class _Decoder:
         return self.more(b"", last=True)
 
 
-def _spools(budget: MemoryBudget) -> Mapping[Stream, Spool]:
-    return {one: Spool(budget) for one in Stream}
+def _spools(budget: MemoryBudget) -> "Mapping[Stream, Spool]":
+    return {one: Spool(budget) for one in STREAMS}
 
 
-def _close(spools: Mapping[Stream, Spool]) -> None:
+def _close(spools: "Mapping[Stream, Spool]") -> None:
     for spool in spools.values():
         spool.close()

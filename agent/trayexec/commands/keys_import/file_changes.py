@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from trayexec.adapters.aws_parser import parse
-from trayexec.commands import file_diff, table
+from trayexec.commands import file_diff, times
 from trayexec.commands.keys_import.plan import AwsTexts
 from trayexec.commands.reading import Options
 from trayexec.commands.yes_or_no import agreed
@@ -117,7 +117,7 @@ def _say_what_stays(files: AwsTexts, taken: Sequence[PlainKeys], speak: Callable
                 "[{section}] has temporary credentials until {time}: they stay, and other tools go on using them; "
                 "trayexec opens a session of its own. Run this again then",
                 section=shown(one.section),
-                time=table.clock(utc(int(one.ends))),
+                time=times.clock(utc(int(one.ends))),
             )
         stderr.say(speak(said))
 
@@ -128,7 +128,7 @@ def _say_what_goes(files: AwsTexts, taken: Sequence[PlainKeys], speak: Callable[
         said = Text(
             "[{section}] has temporary credentials that ended at {time}: they go, for they would stand in the way",
             section=shown(one.section),
-            time=table.clock(utc(int(one.ends or 0))),
+            time=times.clock(utc(int(one.ends or 0))),
         )
         stderr.say(speak(said))
 

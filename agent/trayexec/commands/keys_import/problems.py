@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trayexec.commands import keychain_entry, table
+from trayexec.commands import keychain_entry, times
 from trayexec.core.config.importing import PlainKeys, ShortTerm
 from trayexec.core.config.sections import header, shown
 from trayexec.core.credentials import LongTermKeys
@@ -58,7 +58,7 @@ def in_use(one: PlainKeys, live: ShortTerm) -> Trouble:
         "[{section}] has temporary credentials of a role until {time}, which other tools may be using.",
         "Run `trayexec keys import {word}` again then.",
         section=shown(live.section),
-        time=table.clock(utc(int(live.ends))),
+        time=times.clock(utc(int(live.ends))),
         word=argument(one.name),
     )
 

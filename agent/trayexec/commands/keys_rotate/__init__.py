@@ -14,7 +14,7 @@ from trayexec.adapters.iam import Account, BotoIam, Signer
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.rotation_notes import RotationNotes
 from trayexec.adapters.sts import BotoSts
-from trayexec.commands import as_json, keychain_entry, own_settings, table
+from trayexec.commands import as_json, keychain_entry, own_settings, times
 from trayexec.commands.keys import plain_copies
 from trayexec.commands.keys_rotate import problems
 from trayexec.commands.keys_rotate.rotation import KeyOwner, Rotation, RotationPorts
@@ -121,7 +121,7 @@ def _plan(name: str, keys: LongTermKeys, seen: Seen, environ: Mapping[str, str])
         "name": shown(name),
         "key": keychain_entry.end(old),
         "owner": keychain_entry.owner(keys),
-        "time": table.clock(utc(int(listed.created))) if listed is not None else "?",
+        "time": times.clock(utc(int(listed.created))) if listed is not None else "?",
     }
     if seen.begun is not None:
         said = [

@@ -1,6 +1,6 @@
 """Says why keys are not rotated."""
 
-from trayexec.commands import keychain_entry, table
+from trayexec.commands import keychain_entry, times
 from trayexec.core.config.ownership import account_in
 from trayexec.core.config.sections import shown
 from trayexec.core.rotation import AccessKey
@@ -29,7 +29,7 @@ def two_keys(name: str, arn: str, stored: str, other: AccessKey) -> Trouble:
         "account": account_in(arn),
         "key": keychain_entry.end(stored),
         "other": shown(other.id),
-        "time": table.clock(utc(int(other.created))),
+        "time": times.clock(utc(int(other.created))),
     }
     if other.unused:
         title = Text(
