@@ -344,6 +344,7 @@ SENTENCES: dict[str, str] = {
     "Install it in a folder with a plain name.": "普通の名前のフォルダーにインストールしてください。",
     "`trayexec autostart enable` lets it.": "起動するようにするには `trayexec autostart enable`",
     "{place} is missing, without which some desktops start no agent": "{place} がありません。これがないとエージェントを起動しないデスクトップがあります",
+    "{place} is empty or a link to /dev/null, which switches it off": "{place} は空か /dev/null へのリンクのため、無効になっています",
     "{place} is switched off in the settings of the desktop": "{place} はデスクトップの設定で無効になっています",
     "at login another one is started than this: {command}": "ログイン時に起動するのは、これとは別のものです: {command}",
     "{place} starts what is not there any more: {command}": "{place} が起動するものはもうありません: {command}",

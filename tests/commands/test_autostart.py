@@ -1,5 +1,6 @@
 """`autostart`: what starts the agent at login is written as it was shown, starts one agent, and goes again."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from support.desktop import eventually, program
 from support.platforms import python_of
 from support.rig import COMMAND, Rig
+from trayexec.adapters.autostart.entry import LoginEntry
+from trayexec.adapters.autostart.files import write_file
 
 FILES = (
     ".config/autostart/trayexec.desktop",
@@ -97,6 +100,48 @@ def test_it_goes_where_a_link_leads(bare: Rig) -> None:
     bare.run("autostart", "disable")
     assert not link.is_symlink()
     assert "Exec=" in kept.read_text()
+
+
+@pytest.mark.parametrize("name", FILES[:2])
+@pytest.mark.parametrize("verb", ["enable", "disable"])
+def test_one_that_is_switched_off_by_an_empty_file_is_said(bare: Rig, name: str, verb: str) -> None:
+    """It is a mask for systemd, and nothing for a desktop; there is no text of theirs to keep."""
+    bare.run("autostart", "enable")
+    place = bare.desk.home(f"home/{name}")
+    right = place.read_text()
+    place.write_text("")
+    assert standing(bare) == "switched-off"
+    assert f"{place} is empty" in bare.run("autostart", "status").out
+    assert bare.run("autostart", verb).status == 0
+    assert not list(place.parent.glob("*~"))
+    if verb == "enable":
+        assert place.read_text() == right
+        assert standing(bare) == "on"
+    else:
+        assert standing(bare) == "off"
+
+
+@pytest.mark.parametrize("name", FILES[:2])
+def test_a_mask_is_said_and_taken_away_as_the_link_that_it_is(bare: Rig, name: str) -> None:
+    """As `systemctl --user mask` makes it."""
+    bare.run("autostart", "enable")
+    place = bare.desk.home(f"home/{name}")
+    place.unlink()
+    place.symlink_to(os.devnull)
+    assert standing(bare) == "switched-off"
+    done = bare.run("autostart", "disable")
+    assert (done.status, "~" in done.err) == (0, False)
+    assert not os.path.lexists(place)
+
+
+def test_what_a_link_leads_to_is_not_replaced_unless_it_is_a_file(tmp_path: Path) -> None:
+    """A mask leads to the null device: that root could replace. A pipe stands for it, so that no fault here does."""
+    device, place = tmp_path / "device", tmp_path / "trayexec.service"
+    os.mkfifo(device)
+    place.symlink_to(device)
+    write_file(LoginEntry(str(place), "[Unit]\n", ""), None)
+    assert device.is_fifo()
+    assert (place.is_symlink(), place.read_text()) == (False, "[Unit]\n")
 
 
 @pytest.mark.parametrize("name", FILES)

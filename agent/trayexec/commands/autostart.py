@@ -125,6 +125,8 @@ def told(found: StartAtLogin) -> tuple[Text, Text | None]:
             return Text("the agent does not start at login"), Text("`trayexec autostart enable` lets it.")
         case Standing.PARTLY:
             said = Text("{place} is missing, without which some desktops start no agent", place=found.missing[0].place)
+        case Standing.SWITCHED_OFF if not odd.found:
+            said = Text("{place} is empty or a link to /dev/null, which switches it off", place=odd.place)
         case Standing.SWITCHED_OFF:
             said = Text("{place} is switched off in the settings of the desktop", place=odd.place)
         case Standing.OTHER:

@@ -13,7 +13,7 @@ class Standing(Enum):
     OFF = "off"
     ON = "on"
     PARTLY = "partly"  # an entry is missing
-    SWITCHED_OFF = "switched-off"  # in the desktop's own settings
+    SWITCHED_OFF = "switched-off"  # in the desktop's own settings, or masked
     OTHER = "other"  # another command than ours
     GONE = "gone"  # a command that is not there
 

@@ -18,7 +18,7 @@ def text_of(place: str) -> str | None:
 
 def write_file(entry: LoginEntry, backup: Path | None) -> None:
     """Let the file say what it is to say, whole or not at all; what it said goes to `backup`. Raises OSError."""
-    target = os.path.realpath(entry.place)
+    target = _target(entry.place)
     folder = os.path.dirname(target)  # noqa: PTH120 — as private_files takes it
     private_files.make_folder(folder)
     private_files.sweep(folder)
@@ -30,6 +30,12 @@ def remove_file(entry: LoginEntry, backup: Path | None) -> None:
     """Take the file away, or the link to one; what it said goes to `backup`. Raises OSError."""
     _keep(entry, backup)
     Path(entry.place).unlink(missing_ok=True)
+
+
+def _target(place: str) -> str:
+    """The file that is to be replaced: the one that a link leads to, but the link itself where that is no file."""
+    target = os.path.realpath(place)
+    return target if os.path.isfile(target) or not os.path.exists(target) else place  # noqa: PTH110, PTH113 — strings
 
 
 def _keep(entry: LoginEntry, backup: Path | None) -> None:

@@ -170,6 +170,8 @@ def _entry(
     text = text_of(place)
     if text is None:
         return LoginEntry(place, said(command))
+    if not text:  # or a link to /dev/null: so `systemctl mask` and people switch one off (systemd.unit(5))
+        return LoginEntry(place, said(command), text, is_off=True)
     starts, is_off = read(text)
     return LoginEntry(place, said(command), text, starts, is_off, is_edited=not starts or said(starts) != text)
 
