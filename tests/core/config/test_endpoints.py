@@ -9,7 +9,8 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from trayexec.core.config.endpoints import endpoint_of, foreign
-from trayexec.core.config.sections import ProfileError, Sections
+from trayexec.core.config.profiles import StsEndpoint
+from trayexec.core.config.sections import ProfileError, Section, Sections
 
 PIECES = (
     *("sts.amazonaws.com", "evil.example", "127.0.0.1", "[::1]", "443", "sts.s3", "%2e", "%40", "%5c"),
@@ -81,3 +82,34 @@ def test_the_host_that_is_judged_is_the_one_that_is_reached(pieces: list[str]) -
     assert reached == judged or not judged.isascii()
     if foreign(url) is None:
         assert reached == "sts.amazonaws.com"
+
+
+SECTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "region": st.sampled_from(["eu-west-1", "us-east-1", "no region"]),
+        "endpoint_url": st.sampled_from(["https://one.test", "https://two.test", "none"]),
+        "services": st.sampled_from(["corp", "nowhere"]),
+        "use_fips_endpoint": st.sampled_from(["true", "false"]),
+        "sts_regional_endpoints": st.sampled_from(["legacy", "regional", "neither"]),
+        "ca_bundle": st.sampled_from(["/ca.pem", "{'a': 'block'}", {"a": "block"}]),
+        "output": st.sampled_from(["json", "text"]),
+    },
+)
+
+
+@given(SECTIONS, SECTIONS, st.sampled_from(["", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_STS_REGIONAL_ENDPOINTS"]))
+def test_an_endpoint_that_is_known_is_the_profiles_own(one: Section, other: Section, variable: str) -> None:
+    """Whatever other profiles of the file say: what is kept for those that say the same changes nothing."""
+    services = {"corp": {"sts": {"endpoint_url": "https://sts.corp.test"}}}
+    sections = Sections({"one": one, "other": other}, services, {variable: "https://variable.test"})
+
+    def found(profile: str, known: dict[tuple[object, ...], StsEndpoint]) -> StsEndpoint | tuple[str, str]:
+        try:
+            return endpoint_of(sections, [profile], "aws", known)
+        except ProfileError as error:
+            return error.profile, str(error)
+
+    known: dict[tuple[object, ...], StsEndpoint] = {}
+    for profile in ("one", "other", "one"):
+        assert found(profile, known) == found(profile, {})

@@ -749,7 +749,9 @@ def test_what_thousands_of_roles_have_in_common_is_found_out_once(monkeypatch: p
     looks: list[str] = []
     look = endpoint_of
 
-    def counted(sections: Sections, chain: Sequence[str], partition: str, known: dict[str, StsEndpoint]) -> StsEndpoint:
+    def counted(
+        sections: Sections, chain: Sequence[str], partition: str, known: dict[tuple[object, ...], StsEndpoint]
+    ) -> StsEndpoint:
         looks.append(chain[0])
         return look(sections, chain, partition, known)
 

@@ -57,18 +57,20 @@ def inherits_region(sections: Sections, chain: Sequence[str]) -> bool:
     return chain[0] != "default" and not any(_region(sections, one) for one in chain if one != "default")
 
 
-def endpoint_of(sections: Sections, chain: Sequence[str], partition: str, known: dict[str, StsEndpoint]) -> StsEndpoint:
+def endpoint_of(
+    sections: Sections, chain: Sequence[str], partition: str, known: dict[tuple[object, ...], StsEndpoint]
+) -> StsEndpoint:
     """How STS is reached for the first profile of `chain`, all of it in `partition`. Raises ProfileError.
 
-    `known` keeps the endpoints of profiles that say no more of it than a region, by that: of thousands nearly all.
+    `known` keeps the endpoints by all that profiles say of them: thousands say the same.
     """
     profile = chain[0]
     region = region_of(sections, chain, partition) or _fallback(sections, profile, partition)
-    if not _SETTINGS.isdisjoint(sections.profiles.get(profile, {})):
-        return _endpoint(sections, profile, region)
-    if region not in known:
-        known[region] = _endpoint(sections, profile, region)
-    return known[region]
+    section = sections.profiles.get(profile, {})
+    said = (region, *[(key, repr(section[key])) for key in _SETTINGS if key in section])  # a value may be a block
+    if said not in known:
+        known[said] = _endpoint(sections, profile, region)
+    return known[said]
 
 
 def _endpoint(sections: Sections, profile: str, region: str) -> StsEndpoint:

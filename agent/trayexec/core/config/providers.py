@@ -36,21 +36,31 @@ _HEARD = {
 # What else may stand in a profile that says something of its credentials, whatever their kind.
 _ACCOUNT = "aws_account_id"
 _NUMBER = re.compile("[0-9]{12}")
+_SAID = {
+    kind: tuple(sorted(settings.union(_METADATA if kind is Source.INSTANCE else (_ACCOUNT,))))
+    for kind, settings in SETTINGS.items()
+}
+Variables = tuple[tuple[str, str], ...]
 
 
-def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: StsEndpoint) -> Provider:
-    """What botocore is asked for `profile`, whose own credentials are of this kind. Raises ProfileError."""
-    more = _METADATA if kind is Source.INSTANCE else (_ACCOUNT,)
-    names = sorted(SETTINGS[kind].union(more))
-    said = ((name, sections.text(profile, name)) for name in names)
-    heard = {name: sections.environment.get(name) for name in _HEARD.get(kind, _WAY)}
+def heard(environment: Mapping[str, str], kind: Source) -> Variables:
+    """What of the caller's environment decides how credentials of this kind are had."""
+    return _there({name: environment.get(name) for name in _HEARD.get(kind, _WAY)})
+
+
+def provider_of(
+    sections: Sections, profile: str, kind: Source, *, endpoint: StsEndpoint, variables: Variables
+) -> Provider:
+    """What botocore is asked for `profile`, whose own credentials are of this kind. Raises ProfileError.
+
+    `variables` are what `heard` says of the kind: the same for thousands of profiles.
+    """
     if kind is Source.WEB_IDENTITY:
-        heard |= _of_endpoint(endpoint)
-    variables = tuple((name, value) for name, value in heard.items() if value is not None)
+        variables = _there({**dict(variables), **_of_endpoint(endpoint)})
     return Provider(
         kind=kind,
         profile=profile,
-        settings=tuple((name, value) for name, value in said if value is not None),
+        settings=_there({name: sections.text(profile, name) for name in _SAID[kind]}),
         files=sections.files,
         endpoint=endpoint,
         variables=variables,
@@ -59,7 +69,11 @@ def provider_of(sections: Sections, profile: str, kind: Source, *, endpoint: Sts
     )
 
 
-def _sign_in(sections: Sections, profile: str, variables: tuple[tuple[str, str], ...]) -> SignIn:
+def _there(said: Mapping[str, str | None]) -> Variables:
+    return tuple((name, value) for name, value in said.items() if value is not None)
+
+
+def _sign_in(sections: Sections, profile: str, variables: Variables) -> SignIn:
     """Whose token the profile needs, as botocore's `SSOProvider` finds it. Raises ProfileError."""
     session = sections.text(profile, "sso_session")
     said: Section = sections.profiles[profile]

@@ -42,7 +42,7 @@ from trayexec.core.config.profiles import (
     StsEndpoint,
     Unserved,
 )
-from trayexec.core.config.providers import provider_of
+from trayexec.core.config.providers import Variables, heard, provider_of
 from trayexec.core.config.sections import ProfileError, Section, Sections, shown
 from trayexec.core.config.session_tags import tags_of
 from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
@@ -100,9 +100,10 @@ class _Work:
     """What is the same for every profile: found out once for a pair of files, not once for each.
 
     `used` are the profiles that roles have as their source, `ends` what is known of the identities found so far, by
-    all that they are made of, `endpoints` the plain ones by region, `links` and `kinds` the roles and the ends of
-    chains by profile. `session_name` is that of a role which names none, `known` what may stand in others, `guesses`
-    what may be meant by the name of a source that is not there. `printing` are the programs that print long-term keys.
+    all that they are made of, `endpoints` those found so far likewise, `links` and `kinds` the roles and the ends of
+    chains by profile, `variables` what the caller's environment says of each kind of source. `session_name` is that of
+    a role which names none, `known` what may stand in others, `guesses` what may be meant by the name of a source that
+    is not there. `printing` are the programs that print long-term keys.
     """
 
     sections: Sections
@@ -112,9 +113,10 @@ class _Work:
     guesses: Guesses
     printing: AbstractSet[Provider]
     ends: dict[tuple[object, ...], tuple[Identity, Text | None]] = field(default_factory=dict)
-    endpoints: dict[str, StsEndpoint] = field(default_factory=dict)
+    endpoints: dict[tuple[object, ...], StsEndpoint] = field(default_factory=dict)
     links: dict[str, _Link] = field(default_factory=dict)
     kinds: dict[str, Source | None] = field(default_factory=dict)
+    variables: dict[Source, Variables] = field(default_factory=dict)
     possible: list[str] = field(default_factory=list)
 
 
@@ -203,7 +205,9 @@ def _provided(work: _Work, chain: _Chain, kind: Source) -> Profile:
     partition = _partition(sections, chain, "")
     first = endpoint_of(sections, chain.names, partition, work.endpoints)
     own = _along(work, (chain.keys,), partition, first)
-    provider = provider_of(sections, chain.keys, kind, endpoint=own)
+    if kind not in work.variables:
+        work.variables[kind] = heard(sections.environment, kind)
+    provider = provider_of(sections, chain.keys, kind, endpoint=own, variables=work.variables[kind])
     if work.printing and provider in work.printing:
         return _of_keys(work, chain, provider)
     return _profile(work, chain, (provider, first), partition)

@@ -55,8 +55,13 @@ class KeyNames:
     shared: AbstractSet[str] = frozenset()
 
 
+NO_KEYS = KeyNames()
+
+
 def names_in(config: Mapping[str, object], shared: Mapping[str, object]) -> KeyNames:
     """The names of the keys in the two sections of a profile."""
+    if SECRET.isdisjoint(config) and SECRET.isdisjoint(shared):
+        return NO_KEYS
     return KeyNames(SECRET & config.keys(), SECRET & shared.keys())
 
 
