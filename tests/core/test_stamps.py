@@ -1,6 +1,10 @@
 """Moments as text: whatever others say, there is one."""
 
+import time
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from trayexec.core.stamps import LAST, earlier, unix, utc
 
@@ -10,6 +14,15 @@ def test_a_moment_is_written_and_read() -> None:
     assert utc(1) == "1970-01-01T00:00:01Z"
     assert unix("1970-01-01T00:00:01Z") == 1
     assert earlier("1970-01-01T00:01:01Z", 60) == "1970-01-01T00:00:01Z"
+
+
+@example(0)
+@example(LAST)
+@given(st.integers(0, LAST))
+def test_a_moment_is_written_as_c_writes_it(seconds: int) -> None:
+    """And read as that moment, whenever that is."""
+    assert utc(seconds) == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    assert unix(utc(seconds)) == seconds
 
 
 @pytest.mark.parametrize("seconds", [-1, -(10**12), 10**12, 253402300799, LAST])

@@ -15,7 +15,7 @@ FIRST, LAST = 0, 253402128000
 
 def utc(seconds: int) -> str:
     """Unix seconds as such a text; the first or the last one for what no such text can say."""
-    return datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 def unix(stamp: str) -> int:
