@@ -878,6 +878,7 @@ SENTENCES: dict[str, str] = {
     # commands/why.py
     "its credentials come from {source} of profile {profile}": "認証情報は、プロファイル {profile} の {source} から取得します",
     "as {role} of account {account}, by the sign-in to {name}": "アカウント {account} の {role} として、{name} へのサインインによります",
+    "for which nobody is asked for an MFA code, unless the program prints long-term keys": "その際に MFA コードは求められません (プログラムが長期キーを出力する場合を除く)",
     "for which nobody is asked for an MFA code": "その際に MFA コードは求められません",
     "now: {state}": "現在: {state}",
     "profile {profile} stands in {file}": "プロファイル {profile} は {file} にあります",

@@ -114,7 +114,7 @@ def test_a_program_is_named_with_its_line(written: Rig) -> None:
     assert said[:3] == [
         "profile program stands in config (config:31)",
         "its credentials come from credential_process of profile program (config:32)",
-        "for which nobody is asked for an MFA code",
+        "for which nobody is asked for an MFA code, unless the program prints long-term keys",
     ]
     assert said[-1] == "now: ready: no code is asked for"
 

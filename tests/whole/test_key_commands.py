@@ -248,6 +248,9 @@ def test_without_a_device_it_says_so_and_without_mfa_it_works(bare: Rig) -> None
         refused = bare.run(*words)
         assert refused.status == 125
         assert "prints long-term keys, and no mfa_serial is known" in refused.err, refused.err
+    why = bare.run("why", "account-a")
+    assert (why.status, bare.run("why", "account-a", "--json").json["served"]) == (1, False)
+    assert "prints long-term keys, and no mfa_serial is known" in why.out.splitlines()[0]
     bare.settings("[identity.default]\nmfa = false\n")
     assert bare.run("credential-process", "default").json["SessionToken"]
     assert actions(bare)[-1] == "GetSessionToken"

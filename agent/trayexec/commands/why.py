@@ -91,6 +91,11 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
     steps = [*_steps(_written(read, own), found, options.source)]
     steps += map(Step, [*([own.wrong] if own.wrong else []), *foreign_settings.in_environment(environ)])
     document = _status(environ)
+    state = None if isinstance(document, Text) else _state(found, document)
+    is_served = isinstance(found, Profile)
+    if is_served and state is not None and state["problem"]:  # as the agent knows from what a program printed
+        is_served = False
+        steps.insert(0, Step(show_table.profile_state(state, {})))
     speak = speaker(environ)
     if options.json:
         from trayexec.commands import as_json  # noqa: PLC0415 — seldom
@@ -98,10 +103,10 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
         as_json.show(
             {
                 "profile": options.profile,
-                "served": isinstance(found, Profile),
+                "served": is_served,
                 "steps": [_told(speak(step.said), step.place) for step in steps],
                 "identity": None if isinstance(document, Text) else _identity(found, document),
-                "state": None if isinstance(document, Text) else _state(found, document),
+                "state": state,
             }
         )
     else:
@@ -109,7 +114,7 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
         for number, step in enumerate(steps, 1):
             where = "" if step.place is None else f" ({step.place.file}:{step.place.line})"
             print(f"{number}. {speak(step.said)}{where}")  # noqa: T201 — the answer
-    return exits.OK if isinstance(found, Profile) else 1
+    return exits.OK if is_served else 1
 
 
 def _told(said: str, place: Place | None) -> dict[str, Any]:
@@ -177,7 +182,10 @@ def _provided(written: _Written, provider: Provider) -> Iterator[Step]:
                 name=provider.sign_in.name,
             )
         )
-    yield Step(Text("for which nobody is asked for an MFA code"))
+    if provider.kind is Source.PROCESS:  # what it prints is known once it has run
+        yield Step(Text("for which nobody is asked for an MFA code, unless the program prints long-term keys"))
+    else:
+        yield Step(Text("for which nobody is asked for an MFA code"))
 
 
 def _chain(written: _Written, name: str) -> list[str]:
