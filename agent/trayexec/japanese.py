@@ -964,10 +964,9 @@ SENTENCES: dict[str, str] = {
     "IAM Identity Center did not let anybody sign in to {name}: {detail}": "IAM Identity Center は {name} へのサインインを許可しませんでした: {detail}",
     "Try once more with `trayexec auth {word}`, and see whether the AWS CLI can sign in.": "`trayexec auth {word}` でもう一度試し、AWS CLI でサインインできるかも確認してください。",
     "Re-authenticate": "再認証",
-    "{program}: AWS credentials end in {minutes} min": "{program}: AWS 認証情報の有効期限まであと {minutes} 分",
-    "{program}: AWS credentials end now": "{program}: AWS 認証情報の有効期限が切れます",
+    "{program}: its AWS credentials end at {time}": "{program}: AWS 認証情報は {time} に期限切れになります",
     "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. What runs longer renews by itself under `trayexec --live {profile} -- …`.": "セッションの残り時間は --need のとおりですが、AWS が発行するロールの認証情報は {time} までです。それより長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。",
-    "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under `trayexec --live {word} -- …`; --need starts it with more time.": "プロセス {pid} が使っている {profile} の認証情報は更新できません。長く動くコマンドは `trayexec --live {word} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
+    "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself under `trayexec --live {word} -- …`; --need starts it with more time.": "{profile} として動いているプロセス {pid} は、新しい認証情報を受け取れません。長く動くコマンドは `trayexec --live {word} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
     "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
     "Enter it on a terminal with `trayexec auth {word}`.": "ターミナルで `trayexec auth {word}` を実行して入力してください。",
     # live/layout.py
@@ -1082,7 +1081,8 @@ SENTENCES: dict[str, str] = {
     "AWS gave credentials for {role} that end within a minute.": "AWS が返した {role} の認証情報は 1 分以内に有効期限が切れます。",
     "Take them from [{aside}] in your AWS files: `trayexec keys import {word}`": "AWS ファイルの [{aside}] にあるキーを保存してください: `trayexec keys import {word}`",
     # core/broker/tray_view.py
-    "Nothing is set up yet: run trayexec setup in a terminal": "まだ設定されていません。ターミナルで trayexec setup を実行してください",
+    "Nothing is set up yet": "まだ設定されていません",
+    "Nothing is set up yet: click to copy the command for a terminal": "まだ設定されていません (クリックするとターミナル用のコマンドをコピーします)",
     "Recent use": "最近の利用",
     "Settings": "設定",
     "Log": "ログ",

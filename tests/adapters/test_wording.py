@@ -162,7 +162,7 @@ def test_the_icon_says_what_was_meant(locale: str) -> None:
         view = View(IconState.LOCKED, 0.0, text, (Item(text), Submenu(text, (Item(text, "auth:x"),))), "", text)
         Presenter(icon, picture=lambda *_: None, speak=speaker_of(locale), click=lambda _: None).present(view)
         _, first, second = icon.menu.items
-        for said in (icon.title, first.text, second.text, second.submenu.items[0].text):
+        for said in (icon.title.removeprefix("trayexec\n"), first.text, second.text, second.submenu.items[0].text):
             assert harmless(said)
             assert "\n" not in said
             assert len(said) <= BRIEF + 20
@@ -181,7 +181,7 @@ def every_notice(name: str) -> dict[str, Notice]:
         "not_renewed": notifications.not_renewed(identity, "14:19", Text("{name}.", name=name), last=False),
         "expired": notifications.expired(identity),
         "revoked": notifications.revoked(identity),
-        "outlived": notifications.outlived(run, 300),
+        "outlived": notifications.outlived(run, "14:19"),
         "sign_in_ends": notifications.sign_in_ends(sign_in, 300, last=False),
         "sign_in_over": notifications.sign_in_over(sign_in),
         "standing": notifications.standing(View(IconState.LOCKED, 0.0, text, (), "auth:x", text)),

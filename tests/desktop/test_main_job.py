@@ -76,6 +76,8 @@ def test_the_whole_day(rig: Rig) -> None:
     over = warning(desk, "the session has expired")
 
     assert "Re-authenticate" in first.actions.values()
+    assert first.picture == (48, 48)
+    assert (first.urgency, over.urgency) == (2, 1)  # the end of a day is no emergency
     assert over.replaces != 0  # updated, not stacked
     assert desk.notifications_shown() == 1
     assert rig.phase() == "locked"

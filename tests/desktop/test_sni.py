@@ -147,7 +147,7 @@ def test_a_left_click_is_the_menu(bus: Desktop, fake: FakePanel, tray: SniTray) 
     """With `ItemIsMenu` panels open it, and it is where the property says; the picture has words, too."""
     del fake, tray
     assert bus.tray_property("ItemIsMenu") is True
-    assert bus.tray_property("IconAccessibleDesc") == "Open"
+    assert bus.tray_property("IconAccessibleDesc") == "trayexec: Open"
     assert bus.tray_property("Menu") == MENU_PATH
     assert bus.tray_property("Status") == "Active"
 
@@ -157,7 +157,7 @@ def test_the_tooltip_is_plain_text(bus: Desktop, fake: FakePanel, tray: SniTray)
     tray.show(replace(view(), tooltip=Text("R&D <prod>\nopen for <1 h & more")))
 
     eventually("the tooltip", lambda: fake.heard("NewToolTip"))
-    assert bus.tray_property("ToolTip") == ("", [], "R&D <prod>", "open for &lt;1 h &amp; more")
+    assert bus.tray_property("ToolTip") == ("", [], "trayexec", "R&amp;D &lt;prod&gt;\nopen for &lt;1 h &amp; more")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_only_what_changed_is_announced(bus: Desktop, fake: FakePanel, tray: Sni
     tray.show(view(tooltip="second"))
 
     eventually("the second", lambda: fake.heard("NewToolTip"))
-    assert bus.tray_property("ToolTip")[2] == "second"
+    assert bus.tray_property("ToolTip")[3] == "second"
     assert [name for name, _ in fake.signals] == ["NewToolTip"]
 
 
@@ -336,7 +336,7 @@ def test_many_threads_may_show(bus: Desktop, fake: FakePanel, tray: SniTray) -> 
         thread.join()
     tray.show(view(tooltip="the last one", menu=LINES[-1:]))
 
-    eventually("the last view", lambda: bus.tray_property("ToolTip")[2] == "the last one")
+    eventually("the last view", lambda: bus.tray_property("ToolTip")[3] == "the last one")
     eventually("the last menu", lambda: bus.menu_labels() == ["Quit"])
 
 

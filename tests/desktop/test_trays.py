@@ -120,7 +120,7 @@ def test_texts_are_translated(bus: Desktop) -> None:
         eventually("the menu", bus.menu)
 
         assert "«Lock now»" in bus.menu_labels()
-        assert bus.tray_property("ToolTip")[2] == "«Open»"
+        assert bus.tray_property("ToolTip")[3] == "«Open»"
 
 
 # Headless ---------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_a_backend_is_drawn_and_clicked() -> None:
     with running(tray) as clicks:
         eventually("the icon", lambda: icon.visible)
         tray.show(view(IconState.TROUBLE, tooltip="Trouble"))
-        eventually("the title", lambda: icon.title == "Trouble")
+        eventually("the title", lambda: icon.title == "trayexec\nTrouble")
         icon()
         next(item for item in icon.menu if item.text == "Lock now")(icon)
 
@@ -319,7 +319,7 @@ def test_macos_is_touched_on_the_main_thread_only(monkeypatch: pytest.MonkeyPatc
         with running(tray):
             eventually("the icon", lambda: icons and icons[0].visible)
             tray.show(view(IconState.LOCKED, tooltip="Locked"))
-            eventually("the title", lambda: icons[0].title == "Locked")
+            eventually("the title", lambda: icons[0].title == "trayexec\nLocked")
             taken[signal.SIGTERM](signal.SIGTERM)
             taken[signal.SIGINT](signal.SIGINT)
     finally:

@@ -24,12 +24,9 @@ from trayexec.core import messages
 from trayexec.core.broker import notifications
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.expiry_watch import Run
-from trayexec.core.broker.state import Broker
-from trayexec.core.broker.tray_view import view
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, Provider, SignIn, StsEndpoint
 from trayexec.core.config.sources import Source
-from trayexec.core.view import Item
 from trayexec.light import context, same_machine
 from trayexec.light.errors import Text, TrayexecError, Trouble
 
@@ -197,24 +194,19 @@ STATES = (
             _lent,
             lambda _: obtaining._no_more_sockets(OSError(errno.EMFILE, "Too many open files")),
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
-            lambda _: next(
-                one.label for one in view(Broker(), MOMENT).menu if isinstance(one, Item) and "setup" in str(one.label)
-            ),
             lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, StsEndpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
-            lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), 60).body,
+            lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), "14:19").body,
         ),
         (
             "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",
             "Allow more open files (`ulimit -n`), or fewer at a time with --jobs.",
-            "No identity yet: run `trayexec setup`",
             "Unlock it in your desktop's password manager, then run `trayexec doctor` again.",
             "Check the network, the VPN and the proxy (HTTPS_PROXY), then run `trayexec doctor` again.",
             "Nothing is lost without it: use `trayexec status` and `trayexec auth`.",
             "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.",
             (
-                "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by "
-                "itself under "
-                "`trayexec --live {word} -- …`; --need starts it with more time."
+                "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself "
+                "under `trayexec --live {word} -- …`; --need starts it with more time."
             ),
         ),
         own=True,

@@ -117,6 +117,7 @@ class Sent:
     actions: dict[str, str]  # id → label
     urgency: int | None
     timeout: int  # milliseconds; -1 = the server decides
+    picture: tuple[int, int] | None = None  # its width and height in pixels
 
 
 def program(name: str) -> str:
@@ -784,5 +785,6 @@ class _Monitor:
                         actions=dict(zip(actions[::2], actions[1::2], strict=True)),
                         urgency=hints.get("urgency", (None, None))[1],
                         timeout=timeout,
+                        picture=hints.get("image-data", (None, None))[1][:2] if "image-data" in hints else None,
                     )
                 )

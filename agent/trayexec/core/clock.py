@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 
+from trayexec.core.stamps import local
+
 AHEAD = 10.0  # how far the clocks may part without meaning anything (seconds)
 BELIEVED = 60.0  # how long a wall clock must stay ahead to be believed without word from AWS (seconds)
 SOURCES = 64  # places whose dates are remembered: more than AWS has regions
@@ -52,6 +54,10 @@ class Expiry:
     def left(self, now: Instant) -> float:
         """Seconds of life left at `now`; negative once it is over."""
         return now.until(self.at)
+
+    def clock(self, now: Instant) -> str:
+        """When that is by the clock on this machine's wall, with the day unless it is today."""
+        return local(int(self.at.wall), now.wall)
 
 
 @dataclass(frozen=True, slots=True)

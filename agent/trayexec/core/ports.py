@@ -12,7 +12,7 @@ from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Catalogue, Identity, Provider, Role, SignIn, StsEndpoint
 from trayexec.core.config.surroundings import Surroundings
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
-from trayexec.core.view import View
+from trayexec.core.view import IconState, View
 from trayexec.light.errors import Text, TrayexecError, Trouble
 
 
@@ -234,13 +234,14 @@ class Urgency(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification. A newer one of the same `key` replaces it. `actions` are (id, label) pairs."""
+    """A notification, with our icon. A newer one of the same `key` replaces it. `actions` are (id, label) pairs."""
 
     key: str
     title: Text
     body: Text
     actions: tuple[tuple[str, Text], ...] = ()
     urgency: Urgency = Urgency.NORMAL
+    picture: IconState = IconState.TROUBLE
 
 
 class Notifier(Protocol):

@@ -218,11 +218,11 @@ def test_a_notification_names_the_command(rig: Rig) -> None:
     command = rig.start("account-a", "--", "sleep", "60")
     assert rig.run("account-b", "--", "true").status == 0
     assert rig.run("env", "account-b").status == 0
-    eventually("the notice", lambda: "sleep: AWS credentials end in 1 min" in rig.log, seconds=30)
-    assert f"Process {command.pid} has those of account-a" in rig.log
+    eventually("the notice", lambda: "sleep: its AWS credentials end at " in rig.log, seconds=30)
+    assert f"It runs as account-a (process {command.pid})" in rig.log
     assert "--live account-a" in rig.log
-    assert "true: AWS" not in rig.log
-    assert "env: AWS" not in rig.log
+    assert "true: its AWS" not in rig.log
+    assert "env: its AWS" not in rig.log
 
 
 CARRIER = f"""\
@@ -252,9 +252,9 @@ def test_what_carries_a_request_is_not_taken_for_the_command(rig: Rig) -> None:
     eventually("the carrier", door.exists)
     assert rig.run("account-a", "--", "true", env={"TRAYEXEC_SOCKET": str(door)}).status == 0
     rig.start("account-b", "--", "sleep", "60")
-    eventually("the notice", lambda: "sleep: AWS credentials end in 1 min" in rig.log, seconds=30)
+    eventually("the notice", lambda: "sleep: its AWS credentials end at " in rig.log, seconds=30)
     assert ssh.poll() is None
-    assert "has those of account-a" not in rig.log
+    assert "It runs as account-a" not in rig.log
 
 
 def test_need_renews_first(rig: Rig) -> None:

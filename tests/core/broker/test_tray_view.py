@@ -46,7 +46,7 @@ def at(stage: Stage, seconds: float) -> str:
 def test_the_menu_of_a_fresh_agent() -> None:
     """Without an identity it says what to type; there is nothing to lock, and nothing that quitting would end."""
     assert menu(Stage()) == [
-        "Nothing is set up yet: run trayexec setup in a terminal",
+        "Nothing is set up yet: click to copy the command for a terminal → copy:trayexec setup",
         "---",
         "Lock now",
         "---",
@@ -148,7 +148,7 @@ def test_a_line_says_what_is_waited_for(ask_at: AskAt, line: str, *, typed: bool
     if typed:
         stage.enter("123456")
     assert line in menu(stage)
-    assert str(view(stage.broker, stage.now).tooltip) == f"trayexec\n{line}"
+    assert str(view(stage.broker, stage.now).tooltip) == line
 
 
 def test_a_line_says_whose_turn_it_is_and_that_the_keyring_asks() -> None:
@@ -169,12 +169,11 @@ def test_a_line_says_whose_turn_it_is_and_that_the_keyring_asks() -> None:
 def test_the_tooltip_says_all_of_them_and_what_is_wrong() -> None:
     """Each identity with how it stands, after the name of the program."""
     stage = Stage()
-    assert str(view(stage.broker, stage.now).tooltip).startswith("trayexec\nNothing is set up yet")
+    assert str(view(stage.broker, stage.now).tooltip) == "Nothing is set up yet"
     stage.configure(BOB, ALICE)
     stage.unlock(HOUR)
     stage.do(Configured((BOB, ALICE), stage.broker.settings, TROUBLE))
     assert str(view(stage.broker, stage.now).tooltip).split("\n") == [
-        "trayexec",
         "bob in 111111111111: locked",
         f"default in 111111111111: open until {at(stage, HOUR)}",
         "Profile x has no source.",

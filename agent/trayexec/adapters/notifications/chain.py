@@ -9,6 +9,7 @@ from typing import Protocol
 
 from trayexec.adapters.wording import ROOMY, at_desktop
 from trayexec.core.ports import Notice, Notifier, Urgency
+from trayexec.core.view import IconState
 from trayexec.light.errors import Text
 
 PATIENCE = 12.0  # seconds for one way: each has shorter limits of its own
@@ -33,6 +34,7 @@ class TranslatedNotice:
     body: str
     actions: tuple[tuple[str, str], ...]
     urgency: Urgency
+    picture: IconState = IconState.TROUBLE
 
 
 class Channel(Protocol):
@@ -64,7 +66,9 @@ class Notices(Notifier):
         """Show, or replace what has the same key. Never raises."""
         speak = self._speak
         actions = tuple((name, speak(label)) for name, label in notice.actions)
-        note = TranslatedNotice(notice.key, speak(notice.title), speak(notice.body), actions, notice.urgency)
+        note = TranslatedNotice(
+            notice.key, speak(notice.title), speak(notice.body), actions, notice.urgency, notice.picture
+        )
         perhaps = False
         for way in self._ways:
             # A way that may have worked is followed by the next one that is sure: better twice than not at all.

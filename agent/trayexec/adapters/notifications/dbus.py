@@ -15,6 +15,7 @@ from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.bus.connection import DRIVER, BusConnection, BusError, field
 from trayexec.adapters.notifications.chain import Shown, TranslatedNotice
 from trayexec.core.ports import Urgency
+from trayexec.core.view import IconState
 
 NAME = "org.freedesktop.Notifications"
 APP = "trayexec"
@@ -22,7 +23,8 @@ START = 5.0  # seconds for an answer: the bus may have to start the service firs
 
 _SERVICE = DBusAddress("/org/freedesktop/Notifications", NAME, NAME)
 _URGENCY = {Urgency.NORMAL: 1, Urgency.LAST: 2}
-DRAWS_DEFAULT = frozenset({"Xfce Notify Daemon"})  # shows the click on the notice itself as one more button
+DRAWS_DEFAULT = frozenset({"Xfce Notify Daemon", "lxqt-notificationd"})  # show a click on the notice as one more button
+PICTURE = 48  # pixels: what most services show it in
 _SERVER_DECIDES = -1  # milliseconds until it goes; a LAST one stays because of its urgency
 
 
@@ -114,7 +116,11 @@ class DBusNotices:
             actions["default"] = first
             labels = ["default", label, *labels]
         body = escape(note.body, quote=False) if "body-markup" in server.capabilities else note.body
-        hints = {"urgency": ("y", _URGENCY[note.urgency]), "desktop-entry": ("s", APP)}
+        hints = {
+            "urgency": ("y", _URGENCY[note.urgency]),
+            "desktop-entry": ("s", APP),
+            "image-data": _image(note.picture),
+        }
         words = (APP, self._find(note.key), "", note.title, body, labels, hints, _SERVER_DECIDES)
         reply = await connection.call(new_method_call(_SERVICE, "Notify", "susssasa{sv}i", words), seconds=START)
         if field(reply, HeaderFields.sender) != server.owner:  # another service took over in between
@@ -156,3 +162,11 @@ class DBusNotices:
         shown = self._shown.get(number)
         if shown is not None and action in shown.actions and self._callback is not None:
             self._callback(shown.key, shown.actions[action])
+
+
+def _image(state: IconState) -> tuple[str, tuple[int, int, int, bool, int, int, bytes]]:
+    """The icon as the specification wants a picture: RGBA rows, eight bits for each of four channels."""
+    from trayexec.adapters.glyph import draw  # noqa: PLC0415 — Pillow is not loaded before there is something to show
+
+    image = draw(state, 0.2, PICTURE)
+    return "(iiibiiay)", (*image.size, 4 * image.width, True, 8, 4, image.tobytes())

@@ -40,7 +40,7 @@ class Presenter:
         if shown is None or _look(shown) != _look(view):
             self._icon.icon = self._picture(*_look(view))
         if shown is None or shown.tooltip != view.tooltip:
-            self._icon.title = self._speak(view.tooltip)[: self._title]
+            self._icon.title = f"trayexec\n{self._speak(view.tooltip)}"[: self._title]
         if shown is None or shown.menu != view.menu:
             # What a click on the icon does is a line to pystray: one that the menu does not show.
             click = ActionItem("", SHOW, click=self._click, default=True, visible=False)

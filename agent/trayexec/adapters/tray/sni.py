@@ -214,7 +214,6 @@ class SniTray:
         )
 
     def _properties(self) -> Mapping[str, Value]:
-        title, _, text = self._tooltip.partition("\n")
         return {
             "Category": ("s", "ApplicationStatus"),
             "Id": ("s", _APP),
@@ -224,15 +223,15 @@ class SniTray:
             "IconName": ("s", ""),
             "IconPixmap": ("a(iiay)", list(self._pixmaps)),
             "IconThemePath": ("s", ""),
-            "IconAccessibleDesc": ("s", self._tooltip),
-            "AttentionAccessibleDesc": ("s", self._tooltip),
+            "IconAccessibleDesc": ("s", f"{_APP}: {self._tooltip}"),
+            "AttentionAccessibleDesc": ("s", f"{_APP}: {self._tooltip}"),
             "OverlayIconName": ("s", ""),
             "OverlayIconPixmap": ("a(iiay)", []),
             "AttentionIconName": ("s", ""),
             "AttentionIconPixmap": ("a(iiay)", []),
             "AttentionMovieName": ("s", ""),
             # The title is plain text; the rest may be marked up, and so it has to be escaped.
-            "ToolTip": ("(sa(iiay)ss)", ("", [], title, html.escape(text, quote=False))),
+            "ToolTip": ("(sa(iiay)ss)", ("", [], _APP, html.escape(self._tooltip, quote=False))),
             "ItemIsMenu": ("b", True),
             "Menu": ("o", MENU_PATH),
         }

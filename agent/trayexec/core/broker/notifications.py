@@ -8,7 +8,7 @@ from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.shell_words import argument, profile
-from trayexec.core.view import View
+from trayexec.core.view import IconState, View
 from trayexec.light.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
@@ -38,6 +38,7 @@ def expiring(identity: Identity, at: str, *, last: bool) -> Notice:
         Text("Re-authenticate now, and nothing is interrupted."),
         _OFFER,
         Urgency.LAST if last else Urgency.NORMAL,
+        IconState.EXPIRING,
     )
 
 
@@ -55,6 +56,7 @@ def expired(identity: Identity) -> Notice:
         Text("{whose}: the session has expired", whose=identity.whose),
         Text("What has credentials already keeps them until they end, within the hour."),
         _OFFER,
+        picture=IconState.LOCKED,
     )
 
 
@@ -88,6 +90,7 @@ def sign_in_ends(sign_in: SignIn, left: float, *, last: bool) -> Notice:
         Text("Sign in to {name} again now, and nothing is interrupted.", name=sign_in.name),
         _SIGN_IN,
         Urgency.LAST if last else Urgency.NORMAL,
+        IconState.EXPIRING,
     )
 
 
@@ -98,32 +101,32 @@ def sign_in_over(sign_in: SignIn) -> Notice:
         Text("The sign-in {name} has ended", name=sign_in.name),
         Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
         _SIGN_IN,
+        picture=IconState.LOCKED,
     )
 
 
-def outlived(run: Run, left: float) -> Notice:
-    """A command still runs, and in `left` seconds its credentials end."""
-    minutes = round(left / 60)
-    title = (
-        Text("{program}: AWS credentials end in {minutes} min", program=run.program, minutes=minutes)
-        if minutes > 0
-        else Text("{program}: AWS credentials end now", program=run.program)
+def outlived(run: Run, at: str) -> Notice:
+    """A command still runs, and its credentials end at that time of day."""
+    return Notice(
+        f"run:{run.process.pid}:{run.process.started}:{run.profile}",
+        Text("{program}: its AWS credentials end at {time}", program=run.program, time=at),
+        Text(
+            "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself under "
+            "`trayexec --live {word} -- …`; --need starts it with more time.",
+            pid=run.process.pid,
+            profile=shown(run.profile),
+            word=profile(run.profile),
+        ),
+        picture=IconState.EXPIRING,
     )
-    body = Text(
-        "Process {pid} has those of {profile} and cannot renew them. What runs this long renews by itself under "
-        "`trayexec --live {word} -- …`; --need starts it with more time.",
-        pid=run.process.pid,
-        profile=shown(run.profile),
-        word=profile(run.profile),
-    )
-    return Notice(f"run:{run.process.pid}:{run.process.started}:{run.profile}", title, body)
 
 
 def standing(view: View) -> Notice:
     """How it stands, for who has clicked on the icon: with a button for what is needed, where something is."""
     asks = view.needed.partition(":")[0]
     offer = {"auth": Text("Unlock"), "sign-in": Text("Sign in")}.get(asks)
-    return Notice(STANDING, view.headline, view.tooltip, ((REAUTHENTICATE, offer),) if offer is not None else ())
+    buttons = ((REAUTHENTICATE, offer),) if offer is not None else ()
+    return Notice(STANDING, view.headline, view.tooltip, buttons, picture=view.icon_state)
 
 
 def unlock_failed(why: Trouble) -> Notice:

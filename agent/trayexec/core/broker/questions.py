@@ -31,11 +31,9 @@ from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Pro
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import CodeProcess, Identity
 from trayexec.core.config.sections import shown
-from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Question
 from trayexec.core.settings import Command
 from trayexec.core.shell_words import argument
-from trayexec.core.stamps import local
 from trayexec.light.errors import Text, Trouble
 
 DESKTOP = ""  # the queue at the desktop; the others are called as their terminals are
@@ -85,13 +83,10 @@ def _not_renewed(step: StepContext, identity: Identity, why: Text) -> None:
         left = phase.session.expiry.left(step.now)
         due = renewals_due(step, left)
         last = min(due, default=0) == min(step.broker.settings.warn, default=0)
-        step.effects.append(Show(notifications.not_renewed(identity, local_end(step, phase.session), why, last=last)))
+        step.effects.append(
+            Show(notifications.not_renewed(identity, phase.session.expiry.clock(step.now), why, last=last))
+        )
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
-
-
-def local_end(step: StepContext, session: Credentials) -> str:
-    """When it ends, by the clock on the wall."""
-    return local(int(session.expiry.at.wall), step.now.wall)
 
 
 def renewals_due(step: StepContext, left: float) -> frozenset[int]:

@@ -24,7 +24,6 @@ from trayexec.core.broker.questions import (
     at_terminal,
     fail,
     is_renewal,
-    local_end,
     renew_unasked,
     renewals_due,
     still_wanted,
@@ -293,7 +292,7 @@ def age(step: StepContext, identity: Identity) -> None:
     if due - phase.warned:
         if identity.needs_code:
             last = min(due) == min(step.broker.settings.warn)
-            step.effects.append(Show(notifications.expiring(identity, local_end(step, phase.session), last=last)))
+            step.effects.append(Show(notifications.expiring(identity, phase.session.expiry.clock(step.now), last=last)))
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
 
 

@@ -290,4 +290,4 @@ def _looked(step: StepContext, checked: tuple[Process, ...], running: frozenset[
     """Tell of commands that will outlive their credentials, and forget those that have ended."""
     watch, told = expiry_watch.seen(step.broker.watch, checked, running, step.now)
     step.broker = replace(step.broker, watch=watch)
-    step.effects += [Show(notifications.outlived(run, run.ends.left(step.now))) for run in told]
+    step.effects += [Show(notifications.outlived(run, run.ends.clock(step.now))) for run in told]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, Stage
 from trayexec.core.broker.status import identities_shown
-from trayexec.core.clock import Expiry, Instant
+from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Provider, SignIn
 from trayexec.core.stamps import local
 from trayexec.core.view import SHOW, Entry, IconState, Item, Separator, Submenu, View
@@ -40,7 +40,8 @@ def view(broker: Broker, now: Instant, version: str = "") -> View:
     standing += [_sign_in(broker, one, now) for one in broker.sign_ins]
     standing += [TrayLine(line) for line in _provided(broker, now)]
     if not standing:
-        standing = [TrayLine(Text("Nothing is set up yet: run trayexec setup in a terminal"))]
+        offer = Text("Nothing is set up yet: click to copy the command for a terminal")
+        standing = [TrayLine(Text("Nothing is set up yet"), offer, "copy:trayexec setup")]
     troubles = tuple(_troubles(broker, known))
     menu: list[Entry] = [*(one.item for one in standing), *map(_trouble_menu, troubles), Separator()]
     menu += [*_renewals(broker, known, now), Item(Text("Lock now"), "lock" if _has_anything(broker, now) else None)]
@@ -60,16 +61,12 @@ def _headline(broker: Broker, known: tuple[Identity, ...], now: Instant) -> Text
     if not sessions:
         return Text("Locked") if known else Text("Nothing is open")
     first = min(sessions, key=lambda one: one.expiry.left(now))
-    return Text("Open until {time}", time=_clock(first.expiry, now))
-
-
-def _clock(expiry: Expiry, now: Instant) -> str:
-    return local(int(expiry.at.wall), now.wall)
+    return Text("Open until {time}", time=first.expiry.clock(now))
 
 
 def _in_lines(texts: tuple[Text, ...]) -> Text:
-    told = Text("{line}", line="trayexec")
-    for text in texts:
+    told = texts[0]
+    for text in texts[1:]:
         told = Text("{lines}\n{line}", lines=told, line=text)
     return told
 
@@ -81,7 +78,7 @@ def _identity(broker: Broker, identity: Identity, now: Instant) -> TrayLine:
     session = broker.session(identity, now)
     whose = _whose(identity)
     if session is not None:
-        return TrayLine(Text("{whose}: open until {time}", whose=whose, time=_clock(session.expiry, now)))
+        return TrayLine(Text("{whose}: open until {time}", whose=whose, time=session.expiry.clock(now)))
     match broker.phase(identity):
         case Prompting() as prompt:
             return TrayLine(_asking(broker, whose, identity, prompt))
@@ -128,7 +125,7 @@ def _sign_in(broker: Broker, sign_in: SignIn, now: Instant) -> TrayLine:
         return TrayLine(Text("{name}: not signed in", name=name), offer, f"sign-in:{name}")
     if state.token.renews:
         return TrayLine(Text("{name}: signed in", name=name))
-    return TrayLine(Text("{name}: signed in until {time}", name=name, time=_clock(state.token.expiry, now)))
+    return TrayLine(Text("{name}: signed in until {time}", name=name, time=state.token.expiry.clock(now)))
 
 
 def _renewals(broker: Broker, known: tuple[Identity, ...], now: Instant) -> Iterator[Item]:
@@ -149,7 +146,7 @@ def _provided(broker: Broker, now: Instant) -> Iterator[Text]:
             continue
         name = Text("{profile} ({source})", profile=provider.name, source=provider.by)
         if state.credentials is not None and state.credentials.expiry.left(now) > 0:
-            yield Text("{whose}: open until {time}", whose=name, time=_clock(state.credentials.expiry, now))
+            yield Text("{whose}: open until {time}", whose=name, time=state.credentials.expiry.clock(now))
         elif state.failure is not None:
             yield Text("{name}: {why}", name=name, why=state.failure.why.title)
 
