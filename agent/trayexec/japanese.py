@@ -1237,6 +1237,8 @@ SENTENCES: dict[str, str] = {
     "they are not used: the keys of {name} are printed by the command {program}, as config.toml says": "このキーは使われません: config.toml により、{name} のキーはコマンド {program} が出力します",
     "printed by the command {program}, as config.toml says": "config.toml により、コマンド {program} が出力します",
     "not used: the command {program} in config.toml prints others. `trayexec keys remove {name}` takes these out": "未使用: config.toml のコマンド {program} が別のキーを出力します。`trayexec keys remove {name}` でこのキーを削除できます",
+    "The credentials of {profile} are printed by its credential_process: a new key cannot be put there.": "{profile} の認証情報は credential_process が出力するため、新しいキーをそこへ入れられません。",
+    "If it prints long-term keys, make one in the AWS console (IAM, Users, your user, Security credentials), put it where that program finds it, and delete the old one once `trayexec auth {word} --force` has worked.": "長期キーを出力するものなら、AWS コンソール (IAM → ユーザー → 自分のユーザー → セキュリティ認証情報) で新しいキーを作り、そのプログラムが読む場所に入れてください。`trayexec auth {word} --force` が成功したら、古いキーを削除してください。",
     "The keys of {name} are printed by the command {program}, as config.toml says: a new key cannot be put there.": "{name} のキーは config.toml によりコマンド {program} が出力します。そこに新しいキーを保存することはできません。",
     "Make one in the AWS console (IAM, Users, your user, Security credentials), put it where that command finds it, and delete the old one once `trayexec auth {word} --force` has worked.": "AWS コンソール (IAM、ユーザー、自分のユーザー、セキュリティ認証情報) で新しいキーを作り、そのコマンドが参照する場所に入れてください。`trayexec auth {word} --force` が成功したら、古いキーを削除してください。",
     "and with the keys that are printed by the command {program}": "キーはコマンド {program} が出力するものです",

@@ -23,8 +23,9 @@ from trayexec.commands.yes_or_no import agreed
 from trayexec.core.broker.status import find, one_identity
 from trayexec.core.config import ownership
 from trayexec.core.config.partitions import partition_of
-from trayexec.core.config.profiles import Catalogue
+from trayexec.core.config.profiles import Catalogue, Profile, Provider
 from trayexec.core.config.sections import shown
+from trayexec.core.config.sources import Source
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.rotation import Seen, replaced
 from trayexec.core.stamps import utc
@@ -42,6 +43,7 @@ def rotate(options: Options, environ: Mapping[str, str]) -> int:
     speak = speaker(environ)
     outside = overlay_origin.outside(environ)
     catalogue = files_of_this_user(outside).load()
+    _check_source(catalogue, options.identity)
     name = _name(catalogue, options.identity)
     program = own_settings.keys_program(environ, name)
     if program is not None:
@@ -91,6 +93,14 @@ def rotate(options: Options, environ: Mapping[str, str]) -> int:
             )
         )
     return exits.OK
+
+
+def _check_source(catalogue: Catalogue, wanted: str | None) -> None:
+    """Raises TrayexecError for a profile whose keys, if it has any, are where only its own program finds them."""
+    profile = catalogue.profiles.get(wanted or "")
+    target = profile.target if isinstance(profile, Profile) else None
+    if isinstance(target, Provider) and target.kind is Source.PROCESS:
+        raise TrayexecError(problems.of_program(target.name))
 
 
 def _name(catalogue: Catalogue, wanted: str | None) -> str:

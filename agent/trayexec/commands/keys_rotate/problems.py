@@ -22,6 +22,18 @@ def printed(name: str, program: str) -> Trouble:
     )
 
 
+def of_program(profile: str) -> Trouble:
+    """Likewise, where the AWS config names the program: it may print a session, too."""
+    return trouble(
+        "rotate_printed",
+        "The credentials of {profile} are printed by its credential_process: a new key cannot be put there.",
+        "If it prints long-term keys, make one in the AWS console (IAM, Users, your user, Security credentials), put "
+        "it where that program finds it, and delete the old one once `trayexec auth {word} --force` has worked.",
+        profile=shown(profile),
+        word=argument(profile),
+    )
+
+
 def two_keys(name: str, arn: str, stored: str, other: AccessKey) -> Trouble:
     """AWS has another key of the user's, that somebody may be using."""
     values = {
