@@ -12,12 +12,13 @@ TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "tests"))
 
 from support.desktop import Shade, private_desktop  # noqa: E402 — the tests are no package of ours
-from support.rig import rig_on  # noqa: E402 — likewise
+from support.rig import COMMAND, rig_on  # noqa: E402 — likewise
 
 AWS = str(Path(sys.executable).with_name("aws"))
 NOTIFYD = "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd"
 SETTLE = 1.5  # seconds until everything is drawn
-SEEN = (270, 0, 1000, 432)
+SEEN = (270, 0, 1000, 570)
+PARENTS = ("systemd", "xfce4-terminal")  # of the command that asks, as on a desktop
 
 
 def main() -> None:
@@ -37,14 +38,23 @@ def main() -> None:
             rig.start_agent()
             desk.wait_tray_items(1)
             rig.unlock()
-            command = rig.start("--need", "1h", "account-a", "--", AWS, "s3", "ls")
-            desk.wait_window("MFA code")
+            parents = [_parent(desk.folder / name) for name in PARENTS]
+            words = ["--need", "1h", "account-a", "--", AWS, "s3", "ls"]
+            command = desk.spawn([*parents, *COMMAND, *words], env=rig.environment())
+            desk.wait_dialog("MFA code")
             desk.point(400, 500)
             time.sleep(SETTLE)
             desk.pixels().crop(SEEN).save(TOP / "assets" / "screenshot.png", optimize=True)
             desk.key("Escape")
-            command.communicate(timeout=20)
+            command.wait(20)
         desk.end(notifications)
+
+
+def _parent(script: Path) -> str:
+    """A process of this name that starts what it is told."""
+    script.write_text('#!/bin/sh\n"$@"\n')
+    script.chmod(0o755)
+    return str(script)
 
 
 main()

@@ -171,7 +171,7 @@ class _Story:
             self._do(["trayexec", "auth"])
         if self.mode is Mode.AUTO:
             print("Without a display the warning and the end are lines of the agent's log; with one, notifications:")
-            self._notices("expires at", "has expired")
+            self._notices("Expires at", "Expired: ")
         else:
             print("Now watch for the notification (without a desktop: a line in the agent's log):")
             eventually("the end of the session", self._locked)

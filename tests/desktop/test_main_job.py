@@ -72,8 +72,8 @@ def test_the_whole_day(rig: Rig) -> None:
     assert not desk.windows(DIALOG)
     assert sim.count("GetSessionToken") == 1
 
-    first = warning(desk, "expires at")
-    over = warning(desk, "the session has expired")
+    first = warning(desk, "Expires at")
+    over = warning(desk, "Expired: ")
 
     assert "Re-authenticate" in first.actions.values()
     assert first.picture == (48, 48)

@@ -490,7 +490,7 @@ class Stage:
                 self.loading.append(effect)
             case Show(notice):
                 assert MARK not in str(notice.title) + str(notice.body)
-                if "expires at" in str(notice.title) and "could not renew" not in str(notice.body):
+                if "Expires at" in str(notice.title) and "could not renew" not in str(notice.body):
                     self._witness_warning(notice.key)
             case Hide() | Look():
                 pass

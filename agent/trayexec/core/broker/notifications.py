@@ -34,8 +34,8 @@ def expiring(identity: Identity, at: str, *, last: bool) -> Notice:
     """The session ends at that time of day: what is said so stays true for as long as it is shown."""
     return Notice(
         expiry_key(identity),
-        Text("{whose}: the session expires at {time}", whose=identity.whose, time=at),
-        Text("Re-authenticate now, and nothing is interrupted."),
+        Text("Expires at {time}: {whose}", whose=identity.whose, time=at),
+        Text("The session ends. Re-authenticate now, and nothing is interrupted."),
         _OFFER,
         Urgency.LAST if last else Urgency.NORMAL,
         IconState.EXPIRING,
@@ -53,8 +53,8 @@ def expired(identity: Identity) -> Notice:
     """The session is over, as it is every day."""
     return Notice(
         expiry_key(identity),
-        Text("{whose}: the session has expired", whose=identity.whose),
-        Text("What has credentials already keeps them until they end, within the hour."),
+        Text("Expired: {whose}", whose=identity.whose),
+        Text("The session is over. What has credentials already keeps them until they end, within the hour."),
         _OFFER,
         picture=IconState.LOCKED,
     )
@@ -64,8 +64,8 @@ def revoked(identity: Identity) -> Notice:
     """AWS refused the session before its time."""
     return Notice(
         expiry_key(identity),
-        Text("{whose}: AWS no longer accepts the session", whose=identity.whose),
-        Text("It was revoked, or the keys were changed."),
+        Text("No longer accepted by AWS: {whose}", whose=identity.whose),
+        Text("The session was revoked, or the keys were changed."),
         _OFFER,
         Urgency.LAST,
     )
