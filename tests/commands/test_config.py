@@ -1,5 +1,6 @@
 """`config`: what is in force is shown as it could be written, and no edit counts that is not right."""
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -147,6 +148,18 @@ def test_a_link_to_the_file_stays(bare: Rig) -> None:
     assert bare.terminal("config", "edit", env=editor(bare, RIGHT)).ended()[0] == 0
     assert own(bare).is_symlink()
     assert real.read_text() == RIGHT
+
+
+def test_what_is_no_file_is_said_and_left_alone(bare: Rig) -> None:
+    """A link to a pipe here; to the null device it is the same."""
+    pipe = bare.desk.home("pipe")
+    os.mkfifo(pipe)
+    own(bare).parent.mkdir(parents=True, exist_ok=True)
+    own(bare).symlink_to(pipe)
+    status, screen = bare.terminal("config", "edit", env={"EDITOR": "cat"}).ended()
+    assert (status, f"{pipe} cannot be read" in screen) == (125, True)
+    assert pipe.is_fifo()
+    own(bare).unlink()
 
 
 def test_without_a_terminal_nobody_edits(bare: Rig) -> None:

@@ -17,7 +17,7 @@ from trayexec.commands.yes_or_no import YES, agreed
 from trayexec.core import settings
 from trayexec.core.shell_words import word
 from trayexec.light import exits, paths, private_files, stderr
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text, TrayexecError, shown, trouble
 from trayexec.light.translate import speaker
 
 EDITORS = ("sensible-editor", "editor", "nano", "vi")  # where neither $VISUAL nor $EDITOR names one
@@ -68,8 +68,7 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
             )
         )
     file = Path(os.path.realpath(paths.settings_path(environ)))
-    private_files.own_folder(str(file.parent))
-    before = bytes_of(file)
+    before = _before(file)
     text = before if before is not None else settings.example().encode()
     copy = file.with_name(f"config-{os.urandom(4).hex()}.toml")  # what is kept of an edit is for the person to find
     private_files.put(str(copy), text)
@@ -102,6 +101,25 @@ def edit(_options: Options, environ: Mapping[str, str]) -> int:
     copy.unlink()
     stderr.say(speak(Text("{file} is changed; an agent that runs takes it within seconds", file=str(file))))
     return exits.OK
+
+
+def _before(file: Path) -> bytes | None:
+    """What the file says, None where there is none; its folder is there then. Raises TrayexecError (`file`)."""
+    try:
+        found = bytes_of(file)
+        private_files.own_folder(str(file.parent))
+    except OSError as error:
+        raise TrayexecError(
+            trouble(
+                "file",
+                "The file {file} cannot be read: {reason}.",
+                "Check who owns it and its permissions: `ls -l {path}`",
+                file=shown(str(file)),
+                path=word(str(file)),
+                reason=error.strerror or type(error).__name__,
+            )
+        ) from None
+    return found
 
 
 def _run_editor(copy: Path, environ: Mapping[str, str]) -> None:
