@@ -1,20 +1,21 @@
 """`keys import`: from the AWS files into the keychain, and out of the files only when that is done and agreed."""
 
 import json
-import os
 import signal
 import stat
-import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from awssim.world import Key
 from support.desktop import private_desktop
+from support.killing import Killer
 from support.rig import Rig, rig_on
 
 ALICE, BOB = "111111111111", "222222222222"
+LEAST_STEPS = 15  # that an import of one key takes, seen from outside
 
 
 @pytest.fixture
@@ -416,20 +417,41 @@ def test_another_suffix_of_aws_mfa_is_named(own: Rig) -> None:
         assert [one["profile"] for one in done.json["keys"]] == ["default"]
 
 
-@pytest.mark.parametrize("round_", range(8))
-def test_killed_at_any_moment_nothing_is_lost(own: Rig, round_: int) -> None:
-    """The key is in the file or in the keychain, the file is whole, and the next import goes through."""
-    path = aws_mfa(own)
-    before, key = path.read_bytes(), own.sim.world.user_key()
-    process = own.start("keys", "import", "--yes")
-    time.sleep(0.25 + 0.2 * round_)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    there = path.read_bytes()
-    assert there == before or (key.secret.encode() not in there and item(own, "default"))
-    done = own.run("keys", "import", "--yes")
-    assert done.status == 0, done.err
-    assert json.loads(own.desk.run(["secret-tool", "lookup", "service", "trayexec", "username", "default"]))[
-        "secret_access_key"
-    ] == (key.secret)
-    assert key.secret not in path.read_text()
+@pytest.mark.parametrize("first", [1, 2])
+def test_killed_at_any_step_nothing_is_lost(own: Rig, first: int) -> None:
+    """The key is in the file or in the keychain, each file is old or whole and new, and the next import goes through.
+
+    A step is whatever it does to a file, to the keychain or to AWS; what is killed leaves nothing behind in the end.
+    """
+    path, config, key = aws_mfa(own), own.desk.home("home/.aws/config"), own.sim.world.user_key()
+    old = {path: path.read_bytes(), config: config.read_bytes()}
+    killer = Killer(own)
+    assert killer.run(0, "keys", "import", "--yes") == 0
+    new = {path: path.read_bytes(), config: config.read_bytes()}
+    assert all(old[one] != new[one] for one in old)
+    for number in count(first, 2):
+        for one in (*backups(path), *backups(config)):
+            one.unlink()
+        for one, text in old.items():
+            one.write_bytes(text)
+        own.desk.run(["secret-tool", "clear", "service", "trayexec", "username", "default"])
+        status = killer.run(number, "keys", "import", "--yes")
+        found = {one: one.read_bytes() for one in old}
+        assert all(found[one] in (old[one], new[one]) for one in old), number
+        assert found[path] == old[path] or _secret(own) == key.secret, number
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL
+        assert killer.run(0, "keys", "import", "--yes") == 0
+        assert {one: one.read_bytes() for one in old} == new, number
+        assert _secret(own) == key.secret, number
+        assert not [*path.parent.glob(".trayexec-*")], number
+    assert number > LEAST_STEPS
+    own.start_agent()
+    assert not [*own.desk.home("home").rglob(".trayexec-*")]
+
+
+def _secret(rig: Rig) -> str:
+    """What the keychain has for [default]."""
+    said = rig.desk.run(["secret-tool", "lookup", "service", "trayexec", "username", "default"])
+    return str(json.loads(said)["secret_access_key"])

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from awssim import Kind
 from awssim.world import Key
 from support.desktop import eventually, private_desktop
+from support.killing import Killer
 from support.memory_keychain import MemoryKeychain
 from support.rig import Rig, rig_on
 from trayexec.commands.keys_rotate.rotation import KeyOwner, Rotation, RotationPorts
@@ -25,6 +27,7 @@ from trayexec.light.errors import TrayexecError, trouble
 ALICE = "111111111111"
 ARN = f"arn:aws:iam::{ALICE}:user/alice"
 NOW = 1_800_000_000.0
+LEAST_STEPS = 15  # that a rotation takes, seen from outside
 
 
 class Killed(BaseException):
@@ -304,6 +307,35 @@ def test_another_key_of_the_users_is_left_to_the_user(own: Rig) -> None:
     assert other.id in done.err
     assert "never used" in done.err
     assert len(own.sim.world.keys_of()) == 2
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_killed_at_any_step_the_next_one_goes_on(own: Rig, first: int) -> None:
+    """Whatever it does to a file, the keychain or AWS: a key that works is stored, and in the end there is one."""
+    killer = Killer(own)
+    for number in count(first, 2):
+        before = own.sim.world.keys_of()
+        status = killer.run(number, "keys", "rotate", "--yes")
+        assert next(one for one in own.sim.world.keys_of() if one.id == item(own)).active, number
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL
+        if own.sim.world.keys_of() == before and item(own) == before[0].id and not _noted(own):
+            continue  # nothing had begun
+        assert killer.run(0, "keys", "rotate", "--yes") == 0
+        assert [one.id for one in own.sim.world.keys_of()] == [item(own)], number
+        assert not _noted(own)
+    assert number > LEAST_STEPS
+    assert [one["name"] for one in own.run("keys", "list", "--json").json] == ["default"]
+    assert own.run("agent", "stop").status == 0
+    own.start_agent()
+    assert not [*own.desk.home("home").rglob(".trayexec-*")]
+
+
+def _noted(rig: Rig) -> bool:
+    """Whether a rotation is written down that was begun."""
+    path = rig.desk.home("home/.local/state/trayexec/rotations.json")
+    return path.exists() and bool(json.loads(path.read_text())["rotations"])
 
 
 @pytest.mark.parametrize("action", ["CreateAccessKey", "GetCallerIdentity", "UpdateAccessKey", "DeleteAccessKey"])

@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from awssim.world import Key
 from commands.test_keys_import_aws_vault import keep
 from support.desktop import private_desktop
+from support.killing import Killer
 from support.rig import Rig, Terminal, rig_on
 from trayexec.adapters.aws_parser import parse
 from whole.test_sign_in import SSO, Person
 
+LEAST_STEPS = 15  # that writing all its files takes, seen from outside
 ROLE = "arn:aws:iam::222222222222:role/Deploy"
 # Each question in the order in which a person with nothing meets it, and the answer.
 QUESTIONS: Mapping[str, Callable[[Rig], str]] = {
@@ -156,6 +159,45 @@ def test_it_can_be_left_at_every_question(fresh: Rig, how: str) -> None:
     assert ended(terminal)[0] == 0
     assert fresh.run("account-a", "--no-wait", "--", "true").status == 0
     assert not [*fresh.desk.home("home").rglob(".trayexec-*")]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_killed_while_it_writes_each_file_is_old_or_whole(bare: Rig, first: int) -> None:
+    """Before each thing it does to a file: config, the shell's start file, those for login. The next one goes on."""
+    bare.env.update({"DISPLAY": ":4711", "SHELL": "/bin/bash", "TERM": "dumb"})  # nobody's: no agent is started here
+    home = bare.desk.home("home")
+    answers = (
+        *((r"How do you sign in to AWS\? \[1\] ", "2"), (r"Start URL [^\n]*: ", "https://corp.awsapps.com/start")),
+        *((r"Region[^\n]*: \[[^\n]*\] ", ""), (r"Account [^\n]*: ", "111111111111"), (r"Permission set[^\n]*: ", "R")),
+        *((r"Name for its profile: \[r\] ", ""), (r"Get credentials of r now\?[^\n]*\] ", "s")),
+        (r"(?:Write it|Change it so|Start it at login)\?[^\n]*\[Y/n\] ", ""),
+    )
+
+    def begin() -> None:
+        for path in sorted(home.rglob("*"), reverse=True):
+            if path.is_symlink() or path.is_file():
+                path.unlink()
+        bare.write("home/.bashrc", "# mine\n")
+
+    def found() -> dict[str, bytes]:
+        return {name: text for name, text in files_of(bare).items() if "before-setup" not in name}
+
+    begin()
+    old, killer = found(), Killer(bare)
+    assert killer.run(0, "setup", answers=answers) == 0
+    new = found()
+    assert len(new) == len(old) + 4
+    for number in count(first, 2):
+        begin()
+        status = killer.run(number, "setup", answers=answers)
+        for name, text in found().items():
+            assert ".trayexec-" in name or text in (old.get(name), new[name]), (number, name)
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL
+        assert killer.run(0, "setup", answers=answers) == 0
+        assert found() == new, number
+    assert number > LEAST_STEPS
 
 
 def test_every_step_can_be_skipped(fresh: Rig) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -167,6 +167,12 @@ def write_home(home: Path, change: Callable[[str], str], *, backup: Path | None 
             replace(target, Version(late, mode), data)  # theirs first, whole
         old = bytes_of(target)
     raise OSError(errno.EBUSY, "it changes all the time")
+
+
+def sweep_beside(homes: Iterable[str]) -> None:
+    """Take away what a write of these files left beside them that was killed: another name of one, keys and all."""
+    for folder in {os.path.dirname(os.path.realpath(home)) for home in homes}:  # noqa: PTH120 — private_files has none
+        private_files.sweep(folder)
 
 
 def _as_ended(text: str, old: str) -> str:

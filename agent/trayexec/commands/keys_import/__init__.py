@@ -27,6 +27,7 @@ from trayexec.core.stamps import utc
 from trayexec.light import exits, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
+from trayexec.live.carry_home import sweep_beside
 
 
 def take_over(options: Options, environ: Mapping[str, str]) -> int:
@@ -46,7 +47,7 @@ def imported(options: Options, environ: Mapping[str, str]) -> tuple[int, Sequenc
     files = AwsTexts.read(environ, options)
     rows = _looked_at(files, _chosen(files, options))
     if not options.dry_run:
-        file_changes.sweep(files.paths)
+        sweep_beside(files.paths)
         rows = _stored(files, rows, environ)
     taken = [one.keys for one in rows if one.problem is None]
     changed = file_changes.change(files, taken, options, environ)

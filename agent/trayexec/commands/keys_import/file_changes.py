@@ -21,7 +21,7 @@ from trayexec.core.stamps import utc
 from trayexec.light import private_files, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
-from trayexec.live.carry_home import write_home
+from trayexec.live.carry_home import sweep_beside, write_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def change(
         done.append(FileChange(str(path), str(backup)))
         stderr.say(speak(_said_before(path, backup, edit)))
     time.sleep(private_files.SETTLED)
-    sweep(files.paths)
+    sweep_beside(files.paths)
     for name in [one.name for one in taken][:1]:
         stderr.say(
             speak(
@@ -142,9 +142,3 @@ def _agreed(speak: Callable[[Text], str], names: Sequence[str]) -> bool:
         return True
     stderr.say(speak(Text("your AWS files are as they were")))
     return False
-
-
-def sweep(files: Sequence[str]) -> None:
-    """Take away what an import left beside these files that was killed: another name of one, keys and all."""
-    for folder in {os.path.dirname(os.path.realpath(path)) for path in files}:  # noqa: PTH120 — private_files has none
-        private_files.sweep(folder)

@@ -28,6 +28,7 @@ from trayexec.commands.setup.step import Outcome, taken, told
 from trayexec.core.shell_words import profile
 from trayexec.light import exits
 from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.live.carry_home import sweep_beside
 
 STEPS = (
     *(aws_config.STEP, access_keys.STEP, mfa_device.STEP, keys_in_files.STEP, first_role.STEP, shell_hook.STEP),
@@ -42,6 +43,8 @@ def setup(options: Options, environ: Mapping[str, str]) -> int:
     steps = STEPS if options.shared is None else (shared_config.read(options.shared).step, *STEPS)
     if not options.dry_run and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise _no_terminal(environ)
+    if not options.dry_run:
+        sweep_beside((*files_of_this_user(environ).paths(None, None), *shell_hook.start_files(environ)))
     interview = Interview.here(environ)
     interview.title(Text("One MFA code in the morning, every AWS account all day, and no key on disk."))
     if options.dry_run:

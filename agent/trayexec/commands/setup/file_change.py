@@ -1,6 +1,7 @@
 """Changes a file of the user's in `setup`: the difference first, then the question, then the whole file or nothing."""
 
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from trayexec.commands import file_diff
 from trayexec.commands.setup.interview import Interview
 from trayexec.core.config.inifile import Parsed, written
 from trayexec.core.shell_words import word
+from trayexec.light import private_files
 from trayexec.light.errors import Text, TrayexecError, trouble
-from trayexec.live.carry_home import own_text, write_home
+from trayexec.live.carry_home import own_text, sweep_beside, write_home
 
 
 def change(path: str, edit: Callable[[str], str], interview: Interview) -> None:
@@ -36,6 +38,8 @@ def change(path: str, edit: Callable[[str], str], interview: Interview) -> None:
                 why=error.strerror or type(error).__name__,
             )
         ) from None
+    time.sleep(private_files.SETTLED)  # what was left of one that was killed is nobody's by then
+    sweep_beside((path,))
     interview.good(Text("{file} is written", file=path))
     if backup is None:
         interview.undo(Text("To undo it: `rm {path}`", path=word(path)))

@@ -49,6 +49,12 @@ def take(situation: Situation, interview: Interview) -> None:
     interview.say(Text("It counts in shells that are started from now on."))
 
 
+def start_files(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The file that the person's shell reads when it starts, where we know it."""
+    shell = _shell(environ)
+    return () if shell is None else (_start_file(shell, environ),)
+
+
 def _added(text: str, line: str) -> str:
     gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
     return f"{text}{gap}{REMARK}\n{line}\n"
