@@ -14,6 +14,7 @@ from awssim import Sim
 from awssim.world import Trust, new_secret, new_token, temporary_key_id
 from trayexec.adapters.aws_files import AwsFiles
 from trayexec.core.config.profiles import Profile, Provider, Unserved
+from trayexec.core.config.providers import lacking
 from trayexec.core.config.surroundings import Surroundings
 
 ROLE = "arn:aws:iam::222222222222:role/Deploy"
@@ -145,18 +146,27 @@ def test_no_service_is_said_within_seconds(home: Home) -> None:
     assert home.refused_from(provider(home)).trouble.code == "source_absent"
 
 
-@pytest.mark.parametrize(
-    ("source", "code", "words"),
-    [
-        ("Environment", "profile_unsupported", "in the environment of a command"),
-        ("EcsContainer", "profile_unsupported", "in the environment of a command"),
-        ("ec2instancemetadata", "profile_source", "do not know"),
-    ],
-)
-def test_what_is_in_the_callers_environment_is_not_taken(home: Home, source: str, code: str, words: str) -> None:
-    """It would have to travel, and might be somebody else's: it is said."""
-    home.write(section("http://127.0.0.1:9").replace("Ec2InstanceMetadata", source))
+def test_a_source_is_known_by_its_very_name(home: Home) -> None:
+    """As to botocore."""
+    home.write(section("http://127.0.0.1:9").replace("Ec2InstanceMetadata", "ec2instancemetadata"))
     found = AwsFiles(home.env, session_name="s").load().profiles["p"]
     assert isinstance(found, Unserved)
-    assert found.problem.code == code
-    assert words in str(found.problem.title)
+    assert found.problem.code == "profile_source"
+
+
+@pytest.mark.parametrize("source", ["Environment", "EcsContainer"])
+def test_what_is_in_our_own_environment_is_nobodys(home: Home, source: str) -> None:
+    """Only what comes with a request is taken, and not kept with what the files say."""
+    home.write(section("http://127.0.0.1:9").replace("Ec2InstanceMetadata", source))
+    own = {
+        "AWS_ACCESS_KEY_ID": "ASIA",
+        "AWS_SESSION_TOKEN": "t",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1",
+    }
+    files = AwsFiles({**home.env, **own}, session_name="s")
+    for variables, there in (((), False), (tuple(own.items()), True), ((), False)):
+        found = files.load(Surroundings(variables=variables)).profiles["p"]
+        assert isinstance(found, Profile)
+        assert isinstance(found.root, Provider)
+        assert (lacking(found.root) is None) is there
+    assert "ASIA" not in str([one.heard for pair in files._pairs.values() for one in pair])

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.memory_keychain import MemoryKeychain
-from support.stage import ADMIN, ALICE, BASE, A, profile
+from support.stage import ADMIN, ALICE, BASE, VAULT, A, profile, role
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
+from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
 from trayexec.core.ports import Answer, Entry, Notice, Question, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Delivery, ProfileRule, Settings
@@ -32,6 +33,7 @@ from trayexec.daemon.socket_server import LOOK, Connection, SocketServer
 from trayexec.light import processes
 
 LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once
+OWN = profile("own", role("own", replace(VAULT, kind=Source.ENVIRONMENT, profile="own")))
 REQUESTS: Sequence[dict[str, object]] = (
     {"op": "credentials", "profile": LIVE.name, "then": "runs"},
     {"op": "credentials", "profile": A.name},
@@ -81,7 +83,7 @@ class Files:
 
     def load(self, *_named: object) -> Catalogue:
         """Two profiles and their identity."""
-        return Catalogue({one.name: one for one in (A, LIVE, BASE)})
+        return Catalogue({one.name: one for one in (A, LIVE, BASE, OWN)})
 
 
 class Dialog:
@@ -338,6 +340,29 @@ def test_keys_are_held_for_callers_of_this_machine_only(
         said = json.loads(bench.callers[0].recv(65536))
         assert bench.loop.keys.held == held
         assert said.get("error", {}).get("code") == (None if held else "elsewhere")
+        await bench.end()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("python", "caller_credentials"), ("sshd-session", "caller_elsewhere")], ids=["here", "lent"]
+)
+@pytest.mark.parametrize("op", ["credentials", "endpoint"])
+def test_a_callers_own_credentials_are_wanted_from_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch, name: str, code: str, op: str
+) -> None:
+    """Over a socket that was lent nobody is told to send them: who lent it would have them."""
+    monkeypatch.setattr(processes, "stat_of", lambda _: (name, 1, 1))
+
+    async def play() -> None:
+        bench = Bench()
+        await bench.enter()
+        say(bench.callers[0], {"op": op, "profile": OWN.name})
+        await turns(20)
+        bench.load()
+        await turns(20)
+        assert json.loads(bench.callers[0].recv(65536))["error"]["code"] == code
         await bench.end()
 
     asyncio.run(play())

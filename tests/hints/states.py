@@ -250,6 +250,22 @@ FILES = (
         then=with_device,
     ),
     State(
+        "long-term keys in the environment",
+        files(
+            "@ODD\n@ROLE\ncredential_source = Environment\n@URL\n@DEVICE\n",
+            (ODD, "--no-wait", "--", "true"),
+            AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
+            AWS_SECRET_ACCESS_KEY="secret",
+        ),
+        (
+            (
+                "Store them with `trayexec keys add {word}`, and write source_profile = {profile} in place of "
+                "credential_source under {section}."
+            ),
+        ),
+        own=True,
+    ),
+    State(
         "temporary credentials",
         files(f"{BASE}@ODD\n@URL\n", ("list",), shared=f"[{ODD}]\n{TEMPORARY}"),
         (

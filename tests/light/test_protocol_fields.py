@@ -190,6 +190,7 @@ FULL = [
     {**protocol.hold_keys(NEAR, "a", "AKIAEXAMPLE000000001", "s" * 40, arn="arn:aws:iam::111111111111:user/a")},
     {**protocol.drop_keys(NEAR, "a")},
     {**protocol.overlay(NEAR, server="a")},
+    {**protocol.credentials(NEAR, "a", wait=5), "given": {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE000000001"}},
 ]
 
 

@@ -37,6 +37,7 @@ from trayexec.adapters.aws_files import AwsFiles
 from trayexec.commands import file_keys
 from trayexec.core.config.inifile import profile_of, section_for
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role
+from trayexec.core.config.providers import lacking
 from trayexec.core.config.sources import Source
 from trayexec.light import caller_variables, context, paths, protocol
 from trayexec.light.errors import TrayexecError
@@ -336,6 +337,9 @@ class Machine:
             raise Refused("unknown" if found is None else found.problem.code)
         if found.identity is not None and found.identity.keys not in self.case.stored:
             raise Refused("keys_missing")
+        root = found.root
+        if isinstance(root, Provider) and (lacks := lacking(root)) is not None:
+            raise Refused(lacks.code)  # the shell's own credentials are not there inside
         return found
 
     def us(self, words: list[str]) -> dict[str, Any]:

@@ -56,15 +56,15 @@ from trayexec.daemon.loop import Loop, Ports, Workers
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.socket_server import SocketServer
-from trayexec.light import context, protocol
+from trayexec.light import agent_client, context, given_credentials, protocol
 from trayexec.light.errors import trouble
 
 LOADER = create_loader()  # reading botocore's data once is enough
 SESSION_NAME = "trayexec-alice"
 USUAL_NAMES = rf"{SESSION_NAME}|botocore-session-\d+"
-METADATA = "169.254.169.254"
+METADATA, CONTAINER = "169.254.169.254", "169.254.170.2"
 INSTANCE = "/latest/meta-data/iam/security-credentials/"
-UNWORDED = (ValueError, OSError, TypeError)  # how botocore fails where it has no words for it
+UNWORDED = (ValueError, OSError, TypeError, RuntimeError)  # how botocore fails where it has no words for it
 SSO_CACHE = ".aws/sso/cache"
 CORP = hashlib.sha1(b"corp", usedforsecurity=False).hexdigest()
 
@@ -84,6 +84,9 @@ class Wire:
         url = urlsplit(request.url)
         if url.hostname == METADATA:
             return self._metadata(request, url.path)
+        if url.hostname == CONTAINER and url.path == "/creds" and self.server:
+            assert request.headers.get("Authorization") in {None, "container-token", b"container-token"}
+            return _answer(request, json.dumps(self.population.machine(self.server)))
         sim = self.population.sim
         calls, said = len(sim.calls), len(self.population.center.said)
         carried = botocore.awsrequest.AWSPreparedRequest(
@@ -109,10 +112,7 @@ class Wire:
             INSTANCE: name,
             INSTANCE + name: json.dumps(self.population.machine(self.server)),
         }
-        body = urllib3.HTTPResponse(io.BytesIO(said[path].encode()), status=200, preload_content=False)
-        answer = botocore.awsrequest.AWSResponse(request.url, 200, {}, body)
-        assert answer.content
-        return answer
+        return _answer(request, said[path])
 
     def outcome(self) -> tuple[tuple[str, ...], str | None]:
         """The calls since the last time, in words, and the place of the last that gave something."""
@@ -157,6 +157,13 @@ class Wire:
 
 
 REAL_SEND = botocore.httpsession.URLLib3Session.send
+
+
+def _answer(request: Any, said: str) -> Any:
+    body = urllib3.HTTPResponse(io.BytesIO(said.encode()), status=200, preload_content=False)
+    answer = botocore.awsrequest.AWSResponse(request.url, 200, {}, body)
+    assert answer.content
+    return answer
 
 
 def _place(host: str, call: Call) -> str:
@@ -325,18 +332,11 @@ class Machine:
         loop, replies = self._loop(row, catalogues, person, mishaps)
         handler = self._handler(catalogues, loop, replies, journal)
         server = SocketServer(handler.heard, handler.left)
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
-        await asyncio.get_running_loop().connect_accepted_socket(server._new, ours)
-        reader, writer = await asyncio.open_connection(sock=theirs)
         said = {"op": "credentials", "profile": row.profile, "wait": 60, **context.surroundings(environ), **row.request}
-        writer.write(protocol.encode(said))
-        answer: dict[str, Any] = {"note": ""}
-        while "note" in answer:
-            answer = json.loads(await asyncio.wait_for(reader.readline(), 60))
-        assert await reader.read() == b""  # our end is closed
-        writer.close()
-        await writer.wait_closed()
+        answer = await _asked(server, said)
+        if answer.get("error", {}).get("code") == agent_client.WANTED:  # as `agent_client` does it
+            more = given_credentials.added(said, environ)  # type: ignore[arg-type]
+            answer = answer if more is None else await _asked(server, more)
         await loop.drain()
         assert not mishaps
         assert not errors.lines
@@ -424,6 +424,22 @@ class Machine:
                 sees=lambda *_: None,
             ),
         )
+
+
+async def _asked(server: SocketServer, said: Mapping[str, object]) -> dict[str, Any]:
+    """What the agent answers to this on a connection of its own."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
+    await asyncio.get_running_loop().connect_accepted_socket(server._new, ours)
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    writer.write(protocol.encode(said))
+    answer: dict[str, Any] = {"note": ""}
+    while "note" in answer:
+        answer = json.loads(await asyncio.wait_for(reader.readline(), 60))
+    assert await reader.read() == b""  # our end is closed
+    writer.close()
+    await writer.wait_closed()
+    return answer
 
 
 REAL_SESSION = botocore.session.Session

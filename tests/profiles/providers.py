@@ -14,6 +14,15 @@ WHOSE = (
     "GetSessionToken 43200 code of bob by 666666666666:user/bob",
 )
 PRINTS = {"program": "#!/bin/sh\ncat <<'END'\n<document of bob>\nEND\n"}
+IN_A_CONTAINER = {
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/creds",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token",
+}
+OWN_SESSION = {
+    "AWS_ACCESS_KEY_ID": "ASIABOB2222222222222",
+    "AWS_SECRET_ACCESS_KEY": "temporary-secret-of-bob",
+    "AWS_SESSION_TOKEN": "token-of-bob",
+}
 BUILD = "role_arn = arn:aws:iam::444444444444:role/ci/Build\nweb_identity_token_file = <folder>/token\n"
 TOKEN = {"token": "<token of repo:team/app>"}
 CORP = "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n"
@@ -28,7 +37,6 @@ SIGNED_IN = {
 LOGGED_IN = {
     ".aws/login/cache/b12398d11d3de132a573f2187ff5c1ca7848f44ba5d5f1e1a7212447b7218166.json": "<login of bob>",
 }
-OF_THE_COMMAND = "those credentials are in the environment of a command, and ours is not its (DESIGN 3.2)"
 
 ROWS = (
     # credential_process
@@ -262,18 +270,95 @@ ROWS = (
     Row(
         says="a role over the environment",
         config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
+        env=OWN_SESSION,
+        who="444444444444:role/Audit",
+        calls=("AssumeRole 444444444444:role/Audit 3600 by 666666666666:user/bob",),
+    ),
+    Row(
+        says="a role over the environment, which says when it ends",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
+        env={**OWN_SESSION, "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z"},
+        who="444444444444:role/Audit",
+        calls=("AssumeRole 444444444444:role/Audit 3600 by 666666666666:user/bob",),
+    ),
+    Row(
+        says="a role over an environment that has ended",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
+        env={**OWN_SESSION, "AWS_CREDENTIAL_EXPIRATION": "2001-01-01T00:00:00Z"},
+        refused="source_garbled",
+        title="Profile p is given no credentials by Environment: they have ended already, or their Expiration is no"
+        " date",
+    ),
+    Row(
+        says="a role over half of an environment",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
+        env={"AWS_ACCESS_KEY_ID": OWN_SESSION["AWS_ACCESS_KEY_ID"], "AWS_SESSION_TOKEN": "t"},
+        refused="source_garbled",
+        title="Profile p is given no credentials by Environment: AccessKeyId or SecretAccessKey is missing",
+    ),
+    Row(
+        says="a role over a role over the environment",
+        config=DEFAULT
+        + OVER.replace("[profile p]", "[profile s]").replace("source_profile = s", "credential_source = Environment")
+        + OVER.replace("444444444444:role/Audit", "444444444444:role/Audit"),
+        env=OWN_SESSION,
+        who="444444444444:role/Audit",
+        calls=(
+            "AssumeRole 444444444444:role/Audit 3600 by 666666666666:user/bob",
+            "AssumeRole 444444444444:role/Audit 3600 by 444444444444:role/Audit",
+        ),
+    ),
+    Row(
+        says="a role over long-term keys in the environment",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
         env={"AWS_ACCESS_KEY_ID": "AKIABOB2222222222222", "AWS_SECRET_ACCESS_KEY": "secret-of-bob"},
-        refused="profile_unsupported",
-        differs={"who": ("444444444444:role/Audit", OF_THE_COMMAND)},
-        title="Profile p has credential_source = Environment: those credentials are in the environment of a "
-        "command, and trayexec takes none from there.",
+        refused="caller_keys",
+        differs={"who": ("444444444444:role/Audit", "long-term keys come from the keychain (DESIGN 1.2)")},
+        title="Profile p: the credentials in the environment of whoever asks are long-term keys, without"
+        " AWS_SESSION_TOKEN: they are not taken from there.",
+    ),
+    Row(
+        says="a role over an environment that has none",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = Environment"),
+        refused="caller_credentials",
+        title="Profile p: its credentials are those in the environment of whoever asks (credential_source ="
+        " Environment), and AWS_ACCESS_KEY_ID is not set there.",
+    ),
+    Row(
+        says="what is in the environment of whoever asks, beside a profile that means its source",
+        config=f"{DEFAULT}[profile s]\nregion = eu-west-1\n{PROGRAM}{OVER}",
+        files={"program": PRINTS["program"].replace("bob", "alice")},
+        env=OWN_SESSION,
+        who="444444444444:role/Audit",
+        calls=("AssumeRole 444444444444:role/Audit 3600 by 111111111111:user/alice",),
     ),
     Row(
         says="a role over a container",
         config=DEFAULT + OVER.replace("source_profile = s", "credential_source = EcsContainer"),
-        refused="profile_unsupported",
-        title="Profile p has credential_source = EcsContainer: those credentials are in the environment of a "
-        "command, and trayexec takes none from there.",
+        env={
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/creds",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token",
+        },
+        server="bob",
+        who="444444444444:role/Audit",
+        calls=("AssumeRole 444444444444:role/Audit 3600 by 666666666666:user/bob",),
+    ),
+    Row(
+        says="a role over a container at an address that is nobody's",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = EcsContainer"),
+        env={"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.9/creds"},
+        server="bob",
+        refused="source_absent",
+        title="The container of whoever asks gives profile p no credentials.",
+    ),
+    Row(
+        says="a role over a container outside of one",
+        config=DEFAULT + OVER.replace("source_profile = s", "credential_source = EcsContainer"),
+        env=OWN_SESSION,
+        refused="caller_credentials",
+        title="Profile p: its credentials are those of the container of whoever asks (credential_source ="
+        " EcsContainer), and neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is"
+        " set there.",
     ),
     Row(
         says="a role over a source that nobody knows",

@@ -26,6 +26,7 @@ from trayexec.adapters.plain_file import Stamp
 from trayexec.core.config import session_names
 from trayexec.core.config.inifile import meant_in_config, meant_in_credentials
 from trayexec.core.config.profiles import Catalogue, MisreadSection, Provider
+from trayexec.core.config.providers import GIVEN
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections, shown
 from trayexec.core.config.sources import TOKENS, KeyNames, Source, source
@@ -110,7 +111,8 @@ class AwsFiles:
         config.toml) which are printed by a command, `known` who and where we are, for session names.
         """
         self._known = known or {}
-        self._environment = environment
+        # Nobody's credentials but those that come with a request are meant by a `credential_source`.
+        self._environment = {name: value for name, value in environment.items() if name not in GIVEN}
         self.stored = stored
         self.settings = settings
         self._own = Settings()
@@ -141,7 +143,8 @@ class AwsFiles:
             known = next((one for one in seen if one.fits(environment)), None)
             if known is None or known.printing is not self._printing or known.stamps != self._stamps(paths):
                 fresh = self._read(paths, seen[0].stamps if seen else None, environment)
-                seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
+                if not any(fresh.heard.get(name) for name in GIVEN):  # a caller's credentials are not kept here
+                    seen[:] = [fresh, *(one for one in seen if one is not known)][:MOST_VIEWS]
                 known = fresh
         if isinstance(known.outcome, Catalogue):
             return known.outcome

@@ -24,7 +24,7 @@ from trayexec.commands.yes_or_no import agreed
 from trayexec.core import key_shape, messages
 from trayexec.core.config import importing, ownership
 from trayexec.core.config.importing import AwsFilePair
-from trayexec.core.config.profiles import Catalogue, Profile, Role, StsEndpoint, Unserved
+from trayexec.core.config.profiles import Catalogue, Profile, Provider, Role, StsEndpoint, Unserved
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.plain_copies import Copy, copies, removal
 from trayexec.core.rotation import beside
@@ -415,6 +415,8 @@ def endpoint_of(catalogue: Catalogue, name: str, environ: Mapping[str, str]) -> 
     found = catalogue.profiles.get(name)  # which may lack the device alone
     if isinstance(found, Unserved) and found.endpoint is not None:
         return found.endpoint
+    if isinstance(found, Profile) and isinstance(found.root, Provider):  # which keys are to take the place of
+        return found.root.endpoint
     region = (
         (found.region if found else None)
         or environ.get("AWS_REGION")

@@ -121,7 +121,10 @@ class Lent:
                 )
             except TrayexecError as error:
                 connection.close()
-                if error.trouble.code in {"agent_gone", "agent_silent"}:
+                given = agent_client.given(self._again, self._environ, error)
+                if given is not None:
+                    self._again = given
+                if given is not None or error.trouble.code in {"agent_gone", "agent_silent"}:
                     continue
                 stderr.complain(error)
                 time.sleep(60 * LOOK)

@@ -105,6 +105,8 @@ def _ready(source: "SourceStatus") -> Text:
         return Text("not signed in: the first command leads there")
     if source["kind"] == "login":
         return Text("served while somebody is signed in with the AWS CLI")
+    if source["kind"] in {"environment", "container"}:
+        return Text("served with what is in the environment of whoever asks")
     return Text("ready: no code is asked for")
 
 

@@ -35,6 +35,8 @@ SETTING = {
     Source.PROCESS: "credential_process",
     Source.CONFIG_FILE: KEY,
     Source.INSTANCE: "credential_source",
+    Source.ENVIRONMENT: "credential_source",
+    Source.CONTAINER: "credential_source",
 }
 
 

@@ -27,12 +27,13 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, one_identity, sign_in_named, status
-from trayexec.core.config import adhoc, federated, long_roles, session_names
+from trayexec.core.config import adhoc, federated, long_roles, problems, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
+from trayexec.core.config.providers import lacking
 from trayexec.core.config.rules import policy_of, rules_of
 from trayexec.core.config.session_policy import narrowed
-from trayexec.core.config.sources import Source
+from trayexec.core.config.sources import OF_THE_CALLER, Source
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
@@ -200,11 +201,13 @@ class RequestHandler:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
                     return
+                self._check_given(pending, profile)
                 pending.overlay = await self._settings_of(request, profile, catalogue)
                 await self._loop.check_settings(profile.identity, profile.endpoints)
                 self._ask(pending, Ask(pending.caller, profile, need, wait))
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
                 profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
+                self._check_given(pending, profile)
                 await self._loop.check_settings(profile.identity, profile.endpoints if former is None else ())
                 if not connection.there:
                     return  # nobody would end its lease
@@ -366,6 +369,20 @@ class RequestHandler:
             pending.connection.finish(protocol.ok(document))
         else:
             self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
+
+    @staticmethod
+    def _check_given(pending: Pending, profile: Profile) -> None:
+        """Raise TrayexecError where a profile takes the caller's own credentials, and they are not there.
+
+        Where the socket was lent to another machine the caller is not asked for them: who lent it would have them.
+        """
+        root = profile.root
+        if isinstance(root, Provider) and root.kind in OF_THE_CALLER:
+            if processes.stat_of(pending.connection.pid)[0] in CARRIERS:
+                raise TrayexecError(problems.not_from_afar(root.profile))
+            lacks = lacking(root)
+            if lacks is not None:
+                raise TrayexecError(lacks)
 
     async def _ask_anew(self, pending: Pending) -> None:
         """Ask for what the profile has turned out to be."""

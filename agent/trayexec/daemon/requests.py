@@ -12,7 +12,7 @@ from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.core.ports import SignInWay
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
-from trayexec.light import protocol, same_machine
+from trayexec.light import given_credentials, protocol, same_machine
 from trayexec.light.durations import LONGEST_LONG, LONGEST_NEED, LONGEST_WAIT
 from trayexec.light.errors import Text, TrayexecError, trouble
 
@@ -286,15 +286,20 @@ def _surroundings(said: Mapping[str, object], place: Mapping[str, object]) -> Su
     config, shared = _path(said, "config"), _path(said, "shared")
     if "place" not in said:
         proxies = _variables(said, "proxy", protocol.PROXY_VARIABLES) if "proxy" in said else None
-        return Surroundings(config, shared, _variables(said, "aws", _DECIDING), _path(said, "home"), proxies)
+        variables = (*_variables(said, "aws", _DECIDING), *_variables(said, "given", given_credentials.NAMES))
+        return Surroundings(config, shared, variables, _path(said, "home"), proxies)
     there = said["place"]
     if not isinstance(there, dict):
         raise _bad("place", Text("a table of where the caller is"))
     home, proxies = _path(there, "home"), _variables(there, "proxy", protocol.PROXY_VARIABLES)
     reached = proxies if same_machine.at_one(there, place, "net") else None
     if same_machine.at_one(there, place, "mount", "root"):
-        return Surroundings(config, shared, _variables(said, "aws", _DECIDING), home, reached)
-    variables = _variables(said, "aws", [name for name in _DECIDING if name not in protocol.AWS_PATHS])
+        variables = (*_variables(said, "aws", _DECIDING), *_variables(said, "given", given_credentials.NAMES))
+        return Surroundings(config, shared, variables, home, reached)
+    variables = (
+        *_variables(said, "aws", [name for name in _DECIDING if name not in protocol.AWS_PATHS]),
+        *_variables(said, "given", given_credentials.ENVIRONMENT),
+    )
     return Surroundings(config, shared, variables, proxies=reached)
 
 

@@ -3,7 +3,9 @@
 import sys
 
 from trayexec.light import agent_connection, context
-from trayexec.light.errors import Text
+from trayexec.light.errors import Text, TrayexecError
+
+WANTED = "caller_credentials"  # the code of a refusal: a profile takes the caller's own, which no request has
 
 TYPE_CHECKING = False
 
@@ -28,7 +30,24 @@ def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Mappi
         raise recursion.refused(str(request.get("profile")))
     asked: RequestFields = {**request, **context.person(environ)}
     connection = reach(environ)
-    return converse(connection, asked, environ), connection
+    try:
+        return converse(connection, asked, environ), connection
+    except TrayexecError as error:
+        again = given(asked, environ, error)
+        if again is None:
+            raise
+    connection.close()
+    connection = reach(environ)
+    return converse(connection, again, environ), connection
+
+
+def given(request: "RequestFields", environ: "Mapping[str, str]", error: TrayexecError) -> "RequestFields | None":
+    """The request that was refused so, with the caller's own credentials, where it is these that are missing in it."""
+    if error.trouble.code != WANTED:
+        return None
+    from trayexec.light import given_credentials  # noqa: PLC0415 — for the few profiles that take them
+
+    return given_credentials.added(request, environ)
 
 
 def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
-    from trayexec.light.protocol_fields import CredentialsAnswer
+    from trayexec.light.protocol_fields import CredentialsAnswer, RequestFields
 
 WAIT = 50  # seconds for the person: the Go SDK gives up after 60
 NOT_OURS = {"keys_missing", "keys_account", "source_keys"}  # refusals that say so
@@ -37,6 +37,20 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
     caller["terminal"] = context.foreground(environ)
     caller["lang"] = context.language(environ)
     request = protocol.credentials(caller, profile, wait=wait, use="passes")
+    try:
+        served = _served(request, environ)
+    except TrayexecError as error:
+        again = agent_client.given(request, environ, error)
+        if again is not None:
+            served = _served(again, environ)
+        elif OR_FROM_FILES in words and error.trouble.code in NOT_OURS:
+            served = _in_files(profile, environ)
+        else:
+            raise
+    _end(served)
+
+
+def _served(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":
     connection = agent_client.reach(environ)
     final: Mapping[str, Any] = {}
     for line in agent_connection.ask(connection, request):
@@ -45,13 +59,7 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> "NoReturn":
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
             stderr.say(str(line.get("text", "")))
-    try:
-        served = _document(protocol.read_credentials(agent_connection.outcome(final)))
-    except TrayexecError as error:
-        if OR_FROM_FILES not in words or error.trouble.code not in NOT_OURS:
-            raise
-        served = _in_files(profile, environ)
-    _end(served)
+    return _document(protocol.read_credentials(agent_connection.outcome(final)))
 
 
 def _in_files(profile: str, environ: "Mapping[str, str]") -> "Mapping[str, object]":

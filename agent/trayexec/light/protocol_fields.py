@@ -20,6 +20,7 @@ class CallerFields(TypedDict, total=False):
     place: dict[str, Any]
     here: dict[str, Any]
     aws: dict[str, str]
+    given: dict[str, str]
     hand: Literal["terminal"]
     terminal: str
     lang: str

@@ -17,14 +17,16 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import EnvProvider, RefreshableCredentials
 from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 — botocore's own
+    CredentialRetrievalError,
     HTTPClientError,
     LoginError,
     LoginInsufficientPermissions,
     MissingDependencyException,
+    PartialCredentialsError,
     SSOTokenLoadError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
@@ -39,6 +41,8 @@ METHODS = {  # of botocore's providers, by `Source`
     "process": "custom-process",
     "web_identity": "assume-role-with-web-identity",
     "instance": "iam-role",
+    "environment": "env",
+    "container": "container-role",
     "sso": "sso",
     "login": "login",
 }
@@ -143,6 +147,8 @@ def _provider(method: str, asked: dict[str, Any], program: Program) -> Any:
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     tries = {"total_max_attempts": TRIES, "mode": "standard"}
     session.set_default_client_config(Config(connect_timeout=CONNECT, read_timeout=READ, retries=tries))
+    if method == METHODS["environment"]:
+        return EnvProvider()  # a session with a profile has none: there it would come before the profile
     provider = session.get_component("credential_provider").get_provider(method)
     if method == METHODS["process"]:
         provider._popen = program.start  # noqa: SLF001 — its constructor takes it, and botocore calls that
@@ -174,13 +180,25 @@ def _failed(error: Exception, program: Program) -> FailedError:
     return _unsaid(error)
 
 
+_PLAIN: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    # No token, one that has ended and is not renewed, or one that is not taken.
+    ((SSOTokenLoadError, UnauthorizedSSOTokenError, TokenRetrievalError, RecursionError), "sign-in"),
+    ((ResponseParserError,), "html"),
+    ((PartialCredentialsError,), "missing"),
+    ((CredentialRetrievalError,), "absent"),
+    ((RuntimeError,), "ended"),  # as botocore says it of what is not renewed
+    ((KeyError,), "incomplete"),  # an answer, or a file of the AWS CLI's
+)
+
+
 def _unsaid(error: Exception) -> FailedError:
     """What went wrong where no program said anything."""
+    plain = next((what for kinds, what in _PLAIN if isinstance(error, kinds)), None)
+    if plain is not None:
+        return FailedError(plain)
     match error:
         case FailedError():
             return error
-        case SSOTokenLoadError() | UnauthorizedSSOTokenError() | TokenRetrievalError() | RecursionError():
-            what, detail = "sign-in", ""  # no token, one that has ended and is not renewed, or one that is not taken
         case LoginError() | MissingDependencyException():
             return _of_login(error)
         case ClientError():
@@ -189,10 +207,6 @@ def _unsaid(error: Exception) -> FailedError:
             what, detail = ("refused" if clear and code not in BUSY else "unreachable"), code
         case ConnectionError() | HTTPClientError():
             what, detail = "unreachable", type(error).__name__
-        case ResponseParserError():
-            what, detail = "html", ""
-        case KeyError():
-            what, detail = "incomplete", ""  # an answer, or a file of the AWS CLI's
         case OSError():
             what, detail = "unstarted", error.strerror or type(error).__name__
         case ValueError() | IndexError():

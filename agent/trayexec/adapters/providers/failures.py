@@ -89,6 +89,14 @@ _SAID = {
         Text("The instance metadata service gives profile {profile} no credentials."),
         Text("It is there on EC2 only, with an instance profile. Else name another source under {section}."),
     ),
+    "absent-container": (
+        "source_absent",
+        Text("The container of whoever asks gives profile {profile} no credentials."),
+        Text(
+            "What AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI names has to answer, and to take the token "
+            "beside it; only loopback, AWS's own addresses and https are asked."
+        ),
+    ),
     "no-crt": (
         "source_part",
         Text(
@@ -116,6 +124,8 @@ def why(provider: Provider, failed: str, detail: str) -> Trouble:
     """What `child.py` says of a failure, in words: `failed` is its kind, `detail` what belongs to it."""
     if provider.kind is Source.LOGIN and failed not in {*_SAID, "refused", "unreachable", "html"}:
         failed = "no-login"  # what the AWS CLI keeps is no sign-in
+    if provider.kind is Source.CONTAINER and failed in {"absent", "unreachable", "quotes", "incomplete"}:
+        failed = "absent-container"
     if failed in _SAID:
         code, title, hint = _SAID[failed]
         values: dict[str, str | int | Text] = {

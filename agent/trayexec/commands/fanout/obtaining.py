@@ -84,6 +84,7 @@ class Obtaining:
         self._open: set[Conversation] = set()
         self._shown: dict[str, int] = {}  # how often
         self._spokesman: dict[str, Conversation] = {}
+        self._given: dict[str, RequestFields] = {}  # requests with the caller's own credentials, by profile
 
     @property
     def busy(self) -> bool:
@@ -126,7 +127,7 @@ class Obtaining:
     def _begin(self) -> "Iterator[Denied]":
         while self._waiting and len(self._open) < AT_ONCE:
             profile = self._waiting.pop(0)
-            request = self._asking.request(profile)
+            request = self._given.get(profile) or self._asking.request(profile)
             try:
                 connection = agent_connection.connect(self._asking.environ)
             except TrayexecError as error:
@@ -188,8 +189,22 @@ class Obtaining:
 
     def _end(self, conversation: Conversation, outcome: Served | Denied) -> "Iterator[Served | Denied]":
         self._hang_up(conversation)
-        yield outcome
+        again = self._with_given(outcome) if isinstance(outcome, Denied) else None
+        if again is None:
+            yield outcome
+        else:
+            self._given[outcome.profile] = again
+            self._waiting.insert(0, outcome.profile)
         yield from self._begin()
+
+    def _with_given(self, denied: Denied) -> "RequestFields | None":
+        """The request with the caller's own credentials, where it is these that are missing in it."""
+        from trayexec.light import agent_client  # noqa: PLC0415 — only where something was refused
+
+        if denied.profile in self._given:
+            return None
+        request = self._asking.request(denied.profile)
+        return agent_client.given(request, self._asking.environ, TrayexecError(denied.trouble))
 
     def _hang_up(self, conversation: Conversation) -> None:
         self._open.discard(conversation)

@@ -329,16 +329,55 @@ def from_elsewhere(profile: str, key: str) -> Trouble:
     )
 
 
-def source_of_a_command(profile: str, source: str) -> Trouble:
-    """A role whose source is in the environment of the command that wants it."""
+def none_in_environment(profile: str) -> Trouble:
+    """A role over the caller's own credentials, which has said none."""
     return trouble(
-        "profile_unsupported",
-        "Profile {profile} has credential_source = {source}: those credentials are in the environment of a command, "
-        "and trayexec takes none from there.",
-        "Use this profile without trayexec, or write source_profile in place of credential_source under {section}.",
+        "caller_credentials",
+        "Profile {profile}: its credentials are those in the environment of whoever asks (credential_source = "
+        "Environment), and AWS_ACCESS_KEY_ID is not set there.",
+        "Set what AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are to be, or write source_profile in "
+        "place of credential_source under {section}. Inside another run and --live they are taken out.",
         profile=shown(profile),
-        source=source,
         section=header(profile),
+    )
+
+
+def keys_in_environment(profile: str) -> Trouble:
+    """The caller's own credentials are long-term keys."""
+    return trouble(
+        "caller_keys",
+        "Profile {profile}: the credentials in the environment of whoever asks are long-term keys, without "
+        "AWS_SESSION_TOKEN: they are not taken from there.",
+        "Store them with `trayexec keys add {word}`, and write source_profile = {profile} in place of "
+        "credential_source under {section}.",
+        profile=shown(profile),
+        word=argument(profile),
+        section=header(profile),
+    )
+
+
+def no_container(profile: str) -> Trouble:
+    """A role over the credentials of the caller's container, which has said of none."""
+    return trouble(
+        "caller_credentials",
+        "Profile {profile}: its credentials are those of the container of whoever asks (credential_source = "
+        "EcsContainer), and neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is "
+        "set there.",
+        "AWS sets them in its containers, and in CloudShell. Elsewhere write source_profile in place of "
+        "credential_source under {section}.",
+        profile=shown(profile),
+        section=header(profile),
+    )
+
+
+def not_from_afar(profile: str) -> Trouble:
+    """A request that came over a forwarded socket, where the caller's own credentials would be needed."""
+    return trouble(
+        "caller_elsewhere",
+        "Profile {profile}: its credentials are those in the environment of whoever asks, and they are not sent over a "
+        "forwarded socket.",
+        "Run the command where the agent is, or use the profile without trayexec.",
+        profile=shown(profile),
     )
 
 
@@ -347,7 +386,7 @@ def no_credential_source(profile: str, source: str) -> Trouble:
     return trouble(
         "profile_source",
         "Profile {profile} has credential_source = {source}, which AWS's tools do not know.",
-        "Write Ec2InstanceMetadata, or source_profile in its place, under {section}.",
+        "Write Environment, EcsContainer or Ec2InstanceMetadata, or source_profile in its place, under {section}.",
         profile=shown(profile),
         source=shown(source),
         section=header(profile),

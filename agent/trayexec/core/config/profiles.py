@@ -14,6 +14,8 @@ _PROVIDED_BY = {
     Source.SSO: "IAM Identity Center",
     Source.LOGIN: "login_session",
     Source.INSTANCE: "Ec2InstanceMetadata",
+    Source.ENVIRONMENT: "Environment",
+    Source.CONTAINER: "EcsContainer",
 }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from trayexec.core.config import ownership, problems
 from trayexec.core.config.profiles import Provider, SignIn, StsEndpoint
 from trayexec.core.config.sections import ProfileError, Section, Sections
-from trayexec.core.config.sources import SETTINGS, Source
+from trayexec.core.config.sources import NAMED, OF_THE_CALLER, SETTINGS, Source
+from trayexec.light.errors import Trouble
 
 # By which way the caller's machine reaches AWS (urllib.request.getproxies_environment), and whom it trusts there.
 _WAY = (
@@ -28,8 +29,21 @@ _ENDPOINTS = (
 )
 # Where the AWS CLI keeps the sign-ins of `aws login`, and where they are renewed (botocore's utils.py)
 _OF_LOGIN = ("AWS_LOGIN_CACHE_DIRECTORY", "AWS_DEFAULT_REGION")
+# The credentials in a caller's environment, which it sends where they are asked for (botocore's credentials.py,
+# `EnvProvider` and `ContainerProvider`)
+_GIVEN = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"),
+    *("AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"),
+)
+_OF_CONTAINER = (
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+)
+GIVEN = frozenset({*_GIVEN, *_OF_CONTAINER})
 _HEARD = {
     Source.INSTANCE: _OF_METADATA,
+    Source.ENVIRONMENT: _GIVEN,
+    Source.CONTAINER: (*_WAY, *_OF_CONTAINER),
     Source.SSO: (*_WAY, *_ENDPOINTS),
     Source.LOGIN: (*_WAY, *_ENDPOINTS, *_OF_LOGIN),
 }
@@ -37,7 +51,9 @@ _HEARD = {
 _ACCOUNT = "aws_account_id"
 _NUMBER = re.compile("[0-9]{12}")
 _SAID = {
-    kind: tuple(sorted(settings.union(_METADATA if kind is Source.INSTANCE else (_ACCOUNT,))))
+    kind: tuple(
+        sorted(settings.union(_METADATA if kind is Source.INSTANCE else () if kind in OF_THE_CALLER else (_ACCOUNT,)))
+    )
     for kind, settings in SETTINGS.items()
 }
 Variables = tuple[tuple[str, str], ...]
@@ -67,6 +83,18 @@ def provider_of(
         account=_account(sections, profile, kind) or "",
         sign_in=_sign_in(sections, profile, variables) if kind is Source.SSO else None,
     )
+
+
+def lacking(provider: Provider) -> Trouble | None:
+    """What the caller has not said of its own credentials, where they are meant; None where it has said enough."""
+    said = dict(provider.variables)
+    if provider.kind is Source.ENVIRONMENT and not said.get("AWS_ACCESS_KEY_ID"):
+        return problems.none_in_environment(provider.profile)
+    if provider.kind is Source.ENVIRONMENT and not (said.get("AWS_SECURITY_TOKEN") or said.get("AWS_SESSION_TOKEN")):
+        return problems.keys_in_environment(provider.profile)
+    if provider.kind is Source.CONTAINER and not any(said.get(name) for name in _OF_CONTAINER[:2]):
+        return problems.no_container(provider.profile)
+    return None
 
 
 def _there(said: Mapping[str, str | None]) -> Variables:
@@ -121,5 +149,5 @@ def _account(sections: Sections, profile: str, kind: Source) -> str | None:
         return ownership.account_in(sections.text(profile, "login_session") or "")
     if kind is Source.SSO:
         return sections.text(profile, "sso_account_id")
-    said = None if kind is Source.INSTANCE else sections.text(profile, _ACCOUNT)
+    said = None if kind in NAMED.values() else sections.text(profile, _ACCOUNT)
     return said if said is not None and _NUMBER.fullmatch(said) else None

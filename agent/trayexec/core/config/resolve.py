@@ -45,7 +45,7 @@ from trayexec.core.config.profiles import (
 from trayexec.core.config.providers import Variables, heard, provider_of
 from trayexec.core.config.sections import ProfileError, Section, Sections, shown
 from trayexec.core.config.session_tags import tags_of
-from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, STATIC_KEYS, Source, is_role, without_role
+from trayexec.core.config.sources import IN_FILES, LONGEST_CHAIN, NAMED, STATIC_KEYS, Source, is_role, without_role
 from trayexec.core.suggest import Guesses, told
 from trayexec.light.errors import Text, Trouble
 
@@ -318,7 +318,7 @@ def _walk(work: _Work, name: str) -> _Chain:
             raise ProfileError(name, problems.too_long(name))
         if "credential_source" in section:
             links.append(_link(work, at))
-            return _chain(links, at, Source.INSTANCE)
+            return _chain(links, at, NAMED[str(section["credential_source"])])
         source = _source(work, at)
         links.append(_link(work, at))
         if source == at:
@@ -479,9 +479,7 @@ def _check_role(sections: Sections, profile: str, section: Section) -> None:
     if "source_profile" in section and "credential_source" in section:
         raise ProfileError(profile, problems.two_sources(profile))
     source = sections.text(profile, "credential_source")
-    if source in {"Environment", "EcsContainer"}:
-        raise ProfileError(profile, problems.source_of_a_command(profile, source))
-    if source not in {None, "Ec2InstanceMetadata"}:
+    if source is not None and source not in NAMED:
         raise ProfileError(profile, problems.no_credential_source(profile, source))
 
 

@@ -30,7 +30,9 @@ class Source(Enum):
     LOGIN = "login_session"
     PROCESS = "credential_process"
     CONFIG_FILE = "an access key in the config file"
-    INSTANCE = "credential_source = Ec2InstanceMetadata"  # of a role, never of a profile by itself
+    INSTANCE = "credential_source = Ec2InstanceMetadata"  # of a role, never of a profile by itself; nor are these:
+    ENVIRONMENT = "credential_source = Environment"
+    CONTAINER = "credential_source = EcsContainer"
     NOTHING = "none"
 
 
@@ -43,7 +45,16 @@ SETTINGS: Mapping[Source, frozenset[str]] = {
     Source.LOGIN: frozenset({"login_session"}),
     Source.PROCESS: frozenset({"credential_process"}),
     Source.INSTANCE: frozenset({"credential_source"}),
+    Source.ENVIRONMENT: frozenset({"credential_source"}),
+    Source.CONTAINER: frozenset({"credential_source"}),
 }
+# What a role's credential_source may say (botocore's credentials.py, `CanonicalNameCredentialSourcer`).
+NAMED = {
+    "Ec2InstanceMetadata": Source.INSTANCE,
+    "Environment": Source.ENVIRONMENT,
+    "EcsContainer": Source.CONTAINER,
+}
+OF_THE_CALLER = frozenset({Source.ENVIRONMENT, Source.CONTAINER})  # of its environment, which it has to say
 IN_FILES = frozenset({Source.CREDENTIALS_FILE, Source.CONFIG_FILE})
 
 

@@ -15,7 +15,7 @@ class Surroundings:
 
     config: str | None = None
     shared: str | None = None
-    variables: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # credentials may be among them
     home: str | None = None
     proxies: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)  # passwords stand in them
 
