@@ -28,6 +28,7 @@ STYLE = """
 .trayexec-label { font-weight: bold; }
 .trayexec-code { font-family: monospace; font-size: 230%; letter-spacing: 0.28em; padding: 6px 0; }
 .trayexec-about { opacity: 0.85; }
+.trayexec-hint { opacity: 0.75; }
 .trayexec-reason { color: REASON; }
 """
 # Themes' own @error_color is hard to read on their dark windows.
@@ -63,10 +64,10 @@ class GtkWindow:
         self._put(self._window, page)
         self._head(page)
         self._entry = self._code(page)
-        self._digits = self._label(page, text["digits"], "dim-label")
+        self._digits = self._label(page, text["digits"], "trayexec-hint")
         if text["reason"]:
             self._label(page, text["reason"], "trayexec-reason").set_margin_top(8)
-        self._count = self._label(page, " ", "dim-label") if text["counting"] else None
+        self._count = self._label(page, " ", "trayexec-hint") if text["counting"] else None
         self._accept = self._buttons(page)
         self._listen()
         self._tick()
@@ -145,7 +146,7 @@ class GtkWindow:
         self._put(page, row)
         prompt = self._label(row, text["prompt"], "trayexec-label")
         if text["position"]:
-            self._label(row, text["position"], "dim-label").set_xalign(1)
+            self._label(row, text["position"], "trayexec-hint").set_xalign(1)
         entry = self._gtk.Entry(xalign=0.5, hexpand=True, width_chars=8, activates_default=False)
         entry.set_input_purpose(self._gtk.InputPurpose.DIGITS)
         self._mark(entry, "trayexec-code")
