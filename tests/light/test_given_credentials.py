@@ -1,5 +1,7 @@
 """The caller's own credentials, which only a request that was refused for them has."""
 
+import pytest
+
 from trayexec.core.config import problems, providers
 from trayexec.light import agent_client, given_credentials, protocol
 from trayexec.light.errors import TrayexecError
@@ -12,8 +14,9 @@ def test_they_are_those_that_the_rules_know() -> None:
     assert not providers.GIVEN & {*protocol.AWS_VARIABLES, *protocol.PROXY_VARIABLES}
 
 
-def test_they_are_sent_once_and_only_when_they_are_wanted() -> None:
+def test_they_are_sent_once_and_only_when_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token's file by its whole path; nothing where there is nothing."""
+    monkeypatch.setattr(agent_client, "is_forwarded", lambda _: False)
     request = protocol.credentials({}, "p", wait=0)
     environ = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t/../t", "AWS_PROFILE": "x"}
     wanted = TrayexecError(problems.none_in_environment("p"))

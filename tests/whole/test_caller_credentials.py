@@ -1,6 +1,7 @@
 """Roles over what is in the environment of whoever asks: sent for these alone, and served to nobody else."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -8,6 +9,7 @@ from threading import Thread
 import pytest
 
 from awssim.world import Key, Trust
+from support.desktop import eventually
 from support.rig import COMMAND, Rig
 from whole.test_providers import ACCOUNT, configured, document, given, section
 
@@ -134,3 +136,37 @@ def test_a_role_over_the_callers_container(partner: Rig, container: tuple[str, l
     assert elsewhere.status == 125
     assert "only loopback, AWS's own addresses and https are asked" in elsewhere.err
     assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor" in partner.run("container", "--", "true").err
+
+
+LENDER = """#!{python}
+import json, socket, sys
+said = dict(code="caller_credentials", title="Send them.", hint="")
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind(sys.argv[1])
+    listener.listen()
+    while True:
+        connection = listener.accept()[0]
+        with connection, open(sys.argv[2], "a") as heard:
+            heard.write(connection.recv(65536).decode())
+            connection.sendall(json.dumps(dict(v=1, error=said)).encode() + b"\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("own", "--", "true"), ("credential-process", "own"), ("env", "own")],
+    ids=lambda words: words[0],
+)
+def test_they_are_sent_to_nobody_who_forwards_the_socket(partner: Rig, words: tuple[str, ...]) -> None:
+    """Whoever lends a socket may be anybody, and ask for anything."""
+    key = given(partner)
+    lender = partner.write("bin/socat", LENDER.format(python=sys.executable))
+    lender.chmod(0o700)
+    where, heard = partner.desk.home("run/lent.sock"), partner.desk.home("heard")
+    partner.desk.spawn([str(lender), str(where), str(heard)])
+    eventually("the lent socket", where.exists)
+    done = partner.run(*words, env={**environment(key), "TRAYEXEC_SOCKET": str(where)})
+    assert done.status == 125
+    assert "they are not sent over a forwarded socket" in done.err
+    assert '"profile"' in heard.read_text()
+    assert not any(str(secret) in heard.read_text() for secret in (key.id, key.secret, key.token))

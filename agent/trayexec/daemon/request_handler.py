@@ -27,7 +27,7 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.status import AgentFacts, one_identity, sign_in_named, status
-from trayexec.core.config import adhoc, federated, long_roles, problems, session_names
+from trayexec.core.config import adhoc, federated, long_roles, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
 from trayexec.core.config.providers import lacking
@@ -59,15 +59,13 @@ from trayexec.daemon.requests import (
     parse,
 )
 from trayexec.daemon.socket_server import Connection
-from trayexec.light import processes, protocol
+from trayexec.light import given_credentials, processes, protocol
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 
 if TYPE_CHECKING:
     from trayexec.light.protocol_fields import ErrorAnswer
 
-# They carry the socket to another machine (`ssh -R`) and live on when the command there has ended, which we cannot see.
-CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
 OTHERWISE = {Delivery.LIVE, Delivery.SERVER}  # than in the environment of the command
 ENVIRONMENT = {AnswerUse.RUNS, AnswerUse.SETS}  # where a command gets no more than an environment can say
 OPS: Mapping[type[Request], str] = {
@@ -235,7 +233,7 @@ class RequestHandler:
 
         Raises TrayexecError for keys that come from where the socket was lent to: who lent it would act with them.
         """
-        if wanted.keys is not None and processes.stat_of(pending.connection.pid)[0] in CARRIERS:
+        if wanted.keys is not None and processes.stat_of(pending.connection.pid)[0] in processes.CARRIERS:
             raise TrayexecError(messages.keys_from_elsewhere())
         held = wanted.profile in self._loop.keys.held
         self._loop.keys.hold(wanted.profile, wanted.keys)
@@ -378,8 +376,8 @@ class RequestHandler:
         """
         root = profile.root
         if isinstance(root, Provider) and root.kind in OF_THE_CALLER:
-            if processes.stat_of(pending.connection.pid)[0] in CARRIERS:
-                raise TrayexecError(problems.not_from_afar(root.profile))
+            if processes.stat_of(pending.connection.pid)[0] in processes.CARRIERS:
+                raise TrayexecError(given_credentials.not_from_afar(root.profile))
             lacks = lacking(root)
             if lacks is not None:
                 raise TrayexecError(lacks)
@@ -528,7 +526,7 @@ def _caller(
         return Caller(reply_to, pid=pid)
     common = request.common
     name, parent, started = processes.stat_of(pid)
-    carried = name in CARRIERS  # whoever asks lives elsewhere
+    carried = name in processes.CARRIERS  # whoever asks lives elsewhere
     if common.then is AnswerUse.PASSES and parent:
         pid = parent
         name, parent, started = processes.stat_of(pid)

@@ -42,12 +42,29 @@ def hold(request: "RequestFields", environ: "Mapping[str, str]") -> "tuple[Mappi
 
 
 def given(request: "RequestFields", environ: "Mapping[str, str]", error: TrayexecError) -> "RequestFields | None":
-    """The request that was refused so, with the caller's own credentials, where it is these that are missing in it."""
+    """The request that was refused so, with the caller's own credentials, where it is these that are missing in it.
+
+    Raises TrayexecError (`caller_elsewhere`) where the socket is forwarded: they stay on this machine.
+    """
     if error.trouble.code != WANTED:
         return None
     from trayexec.light import given_credentials  # noqa: PLC0415 — for the few profiles that take them
 
-    return given_credentials.added(request, environ)
+    again = given_credentials.added(request, environ)
+    if again is not None and is_forwarded(environ):
+        raise TrayexecError(given_credentials.not_from_afar(str(request.get("profile"))))
+    return again
+
+
+def is_forwarded(environ: "Mapping[str, str]") -> bool:
+    """Whether it is no agent that listens here, but what carries the socket to another machine."""
+    from trayexec.light import peer, processes  # noqa: PLC0415 — as above
+
+    connection = reach(environ)
+    try:
+        return processes.stat_of(peer.process_of(connection))[0] in processes.CARRIERS
+    finally:
+        connection.close()
 
 
 def converse(connection: "socket", request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[str, object]":

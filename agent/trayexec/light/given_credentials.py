@@ -1,10 +1,12 @@
 """The credentials in a caller's environment: which variables they are, and how they get to an agent that needs them.
 
 No request has them of itself. Where a profile's `credential_source` means them, the agent refuses with the code
-`agent_client.WANTED`, and only then they are sent, in the same request made anew.
+`agent_client.WANTED`, and only then they are sent, in the same request made anew; never to what forwards the socket.
 """
 
 import os
+
+from trayexec.light.errors import Trouble, shown, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,3 +41,14 @@ def added(request: "RequestFields", environ: "Mapping[str, str]") -> "RequestFie
     if TOKEN_FILE in given:
         given[TOKEN_FILE] = os.path.abspath(given[TOKEN_FILE])  # noqa: PTH100 — the agent has another working folder
     return {**request, "given": given}
+
+
+def not_from_afar(profile: str) -> Trouble:
+    """Whoever forwards the socket would have them."""
+    return trouble(
+        "caller_elsewhere",
+        "Profile {profile}: its credentials are those in the environment of whoever asks, and they are not sent over a "
+        "forwarded socket.",
+        "Run the command where the agent is, or use the profile without trayexec.",
+        profile=shown(profile),
+    )

@@ -370,17 +370,6 @@ def no_container(profile: str) -> Trouble:
     )
 
 
-def not_from_afar(profile: str) -> Trouble:
-    """A request that came over a forwarded socket, where the caller's own credentials would be needed."""
-    return trouble(
-        "caller_elsewhere",
-        "Profile {profile}: its credentials are those in the environment of whoever asks, and they are not sent over a "
-        "forwarded socket.",
-        "Run the command where the agent is, or use the profile without trayexec.",
-        profile=shown(profile),
-    )
-
-
 def no_credential_source(profile: str, source: str) -> Trouble:
     """What no SDK knows as a source."""
     return trouble(

@@ -9,4 +9,7 @@ elif sys.platform == "darwin":
 else:
     from trayexec.light.processes.elsewhere import names_from, since_boot, started, stat_of
 
-__all__ = ["names_from", "since_boot", "started", "stat_of"]
+# They carry a socket to another machine (`ssh -R`), and live on when the command there has ended, which nobody sees.
+CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
+
+__all__ = ["CARRIERS", "names_from", "since_boot", "started", "stat_of"]
