@@ -158,6 +158,15 @@ def printed(rig: Rig) -> Look:
     return look
 
 
+def printed_by_a_profile(rig: Rig) -> Look:
+    """The credential_process of the odd name prints long-term keys."""
+    key = rig.sim.world.user_key()
+    said = {"Version": 1, "AccessKeyId": key.id, "SecretAccessKey": key.secret}
+    document = rig.write("printed.json", json.dumps(said))
+    config = f"@ODD\nregion = eu-central-1\ncredential_process = cat {document}\n@DEVICE\n@URL\n"
+    return files(config, ("keys", "rotate", ODD))(rig)
+
+
 def held(rig: Rig) -> Look:
     """The agent holds the keys of the odd name in memory."""
     files(ODD_ROLE)(rig)
@@ -208,6 +217,18 @@ STATES = (
             (
                 "Make one in the AWS console (IAM, Users, your user, Security credentials), put it where that "
                 "command finds it, and delete the old one once `trayexec auth {word} --force` has worked."
+            ),
+        ),
+        own=True,
+    ),
+    State(
+        "keys that a credential_process prints",
+        printed_by_a_profile,
+        (
+            (
+                "If it prints long-term keys, make one in the AWS console (IAM, Users, your user, Security "
+                "credentials), put it where that program finds it, and delete the old one once `trayexec auth {word} "
+                "--force` has worked."
             ),
         ),
         own=True,
