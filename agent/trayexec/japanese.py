@@ -826,6 +826,7 @@ SENTENCES: dict[str, str] = {
     "{file} has no profiles: `trayexec setup` leads you to a first one": "{file} にプロファイルはありません。`trayexec setup` で最初のものを作れます",
     "no identity yet: no profile of {file} can be served. `trayexec list` says of each what to do, `trayexec setup` leads you through it": "アイデンティティがまだありません。{file} に使えるプロファイルがありません。それぞれの対処は `trayexec list` で分かり、`trayexec setup` で順に進められます",
     "{file} leads to no identity yet: `trayexec setup` leads you to one": "{file} にはまだアイデンティティがありません。`trayexec setup` で作れます",
+    "{state}; it could not be renewed: {why}": "{state}。更新できませんでした: {why}",
     "{state}; no longer in these AWS files": "{state}。この AWS ファイルにはもうありません",
     "no keys: run `trayexec keys add {name}`": "キーなし。`trayexec keys add {name}` を実行してください",
     "locked; {why}": "ロック中。{why}",

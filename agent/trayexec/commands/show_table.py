@@ -149,6 +149,10 @@ def _state(one: "IdentityStatus", unready: Mapping[str, Text]) -> Text:
         return Text("waiting for the code")
     if one["phase"] == "opening":
         return Text("asking AWS")
+    trouble = one.get("trouble")
+    if trouble:
+        why = str(trouble["title"])
+        return Text("{state}; it could not be renewed: {why}", state=_open(str(one["expires_at"])), why=why)
     if one.get("configured", True):
         return _open(str(one["expires_at"]))
     return Text("{state}; no longer in these AWS files", state=_open(str(one["expires_at"])))

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from support.stage import ADMIN, ALICE, EVERY_REFUSAL, HOUR, A, Stage, profile
+from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, Stage, profile
 from trayexec.core.broker.events import CheckKeys, Occasion, OpenSession, Screen, Show
+from trayexec.core.broker.status import AgentFacts, status
 from trayexec.core.broker.step import TICK, next_deadline
-from trayexec.core.config.profiles import CodeProcess
+from trayexec.core.config.profiles import Catalogue, CodeProcess
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import Answer, Entered, NoDialog, Refusal, TimedOut
 from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
@@ -73,6 +74,12 @@ def test_one_that_fails_is_warned_of_with_the_reason(stage: Stage, answer: Answe
     ((title, body),) = notices(stage)
     assert title.endswith(f": {ALICE.whose}")
     assert "Its command could not renew it: " in body
+    told = status(stage.broker, Catalogue({"default": BASE}), AgentFacts(1, "1", "none", "none"), stage.now)[
+        "identities"
+    ]
+    assert isinstance(told, list)
+    assert told[0]["phase"] == "open"
+    assert told[0]["trouble"]["title"] in body
     until(stage, 301)
     assert not stage.dialogs
     until(stage, 299)

@@ -61,7 +61,7 @@ def is_renewal(step: StepContext, identity: Identity) -> bool:
 def fail(step: StepContext, identity: Identity, why: Trouble, then: Locked | None = None) -> None:
     """End the attempt without a session; an open one goes on as it was."""
     if is_renewal(step, identity):
-        _not_renewed(step, identity, why.title)
+        _not_renewed(step, identity, why)
     step.broker = step.broker.without_attempt(identity, then or Locked(why))
     for one in step.settle_all(identity):
         if isinstance(one.asked, Ask):
@@ -76,7 +76,7 @@ def withdraw(step: StepContext, identity: Identity) -> None:
     step.broker = step.broker.without_attempt(identity, Locked())
 
 
-def _not_renewed(step: StepContext, identity: Identity, why: Text) -> None:
+def _not_renewed(step: StepContext, identity: Identity, why: Trouble) -> None:
     """Give the warning that the renewal was begun in place of, with the reason."""
     phase = step.broker.phase(identity)
     if isinstance(phase, Open):
@@ -84,9 +84,9 @@ def _not_renewed(step: StepContext, identity: Identity, why: Text) -> None:
         due = renewals_due(step, left)
         last = min(due, default=0) == min(step.broker.settings.warn, default=0)
         step.effects.append(
-            Show(notifications.not_renewed(identity, phase.session.expiry.clock(step.now), why, last=last))
+            Show(notifications.not_renewed(identity, phase.session.expiry.clock(step.now), why.title, last=last))
         )
-        step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
+        step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due, trouble=why))
 
 
 def renewals_due(step: StepContext, left: float) -> frozenset[int]:

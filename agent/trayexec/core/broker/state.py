@@ -94,7 +94,7 @@ class Opening:
 class Open:
     """There is a session. `length` is how many seconds it had when it came, `warned` which warnings were given.
 
-    `used` is whether anything was handed out since then.
+    `used` is whether anything was handed out since then, `trouble` why it could not be renewed unasked.
     """
 
     session: Credentials
@@ -103,6 +103,7 @@ class Open:
     warned: frozenset[int] = frozenset()
     renewal: Prompting | Opening | None = None
     used: bool = False
+    trouble: Trouble | None = None
 
 
 Phase = Locked | Prompting | Opening | Open

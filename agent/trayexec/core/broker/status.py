@@ -89,7 +89,9 @@ def _identity(broker: Broker, identity: Identity, now: Instant, speak: Callable[
         **({"endpoint": host} if host is not None else {}),
         **({"proxy": proxy} if proxy is not None else {}),
         "keys": identity.keys,
-        "trouble": _told(phase.trouble, speak) if isinstance(phase, Locked) and phase.trouble is not None else None,
+        "trouble": _told(phase.trouble, speak)
+        if isinstance(phase, Locked | Open) and phase.trouble is not None
+        else None,
     }
 
 

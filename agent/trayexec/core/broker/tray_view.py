@@ -156,7 +156,7 @@ def _provided(broker: Broker, now: Instant) -> Iterator[Text]:
 
 def _troubles(broker: Broker, known: tuple[Identity, ...]) -> Iterator[Trouble]:
     phases = (broker.phase(one) for one in known)
-    found = [phase.trouble for phase in phases if isinstance(phase, Locked) and phase.trouble is not None]
+    found = [phase.trouble for phase in phases if isinstance(phase, Locked | Open) and phase.trouble is not None]
     yield from dict.fromkeys((*found, *((broker.warning,) if broker.warning is not None else ())))
 
 
