@@ -219,6 +219,8 @@ def test_a_credential_process_of_long_term_keys_is_an_identity(bare: Rig) -> Non
     assert re.search("now: identity default: .* left", why)
     rotated = bare.run("keys", "rotate", "default", "--yes")
     assert (rotated.status, "printed by its credential_process" in rotated.err) == (125, True)
+    unnamed = bare.run("keys", "rotate", "--yes")
+    assert (unnamed.status, "printed by its credential_process" in unnamed.err) == (125, True)
     assert bare.run("lock").status == 0
     assert bare.auth().status == 0
     assert len(runs(bare)) == 2

@@ -96,11 +96,16 @@ def rotate(options: Options, environ: Mapping[str, str]) -> int:
 
 
 def _check_source(catalogue: Catalogue, wanted: str | None) -> None:
-    """Raises TrayexecError for a profile whose keys, if it has any, are where only its own program finds them."""
-    profile = catalogue.profiles.get(wanted or "")
-    target = profile.target if isinstance(profile, Profile) else None
-    if isinstance(target, Provider) and target.kind is Source.PROCESS:
-        raise TrayexecError(problems.of_program(target.name))
+    """Raises TrayexecError for a profile whose keys, if it has any, are where only its own program finds them.
+
+    Where none is named and there is no identity, the first such profile is meant.
+    """
+    profiles = catalogue.profiles.values()
+    meant = [one for one in profiles if one.name == wanted or (wanted is None and not catalogue.identities)]
+    for one in meant:
+        target = one.target if isinstance(one, Profile) else None
+        if isinstance(target, Provider) and target.kind is Source.PROCESS:
+            raise TrayexecError(problems.of_program(target.name))
 
 
 def _name(catalogue: Catalogue, wanted: str | None) -> str:
