@@ -138,6 +138,7 @@ def test_the_menu_does_what_it_says(rig: Rig) -> None:
     assert "locked" in refused.err
 
     pid = rig.agent_pid
+    desk.wait("the menu of who is locked", lambda: any("click to unlock" in one for one in desk.menu_labels()))
     desk.choose_menu("Quit")
     desk.wait_tray_items(0)
     desk.wait("the agent to end", lambda: rig.agent_pid != pid)

@@ -10,6 +10,7 @@ import pytest
 from support.awscli import BOTH, CLI_1, CLI_2
 from support.desktop import eventually, program
 from support.rig import COMMAND, Done, Rig, end_process
+from whole.test_providers import ACCOUNT, document, given
 
 TRAYEXEC = shlex.join(COMMAND)
 HOOK = f'eval "$({TRAYEXEC} hook bash)"'
@@ -119,9 +120,7 @@ def test_a_role_may_be_set(own: Rig, aws: str) -> None:
 def test_a_process_may_be_set(own: Rig, aws: str) -> None:
     """`credential_process` of a profile of its own is the user's and works inside; `default` may be changed, too."""
     config = config_of(own)
-    key = own.sim.world.user_key()
-    document = f'{{"Version": 1, "AccessKeyId": "{key.id}", "SecretAccessKey": "{key.secret}"}}'
-    process = own.write("home/process", f"#!/bin/sh\necho '{document}'\n")
+    process = own.write("home/process", f"#!/bin/sh\necho '{document(given(own))}'\n")
     process.chmod(0o700)
     live(
         own,
@@ -136,7 +135,7 @@ def test_a_process_may_be_set(own: Rig, aws: str) -> None:
     assert "trayexec" not in config.read_text()
     place = f"--endpoint-url {own.sim.url} --region eu-west-1"
     who = f"{CLI_1} {place} sts get-caller-identity --profile by-process --query Account --output text"
-    assert live(own, who).out.strip() == "111111111111"
+    assert live(own, who).out.strip() == ACCOUNT
 
 
 @BOTH

@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 600
 PANEL = 28  # the panel's height in pixels, at the top of the screen
-READING = 1.0  # seconds before somebody types into a window that has just appeared
+READING = 2.0  # seconds before somebody types into a window that has just appeared
 PATIENCE = 20.0  # seconds before a wait gives up: only a broken part ever needs that long
 MARK = "TRAYEXEC_TEST_DESKTOP"  # in the environment of every process that belongs to a private desktop
 
