@@ -13,6 +13,7 @@ from pathlib import Path
 from hints.follow import Person
 from hints.state import Look, State
 from hints.states import BASE, files
+from support.desktop import eventually
 from support.rig import Rig
 from test_japanese import SOURCE
 
@@ -85,10 +86,24 @@ def full(rig: Rig) -> Look:
     files(BASE)(rig)
     Person(rig).type("ulimit -n 128; trayexec agent start")
     line = json.dumps({"v": 1, "op": "credentials", "profile": "account-a", "wait": 60}).encode() + b"\n"
-    for _ in range(64):
+
+    def one_more() -> socket.socket:
         CALLERS.enter_context(one := socket.socket(socket.AF_UNIX))
         one.connect(str(rig.socket))
         one.sendall(line)
+        one.settimeout(0.5)
+        return one
+
+    def is_full() -> bool:
+        """Whether the next one is sent away; one that may wait says nothing, or what it waits for."""
+        try:
+            return b'"busy"' in one_more().recv(1 << 16)
+        except TimeoutError:
+            return False
+
+    for _ in range(64):
+        one_more()
+    eventually("an agent with no room", is_full)
     return lambda: rig.run("status").err
 
 
