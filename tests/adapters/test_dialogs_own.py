@@ -96,6 +96,20 @@ def test_a_whole_code_waits_for_the_next_one() -> None:
     assert (field.is_ready, field.until_fresh) == (True, 0)
 
 
+def test_what_is_said_of_the_next_code_follows_the_clock_and_the_field() -> None:
+    """When it appears; once there are six digits, that they wait; and then that it is there."""
+    clock = Clock()
+    field = focused(clock, wait=10)
+    clock.at += 1
+    said = ("new in {seconds} s", "sent in {seconds} s", "there")
+    left = field.until_fresh
+    assert field.hurry(*said) == f"new in {left} s"
+    field.change("123456")
+    assert field.hurry(*said) == f"sent in {left} s"
+    clock.at += 10
+    assert field.hurry(*said) == "there"
+
+
 def test_the_time_to_answer_ends() -> None:
     """Whatever has been typed."""
     clock = Clock()

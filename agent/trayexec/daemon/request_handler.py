@@ -192,7 +192,7 @@ class RequestHandler:
     async def _do(self, pending: Pending) -> None:  # noqa: C901 — a flat table of all to be asked
         connection = pending.connection
         match pending.request:
-            case WantCredentials(common, need=need, wait=wait) as request:
+            case WantCredentials(common) as request:
                 catalogue = await self._catalogue(connection, common)
                 profile, rule = self._meant(request, catalogue, pending.caller)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
@@ -200,9 +200,7 @@ class RequestHandler:
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
                     return
                 self._check_given(pending, profile)
-                pending.overlay = await self._settings_of(request, profile, catalogue)
-                await self._loop.check_settings(profile.identity, profile.endpoints)
-                self._ask(pending, Ask(pending.caller, profile, need, wait))
+                await self._ask_for(pending, request, profile, catalogue)
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
                 profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
                 self._check_given(pending, profile)
@@ -382,16 +380,22 @@ class RequestHandler:
             if lacks is not None:
                 raise TrayexecError(lacks)
 
+    async def _ask_for(
+        self, pending: Pending, request: WantCredentials, profile: Profile, catalogue: Catalogue
+    ) -> None:
+        """Ask for credentials, once it is known that STS can be asked with these settings. Raises TrayexecError."""
+        pending.overlay = await self._settings_of(request, profile, catalogue)
+        await self._loop.check_settings(profile.identity, profile.endpoints)
+        self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
+
     async def _ask_anew(self, pending: Pending) -> None:
         """Ask for what the profile has turned out to be."""
         request = pending.request
         match request:
-            case WantCredentials(common, need=need, wait=wait):
+            case WantCredentials(common):
                 catalogue = await self._load(common)
                 profile, _ = self._meant(request, catalogue, pending.caller)
-                pending.overlay = await self._settings_of(request, profile, catalogue)
-                await self._loop.check_settings(profile.identity, profile.endpoints)
-                self._ask(pending, Ask(pending.caller, profile, need, wait))
+                await self._ask_for(pending, request, profile, catalogue)
             case WantEndpoint(common, need=need, wait=wait, former=former):
                 profile, _ = self._meant(request, await self._load(common), pending.caller)
                 self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trayexec.adapters.dialogs.own.code_field import COUNT
 from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, folded
 from trayexec.core.ports import Answer, NoDialog, Question
 from trayexec.light.errors import Text, trouble
@@ -14,7 +15,6 @@ if TYPE_CHECKING:  # the Tk child imports this file, and has no use for asyncio
 # Not translated: window rules, screen readers' scripts and tests know the dialog by it.
 TITLE = "trayexec - MFA code"
 SERIAL = 256  # characters: the longest there is, which is shown whole (IAM's API reference, SerialNumber)
-COUNT = "{seconds}"  # where a dialog that can count writes the number itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,9 +93,7 @@ def _identity(broker: Broker, identity: Identity, now: Instant) -> TrayLine:
 
 def _whose(identity: Identity) -> Text | str:
     """The identity in a person's words, and the name of its keys where that is another word."""
-    if identity.name in {"default", identity.user, str(identity.whose)} or not identity.account:
-        return identity.whose
-    if not identity.user:
+    if not identity.user or not identity.account or identity.name in {"default", identity.user}:
         return identity.whose
     return Text("{whose} ({name})", whose=identity.whose, name=identity.name)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIGITS = 6
+COUNT = "{seconds}"  # where the number goes in what is counted down
 GRACE = 0.5  # seconds after the window has got the keyboard: what is typed by then was meant for another window
 
 
@@ -76,6 +77,11 @@ class CodeField:
     def until_fresh(self) -> int:
         """Seconds until the next code appears; 0 when it is there, or any will do."""
         return max(0, round(self._fresh - self._now()))
+
+    def hurry(self, counting: str, held: str, counted: str) -> str:
+        """What is said of the next code: when it appears, that six digits wait for it, or that it is there."""
+        left = self.until_fresh
+        return (held if self.is_whole else counting).replace(COUNT, str(left)) if left else counted
 
     @property
     def is_over(self) -> bool:

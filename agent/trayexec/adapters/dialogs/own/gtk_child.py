@@ -21,7 +21,6 @@ del sys.path[0]
 
 TICK = 200  # milliseconds
 WIDTH = 400  # pixels, of the page within its margins
-COUNT = "{seconds}"  # where the number goes in what is counted down
 STYLE = """
 .trayexec-page { padding: 24px; }
 .trayexec-heading { font-size: 125%; font-weight: bold; }
@@ -253,9 +252,8 @@ class GtkWindow:
         if field.is_over or os.getppid() != self._parent:
             return not self._end("timed-out")
         if self._count is not None:
-            left = field.until_fresh
-            counting = self._text["held"] if field.is_whole else self._text["counting"]
-            self._count.set_label(counting.replace(COUNT, str(left)) if left else self._text["counted"])
+            text = self._text
+            self._count.set_label(field.hurry(text["counting"], text["held"], text["counted"]))
             self._accept.set_sensitive(field.is_ready)
             if field.is_ready:
                 self._submit()

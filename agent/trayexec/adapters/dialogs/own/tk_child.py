@@ -15,7 +15,6 @@ from typing import Any
 
 from trayexec.adapters.dialogs.own.code_field import CodeField, Typed
 from trayexec.adapters.dialogs.own.shade import is_dark
-from trayexec.adapters.dialogs.sheet import COUNT
 from trayexec.adapters.harden import seal
 from trayexec.adapters.wording import fold
 
@@ -248,9 +247,8 @@ class TkWindow:
             self._root.destroy()
             return
         if self._count is not None:
-            left = field.until_fresh
-            counting = self._text["held"] if field.is_whole else self._text["counting"]
-            words = counting.replace(COUNT, str(left)) if left else self._text["counted"]
+            text = self._text
+            words = field.hurry(text["counting"], text["held"], text["counted"])
             self._count.configure(text=fold(words, self._px(WIDTH), self._font(BODY).measure))
             self._offer()
         self._root.after(TICK, self._tick)
