@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,11 @@ def home(tmp_path: Path, sim: Sim) -> LoginHome:
     return home
 
 
+def ends(file: Path) -> float:
+    """When what is kept of a sign-in ends, in Unix seconds."""
+    return datetime.fromisoformat(json.loads(file.read_text())["accessToken"]["expiresAt"]).timestamp()
+
+
 def grants(sim: Sim) -> list[tuple[str, str]]:
     """What was asked of the sign-in, and its answers."""
     with sim.login() as login:
@@ -52,11 +58,12 @@ def grants(sim: Sim) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("left", [900, 400])
 def test_what_is_kept_is_served(home: LoginHome, sim: Sim, left: float) -> None:
     """As botocore serves it: key, secret, token and account; nothing is asked for while it is good."""
-    signed_in(sim, home.cache, left=left)
+    file = signed_in(sim, home.cache, left=left)
     found = home.load()
     assert told(found) == home.outside()
     assert found.account == "111111111111"
-    assert left - 5 < found.expiry.left(SystemClock().now()) <= left
+    assert found.expiry.utc == int(ends(file))
+    assert 0 < found.expiry.left(SystemClock().now()) <= left
     assert grants(sim) == [("authorization_code", "OK")]
 
 
@@ -65,7 +72,7 @@ def test_what_has_ended_or_soon_will_is_renewed(home: LoginHome, sim: Sim, left:
     """And kept where the AWS CLI keeps it, so that everybody has it."""
     file = signed_in(sim, home.cache, left=left)
     found = home.load()
-    assert 800 < found.expiry.left(SystemClock().now()) <= 900
+    assert 300 < found.expiry.left(SystemClock().now()) <= 900
     assert json.loads(file.read_text())["accessToken"]["accessKeyId"] == found.access_key_id
     assert told(found) == home.outside()
     assert grants(sim) == [("authorization_code", "OK"), ("refresh_token", "OK")]

@@ -67,7 +67,7 @@ def test_the_role_is_the_one_that_botocore_gets(home: Home, sim: Sim, name: str)
     assert one.role == other.role
     assert (one.name == "me") is (other.name == "me") is bool(name)
     assert ours.account == theirs[3] == ACCOUNT
-    assert 3590 < ours.expiry.utc - time.time() <= 3600
+    assert 3000 < ours.expiry.utc - time.time() <= 3600
     assert [(call.action, call.access_key_id) for call in sim.calls] == [("AssumeRoleWithWebIdentity", "")] * 2
 
 

@@ -58,10 +58,10 @@ def test_aws_that_is_slow_is_not_waited_for(unlocked: Rig) -> None:
         first = key(one)
         time.sleep(3)
         unlocked.sim.live()
-        unlocked.sim.fault(Kind.DELAY, "AssumeRole", seconds=2.5)
+        unlocked.sim.fault(Kind.DELAY, "AssumeRole", seconds=10)
         begun = time.monotonic()
         assert code(one) == (503, "not_yet")
-        assert time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun < 9
         eventually("AWS to answer", lambda: one.fetch().status == 200)
         assert key(one) != first
     assert unlocked.sim.count("AssumeRole") == 2
