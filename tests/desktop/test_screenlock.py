@@ -15,6 +15,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 from support import desktop
 from support.desktop import Desktop, private_desktop
+from support.rig import rig_on
 from trayexec.adapters.bus.address import session_bus, system_bus
 from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.bus.client import Bus
@@ -313,6 +314,27 @@ def test_a_bus_that_comes_back_is_watched_again() -> None:
         watched(own.env | {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"}, story)
         for service in services[1:]:
             service.close()
+
+
+def test_a_command_waits_for_the_unlock_and_then_runs() -> None:
+    """It is told so on its terminal; one that does not want to wait is refused with the fix."""
+    with private_desktop() as desk, rig_on(desk) as rig:
+        rig.store_keys()
+        saver = Service(desk.env["DBUS_SESSION_BUS_ADDRESS"], "org.freedesktop.ScreenSaver")
+        try:
+            rig.unlock()
+            saver.active("org.freedesktop.ScreenSaver", state=True)
+            desktop.eventually("the agent to notice", lambda: rig.status()["agent"].get("screen") == "locked")
+            refused = rig.run("account-a", "--no-wait", "--", "true")
+            assert (refused.status, "The screen is locked" in refused.err) == (125, True)
+            waits = rig.start("account-a", "--", "printenv", "AWS_ACCOUNT_ID")
+            assert waits.stderr is not None
+            assert "this goes on once it is unlocked" in waits.stderr.readline()
+            saver.active("org.freedesktop.ScreenSaver", state=False)
+            out, _ = waits.communicate(timeout=desktop.PATIENCE)
+            assert (waits.returncode, out) == (0, "222222222222\n")
+        finally:
+            saver.close()
 
 
 def test_no_bus_at_all_is_fine() -> None:

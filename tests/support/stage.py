@@ -533,7 +533,7 @@ class Stage:
     def _witness_question(self, note: Tell) -> None:
         """At one terminal one thing is asked at a time, whoever asks it there."""
         request, where = note.caller.reply_to, note.caller.terminal
-        if note.kind is NoteKind.AWS:
+        if note.kind in {NoteKind.AWS, NoteKind.SCREEN}:
             self.questions.pop(request, None)
         elif note.kind in {NoteKind.CODE, NoteKind.AGAIN} and where:
             others = {who for terminal, who in self.questions.values() if terminal == where}
@@ -585,7 +585,9 @@ class Stage:
         assert Counter(queued) == Counter(self.broker.waiting.keys()), "who waits must wait for exactly one thing"
         for key, queue in self.broker.queues.items():
             assert queue
-            if isinstance(key, SignIn):
+            if isinstance(key, Screen):
+                assert self._closed(), "somebody waits for an unlock that was there"
+            elif isinstance(key, SignIn):
                 assert self.broker.sign_in(key).attempt is not None, "somebody waits for a sign-in without a page"
             elif isinstance(key, Provider | Role):
                 assert self.broker.role(key).pending is not None, "somebody waits for a role that nobody assumes"

@@ -12,7 +12,6 @@ from trayexec.core.broker.events import (
     OpenSession,
     Prompt,
     ReplyAddress,
-    Screen,
     Shell,
     Tell,
 )
@@ -409,14 +408,6 @@ def test_a_dialog_that_times_out_leaves_the_terminals_their_time(stage: Stage) -
     stage.grant()
     stage.give()
     assert stage.served(far)
-
-
-def test_a_locked_screen_ends_the_whole_line(stage: Stage) -> None:
-    """Nobody is asked for the second because the first was taken away."""
-    callers = [stage.ask(), stage.ask(HIS)]
-    stage.screen(Screen.LOCKED)
-    assert [stage.got(one) for one in callers] == ["screen_locked"] * 2
-    assert not stage.dialogs
 
 
 # After a cancel

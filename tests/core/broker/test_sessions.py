@@ -9,13 +9,13 @@ from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, 
 from trayexec.core import messages
 from trayexec.core.broker import codes, notifications
 from trayexec.core.broker.codes import Device, Spent
-from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Screen, Show
-from trayexec.core.broker.state import Locked, Opening
+from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Show
+from trayexec.core.broker.state import Locked
 from trayexec.core.broker.step import next_deadline
 from trayexec.core.clock import Instant
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
-from trayexec.core.settings import Command, OnLock
+from trayexec.core.settings import Command
 from trayexec.core.stamps import local
 
 NO_DISPLAY = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
@@ -758,67 +758,6 @@ def test_an_answer_of_before_the_lock_is_not_taken_for_the_one_after_it(stage: S
     assert stage.got(caller) is None
     stage.give()
     assert stage.served(caller)
-
-
-def test_a_locked_screen_refuses_and_takes_the_dialog_away(stage: Stage) -> None:
-    """Nobody sits there: no dialog, nothing handed out, not even what is left of a role; the session is kept."""
-    stage.unlock()
-    stage.ask()
-    stage.give()
-    stage.wait(50 * 60)
-    stage.configure(ALICE, on_lock=OnLock.REFUSE)
-    stage.auth(renewal=Renewal.ALWAYS)
-    waiting = stage.ask(BASE, need=20 * HOUR)
-    stage.screen(Screen.LOCKED)
-    assert stage.got(waiting) == stage.got(stage.ask()) == stage.got(stage.auth()) == "screen_locked"
-    assert not stage.dialogs
-    stage.screen(Screen.UNLOCKED)
-    assert stage.served(stage.ask(BASE))
-
-
-def test_what_is_left_of_a_role_stays_here_when_the_screen_is_locked(stage: Stage) -> None:
-    """A caller that waits for the code would do with what is left: not on a locked screen."""
-    stage.unlock(HOUR)
-    stage.wait(HOUR / 2)
-    stage.ask()
-    stage.give()
-    stage.wait(HOUR - 5 * 60)
-    assert stage.served(stage.ask(wait=0))
-    waiting = stage.ask()
-    stage.screen(Screen.LOCKED)
-    assert stage.got(waiting) == "screen_locked"
-
-
-def test_a_code_under_way_survives_the_locked_screen(stage: Stage) -> None:
-    """The code is spent already: its session is kept for when the person is back."""
-    stage.ask()
-    stage.enter("123456")
-    stage.screen(Screen.LOCKED)
-    assert isinstance(stage.broker.phase(ALICE), Opening)
-    stage.grant()
-    assert stage.got(stage.ask(BASE)) == "screen_locked"
-    stage.screen(Screen.UNLOCKED)
-    assert stage.served(stage.ask(BASE))
-
-
-@pytest.mark.parametrize("on_lock", [OnLock.KEEP, OnLock.WIPE])
-def test_what_a_locked_screen_means_is_a_setting(stage: Stage, on_lock: OnLock) -> None:
-    """Keep goes on as if nothing was; wipe forgets everything."""
-    stage.configure(ALICE, on_lock=on_lock)
-    stage.unlock()
-    stage.screen(Screen.LOCKED)
-    assert stage.is_open() == (on_lock is OnLock.KEEP)
-    assert stage.served(stage.ask(BASE)) == (on_lock is OnLock.KEEP)
-
-
-def test_a_setting_that_changes_on_a_locked_screen_counts_at_once(stage: Stage) -> None:
-    """From keep to refuse: the dialog that was allowed goes away."""
-    stage.configure(ALICE, on_lock=OnLock.KEEP)
-    stage.screen(Screen.LOCKED)
-    waiting = stage.ask()
-    stage.configure(ALICE, on_lock=OnLock.REFUSE)
-    assert stage.got(waiting) == "screen_locked"
-    assert not stage.dialogs
 
 
 # Files

@@ -249,9 +249,24 @@ def test_lock_and_a_locked_screen_end_an_attempt(world: World) -> None:
     assert kinds(world.do(Lock())) == ["StopSignIn", "Refuse"]
     assert world.broker.sign_in(CORP).token is not None
     world.sign_in(renewal=Renewal.ALWAYS)
-    assert set(kinds(world.do(ScreenChanged(Screen.LOCKED)))) == {"StopSignIn", "Refuse"}
-    assert kinds(world.sign_in(renewal=Renewal.ALWAYS)) == ["Refuse"]
+    assert set(kinds(world.do(ScreenChanged(Screen.LOCKED)))) == {"StopSignIn", "Tell"}
+    assert kinds(world.sign_in(renewal=Renewal.ALWAYS)) == ["Tell"]
     assert world.count(StopSignIn) == 2
+    assert kinds(world.do(Lock())) == ["Refuse", "Refuse"]
+
+
+def test_who_waits_for_a_sign_in_goes_on_after_the_unlock(world: World) -> None:
+    """One page is opened then, for all of them."""
+    world.ask()
+    world.lacks()
+    world.do(ScreenChanged(Screen.LOCKED))
+    world.sign_in()
+    assert world.count(StartSignIn) == 1
+    world.do(ScreenChanged(Screen.UNLOCKED))
+    assert world.count(StartSignIn) == 2
+    world.done()
+    world.gives()
+    assert (world.count(Deliver), world.count(SignInDone)) == (1, 1)
 
 
 def test_it_is_warned_of_before_it_ends(world: World) -> None:

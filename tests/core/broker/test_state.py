@@ -2,8 +2,9 @@
 
 import pytest
 
-from support.stage import ALICE, BUILD, PHASE_TABLE, ROBOT, B, Stage, identity, profile, role
+from support.stage import ALICE, BUILD, PHASE_TABLE, ROBOT, A, B, Stage, identity, profile, role
 from trayexec.core.broker.events import AskAt, Renewal, Screen
+from trayexec.core.config.profiles import Profile
 from trayexec.core.ports import Refusal
 from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
 
@@ -195,6 +196,24 @@ def unasked() -> Stage:
     return stage
 
 
+def unlocked(what: Profile) -> Stage:
+    """Somebody asks while the screen is locked, which then is unlocked."""
+    stage = Stage()
+    stage.screen(Screen.LOCKED)
+    stage.ask(what)
+    stage.screen(Screen.UNLOCKED)
+    return stage
+
+
+def kept_later(what: Profile) -> Stage:
+    """Somebody asks while the screen is locked, and the settings then say that this is nothing."""
+    stage = Stage()
+    stage.screen(Screen.LOCKED)
+    stage.ask(what)
+    stage.configure(on_lock=OnLock.KEEP)
+    return stage
+
+
 def test_each_way_in_the_table_is_gone() -> None:
     """No line of the table, and no event in it, is there for nothing."""
     stages = [
@@ -202,6 +221,7 @@ def test_each_way_in_the_table_is_gone() -> None:
         *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
         *(renewed_unasked(), expired(), expired_while_renewed(None), expired_while_renewed("654321")),
         *(revoked(), revoked_while_renewed(), revoked_at_once(), unasked()),
+        *(unlocked(A), unlocked(BUILD), kept_later(A), kept_later(BUILD)),
     ]
     for begin in (asked, sent, opened):
         stages += [locked(begin()), wiped(begin()), wiped_later(begin())]

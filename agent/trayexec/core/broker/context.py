@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker.events import Ask, Effect, ReplyAddress
-from trayexec.core.broker.state import Broker, Opening, Prompting, Waiting
+from trayexec.core.broker.events import Ask, Effect, ReplyAddress, Screen
+from trayexec.core.broker.state import Awaited, Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
+from trayexec.core.config.profiles import Identity, Provider, Role
 
 
 @dataclass(slots=True)
@@ -47,12 +47,12 @@ class StepContext:
         """Remember a request until it is answered."""
         self.broker = replace(self.broker, waiting={**self.broker.waiting, request: waiting})
 
-    def queue(self, key: Identity | Provider | Role | SignIn, request: ReplyAddress) -> None:
-        """Let a request wait for an identity's session, a role, a provider or a sign-in."""
+    def queue(self, key: Awaited, request: ReplyAddress) -> None:
+        """Let a request wait for `key`."""
         queues = self.broker.queues
         self.broker = replace(self.broker, queues={**queues, key: (*queues.get(key, ()), request)})
 
-    def take_queue(self, key: Identity | Provider | Role | SignIn) -> tuple[ReplyAddress, ...]:
+    def take_queue(self, key: Awaited) -> tuple[ReplyAddress, ...]:
         """Those who wait for `key`, who from now on do not."""
         queues = dict(self.broker.queues)
         taken = queues.pop(key, ())
@@ -67,7 +67,7 @@ class StepContext:
         settled = waiting.pop(request)
         target = settled.asked.profile.target if isinstance(settled.asked, Ask) else None
         queues = dict(self.broker.queues)
-        for key in {target, settled.identity, settled.sign_in}:
+        for key in {target, settled.identity, settled.sign_in, Screen.LOCKED}:
             if key is None:
                 continue
             rest = tuple(one for one in queues.get(key, ()) if one != request)
@@ -78,7 +78,7 @@ class StepContext:
         self.broker = replace(self.broker, waiting=waiting, queues=queues)
         return settled
 
-    def settle_all(self, key: Identity | Provider | Role | SignIn) -> list[Waiting]:
+    def settle_all(self, key: Awaited) -> list[Waiting]:
         """Forget all that wait for `key` in one go: a thousand callers must not cost a thousand copies."""
         taken = self.take_queue(key)
         waiting = dict(self.broker.waiting)

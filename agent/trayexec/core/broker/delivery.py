@@ -6,8 +6,8 @@ from dataclasses import replace
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
-from trayexec.core.broker.state import Open, Use
-from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
+from trayexec.core.broker.state import Awaited, Open, Use
+from trayexec.core.config.profiles import Identity, Role
 from trayexec.core.credentials import Credentials
 from trayexec.light.errors import Trouble
 
@@ -18,7 +18,7 @@ FRESH_ROLE = ROLE_LIFE - FRESH_FOR  # the most that can be asked of a role (seco
 USES = 5
 
 
-def refuse_all(step: StepContext, key: Identity | Provider | Role | SignIn, why: Trouble) -> None:
+def refuse_all(step: StepContext, key: Awaited, why: Trouble) -> None:
     """Tell all who wait for `key` why it does not come."""
     step.effects += [Refuse(one.asked.caller, why) for one in step.settle_all(key)]
 

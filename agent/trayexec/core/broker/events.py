@@ -371,6 +371,7 @@ class NoteKind(Enum):
     AWS = "aws"
     HOUR = "hour"
     SIGN_IN = "sign-in"
+    SCREEN = "screen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +379,8 @@ class Tell:
     """A note to a caller that waits; on CODE and AGAIN (with the reason) it may ask the person at its own terminal.
 
     It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
-    is on its way. Where no code is behind what it waits for, there is no identity.
+    is on its way; and so does SCREEN, on which nobody is asked. Where no code is behind what it waits for, there is no
+    identity.
     """
 
     caller: Caller

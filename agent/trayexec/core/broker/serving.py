@@ -28,10 +28,8 @@ from trayexec.core.broker.events import (
     LoadProvider,
     NoteKind,
     OpenSession,
-    Refuse,
     Renewal,
     ReplyAddress,
-    Screen,
     SessionOpen,
     SignInDone,
     Tell,
@@ -50,7 +48,6 @@ from trayexec.core.broker.state import (
 )
 from trayexec.core.config.profiles import Identity, Provider, Role
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
 SLOW = 1  # how long a provider takes before those who wait for it are told (seconds)
@@ -58,17 +55,13 @@ NEXT_COMMAND = 2  # no person begins the next command in a shell so soon after a
 
 
 def ask(step: StepContext, event: Ask) -> None:
-    """Serve a caller that wants credentials, unless the screen is locked."""
-    if _screen_refuses(step, event.caller):
-        return
+    """Serve a caller that wants credentials."""
     step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
     serve(step, event.caller.reply_to)
 
 
 def authenticate(step: StepContext, event: Authenticate) -> None:
     """Open a session for a caller; one that is open is the answer, unless a new one is asked for."""
-    if _screen_refuses(step, event.caller):
-        return
     identity = event.identity
     session = step.broker.session(identity, step.now)
     if session is not None and event.renewal is Renewal.IF_LOCKED and event.code is None:
@@ -80,21 +73,12 @@ def authenticate(step: StepContext, event: Authenticate) -> None:
 
 def ask_sign_in(step: StepContext, event: AskSignIn) -> None:
     """Lead a person to sign in; who has done so is the answer, unless it is to be done again."""
-    if _screen_refuses(step, event.caller):
-        return
     token = step.broker.sign_in(event.sign_in).token
     if token is not None and event.renewal is Renewal.IF_LOCKED:
         step.effects.append(SignInDone(event.caller, event.sign_in, token))
         return
     step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
     serve(step, event.caller.reply_to)
-
-
-def _screen_refuses(step: StepContext, caller: Caller) -> bool:
-    if step.broker.screen is Screen.LOCKED and step.broker.settings.on_lock is not OnLock.KEEP:
-        step.effects.append(Refuse(caller, messages.screen_locked()))
-        return True
-    return False
 
 
 def serve(step: StepContext, request: ReplyAddress) -> None:

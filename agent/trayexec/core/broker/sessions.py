@@ -13,7 +13,6 @@ from trayexec.core.broker.events import (
     Hide,
     NoteKind,
     Occasion,
-    Screen,
     SessionOpen,
     SessionRefused,
     Show,
@@ -36,7 +35,6 @@ from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChan
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Cancelled, Entered, NoDialog, Refusal, TimedOut
-from trayexec.core.settings import OnLock
 from trayexec.light.errors import Text, Trouble
 
 PAUSE_FIRST, PAUSE_MOST = 2, 60  # no dialog for so long after a cancel, doubling (seconds)
@@ -309,8 +307,7 @@ def _renew(step: StepContext, identity: Identity, phase: Open, *, left: float) -
     Not one from which nothing was handed out since it began, so that a machine nobody works at lets it end; not while
     the screen is locked and that refuses; and not in the first half of its life, however early the warnings are.
     """
-    closed = step.broker.screen is Screen.LOCKED and step.broker.settings.on_lock is not OnLock.KEEP
-    if closed or not phase.used or phase.renewal is not None or left > phase.length / 2:
+    if step.broker.held or not phase.used or phase.renewal is not None or left > phase.length / 2:
         return
     if renewals_due(step, left) - phase.warned:
         renew_unasked(step, identity)

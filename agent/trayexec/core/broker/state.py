@@ -2,8 +2,8 @@
 
 The phases of an identity, and the events that lead from one to another (the tests compare this with what happens):
 
-    Locked    → Prompting   Ask, Authenticate, RoleRefused, Tick
-    Locked    → Opening     Ask, Authenticate, RoleRefused
+    Locked    → Prompting   Ask, Authenticate, RoleRefused, Tick, ScreenChanged, Configured
+    Locked    → Opening     Ask, Authenticate, RoleRefused, ScreenChanged, Configured
     Prompting → Opening     Answered, Authenticate
     Prompting → Locked      Answered, Gone, SessionOpened, SessionRefused, Tick, Lock, ScreenChanged, Configured
     Opening   → Open        SessionOpened
@@ -31,7 +31,7 @@ from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Refusal, SignInPage, SignInToken, SignInWay
-from trayexec.core.settings import Command, Settings
+from trayexec.core.settings import Command, OnLock, Settings
 from trayexec.light.errors import Text, Trouble
 
 
@@ -234,6 +234,10 @@ class Waiting:
         return root.sign_in if isinstance(root, Provider) else None
 
 
+# What a request waits for: a session, credentials, a sign-in, or the end of a locked screen (`Screen.LOCKED`).
+Awaited = Identity | Provider | Role | SignIn | Screen
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """One answered request, for the menu and the log."""
@@ -248,8 +252,8 @@ class Broker:
     """Everything the agent knows.
 
     `roles` are what it has of roles and of providers, which are renewed alike and without a person.
-    `queues` tells which requests wait for an identity's session, a role, a provider or a sign-in, `prompt_queues` which
-    identities are to be asked for at the desktop ("") and at each terminal.
+    `queues` tells which requests wait for what, `prompt_queues` which identities are to be asked for at the desktop
+    ("") and at each terminal.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -261,7 +265,7 @@ class Broker:
     prompt_queues: Mapping[str, PromptQueue] = field(default_factory=dict)
     pauses: Mapping[Identity, PromptPause] = field(default_factory=dict)
     waiting: Mapping[ReplyAddress, Waiting] = field(default_factory=dict)
-    queues: Mapping[Identity | Provider | Role | SignIn, tuple[ReplyAddress, ...]] = field(default_factory=dict)
+    queues: Mapping[Awaited, tuple[ReplyAddress, ...]] = field(default_factory=dict)
     sign_ins: Mapping[SignIn, SignInState] = field(default_factory=dict)
     screen: Screen = Screen.UNLOCKED
     warning: Trouble | None = None
@@ -269,6 +273,11 @@ class Broker:
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is handed out and nobody asked, because the screen is locked."""
+        return self.screen is Screen.LOCKED and self.settings.on_lock is not OnLock.KEEP
 
     def phase(self, identity: Identity) -> Phase:
         """The phase of `identity`; one never seen is locked."""

@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from trayexec.core import messages
-from trayexec.core.broker.events import Screen
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, Prompting, RoleFailure
 from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign, proxy_of
 from trayexec.core.config.long_roles import lengthened
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn, Unserved
 from trayexec.core.config.session_policy import narrowed
-from trayexec.core.settings import OnLock
 from trayexec.core.shell_words import argument
 from trayexec.core.stamps import utc
 from trayexec.light.errors import Text, TrayexecError, Trouble, trouble
@@ -56,7 +54,7 @@ def status(
         **({"settings": facts.settings} if facts.settings else {}),
         **({} if facts.display else {"display": None}),
     }
-    if broker.screen is Screen.LOCKED and broker.settings.on_lock is not OnLock.KEEP:
+    if broker.held:
         agent["screen"] = "locked"
     return {
         "version": 1,

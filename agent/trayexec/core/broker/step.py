@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from trayexec.core import messages
-from trayexec.core.broker import expiry_watch, notifications, questions, roles, serving, sessions, sign_ins
+from trayexec.core.broker import expiry_watch, notifications, questions, roles, screen, serving, sessions, sign_ins
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import refuse_all
 from trayexec.core.broker.events import (
@@ -79,14 +79,13 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
     """The state after `event` at `now`, and what is to be done about it, in order."""
     context = StepContext(broker, now)
     match event:
-        case Ask():
-            serving.ask(context, event)
-        case Authenticate():
-            serving.authenticate(context, event)
+        case Ask() | Authenticate() | AskSignIn():
+            screen.ask(context, event)
         case Lock(name):
             _lock(context, [one for one in context.known() if name in {None, one.keys}])
-            _lock_providers(context, [one for one in context.providers() if name in {None, *_names(one)}])
+            _lock_providers(context, [one for one in context.providers() if name in {None, *one.locked_by}])
             _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
+            screen.refuse_waiting(context, name)
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -115,8 +114,6 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
         case ProviderPrintsKeys(provider, epoch):
             if context.is_pending(provider, epoch):
                 _is_an_identity(context, provider)
-        case AskSignIn():
-            serving.ask_sign_in(context, event)
         case SignInFound(sign_in, token):
             sign_ins.found(context, sign_in, token)
         case SignInShown(sign_in, epoch, page):
@@ -131,8 +128,8 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
                 sign_ins.failed(context, sign_in, why)
         case Configured():
             _configured(context, event)
-        case ScreenChanged(screen):
-            _screen_changed(context, screen)
+        case ScreenChanged(new):
+            _screen_changed(context, new)
         case Looked(checked, running):
             _looked(context, checked, running)
         case Tick():
@@ -175,11 +172,6 @@ def _lock_providers(step: StepContext, providers: Iterable[Provider]) -> None:
     """Forget what these gave, and the roles that were assumed with it."""
     for provider in providers:
         _forget(step, provider, messages.forgotten_meanwhile(provider))
-
-
-def _names(provider: Provider) -> tuple[str, ...]:
-    """By which names what a provider gave is locked: its profile's, and its sign-in's."""
-    return (provider.profile,) if provider.sign_in is None else (provider.profile, provider.sign_in.name)
 
 
 def _stop_sign_ins(step: StepContext, wanted: Iterable[SignIn]) -> None:
@@ -246,29 +238,19 @@ def _configured(step: StepContext, event: Configured) -> None:
     _screen_changed(step, step.broker.screen)
 
 
-def _screen_changed(step: StepContext, screen: Screen) -> None:
-    """What a locked screen means. A code that is on its way to AWS is not wasted: its session is kept."""
-    step.broker = replace(step.broker, screen=screen)
-    if screen is Screen.UNLOCKED or step.broker.settings.on_lock is OnLock.KEEP:
-        return
-    if step.broker.settings.on_lock is OnLock.WIPE:
+def _screen_changed(step: StepContext, new: Screen) -> None:
+    """What a locked screen means: for all who ask, and for what is open where that is to be wiped."""
+    if new is Screen.LOCKED and step.broker.settings.on_lock is OnLock.WIPE:
         _lock(step, step.known())
         _lock_providers(step, step.providers())
         _stop_sign_ins(step, tuple(step.broker.sign_ins))
-        return
-    for sign_in in step.broker.sign_ins:
-        sign_ins.stop(step, sign_in)
-    for identity in step.known():
-        if isinstance(step.broker.prompting(identity), Prompting):
-            step.effects.append(Dismiss(identity))
-            step.broker = step.broker.without_attempt(identity, Locked())
-    for key in list(step.broker.queues):
-        refuse_all(step, key, messages.screen_locked())
+    screen.changed(step, new)
 
 
 def _tick(step: StepContext) -> None:
     """Whatever time alone brings about."""
     questions.remind_queued(step)
+    screen.drop_overdue(step)
     for identity in step.known():
         if isinstance(step.broker.prompting(identity), Prompting):  # a call that is under way is waited for
             sessions.drop_overdue(step, identity)

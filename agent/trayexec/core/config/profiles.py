@@ -170,6 +170,11 @@ class Provider:
         return shown(self.profile)
 
     @property
+    def locked_by(self) -> tuple[str, ...]:
+        """The names by which what it gave is locked: its profile's, and its sign-in's."""
+        return (self.profile,) if self.sign_in is None else (self.profile, self.sign_in.name)
+
+    @property
     def partition(self) -> str:
         """The AWS partition of its region."""
         return partition_of(self.endpoint.region).name
