@@ -459,6 +459,7 @@ def classes(name: str) -> Iterator[str]:
 
 # A platform's twin files: the same names by intent, chosen between in one place.
 TWINS = {
+    "trayexec.adapters.idle.elsewhere",
     "trayexec.adapters.screenlock.elsewhere",
     "trayexec.light.processes.elsewhere",
     "trayexec.light.processes.macos",

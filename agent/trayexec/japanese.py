@@ -1070,6 +1070,8 @@ SENTENCES: dict[str, str] = {
     "That code has been used already.": "このコードは使用済みです。",
     "AWS takes each code once: the next one appears in {seconds} seconds.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
     "AWS takes each code once: the next one appears in {seconds} second.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
+    "Locked: nobody was here for {duration}": "ロックしました: {duration} のあいだ操作がありませんでした",
+    "Your sessions are forgotten, as idle_lock in config.toml says. The next command asks for a code again.": "config.toml の idle_lock に従い、セッションを破棄しました。次のコマンドで、もう一度コードを尋ねます。",
     "The screen is locked: this goes on once it is unlocked": "画面がロックされています。解除されると続行します",
     "The screen is locked, so no credentials are handed out.": "画面がロックされているため、認証情報を渡しません。",
     'Unlock the screen; if it is unlocked and the desktop has not said so, lock and unlock it once. Or set on_lock = "keep" under [screen] in config.toml.': '画面のロックを解除してください。解除済みなのにデスクトップから通知がない場合は、一度ロックして解除してください。または config.toml の [screen] で on_lock = "keep" を設定してください。',

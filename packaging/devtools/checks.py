@@ -34,6 +34,7 @@ UNIX = (
     "light/processes/linux.py",
     "adapters/providers/tokens.py",
     "adapters/bus/",
+    "adapters/idle/linux.py",
     "adapters/screenlock/linux.py",
 )
 

@@ -184,6 +184,7 @@ def every_notice(name: str) -> dict[str, Notice]:
         "outlived": notifications.outlived(run, "14:19"),
         "sign_in_ends": notifications.sign_in_ends(sign_in, 300, last=False),
         "sign_in_over": notifications.sign_in_over(sign_in),
+        "idle_locked": notifications.idle_locked(1800),
         "standing": notifications.standing(View(IconState.LOCKED, 0.0, text, (), "auth:x", text)),
         "unlock_failed": notifications.unlock_failed(why),
         "no_dialog": notifications.no_dialog(identity),

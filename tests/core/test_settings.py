@@ -35,6 +35,7 @@ method = "zenity"
 timeout = "2m"
 [screen]
 on_lock = "wipe"
+idle_lock = "30m"
 [groups]
 prod = ["prod-*", "account-a"]
 "all of them" = []
@@ -73,13 +74,14 @@ def test_everything_that_can_be_set_is_understood() -> None:
         prompt=DialogMethod.ZENITY,
         prompt_seconds=120,
         on_lock=OnLock.WIPE,
+        idle_lock=1800,
         groups={"prod": ("prod-*", "account-a")},
     )
 
 
 def test_a_group_needs_a_name_that_can_be_typed() -> None:
     """`@all of them` could not be."""
-    assert line(refused(FULL)) == 12
+    assert line(refused(FULL)) == 13
 
 
 def test_the_rules_of_a_profile_add_up() -> None:
@@ -200,6 +202,7 @@ def test_a_warning_must_come_before_the_end() -> None:
         ("profile.a.policy_arns = ['arn:aws:iam::1:policy/X']", 1, "profile.a.policy_arns", "Write a list"),
         ("profile.a.policy_arns = []", 1, "profile.a.policy_arns", "Write a list"),
         ("profile.a.delivery = 'post'", 1, "profile.a.delivery", "env, live, server, long"),
+        ('screen.idle_lock = "30s"', 1, "screen.idle_lock", "from 1m to 36h"),
         ("[screen]\n#\non_lock = 'nothing'", 3, "screen.on_lock", "refuse, keep, wipe"),
         ("[prompt]\r\n\r\ntimeout = 9", 3, "prompt.timeout", "from 10s to 10m"),
         ("session.warn = '5m'", 1, "session.warn", "list of durations"),
@@ -290,6 +293,7 @@ KEYWORDS = [
     "duration",
     "warn",
     "on_lock",
+    "idle_lock",
     "confirm",
     "a",
 ]
@@ -399,6 +403,7 @@ RULES = st.builds(
         prompt=st.sampled_from(DialogMethod) | st.builds(Command, st.just(("a program", 'with "words"'))),
         prompt_seconds=st.integers(10, 600),
         on_lock=st.sampled_from(OnLock),
+        idle_lock=st.none() | st.integers(60, 129600),
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
             NAMES,

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from support.memory_keychain import MemoryKeychain
 from support.stage import ADMIN, ALICE, BASE, VAULT, A, profile, role
+from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
+from trayexec.adapters.idle import IdleTime
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
@@ -188,6 +190,7 @@ class Bench:
                 prompter=self.dialog,
                 notifier=silence,
                 running=lambda _: frozenset[Process](),
+                idle=IdleTime({}, Buses()).seconds,
                 remember=lambda *_: None,
                 learn=lambda _: None,
                 unlearn=lambda _: None,

@@ -19,6 +19,7 @@ from trayexec.core.broker.events import (
     Show,
     Tell,
 )
+from trayexec.core.broker.notifications import idle_locked
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import step
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
@@ -115,6 +116,14 @@ def test_a_click_on_the_icon_shows_and_its_button_does() -> None:
     assert str(ALICE.whose) in str(said.notice.body)
 
     controller.pressed(said.notice.key, said.notice.actions[0][0])
+    assert [type(one) for one in posted] == [Authenticate]
+
+
+def test_who_was_locked_out_for_being_idle_has_the_way_back_in_the_notification() -> None:
+    """Its button begins a session."""
+    posted = list[Event]()
+    notice = idle_locked(1800)
+    controller_of(Broker(identities=(ALICE,)), posted, [], []).pressed(notice.key, notice.actions[0][0])
     assert [type(one) for one in posted] == [Authenticate]
 
 

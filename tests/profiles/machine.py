@@ -37,9 +37,11 @@ from profiles.world import Population, name_of
 from support.memory_keychain import MemoryKeychain
 from trayexec.adapters import providers
 from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.child_processes import Ended
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
+from trayexec.adapters.idle import IdleTime
 from trayexec.adapters.key_commands import ChildKeyCommands
 from trayexec.adapters.providers import BotoProviders, child
 from trayexec.adapters.providers.tokens import BotoSignIns
@@ -388,6 +390,7 @@ class Machine:
                 prompter=person,
                 notifier=Silence(),
                 running=lambda _: frozenset[Process](),
+                idle=IdleTime({}, Buses()).seconds,
                 remember=lambda *_: None,
                 learn=catalogues.learn,
                 unlearn=catalogues.unlearn,

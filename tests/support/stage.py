@@ -23,11 +23,13 @@ from trayexec.core.broker.events import (
     Event,
     Gone,
     Hide,
+    IdleSeen,
     KeysAwaited,
     KeysFound,
     LoadProvider,
     Lock,
     Look,
+    LookIdle,
     NoteKind,
     Occasion,
     OpenSession,
@@ -442,8 +444,17 @@ class Stage:
                 self._forget(self._roots())
             case Configured(_, settings) if settings.on_lock is OnLock.WIPE and self.broker.screen is Screen.LOCKED:
                 self._forget(self._roots())
+            case IdleSeen(seconds) if seconds is not None and seconds >= (self.broker.settings.idle_lock or HOUR * 100):
+                self._forget(self._roots())
+            case Tick() if self._slept():
+                self._forget(self._roots())
             case _:
                 pass
+
+    def _slept(self) -> bool:
+        """Whether the machine has slept for as long as nobody may be there."""
+        least, ticked = self.broker.settings.idle_lock, self.broker.idle.ticked
+        return least is not None and ticked is not None and self.now.boot - ticked.boot >= least
 
     def _roots(self) -> list[Identity | Provider]:
         """All that sessions and roles come from."""
@@ -492,7 +503,7 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "Expires at" in str(notice.title) and "could not renew" not in str(notice.body):
                     self._witness_warning(notice.key)
-            case Hide() | Look():
+            case Hide() | Look() | LookIdle():
                 pass
             case StartSignIn() | StopSignIn() | SignInDone():
                 raise AssertionError("nobody here has to sign in")

@@ -29,6 +29,7 @@ HOUR = 60 * MINUTE
 _SESSION = (15 * MINUTE, 36 * HOUR)
 _WARNING = MINUTE
 _PROMPT = (10, 10 * MINUTE)
+_IDLE = (MINUTE, 36 * HOUR)
 _CONFIRM = (MINUTE, 36 * HOUR)
 
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
@@ -141,7 +142,8 @@ class IdentityRule:
 class Settings:
     """Everything that can be set, durations in seconds; without arguments what holds when there is no file.
 
-    `warn` counts from the end of the session backwards, longest first. `rules` are in the order of the file.
+    `warn` counts from the end of the session backwards, longest first. `rules` are in the order of the file. With
+    `idle_lock` everything is locked when nobody was at the machine for so long; None for never.
     """
 
     session_seconds: int = 12 * HOUR
@@ -149,6 +151,7 @@ class Settings:
     prompt: DialogMethod | Pinentry | Command = DialogMethod.AUTO
     prompt_seconds: int = 90
     on_lock: OnLock = OnLock.REFUSE
+    idle_lock: int | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[ProfileRule, ...] = ()
     identities: Mapping[str, IdentityRule] = field(default_factory=dict)
@@ -210,7 +213,7 @@ def parse(text: str, *, file: str) -> Settings:
     root = source.table((), document, ("session", "prompt", "screen", "groups", "profile", "identity"))
     session = source.table(("session",), root.get("session", {}), ("duration", "warn"))
     prompt = source.table(("prompt",), root.get("prompt", {}), ("method", "timeout"))
-    screen = source.table(("screen",), root.get("screen", {}), ("on_lock",))
+    screen = source.table(("screen",), root.get("screen", {}), ("on_lock", "idle_lock"))
     groups = source.table(("groups",), root.get("groups", {}), None)
     profiles = source.table(("profile",), root.get("profile", {}), None)
     identities = source.table(("identity",), root.get("identity", {}), None)
@@ -222,6 +225,7 @@ def parse(text: str, *, file: str) -> Settings:
         prompt=source.get(prompt, ("prompt", "method"), source.method, usual.prompt),
         prompt_seconds=source.get(prompt, ("prompt", "timeout"), source.duration(_PROMPT), usual.prompt_seconds),
         on_lock=source.get(screen, ("screen", "on_lock"), source.choice(OnLock), usual.on_lock),
+        idle_lock=source.get(screen, ("screen", "idle_lock"), source.duration(_IDLE), usual.idle_lock),
         groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
         rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
         identities={name: source.identity(("identity", name), rule) for name, rule in identities.items()},
@@ -256,7 +260,10 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
             "method": list(prompt.argv) if isinstance(prompt, Command) else prompt.value,
             "timeout": format_duration(settings.prompt_seconds),
         },
-        "screen": {"on_lock": settings.on_lock.value},
+        "screen": {
+            "on_lock": settings.on_lock.value,
+            **({} if settings.idle_lock is None else {"idle_lock": format_duration(settings.idle_lock)}),
+        },
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
         "identity": {name: _identity_written(rule) for name, rule in settings.identities.items()},

@@ -23,6 +23,7 @@ from trayexec.adapters.desktop_actions import DesktopActions
 from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
 from trayexec.adapters.harden import harden
+from trayexec.adapters.idle import IdleTime
 from trayexec.adapters.instance import AgentLock, Claim, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.key_commands import ChildKeyCommands
@@ -157,6 +158,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             prompter=dialogs,
             notifier=notifications,
             running=still_running,
+            idle=IdleTime(environ, found.buses).seconds,
             remember=partial(_remember, stored_path),
             learn=catalogues.learn,
             unlearn=catalogues.unlearn,

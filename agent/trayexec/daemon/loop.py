@@ -1,7 +1,7 @@
 """The loop that owns the broker: events in, `step`, effects out to the adapters. It decides nothing itself."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
@@ -17,12 +17,14 @@ from trayexec.core.broker.events import (
     Effect,
     Event,
     Hide,
+    IdleSeen,
     KeysAwaited,
     KeysFound,
     LoadProvider,
     Lock,
     Look,
     Looked,
+    LookIdle,
     Occasion,
     OpenSession,
     Process,
@@ -49,7 +51,7 @@ from trayexec.core.broker.events import (
     Tick,
 )
 from trayexec.core.broker.state import Broker
-from trayexec.core.broker.step import next_deadline, step
+from trayexec.core.broker.step import TICK, next_deadline, step
 from trayexec.core.config.federated import is_federated
 from trayexec.core.config.profiles import Identity, Provider, SignIn, StsEndpoint
 from trayexec.core.credentials import Credentials, LongTermKeys
@@ -76,6 +78,7 @@ from trayexec.daemon.stored_keys import StoredKeys
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 
 HOUR = 3600
+LATE = 2 * TICK  # seconds without a step that only sleep explains
 AWAITED = 1.0  # seconds that a program for keys may take before those who wait are told
 SEEN = 10.0  # seconds that keys are kept which a program printed when nobody knew that it prints such
 RENEWED = 960  # botocore renews a token with less than 15 minutes left (`SSOTokenProvider`); and one more
@@ -86,6 +89,7 @@ class Ports:
     """The adapters that the loop drives. `sts` comes later than the rest: botocore takes its time to load.
 
     `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
+    `idle` tells how many seconds ago somebody used a key or the mouse, None where nothing here can tell.
     `learn` is told of a program that it prints long-term keys, `unlearn` that it does so no more.
     """
 
@@ -98,6 +102,7 @@ class Ports:
     prompter: Prompter
     notifier: Notifier
     running: Callable[[tuple[Process, ...]], frozenset[Process]]
+    idle: Callable[[], Awaitable[float | None]]
     remember: Callable[[str, str | None], None]
     learn: Callable[[Provider], None]
     unlearn: Callable[[Provider], None]
@@ -146,6 +151,7 @@ class Loop:
         self._seen: dict[Provider, LongTermKeys] = {}
         self._sign_ins: dict[SignIn, asyncio.Task[None]] = {}
         self._renewals: dict[SignIn, asyncio.Lock] = {}
+        self._posted = 0.0  # when the last step was taken, in seconds since boot
         self._timer: asyncio.TimerHandle | None = None
         self.broker = Broker()
 
@@ -156,6 +162,9 @@ class Loop:
     def post(self, event: Event) -> None:
         """Take one step, and see to its effects."""
         now = self._ports.clock.now()
+        late, self._posted = now.boot - self._posted > LATE, now.boot
+        if late and not isinstance(event, Tick):
+            self.post(Tick())  # the machine has slept: what its sleep has brought about comes first
         self.broker, effects = step(self.broker, event, now)
         if isinstance(event, Lock | ScreenChanged):
             self._seen.clear()
@@ -218,8 +227,13 @@ class Loop:
                 self._start(self._ports.notifier.close(key))
             case Look(processes):
                 asyncio.get_running_loop().call_soon(self._look, processes)
+            case LookIdle():
+                self._start(self._look_idle())
             case _:
                 assert_never(effect)
+
+    async def _look_idle(self) -> None:
+        self.post(IdleSeen(await self._ports.idle()))
 
     def _look(self, processes: tuple[Process, ...]) -> None:
         self.post(Looked(processes, self._ports.running(processes)))

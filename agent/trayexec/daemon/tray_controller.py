@@ -20,6 +20,7 @@ from trayexec.core.broker.events import (
     Tell,
 )
 from trayexec.core.broker.notifications import (
+    IDLE,
     REAUTHENTICATE,
     STANDING,
     identity_of,
@@ -98,7 +99,7 @@ class TrayController:
 
     def pressed(self, key: str, action: str) -> None:
         """A button of a notification."""
-        if key == STANDING and action == REAUTHENTICATE:
+        if key in {STANDING, IDLE} and action == REAUTHENTICATE:
             self.clicked(self._view().needed)
             return
         identity = identity_of(key, self._broker.identities)

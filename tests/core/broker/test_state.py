@@ -3,7 +3,7 @@
 import pytest
 
 from support.stage import ALICE, BUILD, PHASE_TABLE, ROBOT, A, B, Stage, identity, profile, role
-from trayexec.core.broker.events import AskAt, Renewal, Screen
+from trayexec.core.broker.events import AskAt, IdleSeen, Renewal, Screen
 from trayexec.core.config.profiles import Profile
 from trayexec.core.ports import Refusal
 from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
@@ -196,6 +196,14 @@ def unasked() -> Stage:
     return stage
 
 
+def nobody_there() -> Stage:
+    """Nobody has used a key for as long as the settings say."""
+    stage = opened()
+    stage.configure(idle_lock=1800)
+    stage.do(IdleSeen(1800))
+    return stage
+
+
 def unlocked(what: Profile) -> Stage:
     """Somebody asks while the screen is locked, which then is unlocked."""
     stage = Stage()
@@ -221,7 +229,7 @@ def test_each_way_in_the_table_is_gone() -> None:
         *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
         *(renewed_unasked(), expired(), expired_while_renewed(None), expired_while_renewed("654321")),
         *(revoked(), revoked_while_renewed(), revoked_at_once(), unasked()),
-        *(unlocked(A), unlocked(BUILD), kept_later(A), kept_later(BUILD)),
+        *(nobody_there(), unlocked(A), unlocked(BUILD), kept_later(A), kept_later(BUILD)),
     ]
     for begin in (asked, sent, opened):
         stages += [locked(begin()), wiped(begin()), wiped_later(begin())]

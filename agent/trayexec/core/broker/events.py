@@ -285,6 +285,13 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleSeen:
+    """The last key or mouse was used so many seconds ago; None where nothing here can tell."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """It was looked which of `checked` still run."""
 
@@ -314,6 +321,7 @@ Event = (
     | SignInFailed
     | Configured
     | ScreenChanged
+    | IdleSeen
     | Looked
     | Tick
 )
@@ -490,6 +498,11 @@ class Look:
     processes: tuple[Process, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LookIdle:
+    """See how long ago somebody used a key or the mouse."""
+
+
 Effect = (
     Deliver
     | SessionOpen
@@ -508,4 +521,5 @@ Effect = (
     | Show
     | Hide
     | Look
+    | LookIdle
 )

@@ -9,10 +9,12 @@ from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.shell_words import argument, profile
 from trayexec.core.view import IconState, View
+from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
 STANDING = "standing"  # the notification that answers a click on the icon
+IDLE = "idle"  # the one that tells why all is locked
 _OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
 _SIGN_IN = ((REAUTHENTICATE, Text("Sign in")),)
 
@@ -101,6 +103,17 @@ def sign_in_over(sign_in: SignIn) -> Notice:
         Text("The sign-in {name} has ended", name=sign_in.name),
         Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
         _SIGN_IN,
+        picture=IconState.LOCKED,
+    )
+
+
+def idle_locked(seconds: int) -> Notice:
+    """Nobody was at the machine, and so everything is locked."""
+    return Notice(
+        IDLE,
+        Text("Locked: nobody was here for {duration}", duration=format_duration(seconds)),
+        Text("Your sessions are forgotten, as idle_lock in config.toml says. The next command asks for a code again."),
+        _OFFER,
         picture=IconState.LOCKED,
     )
 

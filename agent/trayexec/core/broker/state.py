@@ -9,7 +9,7 @@ The phases of an identity, and the events that lead from one to another (the tes
     Opening   → Open        SessionOpened
     Opening   → Prompting   SessionRefused
     Opening   → Locked      SessionOpened, SessionRefused, Lock, ScreenChanged, Configured
-    Open      → Locked      RoleRefused, Tick, Lock, ScreenChanged, Configured
+    Open      → Locked      RoleRefused, Tick, Lock, ScreenChanged, Configured, IdleSeen
     Open      → Prompting   RoleRefused, Tick
     Open      → Opening     RoleRefused, Tick
 
@@ -248,6 +248,14 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class IdleWatch:
+    """When to look next whether somebody is at the machine, and the last tick, while something is open."""
+
+    look_at: Instant | None = None
+    ticked: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """Everything the agent knows.
 
@@ -273,6 +281,7 @@ class Broker:
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
+    idle: IdleWatch = field(default_factory=IdleWatch)
 
     @property
     def held(self) -> bool:

@@ -15,7 +15,17 @@ from dataclasses import replace
 from typing import assert_never
 
 from trayexec.core import messages
-from trayexec.core.broker import expiry_watch, notifications, questions, roles, screen, serving, sessions, sign_ins
+from trayexec.core.broker import (
+    expiry_watch,
+    idle,
+    notifications,
+    questions,
+    roles,
+    screen,
+    serving,
+    sessions,
+    sign_ins,
+)
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import refuse_all
 from trayexec.core.broker.events import (
@@ -30,6 +40,7 @@ from trayexec.core.broker.events import (
     Event,
     Gone,
     Hide,
+    IdleSeen,
     KeysAwaited,
     KeysFound,
     Lock,
@@ -55,6 +66,7 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.state import (
     Broker,
+    IdleWatch,
     Locked,
     Open,
     Opening,
@@ -130,6 +142,9 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             _configured(context, event)
         case ScreenChanged(new):
             _screen_changed(context, new)
+        case IdleSeen(seconds):
+            if idle.is_over(context, seconds):
+                _lock_idle(context)
         case Looked(checked, running):
             _looked(context, checked, running)
         case Tick():
@@ -172,6 +187,15 @@ def _lock_providers(step: StepContext, providers: Iterable[Provider]) -> None:
     """Forget what these gave, and the roles that were assumed with it."""
     for provider in providers:
         _forget(step, provider, messages.forgotten_meanwhile(provider))
+
+
+def _lock_idle(step: StepContext) -> None:
+    """Forget everything, as nobody is there; who waits for a person goes on waiting for one."""
+    seconds = step.broker.settings.idle_lock or 0
+    _lock(step, [one for one in step.known() if isinstance(step.broker.phase(one), Open)])
+    _lock_providers(step, step.providers())
+    step.broker = replace(step.broker, idle=IdleWatch())
+    step.effects.append(Show(notifications.idle_locked(seconds)))
 
 
 def _stop_sign_ins(step: StepContext, wanted: Iterable[SignIn]) -> None:
@@ -249,6 +273,8 @@ def _screen_changed(step: StepContext, new: Screen) -> None:
 
 def _tick(step: StepContext) -> None:
     """Whatever time alone brings about."""
+    if idle.has_slept(step):
+        _lock_idle(step)
     questions.remind_queued(step)
     screen.drop_overdue(step)
     for identity in step.known():
@@ -262,6 +288,7 @@ def _tick(step: StepContext) -> None:
     for role in list(step.broker.roles):
         roles.renew(step, role)
         serving.tell_slow(step, role)
+    idle.age(step)
     watch = step.broker.watch
     if watch.is_time(step.now):
         step.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
