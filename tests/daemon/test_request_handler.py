@@ -226,13 +226,11 @@ class Bench:
         self.callers: list[socket.socket] = []
         self.connections: list[Connection] = []
 
-    async def enter(self) -> None:
+    def enter(self) -> None:
         """One more caller."""
         ours, theirs = socket.socketpair()
         self.callers.append(theirs)
-        ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
-        _transport, connection = await asyncio.get_running_loop().connect_accepted_socket(self.server._new, ours)
-        self.connections.append(connection)
+        self.connections.append(self.server.accepted(ours))
 
     def waiting(self) -> set[int]:
         """Which callers the broker has requests of."""
@@ -284,7 +282,7 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
     """Make the moves, each followed by so many turns of the loop; then read all files, and look who waits."""
     bench = Bench()
     for _ in range(CALLERS):
-        await bench.enter()
+        bench.enter()
     states = ["silent"] * CALLERS
     unread = True
     for (move, which, request), pause in moves:
@@ -327,6 +325,24 @@ def test_nobody_who_has_left_is_left_waiting(moves: list[tuple[tuple[str, int, A
     asyncio.run(play(moves))
 
 
+def test_who_is_gone_with_one_half_is_asked_nothing() -> None:
+    """What ssh passes on of a caller that has gone is enough, though the loop has not heard of it yet."""
+
+    async def play() -> None:
+        bench = Bench()
+        bench.enter()
+        say(bench.callers[0], {"op": "credentials", "profile": A.name, "eof": "gone"})
+        await turns(20)
+        bench.callers[0].shutdown(socket.SHUT_WR)
+        bench.load()
+        await turns(20)
+        assert (bench.dialog.shown, bench.waiting()) == (0, set())
+        assert bench.callers[0].recv(1) == b""
+        await bench.end()
+
+    asyncio.run(play())
+
+
 @pytest.mark.parametrize(("name", "held"), [("python", {"default"}), ("sshd-session", set()), ("socat", set())])
 def test_keys_are_held_for_callers_of_this_machine_only(
     monkeypatch: pytest.MonkeyPatch, name: str, held: set[str]
@@ -336,7 +352,7 @@ def test_keys_are_held_for_callers_of_this_machine_only(
 
     async def play() -> None:
         bench = Bench()
-        await bench.enter()
+        bench.enter()
         pair = {"key_id": "AKIAEXAMPLE000000001", "secret": "s" * 40}
         say(bench.callers[0], {"op": "hold_keys", "profile": "default", **pair})
         await turns(20)
@@ -360,7 +376,7 @@ def test_a_callers_own_credentials_are_wanted_from_this_machine_only(
 
     async def play() -> None:
         bench = Bench()
-        await bench.enter()
+        bench.enter()
         say(bench.callers[0], {"op": op, "profile": OWN.name})
         await turns(20)
         bench.load()
@@ -383,7 +399,7 @@ def test_parents_are_looked_up_once_for_all_who_call_in_one_turn(monkeypatch: py
         bench = Bench()
         seen = []
         for _ in range(CALLERS):
-            await bench.enter()
+            bench.enter()
         for together in (bench.callers[:2], bench.callers[2:]):
             for caller in together:
                 say(caller, {"op": "credentials", "profile": A.name})

@@ -432,8 +432,7 @@ class Machine:
 async def _asked(server: SocketServer, said: Mapping[str, object]) -> dict[str, Any]:
     """What the agent answers to this on a connection of its own."""
     ours, theirs = socket.socketpair()
-    ours.setblocking(False)  # noqa: FBT003 — the standard library's signature
-    await asyncio.get_running_loop().connect_accepted_socket(server._new, ours)
+    server.accepted(ours)
     reader, writer = await asyncio.open_connection(sock=theirs)
     writer.write(protocol.encode(said))
     answer: dict[str, Any] = {"note": ""}

@@ -157,7 +157,7 @@ class Lifecycle:
         parts = self._parts
         parts.keeper.watch(parts.heard_files)
         await parts.tasks.guarded(self._look())
-        await parts.server.open(parts.claim.listener)
+        parts.server.open(parts.claim.listener)
         parts.journal.info("agent %d of trayexec %s listens, tray %s", os.getpid(), __version__, parts.tray.name)
         parts.alone.tell(parts.claim.path)
         if parts.alone.trouble is not None:

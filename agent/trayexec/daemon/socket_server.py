@@ -1,4 +1,9 @@
-"""The private socket: who may come in, how much they may say and how long it may take. It must not know meanings."""
+"""The private socket: who may come in, how much they may say and how long it may take. It must not know meanings.
+
+Callers are let in, read and answered without asyncio's transports: most have said their line before they are let in,
+and there is room for their answer, so that the loop need not watch them at all. One look at all of them, a few times
+a second while there are any, keeps every deadline.
+"""
 
 import asyncio
 import os
@@ -6,7 +11,7 @@ import select
 import socket
 import sys
 from collections.abc import Callable
-from typing import cast
+from enum import Enum
 
 from trayexec.light import peer, protocol
 from trayexec.light.errors import trouble
@@ -17,67 +22,96 @@ if sys.platform != "win32":
 HELLO = 2.0  # seconds a caller has to say its line
 STILL_HERE = 2.0  # seconds without a word until a caller is told that somebody is there
 GOODBYE = 5.0  # seconds a caller has to take its answer
-LOOK = 1.0  # seconds between looks whether a caller that has closed one half has closed the other too
+LOOK = 0.25  # seconds between looks at who is there
+TOGETHER = 32  # callers that are let in in one turn of the loop: whatever else is due has its turn, too
+AGAIN = 1.0  # seconds until others are let in, when that failed
 MOST = 4096  # connections at once
 SPARE = 256  # descriptors for all else that an agent does: dialogs, the keychain, STS, files
 BACKLOG = 1024
+SAYS_NO_MORE = getattr(select, "POLLRDHUP", 0)  # the other end has closed its sending half, where a system tells that
 
 
-class Connection(asyncio.Protocol):
+class _Stage(Enum):
+    """How far a connection is."""
+
+    SPEAKS = "the caller's line is not whole yet"
+    WAITS = "the caller waits for its answer"
+    HOLDS = "the caller has its answer, and stays"
+    TAKES = "the rest of the answer is on its way"
+    GONE = "it has ended"
+
+
+class Connection:
     """One caller: one line in, lines out, the last of which closes it."""
 
-    def __init__(self, server: "SocketServer") -> None:
+    def __init__(self, server: "SocketServer", caller: socket.socket) -> None:
+        """Take over the socket of somebody who has connected; `begin` does the rest."""
         self._server = server
-        self._transport: asyncio.Transport | None = None
+        self._socket = caller
+        self._descriptor = caller.fileno()
+        self._loop = asyncio.get_running_loop()
+        self._stage = _Stage.SPEAKS
+        self._since = self._loop.time()  # that it is at its stage, or that the caller has heard something
         self._buffer = bytearray()
-        self._deadline: asyncio.TimerHandle | None = None
-        self._watch: asyncio.TimerHandle | None = None
-        self._heard = False
-        self._kept = False
+        self._unsent = bytearray()
+        self._watched = False
         self._half = False
         self._silent = True
-        self._here: asyncio.TimerHandle | None = None
         self._whole = False
         self.pid = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def begin(self) -> None:
         """Let only our own user in; everybody else gets not one byte."""
-        self._transport = cast("asyncio.Transport", transport)
-        connection = self._transport.get_extra_info("socket")
         try:
-            stranger = peer.uid_of(connection) != os.geteuid()
-            self.pid = peer.process_of(connection)
+            stranger = peer.uid_of(self._socket) != os.geteuid()
+            self.pid = peer.process_of(self._socket)
         except OSError:
             stranger = True
         if stranger:
-            self._transport.abort()
-            return
-        if not self._server.entered(self):
-            self.finish(protocol.encode({"error": _full(self._server.most)}))
-            return
-        self._deadline = asyncio.get_running_loop().call_later(HELLO, self.leave)
+            self.leave()
+        elif not self._server.entered(self):
+            self._send(protocol.encode({"error": _full(self._server.most)}))
+            self.leave()
+        else:
+            self._read()
+            if self._stage is _Stage.SPEAKS:
+                self._watch()
 
-    def data_received(self, data: bytes) -> None:
-        """Collect one line; what follows it is nobody's business."""
-        if self._heard or self._transport is None:
+    # What the caller says
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(protocol.MAX_LINE)
+        except BlockingIOError:
             return
+        except OSError:
+            self.leave()
+            return
+        if not data:
+            self._ended()
+        elif self._stage is _Stage.SPEAKS:
+            self._collect(data)
+
+    def _collect(self, data: bytes) -> None:
+        """Collect one line; what follows it is nobody's business."""
         self._buffer += data
         line, newline, _rest = self._buffer.partition(b"\n")
         if newline or len(self._buffer) > protocol.MAX_LINE:
-            self._heard = True
+            self._enter(_Stage.WAITS)
             self._buffer = bytearray()
-            if self._deadline is not None:
-                self._deadline.cancel()
-            self._here = asyncio.get_running_loop().call_later(STILL_HERE, self._reassure)
-            self._server.heard(self, bytes(line))
+            try:
+                self._server.heard(self, bytes(line))
+            except BaseException:
+                self.leave()
+                raise
 
-    def eof_received(self) -> bool:
+    def _ended(self) -> None:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
-        if not self._heard or self._kept or self._whole or not self.there:
-            return False
-        self._half = True
-        self._look_after()
-        return True
+        if self._stage is _Stage.WAITS and not self._whole and self.there:
+            self._half = True
+            self._unwatch()  # what has come to an end is not read again, and so cannot tell that the caller goes
+        else:
+            self.leave()
 
     def end_at_eof(self) -> None:
         """Take the end of what the caller says for its farewell. Called while its line is being heard."""
@@ -85,63 +119,113 @@ class Connection(asyncio.Protocol):
 
     @property
     def there(self) -> bool:
-        """Whether the caller still listens. One that has just hung up is seen here before asyncio says so."""
-        if self._transport is None or self._transport.is_closing():
+        """Whether the caller still listens. One that has just hung up is seen here before the loop says so."""
+        if self._stage in {_Stage.TAKES, _Stage.GONE}:
             return False
+        ends = select.POLLHUP | (SAYS_NO_MORE if self._whole else 0)
         poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLHUP)
-        return not any(event & select.POLLHUP for _fd, event in poll.poll(0))
+        poll.register(self._descriptor, ends)
+        return not any(event & ends for _fd, event in poll.poll(0))
 
-    def _look_after(self) -> None:
-        """Asyncio no longer reads what has come to an end, and so would not notice that the caller goes."""
-        if self.there:
-            self._watch = asyncio.get_running_loop().call_later(LOOK, self._look_after)
-        else:
-            self.leave()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the caller."""
-        del exc
-        for timer in (self._deadline, self._watch, self._here):
-            if timer is not None:
-                timer.cancel()
-        self._transport = None
-        self._buffer = bytearray()
-        self._server.left(self)
+    # What it is told
 
     def say(self, line: bytes) -> None:
         """Send a note, if the caller is still there."""
-        self._silent = False
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(line)
-
-    def _reassure(self) -> None:
-        """Tell a caller that has not heard a word that it is not alone."""
-        if self._silent and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(protocol.encode({"note": "here", "text": ""}))
-            self._here = asyncio.get_running_loop().call_later(STILL_HERE, self._reassure)
+        if self._stage is _Stage.WAITS:
+            self._silent = False
+            self._send(line)
+            self._watch()  # it will wait for a while
 
     def finish(self, line: bytes) -> None:
         """Send the final line and close."""
-        self._silent = False
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(line)
-            self._transport.close()
-            if self._transport.get_write_buffer_size():
-                self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
+        if self._stage in {_Stage.TAKES, _Stage.GONE}:
+            return
+        self._send(line)
+        if not self._unsent:
+            self.leave()
+        else:
+            self._unwatch()
+            self._enter(_Stage.TAKES)
 
     def keep(self, line: bytes) -> None:
         """Send the final line, and stay until the caller hangs up: for as long as it stays, it holds what it got."""
         if self._half:
             self.finish(line)  # nobody would notice when it goes
             return
-        self._kept = True
         self.say(line)
+        if self._stage is _Stage.WAITS:
+            self._enter(_Stage.HOLDS)
+
+    def _send(self, line: bytes) -> None:
+        if self._unsent:
+            self._unsent += line
+            return
+        rest = line[self._sent(line) :]
+        if rest:
+            self._unsent += rest
+            self._loop.add_writer(self._descriptor, self._send_rest)
+
+    def _send_rest(self) -> None:
+        del self._unsent[: self._sent(self._unsent)]
+        if not self._unsent:
+            self._loop.remove_writer(self._descriptor)
+            if self._stage is _Stage.TAKES:
+                self.leave()
+
+    def _sent(self, data: bytes | bytearray) -> int:
+        """How many of these bytes need not be sent any more: none, where there is no room; all, to who has hung up."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self.leave()
+            return len(data)
+
+    # Its time
+
+    def look(self, now: float) -> None:
+        """See whether the caller is still there, and has not taken too long."""
+        waited = now - self._since
+        match self._stage:
+            case _Stage.SPEAKS if waited >= HELLO:
+                self.leave()
+            case _Stage.TAKES if waited >= GOODBYE:
+                self.leave()
+            case _Stage.WAITS if self._half and not self.there:
+                self.leave()
+            case _Stage.WAITS:
+                self._watch()
+                if self._silent and waited >= STILL_HERE:
+                    self._since = now
+                    self._send(protocol.encode({"note": "here", "text": ""}))
+            case _:
+                pass
+
+    def _enter(self, stage: _Stage) -> None:
+        self._stage, self._since = stage, self._loop.time()
+
+    def _watch(self) -> None:
+        """Have the loop tell what comes from the caller, and that it goes."""
+        if not self._watched and not self._half and self._stage is not _Stage.GONE:
+            self._watched = True
+            self._loop.add_reader(self._descriptor, self._read)
+
+    def _unwatch(self) -> None:
+        if self._watched:
+            self._watched = False
+            self._loop.remove_reader(self._descriptor)
 
     def leave(self) -> None:
         """End the connection, whatever was still to be said."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._stage is _Stage.GONE:
+            return
+        self._stage = _Stage.GONE
+        self._unwatch()
+        if self._unsent:
+            self._loop.remove_writer(self._descriptor)
+        self._socket.close()
+        self._server.leaves(self)
 
 
 class SocketServer:
@@ -153,42 +237,85 @@ class SocketServer:
         self._on_line = on_line
         self._on_left = on_left
         self._connections: set[Connection] = set()
-        self._server: asyncio.Server | None = None
+        self._leaving: list[Connection] = []
+        self._listener: socket.socket | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
-    async def open(self, listener: socket.socket) -> None:
+    def open(self, listener: socket.socket) -> None:
         """Serve on a bound socket."""
-        loop = asyncio.get_running_loop()
-        # So many are accepted in one go, before we are asked about the first; as many as ever may wait for that.
-        at_once = min(BACKLOG, self.most // 2)
-        self._server = await loop.create_unix_server(self._new, sock=listener, backlog=at_once)
+        listener.setblocking(False)  # noqa: FBT003 — the standard library's signature
         listener.listen(BACKLOG)
+        self._listener = listener
+        self._listen()
 
     def close(self) -> None:
         """Accept no connection any more, and end those there are."""
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
         for connection in list(self._connections):
             connection.finish(b"")
 
-    def _new(self) -> Connection:
-        return Connection(self)
+    def _listen(self) -> None:
+        if self._listener is not None:
+            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Let some in, the oldest first; more of them in the next turn of the loop."""
+        for _ in range(TOGETHER):
+            try:
+                caller, _address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # most likely there are no descriptors left
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(listener)
+                loop.call_later(AGAIN, self._listen)
+                return
+            self.accepted(caller)
+
+    def accepted(self, caller: socket.socket) -> Connection:
+        """Begin with somebody who has connected."""
+        caller.setblocking(False)  # noqa: FBT003 — the standard library's signature
+        connection = Connection(self, caller)
+        connection.begin()
+        return connection
 
     def entered(self, connection: Connection) -> bool:
         """Whether there may be one more."""
         if len(self._connections) >= self.most:
             return False
         self._connections.add(connection)
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().call_later(LOOK, self._look)
         return True
+
+    def _look(self) -> None:
+        """Look after all who are there; once more while there are any."""
+        loop, self._looking = asyncio.get_running_loop(), None
+        now = loop.time()
+        for connection in list(self._connections):
+            connection.look(now)
+        if self._connections:
+            self._looking = loop.call_later(LOOK, self._look)
 
     def heard(self, connection: Connection, line: bytes) -> None:
         """Pass on what was said."""
         self._on_line(connection, line)
 
-    def left(self, connection: Connection) -> None:
-        """Pass on that a caller has gone."""
-        if connection in self._connections:
-            self._connections.discard(connection)
-            self._on_left(connection)
+    def leaves(self, connection: Connection) -> None:
+        """A caller has gone: that is passed on in the next turn of the loop, as it may be in the middle of a step."""
+        if not self._leaving:
+            asyncio.get_running_loop().call_soon(self._left)
+        self._leaving.append(connection)
+
+    def _left(self) -> None:
+        leaving, self._leaving = self._leaving, []
+        for connection in leaving:
+            if connection in self._connections:
+                self._connections.discard(connection)
+                self._on_left(connection)
 
 
 def _most_connections() -> int:
