@@ -20,10 +20,59 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Queue:
-    """The work on one pair of files: one at a time, and what has not begun yet."""
+    """The work on one pair of files: one at a time, and how much of it there is."""
 
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: "dict[Hashable, asyncio.Task[Any]]" = field(default_factory=dict)
+    works: int = 0
+
+
+class _Work:
+    """Work that was begun, or will be, and all who wait for it: one timer for all of them."""
+
+    def __init__(self, where: Surroundings, task: "asyncio.Task[Any]") -> None:
+        self._where = where
+        self._task = task
+        self._waiters: list[tuple[float, asyncio.Future[Any]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        task.add_done_callback(self._done)
+
+    async def outcome(self, patience: float) -> Any:
+        """What comes of it, or the trouble after so many seconds. Raises what it raises."""
+        running = asyncio.get_running_loop()
+        waiter, until = running.create_future(), running.time() + patience
+        self._waiters.append((until, waiter))
+        if self._timer is None or until < self._timer.when():
+            self._wake_at(until)
+        return await waiter
+
+    def _wake_at(self, moment: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(moment, self._late)
+
+    def _late(self) -> None:
+        self._timer, now = None, asyncio.get_running_loop().time()
+        late = [waiter for until, waiter in self._waiters if until <= now]
+        self._waiters = [one for one in self._waiters if one[0] > now]
+        for waiter in late:
+            if not waiter.done():
+                waiter.set_result(_hangs(self._where))
+        if self._waiters:
+            self._wake_at(min(until for until, _ in self._waiters))
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for _, waiter in self._waiters:
+            if waiter.done():
+                continue
+            if task.cancelled():
+                waiter.cancel()
+            elif (error := task.exception()) is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(task.result())
+        self._waiters.clear()
 
 
 class FileWorkers:
@@ -34,6 +83,7 @@ class FileWorkers:
         self._pool = pool
         self._key_of = key_of
         self._queues: dict[Hashable, _Queue] = {}
+        self._waiting: dict[Hashable, _Work] = {}  # what has not begun yet
 
     async def run(self, call: Callable[[Surroundings], T], where: Surroundings, *, patience: float = PATIENCE) -> T:
         """What `call(where)` gives. Raises what it raises, and TrayexecError (`files_hang`) when it takes too long.
@@ -41,16 +91,13 @@ class FileWorkers:
         Who asks for the same while it has not begun shares it: a thousand callers cost two looks at the files, and
         nobody is told what was read before it asked.
         """
-        key = self._key_of(where)
-        queue = self._queues.setdefault(key, _Queue())
-        task = queue.waiting.get((call, where))
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self._next(key, call, where))
-            queue.waiting[call, where] = task
-        done, _ = await asyncio.wait([task], timeout=patience)
-        if not done:
-            raise TrayexecError(_hangs(where))
-        found: T | Trouble = task.result()
+        work = self._waiting.get((call, where))
+        if work is None:
+            key = self._key_of(where)
+            self._queues.setdefault(key, _Queue()).works += 1
+            work = _Work(where, asyncio.get_running_loop().create_task(self._next(key, call, where)))
+            self._waiting[call, where] = work
+        found: T | Trouble = await work.outcome(patience)
         if isinstance(found, Trouble):
             raise TrayexecError(found)  # each its own: they grow with every frame they pass
         return found
@@ -58,13 +105,14 @@ class FileWorkers:
     async def _next(self, key: Hashable, call: Callable[[Surroundings], T], where: Surroundings) -> T | Trouble:
         queue = self._queues[key]
         async with queue.one_at_a_time:
-            del queue.waiting[call, where]  # who comes from now on may want what is written from now on
+            del self._waiting[call, where]  # who comes from now on may want what is written from now on
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call, where)
             except TrayexecError as error:
                 return error.trouble
             finally:
-                if not queue.waiting:
+                queue.works -= 1
+                if not queue.works:
                     self._queues.pop(key, None)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.stage import ALICE, BASE, EVERY_REFUSAL, HOUR, Stage, identity
+from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, Stage, identity
 from trayexec.core.broker.events import AskAt, Configured
 from trayexec.core.broker.status import identities_shown
 from trayexec.core.broker.tray_view import view
@@ -100,6 +100,21 @@ def test_only_the_last_five_uses_are_kept() -> None:
     for number in range(9):
         stage.ask(BASE, program=f"p{number}")
     assert [one.program for one in stage.broker.uses] == ["p8", "p7", "p6", "p5", "p4"]
+
+
+def test_what_is_used_all_the_time_is_noted_to_the_second() -> None:
+    """A loop of commands changes nothing that is known within a second; what comes later is told with its time."""
+    stage = Stage()
+    stage.unlock()
+    stage.ask()
+    stage.give()
+    before = stage.broker
+    assert stage.served(stage.ask())
+    assert stage.broker == before
+    stage.wait(5)
+    assert stage.served(stage.ask())
+    (use,) = stage.broker.uses
+    assert use.at == stage.broker.role(ADMIN).used == stage.now
 
 
 def test_the_menu_of_several_identities() -> None:

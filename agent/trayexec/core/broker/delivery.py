@@ -16,6 +16,7 @@ ROLE_LIFE = 3600  # what AWS gives a role from a session at most (seconds)
 FRESH_FOR = 120  # how long a role counts as brand new (seconds)
 FRESH_ROLE = ROLE_LIFE - FRESH_FOR  # the most that can be asked of a role (seconds)
 USES = 5
+MOMENT = 1  # how long it is the same use of the same thing (seconds)
 
 
 def refuse_all(step: StepContext, key: Awaited, why: Trouble) -> None:
@@ -28,10 +29,17 @@ def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) ->
     for asked in asks:
         _use(step, asked)
         step.effects.append(Deliver(asked.caller, asked.profile, credentials))
-        use = Use(asked.profile.name, asked.caller.program, step.now)
-        older = tuple(one for one in step.broker.uses if (one.profile, one.program) != (use.profile, use.program))
-        step.broker = replace(step.broker, uses=(use, *older)[:USES])
+        _note_use(step, Use(asked.profile.name, asked.caller.program, step.now))
         _watch(step, asked, credentials)
+
+
+def _note_use(step: StepContext, use: Use) -> None:
+    """Put it before the older ones, for the menu; to the second, as a loop of commands uses the same all the time."""
+    uses, who = step.broker.uses, (use.profile, use.program)
+    if uses and (uses[0].profile, uses[0].program) == who and 0 <= uses[0].at.until(use.at) < MOMENT:
+        return
+    older = tuple(one for one in uses if (one.profile, one.program) != who)
+    step.broker = replace(step.broker, uses=(use, *older)[:USES])
 
 
 def _use(step: StepContext, asked: Ask) -> None:

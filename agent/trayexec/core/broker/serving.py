@@ -9,8 +9,10 @@ from trayexec.core.broker.delivery import (
     FRESH_FOR,
     FRESH_ROLE,
     LEAST,
+    MOMENT,
     ROLE_LIFE,
     answer,
+    deliver,
     enough,
     fall_back,
     give_up,
@@ -55,7 +57,13 @@ NEXT_COMMAND = 2  # no person begins the next command in a shell so soon after a
 
 
 def ask(step: StepContext, event: Ask) -> None:
-    """Serve a caller that wants credentials."""
+    """Serve a caller that wants credentials. Most get what is in memory, and never count among those who wait."""
+    if not isinstance(event.profile.target, Identity):
+        _touch(step, event.profile.target)
+    held = _in_memory(step, event)
+    if held is not None:
+        deliver(step, [event], held)
+        return
     step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
     serve(step, event.caller.reply_to)
 
@@ -105,9 +113,26 @@ def _serve_authentication(step: StepContext, asked: Authenticate) -> None:
         _want_session(step, asked.identity, asked.caller)
 
 
+def _in_memory(step: StepContext, asked: Ask) -> Credentials | None:
+    """What is there already that has the life which a request needs."""
+    target, root = asked.profile.target, asked.profile.root
+    session = step.broker.session(root, step.now) if isinstance(root, Identity) else None
+    long_enough = isinstance(root, Provider) or (session is not None and session_serves(step, asked, session))
+    if isinstance(target, Identity):
+        return session if long_enough else None
+    state = step.broker.role(target)
+    if (
+        state.credentials is not None
+        and (long_enough or asked.need <= FRESH_ROLE)
+        and enough(step, state.credentials, role_need(asked.need, state))
+    ):
+        return state.credentials
+    return None
+
+
 def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
-    session = step.broker.session(identity, step.now)
-    if session is not None and session_serves(step, asked, session):
+    session = _in_memory(step, asked)
+    if session is not None:
         answer(step, asked, session)
     else:
         step.queue(identity, asked.caller.reply_to)
@@ -116,17 +141,12 @@ def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
 
 def _serve_role(step: StepContext, asked: Ask, role: Provider | Role) -> None:
     _touch(step, role)
-    state = step.broker.role(role)
-    root = role.root
+    held = _in_memory(step, asked)
+    state, root = step.broker.role(role), role.root
     session = step.broker.session(root, step.now) if isinstance(root, Identity) else None
-    long_enough = isinstance(root, Provider) or (session is not None and session_serves(step, asked, session))
-    if (
-        state.credentials is not None
-        and (long_enough or asked.need <= FRESH_ROLE)
-        and enough(step, state.credentials, role_need(asked.need, state))
-    ):
-        answer(step, asked, state.credentials)
-    elif isinstance(root, Identity) and not long_enough:
+    if held is not None:
+        answer(step, asked, held)
+    elif isinstance(root, Identity) and not (session is not None and session_serves(step, asked, session)):
         step.queue(root, asked.caller.reply_to)
         _want_session(step, root, asked.caller)
     elif state.failure is not None and _believes(step, state.failure, asked):
@@ -320,8 +340,10 @@ def good(step: StepContext, source: Identity | Provider | Role) -> Credentials |
 
 
 def _touch(step: StepContext, role: Provider | Role) -> None:
-    """Remember that it is in use."""
-    step.broker = step.broker.with_role(role, replace(step.broker.role(role), used=step.now))
+    """Remember that it is in use, to the second."""
+    state = step.broker.role(role)
+    if state.used is None or not 0 <= state.used.until(step.now) < MOMENT:
+        step.broker = step.broker.with_role(role, replace(state, used=step.now))
 
 
 def role_need(need: int, state: RoleState) -> float:
