@@ -1,7 +1,7 @@
 """The ledger: who asked for what and what was answered, as lines of JSON in a private file that cannot grow for ever.
 
-The agent writes it, `trayexec log` reads it, with or without an agent. Every line is written at once and for itself,
-so that neither a full disk nor a crash costs more than the line it met.
+The agent writes it, `trayexec log` reads it, with or without an agent. Nothing is kept back: a full disk costs no more
+than the lines that it met, a crash those of one turn of the agent's loop (`daemon/ledger_writer.py`).
 """
 
 import contextlib
@@ -29,32 +29,36 @@ class FileLedger:
     """The port `Ledger`, on the file at `path`."""
 
     def __init__(self, path: Path, *, size: int = SIZE) -> None:
-        """Keep the place; the file is opened anew for each line, so nothing is lost when somebody moves it away."""
+        """Keep the place; the file is opened anew each time, so nothing is lost when somebody moves it away."""
         self._path = path
         self._size = size
 
     def note(self, entry: Entry) -> None:
         """Add a line, if the disk lets us."""
-        line = (json.dumps(_said(entry)) + "\n").encode()
+        self.write([entry])
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Add a line for each, if the disk lets us."""
+        lines = "".join(f"{json.dumps(_said(entry))}\n" for entry in entries).encode()
         with contextlib.suppress(OSError):  # the port's promise: credentials come before the record of them
             try:
-                self._append(line)
+                self._append(lines)
             except FileNotFoundError:
                 private_files.own_folder(str(self._path.parent))
-                self._append(line)
+                self._append(lines)
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, lines: bytes) -> None:
         descriptor = private_files.keep(str(self._path))
         try:
             seen = os.fstat(descriptor)
-            if seen.st_size and seen.st_size + len(line) > self._size:
+            if seen.st_size and seen.st_size + len(lines) > self._size:
                 os.close(descriptor)
                 descriptor = -1
                 self._rotate()
                 descriptor = private_files.keep(str(self._path))
                 seen = os.fstat(descriptor)
             torn = seen.st_size > 0 and os.pread(descriptor, 1, seen.st_size - 1) != b"\n"
-            os.write(descriptor, b"\n" + line if torn else line)
+            os.write(descriptor, b"\n" + lines if torn else lines)
         finally:
             if descriptor >= 0:
                 os.close(descriptor)

@@ -45,6 +45,7 @@ from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.settings import Command, LoadedSettings, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import THREADS, FileWorkers
+from trayexec.daemon.ledger_writer import LedgerWriter
 from trayexec.daemon.lifecycle import Lifecycle, Parts, call_in
 from trayexec.daemon.loop import Loop, Ports, Workers
 from trayexec.daemon.replies import Replies
@@ -194,7 +195,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     )
     keeper = OverlayKeeper(Path(paths.live_folder(environ)), inputs, running, files.run)
 
-    ledger = FileLedger(Path(paths.ledger_path(environ)))
+    ledger = LedgerWriter(FileLedger(Path(paths.ledger_path(environ))).write)
     endpoint = ContainerEndpoint(Records(clock, ledger, journal), _exchange, time.post, replies)
     dependencies = Dependencies(
         catalogues=keeper.overlays,
@@ -245,6 +246,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             loop=loop,
             server=server,
             endpoint=endpoint,
+            flush_ledger=ledger.flush,
             keeper=keeper,
             settings=settings,
             time=time,

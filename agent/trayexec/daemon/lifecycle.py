@@ -91,6 +91,7 @@ class Parts:
     loop: Loop
     server: SocketServer
     endpoint: ContainerEndpoint
+    flush_ledger: Callable[[], None]
     keeper: OverlayKeeper
     settings: SettingsInForce
     time: TimeCheck
@@ -176,6 +177,7 @@ class Lifecycle:
         parts.endpoint.close()
         await parts.tasks.end()
         await parts.loop.drain()
+        parts.flush_ledger()
         await parts.close_buses()
 
     async def _keep_looking(self) -> None:
