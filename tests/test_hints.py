@@ -254,7 +254,7 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
 }
 BAD = (
     *("There is no profile", "There is no identity", "There is no verb", "There is no group", "several identities"),
-    *("do not belong here", "This is missing", "Traceback", "went wrong inside"),
+    *("Unknown option", "Unknown word", "Too much on this line", "This is missing", "Traceback", "went wrong inside"),
 )
 
 

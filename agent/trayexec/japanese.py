@@ -1,4 +1,4 @@
-"""Every sentence in Japanese, by its English template, and the help. tests/test_japanese.py finds what is missing.
+"""Every sentence in Japanese, by its English template. tests/test_japanese.py finds what is missing.
 
 A sentence stands below the first module, by name, that says it. Words: セッション, ロール, プロファイル, アイデンティティ,
 キーチェーン, エージェント, ロック解除 (unlock), ロック (lock), 有効期限 (expires), 消去 (forget). A half-width space parts Japanese from other
@@ -702,7 +702,6 @@ SENTENCES: dict[str, str] = {
     "Usage: trayexec [--live | --server] PROFILE -- CMD…": "使い方: trayexec [--live | --server] PROFILE -- CMD…",
     # commands/reading.py
     "{value} is not a number of lines.": "{value} は行数として正しくありません。",
-    "`trayexec help` shows every option.": "`trayexec help` ですべてのオプションを確認できます。",
     # commands/server.py
     "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth {word}` is run": "エージェントが終了しました。`trayexec auth {word}` を実行するまで {profile} の認証情報は更新されません",
     "a new agent serves {profile}": "新しいエージェントが {profile} を引き継ぎました",
@@ -856,12 +855,8 @@ SENTENCES: dict[str, str] = {
     "`trayexec help` shows the verbs. To run a command with a profile, put `--` before the command: `trayexec PROFILE -- CMD…`": "サブコマンドは `trayexec help` で確認できます。プロファイルでコマンドを実行するには、コマンドの前に `--` を置いてください: `trayexec PROFILE -- CMD…`",
     "There is no verb {word}.": "{word} というサブコマンドはありません。",
     # commands/usage_errors.py
-    "Did you mean {options}? `trayexec help` shows what belongs here.": "{options} の間違いではありませんか。使えるものは `trayexec help` で確認できます。",
     "Did you mean {near}? Write one of: {choices}": "{near} の間違いではありませんか。次のいずれかを指定してください: {choices}",
-    "These words do not belong here: {words}.": "ここでは使えない語です: {words}。",
-    "`trayexec help` shows what does.": "使える語は `trayexec help` で確認できます。",
     "This is missing: {words}.": "次が足りません: {words}。",
-    "`trayexec help` shows where it goes.": "書き方は `trayexec help` で確認できます。",
     "{option} lacks its value.": "{option} に値がありません。",
     "Write one of: {choices}": "次のいずれかを書いてください: {choices}",
     "{option} cannot be {value}.": "{option} に {value} は指定できません。",
@@ -996,7 +991,7 @@ SENTENCES: dict[str, str] = {
     "Here that is `trayexec --server PROFILE -- CMD…`.": "trayexec では `trayexec --server PROFILE -- CMD…` です。",
     "Here that is `trayexec log`.": "trayexec では `trayexec log` です。",
     "Here that is `trayexec why PROFILE`.": "trayexec では `trayexec why PROFILE` です。",
-    "It is part of the hook: `trayexec hook bash` (or zsh, fish).": "フックに含まれています: `trayexec hook bash` (または zsh、fish)。",
+    "Here that is `trayexec completion bash` (or zsh, fish); `trayexec hook bash` has it as well.": "ここでは `trayexec completion bash` (または zsh、fish) です。`trayexec hook bash` にも含まれています。",
     "There are several profiles {name}.": "プロファイル {name} が重複しています。",
     "It has to be a list of profiles.": "プロファイルのリストにしてください。",
     "Its group has no profile {name}.": "同じグループに {name} というプロファイルがありません。",
@@ -1488,121 +1483,145 @@ SENTENCES: dict[str, str] = {
     "Let that command use another profile: TRAYEXEC_CHAIN says which ones are taken.": "そのコマンドで別のプロファイルを使ってください。使用中のものは TRAYEXEC_CHAIN で分かります。",
     "One profile follows `credential-process`.": "`credential-process` の後にプロファイルを 1 つ指定してください。",
     "Usage: trayexec credential-process PROFILE [--wait S | --no-wait]": "使い方: trayexec credential-process PROFILE [--wait S | --no-wait]",
+    # commands/help.py
+    "usage: ": "使い方: ",
+    "credentials of this profile for one command": "このプロファイルの認証情報で 1 つのコマンドを実行します",
+    "for each of several, side by side": "複数のプロファイルで並行して 1 回ずつ",
+    "credentials that renew while it runs": "実行中、認証情報が自動で更新されます",
+    "the same over HTTP on 127.0.0.1": "同じことを 127.0.0.1 の HTTP で",
+    "every day:": "毎日使うもの:",
+    "set up:": "設定:",
+    "find out:": "調べる:",
+    "run a command:": "コマンドを実行する:",
+    "what one verb takes, with examples": "サブコマンドの使い方と例",
+    "every option of a run": "実行のすべてのオプション",
+    "everything": "すべて",
+    "more:": "詳しくは:",
+    "options:": "オプション:",
+    "options of a run over several:": "複数のプロファイルで実行するときのオプション:",
+    "exit status:": "終了ステータス:",
+    "environment:": "環境変数:",
+    "settings:": "設定ファイル:",
+    "verbs:": "サブコマンド:",
+    "examples:": "例:",
+    # commands/completion.py
+    "the command follows": "この後にコマンドを書きます",
+    # commands/help_texts.py
+    "run a command with a profile's credentials": "プロファイルの認証情報でコマンドを実行します",
+    "open the session: asks for the MFA code": "MFA コードを求めてロック解除します",
+    "forget session and role credentials now": "セッションとロールの認証情報を今すぐ消去します",
+    "identities, and the time they have left": "アイデンティティと残り時間",
+    "profiles, accounts, roles, state, problems": "プロファイル、アカウント、ロール、状態、問題点",
+    "your shell, where AWS_PROFILE names any profile": "AWS_PROFILE でどのプロファイルも選べるシェル",
+    "open the AWS console in the browser": "AWS コンソールをブラウザーで開きます",
+    "print credentials for another tool": "別のツールのために認証情報を出力します",
+    "who asked for which profile, and what was answered": "誰がどのプロファイルを要求し、どう応答したか",
+    "how a profile resolves, step by step": "プロファイルがどのように解決されるか",
+    "what in this machine or shell stands in the way": "このマシンやシェルで妨げになっているもの",
+    "a guided first run": "最初の設定を順に案内します",
+    "long-term keys in the keychain": "キーチェーンの長期キー",
+    "store long-term keys": "長期キーを保存します",
+    "take over the keys of your AWS files, or aws-vault's": "AWS ファイルや aws-vault のキーを取り込みます",
+    "which keys are stored, and whose they are": "保存されているキーとその所有者",
+    "a new access key in place of the stored one": "保存したキーを新しいアクセスキーと入れ替えます",
+    "take keys out of the keychain": "キーをキーチェーンから削除します",
+    "our own settings, in config.toml": "config.toml にある trayexec の設定",
+    "where the file is": "ファイルの場所",
+    "the settings as they are in force": "有効な設定",
+    "change the file in your editor": "ファイルをエディターで変更します",
+    "whether the file is right": "ファイルが正しいかどうか",
+    "start the agent, and so its icon, at login": "ログイン時にエージェントを起動し、アイコンを出します",
+    "start it at each login": "ログインするたびに起動します",
+    "do so no more": "起動しないようにします",
+    "whether it starts, and what is in its way": "起動するかどうかと、その妨げになっているもの",
+    "run, start or stop the agent": "エージェントを実行、起動、停止します",
+    "let AWS_PROFILE work in the shell you have": "今のシェルで AWS_PROFILE を使えるようにします",
+    "completion for your shell, without the hook": "hook なしのシェル補完",
+    "credentials for your AWS config": "AWS config 用の認証情報",
+    "which version this is": "バージョンを表示します",
+    "this page; of a verb, of a run, or all": "このページ。サブコマンド、実行、全体の説明も表示します",
+    "A -- on the line means run: credentials of PROFILE go into the environment of CMD, which takes this process's place. Its terminal, its signals and its exit status are its own. Without a name it is the profile that AWS_PROFILE names; where it names none, you choose from a list on a terminal, and Tab marks several. With more than one name CMD runs once for each, side by side: credentials for all come first; CMD gets TRAYEXEC_PROFILE and TRAYEXEC_ACCOUNT, an empty standard input and no terminal.": "行に -- があれば実行です。PROFILE の認証情報を CMD の環境変数に設定し、CMD がこのプロセスに置き換わります。ターミナル、シグナル、終了ステータスは CMD 自身のものです。名前がなければ AWS_PROFILE が指すプロファイルを使い、それもなければターミナルでは一覧から選べます (Tab で複数選択)。名前が複数なら CMD をそれぞれ 1 回ずつ並行して実行します。先にすべての認証情報を取得し、CMD には TRAYEXEC_PROFILE と TRAYEXEC_ACCOUNT を渡します。標準入力は空で、ターミナルはありません。",
+    "In a dialog, or on the terminal where there is no display. Exit status 0 once it is open. For a session or a profile of IAM Identity Center: sign in, in the browser.": "ダイアログで、ディスプレイがなければターミナルで尋ねます。ロック解除されれば終了ステータスは 0 です。IAM Identity Center のセッションやプロファイルなら、ブラウザーでサインインします。",
+    "Of all identities, or of the one that is named. Keys stay where they are stored.": "すべてのアイデンティティ、または指定したもの。保存したキーはそのまま残ります。",
+    "Likewise what gives profiles their credentials without a code, and where the screen is locked.": "コードなしで認証情報を渡すものと、画面ロックの状態も表示します。",
+    "With --live: credentials renew by themselves. TRAYEXEC_PROFILE is there for the prompt. What aws configure writes goes to your own AWS config.": "--live の中のシェルで、認証情報は自動で更新されます。プロンプトには TRAYEXEC_PROFILE を使えます。aws configure が書くものは自分の AWS config に入ります。",
+    "Signed in as the profile's role, or as a federated user, without MFA, for a profile that is an identity. The session ends with the credentials, after an hour at most. Without PROFILE it is that of AWS_PROFILE.": "プロファイルのロールでサインインします。アイデンティティなら、MFA なしのフェデレーションユーザーです。セッションは認証情報とともに、長くても 1 時間で終わります。PROFILE がなければ AWS_PROFILE のものを使います。",
+    "What would win over them is unset by the formats that can. Without PROFILE it is that of AWS_PROFILE, else you choose from a list, on a terminal.": "これより優先されるものは、可能な形式では取り除きます。PROFILE がなければ AWS_PROFILE のもの、それもなければターミナルでは一覧から選べます。",
+    "With the program, and the processes above it up to the terminal or app. No secret stands in it. It works without an agent.": "プログラムと、ターミナルやアプリまでの親プロセスも表示します。秘密の情報は含まれません。エージェントがなくても使えます。",
+    "Each step with its file and line; then how it stands now, and what AWS answered last.": "各段階をファイルと行付きで示し、続いて現在の状態と AWS の最後の応答を表示します。",
+    "It asks AWS once with each stored pair of keys whether it is taken, and no person anything. Exit status 1 if something that is used does not work.": "保存したキーごとに、使えるかどうかを AWS に一度だけ確かめます。人には何も尋ねません。使うものが動かなければ終了ステータスは 1 です。",
+    "The AWS config, keys, the MFA device, a first session, your shell, start at login. Each change is shown first; run it at any time: what is done is passed over.": "AWS config、キー、MFA デバイス、最初のセッション、シェル、ログイン時の起動。変更は先に表示されます。いつでも実行でき、済んだことは飛ばします。",
+    "Into the keychain of this desktop, once AWS has said whose they are. Keys of another account than that of the profile's MFA device are refused.": "AWS に所有者を確かめてから、このデスクトップのキーチェーンに保存します。プロファイルの MFA デバイスと別のアカウントのキーは拒否します。",
+    "They go into the keychain, aws-mfa's too, and out of the files if you agree: the changes are shown, the old text is kept.": "aws-mfa のものも含めてキーチェーンに保存し、同意すればファイルから取り除きます。変更は先に表示され、元の内容は残ります。",
+    "The identities of your AWS config, and what else is stored; how old the keys are, while one is open.": "AWS config のアイデンティティと、その他の保存済みのキー。ロック解除中はキーの古さも表示します。",
+    "It is made with AWS and stored before the old one is deleted. Interrupted anywhere, the next keys rotate goes on from there.": "AWS で新しいキーを作って保存してから、古いキーを削除します。途中で中断しても、次の keys rotate が続きから再開します。",
+    "It counts once it is right.": "正しく書かれたときだけ有効になります。",
+    "The files are shown as they are written.": "書き込むファイルは表示されます。",
+    "In the foreground, or in the background with start and stop. The first command that needs it starts it, too.": "フォアグラウンドで、start と stop ならバックグラウンドで。必要になれば最初のコマンドが起動します。",
+    "Shell code: AWS_PROFILE=account-a aws … works in the shell that takes it, with completion. direnv is for ~/.config/direnv/direnvrc: use trayexec account-a in an .envrc.": "シェルのコード: 読み込んだシェルで AWS_PROFILE=account-a aws … が使えるようになり、補完も付きます。direnv は ~/.config/direnv/direnvrc 用で、.envrc に use trayexec account-a と書けます。",
+    "Shell code that completes verbs, options, profiles, groups and identities.": "サブコマンド、オプション、プロファイル、グループ、アイデンティティを補完するシェルのコードです。",
+    "AWS's credential_process document, for other tools that read your AWS config. It prints nothing else.": "AWS config を読むほかのツールのための、AWS の credential_process の文書です。それ以外は出力しません。",
+    "a profile of your AWS config, or a role: its ARN, or 222222222222:Name": "AWS config のプロファイル、またはロール: ARN か 222222222222:Name",
+    "one of those that status shows; needed where there are several": "status が表示するもののひとつ。複数あるときに必要です",
+    "one of those that status shows, or a sign-in; needed where there are several": "status が表示するもののひとつ、またはサインイン。複数あるときに必要です",
+    "the profile that the keys are for": "キーを使うプロファイル",
+    "only the keys of these; else of all": "これらのキーだけ。なければすべて",
+    "the profile that they are stored for": "キーが保存されているプロファイル",
+    "the profile that is chosen there; else none is": "その中で選ばれているプロファイル。なければ選ばれません",
+    "in the background": "バックグラウンドで",
+    "the shell that reads the code": "コードを読み込むシェル",
+    "of one verb, of a run with all its options, or of everything": "サブコマンド、実行のすべてのオプション、または全体",
+    "a name, a glob or a @group of config.toml; or a role: its ARN, or 222222222222:Name": "名前、glob、config.toml の @group。またはロール: ARN か 222222222222:Name",
+    "the region of the command, whatever the profile says": "プロファイルに関係なく、コマンドで使うリージョン",
+    "open it in this region": "このリージョンで開きます",
+    "the profile or identity that a role is assumed from; not needed where there is one identity": "ロールの引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます",
+    "let the role do no more than this policy allows: one in a file, or stored ones by ARN": "ロールの権限をこのポリシーが許す範囲に絞ります: ファイル、または保存済みポリシーの ARN",
+    "let the role do no more than AWS's ReadOnlyAccess allows": "ロールの権限を AWS の ReadOnlyAccess が許す範囲に絞ります",
+    "a session of the role for so long, up to 12 hours; costs a code of its own": "ロールのセッションの長さ。最大 12 時間で、専用のコードが必要です",
+    "renew first unless so much time is left: 90s, 15m, 1h30m": "残り時間がこれより短ければ先に更新します: 90s、15m、1h30m",
+    "how long to wait for a person who enters the code; 120 seconds": "コードが入力されるのを待つ時間 (120 秒)",
+    "how long to wait for a person who enters the code; 50 seconds": "コードが入力されるのを待つ時間 (50 秒)",
+    "do not wait, and show no dialog": "待たず、ダイアログも表示しません",
+    "a profile whose name looks like something else: -x, @home, star*": "名前がほかのものに見えるプロファイル: -x、@home、star*",
+    "credentials that renew while CMD runs; inside, AWS_PROFILE names any profile": "CMD の実行中、認証情報が自動で更新されます。中では AWS_PROFILE でどのプロファイルも選べます",
+    "the same over HTTP on 127.0.0.1, with a token that ends with CMD, for SDKs that want a container's": "同じことを 127.0.0.1 の HTTP で行います。トークンは CMD とともに無効になります。コンテナーの認証情報を使う SDK 用です",
+    "leave these out: a name, a glob or a @group; may be repeated": "名前、glob、@group に当たるものを除外します。繰り返し指定できます",
+    "how many run at a time; 8": "同時に実行する数 (8)",
+    "prefix: each line behind its profile; grouped: each profile's output whole; json: an object a profile; dir=PATH: a file for each": "prefix: 各行の前にプロファイル名。grouped: プロファイルごとにまとめて。json: プロファイルごとに 1 つのオブジェクト。dir=PATH: それぞれのファイルへ",
+    "only say what would be done": "何をするかを表示するだけです",
+    "at the first failure end the others, and begin no more": "最初に失敗したときに残りを終了させ、新しく始めません",
+    "run the others where a profile gets no credentials; else nothing runs then": "認証情報を取得できないものがあっても、残りを実行します。付けなければ何も実行しません",
+    "those that did not succeed in the last run": "前回の実行で成功しなかったもの",
+    "more than 10 profiles on a terminal: do not ask": "ターミナルで 10 個を超えるプロファイルを実行するときの確認を省略します",
+    "do not ask": "確認しません",
+    "for programs": "プログラム用",
+    "read the code from standard input": "コードを標準入力から読み取ります",
+    "renew an open one, without a gap": "有効なセッションも、途切れずに更新します",
+    "show address and code of a sign-in, and open no page": "サインインのアドレスとコードを表示し、ページは開きません",
+    "how it is written; sh, for eval": "出力の形式 (eval 用の sh)",
+    "open it at this service, as in s3": "このサービスを開きます (s3 など)",
+    "open it at this path (/s3/buckets) or address of the console": "コンソールのこのパス (/s3/buckets) またはアドレスを開きます",
+    "print the address: it signs in whoever opens it": "アドレスを表示します。開いた人は誰でもサインインできます",
+    "put the address into the clipboard": "アドレスをクリップボードにコピーします",
+    "make sure that the session lasts so long, an hour at most": "セッションがその時間続くことを保証します (最大 1 時間)",
+    "go on with what comes": "続きも表示します",
+    "the last N only": "最後の N 件だけ",
+    "take them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY": "AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY から読み取ります",
+    "the agent holds them until it ends, and they are stored nowhere": "エージェントが終了するまで保持し、どこにも保存しません",
+    "replace others without a question": "確認なしに別のキーを置き換えます",
+    "the one that you gave aws-mfa; may be repeated": "aws-mfa に指定した接尾辞。繰り返し指定できます",
+    "those that aws-vault keeps in the same keychain": "aws-vault が同じキーチェーンに保存したもの",
+    "first take over the accounts, roles, groups and colours that a team shares": "チームで共有するアカウント、ロール、グループ、色を先に取り込みます",
+    "without an icon": "アイコンなしで",
+    "this help": "このヘルプ",
+    "The command's own; 127 not found and 126 not executable, before any prompt; 125 trayexec could not; 2 usage. Of several profiles: 0 all succeeded, 123 some command failed, 125 some profile got no credentials.": "コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、125 は認証情報を取得できないプロファイルがある。",
+    "TRAYEXEC_SOCKET names the private socket, TRAYEXEC_NO_AUTOSTART=1 keeps commands from starting an agent. AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE and AWS_ENDPOINT_URL are honoured, also per project.": "TRAYEXEC_SOCKET はプライベートソケットを指定します。TRAYEXEC_NO_AUTOSTART=1 を設定すると、コマンドはエージェントを起動しません。AWS_CONFIG_FILE、AWS_SHARED_CREDENTIALS_FILE、AWS_ENDPOINT_URL はプロジェクトごとの設定でも有効です。",
+    "config.toml in ~/.config/trayexec; see trayexec(1), and config show.": "~/.config/trayexec の config.toml。trayexec(1) と config show を参照してください。",
+    # commands/usage_errors.py
+    "`trayexec {verb} --help` shows what it takes.": "使い方は `trayexec {verb} --help` で確認できます。",
+    "`trayexec help run` shows every option.": "すべてのオプションは `trayexec help run` で確認できます。",
+    "Unknown option: {words}.": "不明なオプションです: {words}。",
+    "Unknown word: {words}.": "不明な語です: {words}。",
+    "Too much on this line: {words}.": "この行には余分な語があります: {words}。",
+    "Did you mean {options}? {see}": "{options} のことですか? {see}",
 }
-
-HELP = """\
-使い方: trayexec [--region R] [--need 2h] [--wait S | --no-wait] PROFILE -- CMD…
-        trayexec [--source P] ROLE_ARN|ACCOUNT:ROLE -- CMD…
-        trayexec [OPTION…] PROFILE|GLOB|@GROUP… -- CMD…
-        trayexec --live [PROFILE] -- CMD…
-        trayexec --server PROFILE -- CMD…
-        trayexec VERB …
-
-朝に一度 MFA コードを入力すれば、その日はすべての AWS アカウントを使えます。ディスクにキーは残りません。
-
-プロファイルの認証情報でコマンドを実行する:
-  PROFILE -- CMD…      行に `--` があれば実行です。コマンドがこのプロセスに置き換わるので、ターミナル、
-                       シグナル、終了ステータスはコマンド自身のものです
-  -- CMD…              AWS_PROFILE が指すプロファイルで同じことをします。指すものがなければ、ターミナルでは一覧から
-                       選べます (Tab で複数選択)。--live、shell、env、console も同じです
-  ROLE_ARN -- CMD…     プロファイルのないロールで同じことをします: arn:aws:iam::222222222222:role/X、または
-                       222222222222:X。セッション名、リージョン、AWS への経路はソースと同じです
-  --source P           引き受け元のプロファイルまたはアイデンティティ。アイデンティティが 1 つなら省略できます
-  --read-only          ロールの権限を AWS の ReadOnlyAccess が許す範囲に絞ります
-  --policy ARN|FILE    ロールの権限をこのポリシーが許す範囲に絞ります: JSON のファイル、または保存済みポリシーの ARN。
-                       複数指定すると、いずれかが許すことができます
-  --long 8h            ロールのセッションの長さ。ロールが許せば最大 12 時間。専用のコードが必要です
-  --region R           プロファイルに関係なく、コマンドで使うリージョン
-  --need 2h            残り時間がこれより短ければ先に更新します (90s、15m、1h30m)
-  --wait S             コードが入力されるのを待つ時間 (120 秒)。--no-wait を付けると待ちません
-  --profile NAME       名前がほかのものに見えるプロファイルを指定します: -x、@home、star*。サブコマンドでも使えます
-  --live [PROFILE]     CMD の実行中、認証情報が自動で更新されます。中では AWS_PROFILE でどのプロファイルも
-                       選べます。`aws configure` などは自分の ~/.aws/config を変更します
-  --server PROFILE     プログラムを呼び出して認証情報を取得できないもの向けに、認証情報を自動で更新します。
-                       CMD には 127.0.0.1 のコンテナーエンドポイントのアドレスと、CMD の終了とともに
-                       無効になるトークンを渡します
-
-複数のプロファイルで並行して 1 回ずつ実行する:
-  P1 'prod-*' @group -- CMD…
-                       名前、glob、config.toml の [groups] のグループ。同じプロファイルは 1 回だけです。先に
-                       すべての認証情報を取得します。CMD には TRAYEXEC_PROFILE と TRAYEXEC_ACCOUNT を渡し、
-                       標準入力は空で、ターミナルはありません
-  --except GLOB        名前、glob、@group に当たるものを除外します。繰り返し指定できます
-  --jobs N             同時に実行する数 (8)
-  --output prefix      `[account-a] line` の形で届いた順に出力します。1 MiB を超える行の続きは `[account-a]+` の後です
-  --output grouped     プロファイルごとに、終了したときにまとめて出力します
-  --output json        プロファイルごとに 1 つのオブジェクト: profile, account, status, seconds, stdout, stderr,
-                       replaced, error
-  --output dir=PATH    PATH/account-a.out と PATH/account-a.err
-  --dry-run            どのプロファイルで実行するかを表示するだけです
-  --keep-going         認証情報を取得できないものがあっても、残りを実行します。付けなければ何も実行しません
-  --fail-fast          最初に失敗したときに、残りを終了させ、新しく始めません
-  --retry-failed       前回の実行で成功しなかったもの
-  --yes                ターミナルで 10 個を超えるプロファイルを実行するときの確認を省略します
-
-サブコマンド:
-  shell [PROFILE]      --live の中でシェルを起動します。プロンプトには TRAYEXEC_PROFILE を使えます
-  auth [IDENTITY]      MFA コードを求めてロック解除します。--force は有効なセッションも更新し、--code-stdin は
-                       コードを標準入力から読み取ります。--wait と --no-wait は実行時と同じです。
-                       IAM Identity Center のセッションやプロファイルならサインインし、--no-browser は
-                       ページを開かずにアドレスとコードを表示します
-  lock [IDENTITY]      セッションとロールの認証情報を今すぐ消去します
-  status               アイデンティティと残り時間
-  list                 プロファイル、アカウント、ロール、状態、問題点
-  env PROFILE          別のツールのために認証情報を出力します: --format sh (eval 用)、fish、pwsh、dotenv、json、
-                       ini。--region、--source、--read-only、--policy、--long、--need、--wait、--no-wait は
-                       実行時と同じです
-  console PROFILE      プロファイルのロール (アイデンティティなら MFA なしのフェデレーションユーザー) でサインインした
-                       AWS コンソールをブラウザーで開きます。--service s3 は
-                       そのサービスを、--region はそのリージョンを、--destination はコンソールのパス
-                       (/s3/buckets/logs) やアドレスを開きます。--print はアドレスを表示し、--copy はクリップボードに
-                       コピーします。--duration 45m はセッションがその時間続くことを保証します (最大 1 時間)
-  log                  誰がいつ、どのプログラムから、どのプロファイルを要求し、どう応答したか。-n N は最後の N 件
-                       だけを表示し、--follow は続きも表示します
-  keys add PROFILE     長期キーをこのデスクトップのキーチェーンに保存します。--env は AWS_ACCESS_KEY_ID と
-                       AWS_SECRET_ACCESS_KEY から読み取り、--yes は確認なしに別のキーを置き換えます。キーチェーンが
-                       ない場合、--memory はエージェントが終了するまで保持させます
-  keys import [PROFILE…]
-                       AWS ファイルにあるキー (aws-mfa のものも) を保存し、同意すればファイルから取り除きます。
-                       変更は先に表示され、元の内容は残ります。--dry-run は表示だけ、--yes は確認なし、
-                       --long-term-suffix SUFFIX は aws-mfa に指定した接尾辞です。--aws-vault は aws-vault が
-                       同じキーチェーンに保存したものを取り込みます
-  keys list            AWS config のアイデンティティ、保存されているキーの有無と所有者、その他の保存済みのキー
-  keys rotate [IDENTITY]
-                       AWS で新しいアクセスキーを作り、古いキーと入れ替えて保存し、古いキーを削除します。途中で
-                       中断しても、次の実行が続きから再開します。--dry-run は表示だけ、--yes は確認なし
-  keys remove PROFILE  キーをキーチェーンから削除します
-  credential-process PROFILE
-                       ~/.aws/config 用に、AWS の credential_process の文書を出力します。--wait S と
-                       --no-wait は実行時と同じです (50 秒)
-  hook bash|zsh|fish   シェルのコード: 今のシェルで AWS_PROFILE=account-a が使えるようになり、補完も付きます
-  hook direnv          ~/.config/direnv/direnvrc 用のコード: .envrc に `use trayexec account-a` と書けます
-  doctor               このマシンやシェルで妨げになっているもの
-  setup                最初の設定を順に案内します: AWS config、キー、MFA デバイス、最初のセッション、シェル、
-                       ログイン時の起動。変更は先に表示されます。いつでも実行でき、済んだことは飛ばします。--dry-run は
-                       表示だけ、--from FILE はチームで共有するアカウント、ロール、グループ、色を先に取り込みます
-  why PROFILE          プロファイルがどのように解決されるかをファイルと行付きで順に、最後に現在の状態を表示します
-  config show          有効な設定を、config.toml に書く形で表示します
-  config path          そのファイルの場所
-  config check         そのファイルが正しいかどうか
-  config edit          エディターで変更します。正しく書かれたときだけ有効になります
-  autostart enable     ログインするたびにエージェントを起動し、アイコンを出します。書き込むファイルは表示されます
-  autostart disable    それらを取り除きます
-  autostart status     ログイン時に起動するかどうかと、その妨げになっているもの
-  agent                エージェントをフォアグラウンドで実行します。--headless を付けるとアイコンを出しません
-  agent start | stop   エージェントをバックグラウンドで起動、停止します。必要になれば最初のコマンドが起動します
-  version · help       バージョンを表示 · このヘルプを表示
-
-`status`、`list`、`log`、`keys list`、`keys import`、`keys rotate`、`config show`、`autostart status`、`doctor`、
-`why` では --json を使えます。
-
-終了ステータス: コマンド自身のもの。127 は見つからない、126 は実行できない (どちらも入力を求める前に判定)、125 は
-trayexec が処理できない、2 は使い方の誤り。複数のプロファイルでは、0 はすべて成功、123 は失敗したコマンドがある、
-125 は認証情報を取得できないプロファイルがある。
-
-環境変数: TRAYEXEC_SOCKET はプライベートソケットを指定します。TRAYEXEC_NO_AUTOSTART=1 を設定すると、コマンドは
-エージェントを起動しません。AWS_CONFIG_FILE、AWS_SHARED_CREDENTIALS_FILE、AWS_ENDPOINT_URL はプロジェクトごとの設定でも
-有効です。
-
-設定: ~/.config/trayexec の config.toml。trayexec(1) を参照してください。
-"""

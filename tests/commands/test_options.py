@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import trayexec
 from support.rig import Rig
 from trayexec.commands import help as helping
-from trayexec.commands import run_options
+from trayexec.commands import help_texts, run_options
+from trayexec.commands.completion import Names, candidates
 from trayexec.commands.options import (
     BY_THEMSELVES,
     CREDENTIAL_PROCESS,
@@ -27,9 +28,10 @@ from trayexec.commands.options import (
     Verb,
 )
 from trayexec.commands.parse import read, verbs
-from trayexec.japanese import HELP as JAPANESE
+from trayexec.core.columns import wide
 from trayexec.light import credential_process, run
-from trayexec.light.errors import TrayexecError
+from trayexec.light.errors import Text, TrayexecError
+from trayexec.light.translate import speaker_of
 from trayexec.live import hook, overlay_files
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ OPTIONS: set[Option] = {option for verb in (TOP, RUN, *(path[-1] for path in EVE
     LITERAL
 }
 NAMES = {name for option in OPTIONS if not option.hidden for name in option.names}
+WHOLE = "".join(f"{line}\n" for line in helping.Page(str, 80).everything())
 # Options of other programs that the manual names.
 OF_OTHERS = {"--env-file", "--no-session"}
 
@@ -58,6 +61,17 @@ OF_OTHERS = {"--env-file", "--no-session"}
 def words(path: tuple[Verb, ...]) -> list[str]:
     """The verb as it is typed."""
     return [one.name for one in path]
+
+
+def read_example(line: str) -> None:
+    """It can be read, as a run or as a verb."""
+    before, run_of, command = line.partition(" -- ")
+    before = re.sub(r"\)?\"?$| \|.*$", "", before)
+    if run_of:
+        assert run_options.read(shlex.split(before)).act == ""
+        assert command
+    else:
+        assert read(shlex.split(before), ENVIRON).act or before.startswith(("hook", "credential-process"))
 
 
 def test_the_run_path_knows_the_options_of_a_plain_run() -> None:
@@ -78,18 +92,19 @@ def test_credential_process_knows_its_options() -> None:
 
 
 def test_the_shells_complete_every_verb() -> None:
-    """The hook's list is the table's; so are the shells that it knows, but for what direnv's function asks for."""
-    assert set(hook.VERBS) == set(verbs())
-    assert len(hook.VERBS) == len(verbs())
+    """And the shells that the hook knows are the table's, but for what direnv's function asks for."""
+    offered = [word for word, _ in candidates([""], Names)]
+    assert [one for one in offered if one != "--"] == [*verbs()]
     assert HOOK.word is not None
     assert {*HOOK.word.choices, "sh"} == set(hook.SHELLS)
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: " ".join(words(path)))
 def test_the_whole_help_and_the_manual_have_every_verb(path: tuple[Verb, ...]) -> None:
-    """With an entry of its own; where verbs stand below it, each of these has one."""
-    for whole in (helping.HELP, JAPANESE):
-        assert [*helping._entries(whole, words(path))]
+    """With a page of its own, and a line on the page above; where verbs stand below it, each of these has one."""
+    above = "".join(helping.Page(str, 80).verb(path[:-1]) if path[1:] else helping.Page(str, 80).first())
+    assert f"  {' '.join(words(path))} " in above
+    assert f"── trayexec {' '.join(words(path))} ─" in WHOLE
     manual = MAN.read_text().replace("\\-", "-")
     entries = [line.replace('"', "") for line in manual.partition(".SH VERBS")[2].splitlines() if line.startswith(".B")]
     assert [one for one in entries if re.search(rf"[ ,]{' '.join(words(path))}\b", one)]
@@ -99,10 +114,19 @@ def test_the_whole_help_and_the_manual_name_every_option() -> None:
     """None is missing but those of our own processes, and none is named that is not in the table."""
     manual = MAN.read_text().replace("\\-", "-")
     long = {name for name in NAMES if name.startswith("--")}
-    for whole in (helping.HELP, JAPANESE, manual):
+    for whole in (WHOLE, manual):
         named = {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", whole)}
         assert named - OF_OTHERS <= long
         assert long - named <= {"--help", "--version"}
+
+
+def test_every_example_of_the_manual_can_be_read() -> None:
+    """Each line below EXAMPLES is one that trayexec takes."""
+    section = MAN.read_text().replace("\\-", "-").partition(".SH EXAMPLES")[2].partition(".SH ")[0]
+    lines = [line.removeprefix("trayexec ") for line in section.splitlines() if line.startswith("trayexec ")]
+    assert len(lines) > 10
+    for line in lines:
+        read_example(line)
 
 
 @pytest.mark.parametrize("lang", ["C", "ja_JP.UTF-8"])
@@ -112,16 +136,66 @@ def test_each_verb_has_its_help(path: tuple[Verb, ...], lang: str, capsys: pytes
     options = read([*words(path), "--help"], ENVIRON)
     assert helping.of_verb(options, {"LANG": lang}) == 0
     said = capsys.readouterr().out
-    whole = JAPANESE if lang != "C" else helping.HELP
-    verb = path[-1]
-    assert said.startswith(whole.split(maxsplit=1)[0])
-    shown = {*re.findall(r"(?<![\w-])--?[a-z][a-z-]*", said)}
+    assert helping.usage(read(["help", *words(path)], ENVIRON), {"LANG": lang}) == 0
+    assert capsys.readouterr().out == said
+    speak, verb = speaker_of(lang), path[-1]
+    assert said.startswith(speak(Text("usage: ")))
+    assert max(map(wide, said.splitlines())) <= 80
+    shown = {*re.findall(r"(?<![\w-])--?[a-z][a-z-]*", said.partition("\n\n")[0])}
+    explained = {*re.findall(r"^  (--?[a-z][a-z-]*)", said, re.MULTILINE)}
     for option in verb.options:
         assert shown.isdisjoint(option.names) == (option.hidden or option == HELP)
-    for entry in helping._entries(whole, words(path)):
-        assert entry in said
-    for line in re.findall(r"^  \$ trayexec (.*)$", said, re.MULTILINE):
-        assert read(shlex.split(line), ENVIRON).act
+        assert verb.verbs or explained.isdisjoint(option.names) == (option.hidden or option == HELP)
+    assert speak(help_texts.SHORT[" ".join(words(path))])[1:20].split()[0] in said
+    examples = re.findall(r"^  \$ trayexec (.*)$", said, re.MULTILINE)
+    assert examples
+    for line in examples:
+        read_example(line)
+
+
+def test_the_words_of_the_help_are_those_of_the_table() -> None:
+    """Nothing is explained that there is not."""
+    every_one = {" ".join(words(path)) for path in EVERY} | {"run"}
+    assert help_texts.SHORT.keys() == every_one
+    assert help_texts.MORE.keys() <= every_one
+    metavars = {path[-1].word.metavar for path in EVERY if path[-1].word is not None} | {"PROFILE"}
+    for key in help_texts.OPTIONS:
+        verb, _, what = key.rpartition(" ")
+        assert what in NAMES | metavars, key
+        assert not verb or verb in every_one, key
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("lang", ["C", "ja_JP.UTF-8"])
+def test_no_line_of_the_help_is_wider_than_the_terminal(lang: str, columns: int) -> None:
+    """But words that nothing can part: an option with all its choices."""
+    speak = speaker_of(lang)
+    for line in helping.Page(speak, columns).everything():
+        assert wide(line) <= columns or " " not in line.strip() or line.startswith(("  $", "  --", " " * 8)), line
+
+
+def test_all_of_the_help_goes_through_the_pager_of_the_person(bare: Rig) -> None:
+    """On a terminal; elsewhere it is printed, and so where there is no such pager."""
+    printed = bare.run("help", "all")
+    assert "── trayexec keys rotate ─" in printed.out
+    bare.env["TERM"] = "xterm"
+    for pager, said in (("sed 's/^/| /'", "| usage: trayexec"), ("no-such-pager -x", "usage: trayexec")):
+        status, screen = bare.terminal("help", "all", env={"PAGER": pager}).ended()
+        assert status == 0
+        assert screen.startswith(said)
+        assert "no-such-pager" not in screen
+
+
+def test_the_first_page_is_short(bare: Rig) -> None:
+    """It fits on a screen, and leads to all else."""
+    for words_ in ((), ("help",), ("--help",)):
+        done = bare.run(*words_)
+        page = done.out or done.err
+        assert len(page.splitlines()) <= 48
+        for more in ("trayexec VERB --help", "trayexec help run", "trayexec help all"):
+            assert more in page
+    assert "--except" in bare.run("help", "run").out
+    assert "Did you mean status?" in bare.run("help", "statsu").err
 
 
 def test_help_is_there_for_who_asks_behind_a_verb(bare: Rig) -> None:
@@ -197,14 +271,14 @@ def test_words_are_read_as_people_write_them(line: str, field: str, value: objec
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("env p --n 5", "These words do not belong here: --n."),
+        ("env p --n 5", "Unknown option: --n."),
         ("env p --long 8", "8 is too short: at least 15m."),
-        ("list --json=x", "These words do not belong here: --json=x."),
+        ("list --json=x", "Unknown option: --json=x."),
         ("auth --wait --force", "--wait lacks its value."),
         ("keys", "This is missing: add|import|list|rotate|remove."),
-        ("why a b --jsn", "These words do not belong here: b --jsn."),
-        ("agent start stop", "These words do not belong here: stop."),
-        ("list --profile p", "These words do not belong here: --profile p."),
+        ("why a b --jsn", "Too much on this line: b --jsn."),
+        ("agent start stop", "Too much on this line: stop."),
+        ("list --profile p", "Too much on this line: --profile p."),
         ("why --profile", "--profile lacks its value."),
         ("agent --ready-fd x", "--ready-fd cannot be x."),
     ],

@@ -37,8 +37,16 @@ STAYS = "Ctrl-C stops it"  # says an agent in the foreground
 # Nobody who does what he is told hears this.
 NEVER = (
     *("There is no profile", "There is no identity", "There is no verb", "There is no group", "several identities"),
-    *("do not belong here", "This is missing", "Traceback", "went wrong inside", "Usage:", "command not found"),
-    *("Unknown options", "syntax error", "could not be found", "No such file"),
+    *(
+        "Unknown word",
+        "Too much on this line",
+        "This is missing",
+        "Traceback",
+        "went wrong inside",
+        "Usage:",
+        "command not found",
+    ),
+    *("Unknown option", "syntax error", "could not be found", "No such file"),
 )
 
 

@@ -68,10 +68,8 @@ SLIPS = (
                 "`trayexec help` shows the verbs. To run a command with a profile, put `--` before the command: "
                 "`trayexec PROFILE -- CMD…`"
             ),
-            "`trayexec help` shows what does.",
-            "Did you mean {options}? `trayexec help` shows what belongs here.",
-            "`trayexec help` shows where it goes.",
-            "`trayexec help` shows every option.",
+            "`trayexec {verb} --help` shows what it takes.",
+            "`trayexec help run` shows every option.",
             "Type one after the verb: `trayexec {verb} PROFILE` (`trayexec list` shows them)",
             "Did you mean {verbs}? `trayexec help` shows the verbs.",
             "Did you mean `trayexec PROFILE -- CMD…` with the profile {profiles}? `trayexec help` shows the verbs.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.awscli import CLI_1
-from support.desktop import eventually, program
+from support.desktop import program
 from support.rig import COMMAND, Done, Rig
 
 TRAYEXEC = shlex.join(COMMAND)
@@ -111,36 +111,6 @@ def test_without_an_agent_the_hook_starts_none(bare: Rig, shell: str) -> None:
         assert "[profile account-a]" in done.out, done.err
         assert not bare.agent_pid
     assert f"hook.{shell}" in {file.name for file in bare.desk.home("home/.local/state/trayexec").iterdir()}
-
-
-@ALL
-def test_words_are_completed(open_rig: Rig, shell: str) -> None:
-    """Profiles, groups and verbs; after `--` it is the command's turn."""
-    open_rig.settings('[groups]\nall = ["account-*"]\n')
-    open_rig.config(open_rig.sim.world.config_text(open_rig.sim.url) + "\n")
-    if shell == "fish":
-        lines = "'trayexec acc' 'trayexec @' 'trayexec sta' 'trayexec account-a -- prin'"
-        ask = f"{TAKE['fish']}; for l in {lines}; complete -C $l | string split -f1 \\t; end"
-    elif shell == "bash":
-        ask = (
-            f"{TAKE['bash']}; "
-            't() { COMP_WORDS=(trayexec "$@") COMP_CWORD=$#; _trayexec; echo "${COMPREPLY[@]}"; }; '
-            "t acc; t @; t sta; t account-a -- prin"
-        )
-    else:
-        # compadd and _normal are the completion system's: here they print what they would offer
-        ask = (
-            f"{TAKE['zsh']}; "
-            "compadd() { [[ $1 == -a ]] && print -l ${(P)2} || print -l ${@:2} }; "
-            "_normal() { print -l normal $words; }; "
-            "words=(trayexec acc); CURRENT=2; _trayexec; words=(trayexec account-a -- prin); CURRENT=4; _trayexec"
-        )
-    words = open_rig.run("hook", "sh").out
-    eventually("the group", lambda: "@all" in run(open_rig, "bash", f'{words} cat "${{AWS_CONFIG_FILE%/*}}/words"').out)
-    offered = run(open_rig, shell, ask).out.split()
-    expected = {"account-a", "account-b", "status"} | ({"printf"} if shell != "zsh" else {"normal", "prin"})
-    assert expected <= set(offered), offered
-    assert {"@all", "all"} & set(offered), offered
 
 
 @pytest.mark.parametrize(

@@ -146,9 +146,14 @@ RUN = Verb(
         Option(("--server",), "server", unsaid=False, excludes=("--live",)),
         Option(("--except",), "leave_out", "text", "GLOB", repeats=True, of_many=True),
         Option(("--jobs",), "jobs", "number", "N", of_many=True),
-        Option(("--output",), "output", "text", "prefix", unsaid="prefix", of_many=True),
+        Option(("--output",), "output", "text", "prefix|grouped|json|dir=PATH", unsaid="prefix", of_many=True),
         *(_flag("--dry-run", of_many=True), _flag("--fail-fast", of_many=True), _flag("--keep-going", of_many=True)),
         *(_flag("--retry-failed", of_many=True), _flag("--yes", of_many=True)),
+    ),
+    examples=(
+        "account-a -- aws s3 ls",
+        "--live account-a -- terraform apply",
+        "'account-*' --output dir=logs -- aws sts get-caller-identity",
     ),
 )
 
@@ -159,7 +164,7 @@ AUTH = Verb(
     (HELP, _flag("--code-stdin"), _flag("--force"), _flag("--no-browser"), WAIT, NO_WAIT),
     examples=("auth", "auth --force --wait 5m"),
 )
-LOCK = Verb("lock", "unlock.lock", IDENTITY, (HELP,), examples=("lock",))
+LOCK = Verb("lock", "unlock.lock", IDENTITY, (HELP,), examples=("lock", "lock default"))
 STATUS = Verb("status", "show.status", options=(HELP, JSON), examples=("status", "status --json"))
 LIST = Verb("list", "show.profiles", options=(HELP, JSON), examples=("list", "list --json"))
 ENV = Verb(
@@ -177,7 +182,7 @@ ENV = Verb(
         ),
         *(REGION, SOURCE, *POLICIES, LONG, WAIT, NO_WAIT, NEED),
     ),
-    examples=("env account-a", "env account-a --format dotenv --need 30m"),
+    examples=("env account-a", "env account-a --format dotenv --need 30m", "env account-a --read-only"),
 )
 CONSOLE = Verb(
     "console",
@@ -192,7 +197,11 @@ CONSOLE = Verb(
         Option(("--duration",), "duration", "console", "45m"),
         *(REGION, SOURCE, *POLICIES, WAIT, NO_WAIT),
     ),
-    examples=("console account-a", "console account-a --service s3 --region eu-west-1 --print"),
+    examples=(
+        "console account-a",
+        "console account-a --service s3 --region eu-west-1",
+        "console account-a --destination /s3/buckets --copy",
+    ),
 )
 LOG = Verb(
     "log",
@@ -208,10 +217,10 @@ SHELL = Verb(
     "live.shell",
     SOME_PROFILE,
     (HELP, REGION, SOURCE, WAIT, NO_WAIT, NEED),
-    examples=("shell", "shell account-a"),
+    examples=("shell", "shell account-a", "shell account-a --need 30m"),
 )
-DOCTOR = Verb("doctor", "doctor.doctor", options=(HELP, JSON), examples=("doctor",))
-WHY = Verb("why", "why.why", PROFILE, (HELP, SOURCE, JSON), examples=("why account-a",))
+DOCTOR = Verb("doctor", "doctor.doctor", options=(HELP, JSON), examples=("doctor", "doctor --json"))
+WHY = Verb("why", "why.why", PROFILE, (HELP, SOURCE, JSON), examples=("why account-a", "why account-a --json"))
 KEYS = Verb(
     "keys",
     options=(HELP,),
@@ -234,7 +243,7 @@ KEYS = Verb(
             ),
             examples=("keys import --dry-run", "keys import default", "keys import --aws-vault"),
         ),
-        Verb("list", "keys.listed", options=(HELP, JSON), examples=("keys list",)),
+        Verb("list", "keys.listed", options=(HELP, JSON), examples=("keys list", "keys list --json")),
         Verb(
             "rotate",
             "keys_rotate.rotate",
@@ -242,19 +251,18 @@ KEYS = Verb(
             (HELP, _flag("--dry-run"), _flag("--yes"), JSON, WAIT, NO_WAIT),
             examples=("keys rotate", "keys rotate default --dry-run"),
         ),
-        Verb("remove", "keys.remove", PROFILE, (HELP,), examples=("keys remove default",)),
+        Verb("remove", "keys.remove", PROFILE, (HELP,), examples=("keys remove default", "keys remove --profile -x")),
     ),
 )
 CONFIG = Verb(
     "config",
     options=(HELP,),
     verbs=(
-        Verb("path", "config.path", options=(HELP,)),
-        Verb("show", "config.show", options=(HELP, JSON)),
-        Verb("edit", "config.edit", options=(HELP,)),
-        Verb("check", "config.check", options=(HELP,)),
+        Verb("path", "config.path", options=(HELP,), examples=("config path",)),
+        Verb("show", "config.show", options=(HELP, JSON), examples=("config show", "config show --json")),
+        Verb("edit", "config.edit", options=(HELP,), examples=("config edit",)),
+        Verb("check", "config.check", options=(HELP,), examples=("config check",)),
     ),
-    examples=("config edit", "config show"),
 )
 SETUP = Verb(
     "setup",
@@ -266,11 +274,22 @@ AUTOSTART = Verb(
     "autostart",
     options=(HELP,),
     verbs=(
-        Verb("enable", "autostart.enable", options=(HELP,)),
-        Verb("disable", "autostart.disable", options=(HELP,)),
-        Verb("status", "autostart.status", options=(HELP, JSON)),
+        Verb("enable", "autostart.enable", options=(HELP,), examples=("autostart enable",)),
+        Verb("disable", "autostart.disable", options=(HELP,), examples=("autostart disable",)),
+        Verb(
+            "status",
+            "autostart.status",
+            options=(HELP, JSON),
+            examples=("autostart status", "autostart status --json"),
+        ),
     ),
-    examples=("autostart enable", "autostart status --json"),
+)
+COMPLETION = Verb(
+    "completion",
+    "completion.completion",
+    Word("shell", "bash|zsh|fish", choices=("bash", "zsh", "fish")),
+    (HELP, Option(("--line",), "line", "text", "WORDS", hidden=True)),
+    examples=("completion bash", "completion zsh", "completion fish"),
 )
 AGENT = Verb(
     "agent",
@@ -280,7 +299,7 @@ AGENT = Verb(
         *(HELP, _flag("--headless"), _flag("--isolated", hidden=True)),
         Option(("--ready-fd",), "ready_fd", "number", "FD", hidden=True),
     ),
-    examples=("agent --headless", "agent stop"),
+    examples=("agent start", "agent stop", "agent --headless"),
 )
 
 # Read without this table, for programs and shells wait for them; here for the help.
@@ -292,13 +311,13 @@ CREDENTIAL_PROCESS = Verb(
         *_waits(50),  # the Go SDK gives up after 60
         *(_flag("--from-files", hidden=True), _flag("--or-from-files", hidden=True)),
     ),
-    examples=("credential-process account-a --wait 50",),
+    examples=("credential-process account-a", "credential-process account-a --wait 20"),
 )
 HOOK = Verb(
     "hook",
     word=Word("shell", "bash|zsh|fish|direnv", choices=("bash", "zsh", "fish", "direnv"), absent="missing"),
     options=(HELP,),
-    examples=("hook bash",),
+    examples=("hook bash", "hook fish", "hook direnv"),
 )
 BY_THEMSELVES = (CREDENTIAL_PROCESS, HOOK)
 
@@ -308,7 +327,14 @@ TOP = Verb(
     options=(HELP, Option(("--version",), "wants_version", unsaid=False)),
     verbs=(
         *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, SETUP, KEYS, CONFIG, AUTOSTART, AGENT),
-        Verb("version", "help.version", options=(HELP,)),
-        Verb("help", "help.usage", options=(HELP,)),
+        COMPLETION,
+        Verb("version", "help.version", options=(HELP,), examples=("version",)),
+        Verb(
+            "help",
+            "help.usage",
+            Word("topics", "VERB|run|all", repeats=True),
+            (HELP,),
+            examples=("help", "help keys add", "help run", "help all"),
+        ),
     ),
 )

@@ -27,7 +27,7 @@ def read(words: "Sequence[str]", environ: "Mapping[str, str]") -> reading.Option
     if line.asks_help:
         return reading.Options(act="help.of_verb", path=line.path)
     if line.unknown:
-        raise TrayexecError(usage_errors.unknown_words(line.unknown, reading.options_of(line.verb)))
+        raise TrayexecError(usage_errors.unknown_words(line.name, line.unknown, reading.options_of(line.verb)))
     _name(line, names, environ)
     return line.options
 
@@ -36,14 +36,14 @@ def _name(line: reading.Line, names: "Sequence[str]", environ: "Mapping[str, str
     """Put what `--profile` names, or the environment, in the place of the verb's word. Raises TrayexecError."""
     word = line.verb.word
     if names and (word is None or word.choices or line.named or len(names) > 1):
-        raise TrayexecError(usage_errors.unknown_words([*LITERAL.names, names[-1]], ()))
+        raise TrayexecError(usage_errors.unknown_words(line.name, [*LITERAL.names, names[-1]], ()))
     if word is None or line.named:
         return
     name = names[0] if names else context.chosen(environ) if word.absent == "callers" else None
     if name is None and word.absent == "callers":
         name = _chosen(line, environ)
     if name is None and word.absent == "missing":
-        raise TrayexecError(usage_errors.missing(word.field))
+        raise TrayexecError(usage_errors.missing(line.name, word.field))
     setattr(line.options, word.field, name)
 
 
@@ -80,5 +80,5 @@ def literal(words: "Sequence[str]") -> tuple[list[str], list[str]]:
         elif equals or left:
             names.append(value if equals else left.pop(0))
         else:
-            raise TrayexecError(usage_errors.without_value("--profile"))
+            raise TrayexecError(usage_errors.without_value("", "--profile"))
     return names, rest

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from trayexec.commands import usage_errors
 from trayexec.commands.options import HELP, RUN, Option, Verb
 from trayexec.light import durations
-from trayexec.light.errors import TrayexecError, trouble
+from trayexec.light.errors import TrayexecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ class Line:
         self.unknown: list[str] = []  # words that do not belong here
         self.asks_help = False  # of the verb
 
+    @property
+    def name(self) -> str:
+        """The verb as it is typed; nothing for a run."""
+        return " ".join(one.name for one in self.path)
+
 
 def read(words: "Sequence[str]", verb: Verb) -> Line:
     """The line that begins at `verb`. Raises TrayexecError (`usage`) for values that cannot be, and what is missing."""
@@ -45,7 +50,7 @@ def read(words: "Sequence[str]", verb: Verb) -> Line:
         word = left.pop(0)
         meant = _meant(word, line.verb)
         if len(meant) > 1:
-            raise TrayexecError(usage_errors.several(word, [name for name, _, _ in meant]))
+            raise TrayexecError(usage_errors.several(line.name, word, [name for name, _, _ in meant]))
         if meant:
             _option(line, word, meant[0], left)
         elif _is_dashed(word):
@@ -55,7 +60,7 @@ def read(words: "Sequence[str]", verb: Verb) -> Line:
         else:
             _word(line, word)
     if line.verb.verbs and not line.verb.act and not line.asks_help:
-        raise TrayexecError(usage_errors.missing("|".join(one.name for one in line.verb.verbs)))
+        raise TrayexecError(usage_errors.missing(line.name, "|".join(one.name for one in line.verb.verbs)))
     return line
 
 
@@ -106,7 +111,7 @@ def _option(line: Line, word: str, meant: tuple[str, Option, str | None], left: 
         left.insert(0, f"-{value}")  # `-fn5` is `-f -n5`
     for other in option.excludes:
         if other in line.given:
-            raise TrayexecError(usage_errors.excluded(name, other))
+            raise TrayexecError(usage_errors.excluded(line.name, name, other))
     line.given.append(option.names[0])
     if option is HELP and line.path:
         line.asks_help = True
@@ -115,9 +120,9 @@ def _option(line: Line, word: str, meant: tuple[str, Option, str | None], left: 
     else:
         if value is None:
             if not left or (line.verb is not RUN and (_meant(left[0], line.verb) or _is_dashed(left[0]))):
-                raise TrayexecError(usage_errors.without_value(option.names[0]))
+                raise TrayexecError(usage_errors.without_value(line.name, option.names[0]))
             value = left.pop(0)
-        _set(line, option, value if option.repeats else _value(option, value))
+        _set(line, option, value if option.repeats else _value(line.name, option, value))
 
 
 def _set(line: Line, option: Option, value: object) -> None:
@@ -147,44 +152,40 @@ def _is_dashed(word: str) -> bool:
     return word.startswith("-") and word != "-" and " " not in word and not (number.isascii() and number.isdigit())
 
 
-def _value(option: Option, text: str) -> object:
+def _value(verb: str, option: Option, text: str) -> object:
     """Raises TrayexecError (`usage`)."""
     if option.choices and text not in option.choices:
         raise TrayexecError(usage_errors.no_choice(text, option.choices))
-    return READERS[option.value](option, text) if option.value in READERS else text
+    return READERS[option.value](verb, option, text) if option.value in READERS else text
 
 
-def _number(option: Option, text: str) -> int:
+def _number(verb: str, option: Option, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise TrayexecError(usage_errors.not_that_value(option.names[0], text)) from None
+        raise TrayexecError(usage_errors.not_that_value(verb, option.names[0], text)) from None
 
 
-def _lines(_option: Option, text: str) -> int:
+def _lines(verb: str, _option: Option, text: str) -> int:
     try:
         return int(text if text.isascii() and text.isdigit() else "")
     except ValueError:
-        raise TrayexecError(
-            trouble("usage", "{value} is not a number of lines.", "`trayexec help` shows every option.", value=text)
-        ) from None
+        raise TrayexecError(usage_errors.no_lines(verb, text)) from None
 
 
-def _up_to(most: int, *, least: int = 0) -> "Callable[[Option, str], int]":
+def _up_to(most: int, *, least: int = 0) -> "Callable[[str, Option, str], int]":
     """The reader of durations of at most, and at least, so many seconds."""
 
-    def seconds(_option: Option, text: str) -> int:
+    def seconds(verb: str, _option: Option, text: str) -> int:
         try:
             return durations.parse_up_to(text, most, least=least)
         except ValueError as error:
-            raise TrayexecError(
-                trouble("usage", "{why}.", "`trayexec help` shows every option.", why=error.args[0])
-            ) from None
+            raise TrayexecError(usage_errors.no_duration(verb, error.args[0])) from None
 
     return seconds
 
 
-READERS: "Mapping[str | None, Callable[[Option, str], int]]" = {
+READERS: "Mapping[str | None, Callable[[str, Option, str], int]]" = {
     "number": _number,
     "lines": _lines,
     "wait": _up_to(durations.LONGEST_WAIT),

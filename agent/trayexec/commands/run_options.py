@@ -77,7 +77,8 @@ def read(words: "Sequence[str]") -> reading.Options:
     names, rest = literal(words)
     line = reading.read(rest, RUN)
     if line.unknown:
-        raise TrayexecError(usage_errors.unknown_words(line.unknown, (*reading.options_of(RUN), *LITERAL.names)))
+        known = (*reading.options_of(RUN), *LITERAL.names)
+        raise TrayexecError(usage_errors.unknown_words("", line.unknown, known))
     line.options.literal = names
     return line.options
 

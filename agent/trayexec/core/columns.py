@@ -2,6 +2,10 @@
 
 from unicodedata import category, east_asian_width
 
+DOUBLE = 2  # columns of a letter of East Asia
+ROOM = 12  # columns at the end of a line that are worth to be filled
+NOT_FIRST = "、。」』】ーっゃゅょッャュョ"  # what begins no line
+
 
 def wrapped(text: str, columns: int) -> list[str]:
     """The text in lines of at most so many columns, broken at blanks where there are any."""
@@ -11,6 +15,11 @@ def wrapped(text: str, columns: int) -> list[str]:
             lines[-1] += f" {word}"
             continue
         rest = word
+        room = columns - wide(lines[-1]) - 1 if lines else 0
+        if room >= ROOM and wide(word[0]) == DOUBLE:  # such letters need no blank to be parted at
+            piece = _head(word, room)
+            lines[-1] += f" {piece}"
+            rest = word[len(piece) :]
         while rest:
             piece = _head(rest, columns)
             lines.append(piece)
@@ -27,12 +36,15 @@ def cut(text: str, columns: int) -> str:
 
 
 def _head(text: str, columns: int) -> str:
-    """The longest beginning that is not wider; one character at least."""
+    """The longest beginning that is not wider, parted where words are, if they are; one character at least."""
     width = 0
     for place, character in enumerate(text):
         width += wide(character)
         if width > columns and place:
-            return text[:place]
+            end = place
+            while end > 1 and (text[end] in NOT_FIRST or text[end - 1 : end + 1].isascii()):
+                end -= 1
+            return text[: end if end > 1 else place]
     return text
 
 

@@ -51,8 +51,8 @@ OURS: Mapping[str, Text] = {
     **dict.fromkeys(("history", "logs", "audit"), Text("Here that is `trayexec log`.")),
     **dict.fromkeys(("explain", "describe", "resolve"), Text("Here that is `trayexec why PROFILE`.")),
     **dict.fromkeys(
-        ("completion", "completions", "init-shell"),
-        Text("It is part of the hook: `trayexec hook bash` (or zsh, fish)."),
+        ("completions", "init-shell"),
+        Text("Here that is `trayexec completion bash` (or zsh, fish); `trayexec hook bash` has it as well."),
     ),
 }
 

@@ -32,25 +32,6 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish", "direnv", "sh")
 PATIENCE = 5  # seconds: a shell that starts must not hang on an agent that does
 IN_THE_WAY = Text("in this shell these win over AWS_PROFILE; unset them:")
-VERBS = (
-    *(
-        "auth",
-        "lock",
-        "status",
-        "list",
-        "keys",
-        "agent",
-        "shell",
-        "env",
-        "console",
-        "log",
-        "hook",
-        "why",
-        "doctor",
-        "setup",
-    ),
-    *("config", "autostart", "credential-process", "version", "help"),
-)
 
 
 def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
@@ -84,7 +65,12 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
             found = {**found, "config": environ["AWS_CONFIG_FILE"]}
         sys.stdout.write(_variables(found, profile, environ))
         return exits.OK
-    code = _template(shell).replace("@TRAYEXEC@", us).replace("@PROGRAM@", _quoted(words_of_us[0], shell))
+    code = (
+        _template(shell)
+        .replace("@COMPLETION@", _template(f"completion.{shell}"))
+        .replace("@TRAYEXEC@", us)
+        .replace("@PROGRAM@", _quoted(words_of_us[0], shell))
+    )
     for name, pattern in _watched(shell).items():
         code = code.replace(f"@{name}@", pattern)
     speak = speaker(environ)
@@ -93,7 +79,6 @@ def run(words: "Sequence[str]", environ: "Mapping[str, str]") -> int:
         "SHARED": found["shared"],
         "OWN_CONFIG": found["own_config"],
         "OWN_SHARED": found["own_shared"],
-        "VERBS": " ".join(VERBS),
         "WARNING": f"trayexec: {speak(IN_THE_WAY)}",
     }
     for name, value in values.items():
