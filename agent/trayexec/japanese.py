@@ -1107,7 +1107,23 @@ SENTENCES: dict[str, str] = {
     "Copy {command}": "{command} をコピー",
     "{whose} is open, and needs a new code afterwards": "{whose} は有効です。終了すると次回は新しいコードが必要です",
     "Quit all the same": "それでも終了",
+    # core/broker/profile_menu.py
+    "Profiles": "プロファイル",
+    "Cannot be used": "使えないもの",
+    "Without a code": "コード不要",
+    "{profile} (cannot be used)": "{profile} (使えません)",
+    "{profile}  open until {time}": "{profile}  {time} まで有効",
+    "{profile} (refused)": "{profile} (拒否されました)",
+    "Open console": "コンソールを開く",
+    "Open terminal": "ターミナルを開く",
+    "{role} in {account}": "{account} の {role}",
+    # adapters/tray/presenter.py
+    "More than fit into this menu: `trayexec list` shows all": "多すぎてメニューに入りません。`trayexec list` ですべて表示できます",
     # adapters/desktop_actions.py
+    "The console of {profile} did not open": "{profile} のコンソールを開けませんでした",
+    "Enter closes this window.": "Enter キーでこのウィンドウを閉じます。",
+    "No terminal opens here": "ターミナルを開けません",
+    "In one of your own: `trayexec shell {word}`": "お使いのターミナルで: `trayexec shell {word}`",
     "Nothing here fills the clipboard": "クリップボードにコピーできるプログラムがありません",
     "No program opens it here": "開くプログラムがありません",
     "It is {file}": "ファイル: {file}",

@@ -51,6 +51,7 @@ TESTS = (
     "xclip",
     "xdotool",
     "xfce4-panel",
+    "xterm",
     "xvfb",
     "zenity",
     "zsh",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trayexec.adapters import settings_file
+from trayexec.adapters import settings_file, terminals
 from trayexec.adapters.desktop_actions import DesktopActions
 from trayexec.core.ports import Notice
 
@@ -20,7 +20,7 @@ class Menu:
         self.programs.mkdir()
         self.settings = home / "config" / "config.toml"
         self.opened = home / "opened"
-        environ = {"PATH": f"{self.programs}:/usr/bin:/bin", "DISPLAY": ":1"}
+        environ = {"PATH": f"{self.programs}:/usr/bin:/bin", "DISPLAY": ":1", "HOME": str(home), "LANG": "C.UTF-8"}
         self.actions = DesktopActions(environ, str(self.settings), str(home / "agent.log"), self._tell)
 
     def _tell(self, notice: Notice) -> None:
@@ -91,3 +91,22 @@ def test_without_a_clipboard_the_command_is_shown(menu: Menu) -> None:
     menu.program("xsel", status=1)
     menu.actions.do("copy", "trayexec why x")
     assert menu.told == ["Nothing here fills the clipboard: trayexec why x"]
+
+
+def test_a_console_that_did_not_open_says_why(menu: Menu, tmp_path: Path) -> None:
+    """What the command says of it, and nothing of what it waited for."""
+    config = tmp_path / ".aws" / "config"
+    config.parent.mkdir()
+    config.write_text("[profile -x]\nrole_arn = arn:aws:iam::111111111111:role/x\n")
+    menu.actions.do("console", "-x")
+    (told,) = menu.told
+    assert told.startswith("The console of -x did not open: Profile -x")
+    assert "trayexec:" not in told
+    assert "\n" not in told
+
+
+def test_without_a_terminal_the_command_is_named(menu: Menu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can still be typed."""
+    monkeypatch.setattr(terminals, "command_lines", lambda _command, _environ: iter(()))
+    menu.actions.do("terminal", "it's")
+    assert menu.told == ["No terminal opens here: In one of your own: `trayexec shell 'it'\"'\"'s'`"]

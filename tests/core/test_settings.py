@@ -36,6 +36,8 @@ timeout = "2m"
 [screen]
 on_lock = "wipe"
 idle_lock = "30m"
+[menu]
+favourites = ["account-b", "@prod"]
 [groups]
 prod = ["prod-*", "account-a"]
 "all of them" = []
@@ -76,12 +78,13 @@ def test_everything_that_can_be_set_is_understood() -> None:
         on_lock=OnLock.WIPE,
         idle_lock=1800,
         groups={"prod": ("prod-*", "account-a")},
+        favourites=("account-b", "@prod"),
     )
 
 
 def test_a_group_needs_a_name_that_can_be_typed() -> None:
     """`@all of them` could not be."""
-    assert line(refused(FULL)) == 13
+    assert line(refused(FULL)) == 15
 
 
 def test_the_rules_of_a_profile_add_up() -> None:
@@ -188,6 +191,8 @@ def test_a_warning_must_come_before_the_end() -> None:
         ("[[groups]]\na = 1", 1, "groups", "Write [groups]"),
         ("groups.a = 'x'", 1, "groups.a", "list of profile names"),
         ("groups.a = ['']", 1, "groups.a", "list of profile names"),
+        ("menu.favourites = 'x'", 1, "menu.favourites", "list of profile names"),
+        ("[menu]\nfavorites = []", 2, "menu.favorites", "Did you mean favourites"),
         ("[groups]\n\n'@a' = ['x']", 3, "groups.@a", "Name a group"),
         ("profile = 1", 1, "profile", "[profile]"),
         ("profile.'' = {}", 1, "profile", "pattern"),
@@ -404,6 +409,7 @@ RULES = st.builds(
         prompt_seconds=st.integers(10, 600),
         on_lock=st.sampled_from(OnLock),
         idle_lock=st.none() | st.integers(60, 129600),
+        favourites=st.lists(NAMES).map(tuple),
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
             NAMES,

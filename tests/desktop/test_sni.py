@@ -1,5 +1,7 @@
 """StatusNotifierItem as a panel sees it: on a real bus, with a panel that is only a protocol."""
 
+import functools
+import io
 import signal
 import sys
 import threading
@@ -12,16 +14,18 @@ from typing import Any
 import pytest
 from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_method_call
 from jeepney.io.blocking import open_dbus_connection
+from PIL import Image
 
-from support.desktop import ITEM, MENU, PATIENCE, PROPERTIES, Desktop, DesktopError, eventually
+from support.desktop import ITEM, MENU, PATIENCE, PROPERTIES, Desktop, DesktopError, MenuEntry, eventually
 from support.processes import scheduled
 from support.trays import MENU as LINES
 from support.trays import FakePanel, running, sni_tray, view
 from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.glyph import draw
+from trayexec.adapters.tray.dbusmenu import KEPT
 from trayexec.adapters.tray.sni import SIZES, SniTray
 from trayexec.adapters.wording import BRIEF, brief
-from trayexec.core.view import IconState, Item, Submenu
+from trayexec.core.view import Entry, IconState, Item, LongSubmenu, Submenu
 from trayexec.light.errors import Text
 
 ITEM_PATH, MENU_PATH = "/StatusNotifierItem", "/MenuBar"
@@ -319,6 +323,83 @@ def test_a_late_click_never_chooses_something_else(
     tray.show(view())
     eventually("the old menu", lambda: "Quit" in bus.menu_labels())
     assert _line(bus, "Lock now") != lock
+
+
+def _long(lines: int, made: list[int]) -> LongSubmenu:
+    """A long menu with so many lines, in which each is another long menu with a line of its own."""
+
+    def of(n: int) -> tuple[Entry, ...]:
+        made.append(n)
+        return (Item(Text("Open {n}", n=n), f"open {n}"),)
+
+    def make() -> tuple[Entry, ...]:
+        return tuple(LongSubmenu(Text("{n}", n=n), f"{n}", lines, functools.partial(of, n)) for n in range(lines))
+
+    return LongSubmenu(Text("All"), "all", lines, make)
+
+
+def _behind(bus: Desktop, *labels: str) -> MenuEntry:
+    """The line behind these."""
+    *above, last = labels
+    found = bus.menu()
+    for label in above:
+        found = next(one.children for one in found if one.label == label)
+    return next(one for one in found if one.label == last)
+
+
+def test_a_long_menu_has_lines_once_it_is_about_to_show(
+    bus: Desktop, fake: FakePanel, tray: SniTray, clicks: list[str]
+) -> None:
+    """Panels read all that there is at each change; libdbusmenu-gtk is told by a signal, and reads no answer."""
+    made = list[int]()
+    tray.show(view(menu=(*LINES, _long(30, made))))
+    eventually("the new menu", lambda: bus.menu_labels()[-1] == "All")
+    assert (made, len(bus.menu()[-1].children)) == ([], 0)
+    assert _menu_call(bus, fake, "AboutToShow", "i", _behind(bus, "All").id) == (True,)
+
+    assert len(_behind(bus, "All").children) == 30
+    assert eventually("the signal", lambda: fake.heard("LayoutUpdated")[-1][1] == _behind(bus, "All").id)
+    assert _menu_call(bus, fake, "AboutToShow", "i", _behind(bus, "All").id) == (False,)
+
+    seven = _behind(bus, "All", "7").id
+    assert _menu_call(bus, fake, "AboutToShowGroup", "ai", [seven, 999]) == ([seven], [999])
+    line = _behind(bus, "All", "7", "Open 7").id
+    _menu_call(bus, fake, "Event", "isvu", line, "clicked", ("s", ""), 0)
+    assert (set(made), clicks) == ({7}, ["open 7"])
+
+    for label in map(str, range(10, 20)):  # of those that a pointer passes over few stay, and the way to them does
+        _menu_call(bus, fake, "AboutToShow", "i", _behind(bus, "All", label).id)
+    laid_out = [one.label for one in _behind(bus, "All").children if one.children]
+    assert laid_out == [str(number) for number in range(20 - KEPT + 1, 20)]
+    with pytest.raises(DesktopError, match="InvalidArgs"):
+        _menu_call(bus, fake, "Event", "isvu", line, "clicked", ("s", ""), 0)
+
+
+def test_a_long_menu_is_laid_out_for_who_asks_for_it_alone(bus: Desktop, fake: FakePanel, tray: SniTray) -> None:
+    """Qt reads one menu at a time; what was open stays open while the rest of the menu changes."""
+    tray.show(view(menu=(_long(3, []), *LINES)))
+    eventually("the new menu", lambda: bus.menu_labels()[0] == "All")
+    number = _behind(bus, "All").id
+    _, (_, _, lines) = _menu_call(bus, fake, "GetLayout", "iias", number, 1, [])
+    assert len(lines) == 3
+
+    tray.show(view(menu=(Item(Text("new")), _long(3, []), *LINES)))
+    eventually("the other menu", lambda: bus.menu_labels()[0] == "new")
+    assert _behind(bus, "All").id == number
+    assert [one.label for one in _behind(bus, "All").children] == ["0", "1", "2"]
+
+
+def test_a_colour_is_a_picture_beside_the_label(bus: Desktop, fake: FakePanel, tray: SniTray) -> None:
+    """A PNG, as the interface wants it."""
+    tray.show(view(menu=(Submenu(Text("prod"), LINES, "#ff8000"), *LINES)))
+    eventually("the new menu", lambda: bus.menu_labels()[0] == "prod")
+    (((_, png),),) = [_menu_call(bus, fake, "GetProperty", "is", _behind(bus, "prod").id, "icon-data")]
+    with Image.open(io.BytesIO(bytes(png))) as dot:
+        assert (dot.size, dot.getpixel((8, 8)), dot.getpixel((0, 0))) == (
+            (16, 16),
+            (255, 128, 0, 255),
+            (255, 128, 0, 0),
+        )
 
 
 def test_many_threads_may_show(bus: Desktop, fake: FakePanel, tray: SniTray) -> None:

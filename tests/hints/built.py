@@ -11,12 +11,12 @@ from hints.keys import ODD_ROLE
 from hints.state import Look, State
 from hints.states import BASE, files
 from support.rig import Rig
-from trayexec.adapters import botocore_keys, federation, ledger, plain_file
+from trayexec.adapters import botocore_keys, desktop_actions, federation, ledger, plain_file
 from trayexec.adapters.dialogs.choose import Dialogs, _on_a_terminal
 from trayexec.adapters.keychain import _explain, _Said
 from trayexec.adapters.providers import failures, tokens
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
-from trayexec.adapters.tray import pystrays
+from trayexec.adapters.tray import presenter, pystrays
 from trayexec.commands.doctor import keys, ours
 from trayexec.commands.doctor.facts import Agent, Asked
 from trayexec.commands.fanout import obtaining
@@ -120,6 +120,14 @@ STATES = (
         ("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.",),
         own=True,
         leaves={"aws login": 252},  # the AWS CLI of Debian 12 does not know it yet
+    ),
+    State(
+        "no room in the menu, and no terminal",
+        built(lambda _: presenter.TOO_MANY.label, lambda _: desktop_actions.no_terminal(ODD).body),
+        (
+            "More than fit into this menu: `trayexec list` shows all",
+            "In one of your own: `trayexec shell {word}`",
+        ),
     ),
     State(
         "no dialog",

@@ -67,6 +67,7 @@ PACKAGES = {
     "systemd-analyze": "systemd",
     "xdotool": "xdotool",
     "xfce4-panel": "xfce4-panel",
+    "xterm": "xterm",
 }
 
 
@@ -531,8 +532,12 @@ class Desktop:
             raise DesktopError(f"no {label!r} in the menu: {self.menu_labels()}")
         if not found[0].enabled:
             raise DesktopError(f"{label!r} cannot be chosen now")
+        self.choose_number(found[0].id)
+
+    def choose_number(self, number: int) -> None:
+        """Choose the line with this number."""
         (item,) = self.tray_items()
-        body = (found[0].id, "clicked", ("s", ""), 0)
+        body = (number, "clicked", ("s", ""), 0)
         self.call(item.owner, self.tray_property("Menu"), MENU, "Event", "isvu", body)
 
     # Notifications --------------------------------------------------------------------------------------------------

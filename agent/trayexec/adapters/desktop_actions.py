@@ -1,7 +1,7 @@
-"""Does what the menu offers outside of the agent: opens a file in the person's own program, fills the clipboard.
+"""Does what the menu offers outside of the agent: opens files, consoles and terminals, fills the clipboard.
 
-Blocking, as long as the desktop's own tool takes: for a worker. What is started has the environment of the agent, with
-nothing secret in it.
+Blocking, as long as the desktop's own tool takes, or a person: for a worker. What is started has the environment of the
+agent, with nothing secret in it.
 """
 
 import shutil
@@ -11,13 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec.adapters import clipboard
+from trayexec.adapters import clipboard, terminals
 from trayexec.core import settings
 from trayexec.core.ports import Notice
-from trayexec.light import agent_environment, private_files
+from trayexec.core.shell_words import argument
+from trayexec.light import agent_environment, own_command, private_files
 from trayexec.light.errors import Text
 
 SECONDS = 10.0  # for a tool that hands a file on to a program which is started first
+CONSOLE = 600.0  # for a sign-in to the console: a person enters a code, signs in, and the browser starts
+# What a terminal shows when no shell came of it stays there until somebody has read it; a shell's own end is an end.
+_STAYS = 'said=$1; shift; "$@"; status=$?; [ $status -ne 125 ] || { printf "%s " "$said"; read -r _; }; exit $status'
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,52 @@ class DesktopActions:
     settings_file: str
     log_file: str
     tell: Callable[[Notice], None]
+    speak: Callable[[Text], str] = str
 
     def do(self, verb: str, value: str) -> None:
-        """`settings`, `log`, or `copy` with what goes into the clipboard. Raises nothing."""
-        if verb == "copy":
-            if not clipboard.copy(value, self.environ):
-                self._tell(Text("Nothing here fills the clipboard"), Text("{text}", text=value))
-            return
+        """`settings`, `log`; `copy` with what goes into the clipboard, `console` and `terminal` with a profile.
+
+        Raises nothing.
+        """
+        match verb:
+            case "copy":
+                if not clipboard.copy(value, self.environ):
+                    self._tell(Text("Nothing here fills the clipboard"), Text("{text}", text=value))
+            case "console":
+                self._open_console(value)
+            case "terminal":
+                self._open_terminal(value)
+            case _:
+                self._open_file(verb)
+
+    def _open_console(self, profile: str) -> None:
+        """Sign in as `trayexec console` does; what it says where that came to nothing is for the person."""
+        try:
+            done = subprocess.run(
+                [*own_command.command(), "console", "--profile", profile],
+                env=agent_environment.of(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=CONSOLE,
+                start_new_session=True,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            failed = type(error).__name__
+        else:
+            failed = "" if done.returncode == 0 else done.stderr.decode(errors="replace")
+        if failed:
+            said = " ".join(failed.rpartition("trayexec: ")[2].split())  # after what it waited for
+            self._tell(Text("The console of {profile} did not open", profile=profile), Text("{text}", text=said))
+
+    def _open_terminal(self, profile: str) -> None:
+        said = self.speak(Text("Enter closes this window."))
+        command = ("/bin/sh", "-c", _STAYS, "sh", said, *own_command.command(), "shell", "--profile", profile)
+        if not terminals.open_terminal(command, self.environ):
+            self.tell(no_terminal(profile))
+
+    def _open_file(self, verb: str) -> None:
         file = self.settings_file if verb == "settings" else self.log_file
         if verb == "settings" and not self._has_settings():
             return
@@ -77,6 +120,12 @@ class DesktopActions:
 
     def _tell(self, title: Text, body: Text) -> None:
         self.tell(Notice("desktop", title, body))
+
+
+def no_terminal(profile: str) -> Notice:
+    """No terminal could be opened for a profile: say what to type in one."""
+    body = Text("In one of your own: `trayexec shell {word}`", word=argument(profile))
+    return Notice("desktop", Text("No terminal opens here"), body)
 
 
 def _tools() -> tuple[str, ...]:

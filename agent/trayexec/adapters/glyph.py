@@ -5,6 +5,8 @@ all straight edges lie on whole pixels of *that* size. Colour only helps. All co
 in the middle between a dark and a light panel, so one icon serves both; what is cut out shows the panel itself.
 """
 
+import functools
+import io
 import itertools
 from typing import assert_never
 
@@ -30,6 +32,33 @@ _COLOURS = {
 
 # A ring in so many steps: finer ones are less than a pixel, and each would be another picture sent to the panel.
 _STEPS = 64
+
+
+# The colours that a profile can have, in about the same luminance: seen on a dark and on a light menu.
+_PROFILE_COLOURS = {
+    "red": (229, 72, 77),
+    "orange": (214, 106, 12),
+    "yellow": (178, 128, 0),
+    "green": (26, 152, 80),
+    "blue": (62, 130, 246),
+    "purple": (160, 96, 214),
+    "grey": (126, 134, 148),
+}
+_DOT = 16  # pixels, as a menu's icons have
+
+
+@functools.cache
+def dot(colour: str) -> bytes:
+    """A disc in a profile's colour, by its name or as #rrggbb, as the bytes of a PNG for a line of a menu."""
+    rgb = _PROFILE_COLOURS.get(colour) or tuple(bytes.fromhex(colour[1:]))
+    mask = Image.new("L", (_DOT * _OVER, _DOT * _OVER), 0)
+    edge = 3 * _OVER
+    ImageDraw.Draw(mask).ellipse((edge, edge, _DOT * _OVER - edge - 1, _DOT * _OVER - edge - 1), fill=255)
+    image = Image.new("RGBA", (_DOT, _DOT), (*rgb, 0))
+    image.putalpha(mask.reduce(_OVER))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
 
 
 def drawn_fill(state: IconState, fill: float) -> float:

@@ -144,6 +144,7 @@ class Settings:
 
     `warn` counts from the end of the session backwards, longest first. `rules` are in the order of the file. With
     `idle_lock` everything is locked when nobody was at the machine for so long; None for never.
+    `favourites` are names and patterns of profiles, and groups, in the order of the menu.
     """
 
     session_seconds: int = 12 * HOUR
@@ -155,6 +156,7 @@ class Settings:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[ProfileRule, ...] = ()
     identities: Mapping[str, IdentityRule] = field(default_factory=dict)
+    favourites: tuple[str, ...] = ()
 
     def code_command(self, identity: str) -> Command | None:
         """The command that prints the code of this identity; None where a person is asked."""
@@ -210,10 +212,11 @@ def parse(text: str, *, file: str) -> Settings:
     """The settings that `text`, the content of `file`, says. Raises TrayexecError (`settings`) with file and line."""
     document = _document(text, file)
     source = _Source(text, file)
-    root = source.table((), document, ("session", "prompt", "screen", "groups", "profile", "identity"))
+    root = source.table((), document, ("session", "prompt", "screen", "menu", "groups", "profile", "identity"))
     session = source.table(("session",), root.get("session", {}), ("duration", "warn"))
     prompt = source.table(("prompt",), root.get("prompt", {}), ("method", "timeout"))
     screen = source.table(("screen",), root.get("screen", {}), ("on_lock", "idle_lock"))
+    menu = source.table(("menu",), root.get("menu", {}), ("favourites",))
     groups = source.table(("groups",), root.get("groups", {}), None)
     profiles = source.table(("profile",), root.get("profile", {}), None)
     identities = source.table(("identity",), root.get("identity", {}), None)
@@ -229,6 +232,7 @@ def parse(text: str, *, file: str) -> Settings:
         groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
         rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
         identities={name: source.identity(("identity", name), rule) for name, rule in identities.items()},
+        favourites=source.get(menu, ("menu", "favourites"), source.profiles, usual.favourites),
     )
 
 
@@ -264,6 +268,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
             "on_lock": settings.on_lock.value,
             **({} if settings.idle_lock is None else {"idle_lock": format_duration(settings.idle_lock)}),
         },
+        "menu": {"favourites": list(settings.favourites)},
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
         "identity": {name: _identity_written(rule) for name, rule in settings.identities.items()},
@@ -397,11 +402,15 @@ class _Source:
         raise self._wrong(path, value, hint)
 
     def group(self, path: Path, value: object) -> tuple[str, ...]:
-        """A list of profile names and patterns."""
+        """What a group means: a list of profile names and patterns."""
         if not _GROUP.fullmatch(str(path[-1])):
             raise self._wrong(
                 path, path[-1], Text("Name a group without spaces, commas, @ in front, or the signs * ? [ ].")
             )
+        return self.profiles(path, value)
+
+    def profiles(self, path: Path, value: object) -> tuple[str, ...]:
+        """A list of profile names and patterns."""
         if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
             return tuple(value)
         raise self._wrong(path, value, Text('Write a list of profile names or patterns, like ["prod-*", "account-a"].'))

@@ -1,6 +1,7 @@
 """Defines what the tray draws. It must not know any toolkit."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 
 from trayexec.light.errors import Text
@@ -33,13 +34,28 @@ class Separator:
 
 @dataclass(frozen=True, slots=True)
 class Submenu:
-    """A menu within the menu."""
+    """A menu within the menu; with the `colour` of a profile, by its name or as #rrggbb, beside its label."""
 
     label: Text
     entries: "tuple[Entry, ...]"
+    colour: str | None = None
 
 
-Entry = Item | Separator | Submenu
+@dataclass(frozen=True, slots=True)
+class LongSubmenu:
+    """A menu within the menu that is laid out when somebody opens it: a thousand lines are made for nobody.
+
+    `key` is its name among the menus beside it, and `source` all that `make` makes its lines of: where that is equal,
+    so are they.
+    """
+
+    label: Text
+    key: str
+    source: object
+    make: Callable[[], "tuple[Entry, ...]"] = field(compare=False, repr=False)
+
+
+Entry = Item | Separator | Submenu | LongSubmenu
 
 
 @dataclass(frozen=True, slots=True)

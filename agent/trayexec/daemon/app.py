@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 # bring 100 roles home; of 24 some fail, as what is tried again is refused again. A thread costs 0.1 MiB.
 ASSUMING = 16
 SESSIONS = 2  # other calls of STS at once, and of the keychain
+DESKTOP = 4  # things at once that the menu leads to outside: a console may wait for a person
 
 
 class Visibility(Enum):
@@ -216,8 +217,10 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     handler = RequestHandler(loop, replies, dependencies)
     server = SocketServer(handler.heard, handler.left)
     log = str(paths.log_path(environ))
-    desktop = DesktopActions(environ, settings_path, log, lambda notice: call_in(running, loop.perform, Show(notice)))
-    own = _pool(1, "desktop")  # a program that hangs there keeps nobody else waiting
+    desktop = DesktopActions(
+        environ, settings_path, log, lambda notice: call_in(running, loop.perform, Show(notice)), speak
+    )
+    own = _pool(DESKTOP, "desktop")  # a program that hangs there keeps nobody else waiting
 
     def outside(verb: str, what: str) -> None:
         own.submit(desktop.do, verb, what)
@@ -252,6 +255,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             time=time,
             heard_files=(*catalogues.paths(None, None), settings_path, stored_path, str(found.claim.path)),
             read_own_files=partial(files.run, catalogues.load, USUAL),
+            show_own_files=controller.read,
             learn_stored_keys=partial(workers.sessions.submit, _learn, stored_path, keychain),
             keep_buses=found.buses.keep,
             close_buses=found.buses.close,

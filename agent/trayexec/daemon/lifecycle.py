@@ -75,7 +75,7 @@ class Parts:
 
     `stopped` is set by `tray.stop`; `clicked` takes a choice in the tray's menu, and `ready` is called once the agent
     listens. `heard_files` call for a look when they are written: our own, and the AWS files of the agent's own user, of
-    which `read_own_files` tells what they say now.
+    which `read_own_files` tells what they say now, and `show_own_files` is told, None where they cannot be read.
     `keep_buses` holds the connections to D-Bus until cancelled.
     """
 
@@ -97,6 +97,7 @@ class Parts:
     time: TimeCheck
     heard_files: Iterable[str]
     read_own_files: Callable[[], Awaitable[Catalogue]]
+    show_own_files: Callable[[Catalogue | None], None]
     learn_stored_keys: Callable[[], object]
     keep_buses: Callable[[], Coroutine[Any, Any, None]]
     close_buses: Callable[[], Awaitable[None]]
@@ -212,12 +213,14 @@ class Lifecycle:
         settings.read()
         broker = self._parts.loop.broker
         identities, sign_ins, warning = broker.identities, tuple(broker.sign_ins), None
+        catalogue = None
         try:
             await self._parts.keeper.keep()
             catalogue = await self._parts.read_own_files()
             identities, sign_ins = catalogue.identities, catalogue.sign_ins
         except TrayexecError as error:
             warning = error.trouble
+        self._parts.show_own_files(catalogue)
         event = Configured(identities, settings.loaded.settings, settings.loaded.warning or warning, sign_ins)
         known = (broker.identities, codes_of(broker.identities), broker.settings, broker.warning)
         seen = (event.identities, codes_of(event.identities), event.settings, event.warning)

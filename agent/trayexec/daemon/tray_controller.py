@@ -32,14 +32,14 @@ from trayexec.core.broker.notifications import (
 from trayexec.core.broker.state import Broker, Locked
 from trayexec.core.broker.status import identities_shown
 from trayexec.core.broker.tray_view import view
-from trayexec.core.config.profiles import Identity, SignIn
+from trayexec.core.config.profiles import Catalogue, Identity, SignIn
 from trayexec.core.ports import Clock, Tray
 from trayexec.core.view import SHOW, View
 from trayexec.daemon.replies import Replies, Reply
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
-OUTSIDE = {"settings", "log", "copy"}  # what the desktop does for us
+OUTSIDE = {"settings", "log", "copy", "console", "terminal"}  # what the desktop does for us
 SOON = 0.05  # seconds
 PAGE_WAIT = 600  # as long as a page of a sign-in is good (seconds)
 LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
@@ -68,6 +68,13 @@ class TrayController:
         self._due = False
         self._drawn_at = 0.0  # seconds since boot
         self._broker = Broker()
+        self._catalogue: Catalogue | None = None
+
+    def read(self, catalogue: Catalogue | None) -> None:
+        """Draw what the user's own files say by now; None where they cannot be read."""
+        if catalogue is not self._catalogue:
+            self._catalogue = catalogue
+            self.changed(self._broker)
 
     def changed(self, broker: Broker) -> None:
         """Draw the state: soon, since a thousand requests a second change it, and no eye follows that; else at once."""
@@ -86,7 +93,7 @@ class TrayController:
             self._tray.show(seen)
 
     def _view(self) -> View:
-        return view(self._broker, self._clock.now(), __version__)
+        return view(self._broker, self._clock.now(), __version__, self._catalogue)
 
     def _answer(self, effect: Reply) -> None:
         """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""

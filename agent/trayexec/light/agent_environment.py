@@ -41,6 +41,7 @@ NEEDED: "Mapping[str, str]" = {
     "KDE_FULL_SESSION": "how Qt is to look",
     "KDE_SESSION_VERSION": "likewise",
     "BROWSER": "the page of a sign-in",
+    "TERMINAL": "which terminal the person likes",
     "DISPLAY": "dialogs and the icon",
     "WAYLAND_DISPLAY": "likewise",
     "XAUTHORITY": "likewise",

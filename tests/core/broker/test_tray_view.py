@@ -11,7 +11,7 @@ from trayexec.core.broker.tray_view import view
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.settings import Command, IdentityRule
 from trayexec.core.stamps import local
-from trayexec.core.view import SHOW, IconState, Item, Separator, Submenu
+from trayexec.core.view import SHOW, IconState, Item, LongSubmenu, Separator, Submenu
 from trayexec.light.errors import trouble
 
 TROUBLE = trouble("unserved", "Profile x has no source.", "Run `trayexec why x`.")
@@ -28,6 +28,8 @@ def menu(stage: Stage) -> list[str]:
                 lines.append(f"{label}" if action is None else f"{label} → {action}")
             case Separator():
                 lines.append("---")
+            case LongSubmenu(label):
+                lines.append(f"{label}: …")
             case Submenu(label, entries):
                 lines.append(f"{label}: " + ", ".join(str(one.label) for one in entries if isinstance(one, Item)))
     return lines

@@ -10,10 +10,11 @@ from typing import Any, assert_never
 
 from trayexec.adapters.bus.objects import BusInterface, BusMethod, Refused, Value
 from trayexec.adapters.wording import Speak
-from trayexec.core.view import Entry, Item, Separator, Submenu
+from trayexec.core.view import Entry, Item, LongSubmenu, Separator, Submenu
 from trayexec.light.errors import Text
 
 MENU = "com.canonical.dbusmenu"
+KEPT = 8  # long menus that stay laid out after they were opened: those on the way to where the pointer is, and more
 
 _Tree = tuple[int, dict[str, Value], list[Value]]
 _Key = tuple[int, str, int]  # the parent's number, what the line stands for, and the how-manieth such
@@ -21,12 +22,17 @@ _Key = tuple[int, str, int]  # the parent's number, what the line stands for, an
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A line of the menu. `action` is what a click does; None for a line that only informs, and for what is no line."""
+    """A line of the menu. `action` is what a click does; None for a line that only informs, and for what is no line.
+
+    `is_long`: its lines are laid out when it is opened.
+    """
 
     id: int
     properties: Mapping[str, Value]
     children: "tuple[Node, ...]" = ()
     action: str | None = None
+    parent: int = 0
+    is_long: bool = False
 
     def chosen(self, names: Collection[str]) -> dict[str, Value]:
         """The properties of these names; all of them for no name, as the interface wants it."""
@@ -68,12 +74,28 @@ class DBusMenu:
     """The menu with its numbers; `choose` is called with the action of a line that was clicked.
 
     A number belongs to one action for as long as that is in the menu, and is never given to another: a click that was
-    on its way while the menu changed cannot choose something else.
+    on its way while the menu changed cannot choose something else. A long menu has its lines once a panel is about to
+    show it: most panels read all that there is at each change, and with a thousand profiles that is half a megabyte.
     """
 
-    def __init__(self, choose: Callable[[str], None], speak: Speak) -> None:
-        """Begin with an empty menu; `speak` puts labels into the person's language."""
+    def __init__(
+        self,
+        choose: Callable[[str], None],
+        speak: Speak,
+        *,
+        filled: Callable[[int], None] = lambda _: None,
+        dot: Callable[[str], bytes] = lambda _: b"",
+    ) -> None:
+        """Begin with an empty menu; `speak` puts labels into the person's language, `dot` draws a colour as PNG.
+
+        `filled` is called with the number of a long menu that has got lines: who asked for them need not read the
+        answer (libdbusmenu-gtk does not), and hears of what changed.
+        """
         self.revision = 1
+        self._filled = filled
+        self._dot = dot
+        self._entries: tuple[Entry, ...] = ()
+        self._opened: list[int] = []
         self._speak = speak
         self._choose = choose
         self._root = Node(0, _ROOT)
@@ -83,11 +105,16 @@ class DBusMenu:
 
     def update(self, entries: Iterable[Entry]) -> Change:
         """Take over these entries and tell what changed."""
+        self._entries = tuple(entries)
+        return self._lay_out()
+
+    def _lay_out(self) -> Change:
         former, known, self._numbers = self._nodes, self._numbers, {}
-        root = Node(0, _ROOT, tuple(self._number(entries, 0, known)))
+        root = Node(0, _ROOT, tuple(self._number(self._entries, 0, known)))
         changed = root.shape() != self._root.shape()
         self._root = root
         self._nodes = {node.id: node for node in root.walk()}
+        self._opened = [number for number in self._opened if number in self._nodes]
         if changed:
             self.revision += 1
             return Redraw()
@@ -102,18 +129,41 @@ class DBusMenu:
             number = self._numbers[key] = known.get(key) or next(self._fresh)
             match entry:
                 case Item(label, action):
-                    yield Node(number, self._line(label, {"enabled": ("b", action is not None)}), action=action)
-                case Submenu(label, below):
+                    line = self._line(label, {"enabled": ("b", action is not None)})
+                    yield Node(number, line, action=action, parent=parent)
+                case Submenu(label, below, colour):
+                    line = self._line(label, {"enabled": ("b", True), **_ROOT, **self._coloured(colour)})
+                    yield Node(number, line, tuple(self._number(below, number, known)), parent=parent)
+                case LongSubmenu(label):
                     line = self._line(label, {"enabled": ("b", True), **_ROOT})
-                    yield Node(number, line, tuple(self._number(below, number, known)))
+                    below = entry.make() if number in self._opened else ()
+                    children = tuple(self._number(below, number, known))
+                    yield Node(number, line, children, parent=parent, is_long=True)
                 case Separator():
-                    yield Node(number, {"type": ("s", "separator")})
+                    yield Node(number, {"type": ("s", "separator")}, parent=parent)
                 case _:
                     assert_never(entry)
 
     def _line(self, label: Text, more: Mapping[str, Value]) -> Mapping[str, Value]:
         # An underscore marks the next letter as a shortcut; AWS profile names are full of them.
         return {"label": ("s", self._speak(label).replace("_", "__")), **more}
+
+    def _coloured(self, colour: str | None) -> Mapping[str, Value]:
+        return {} if colour is None else {"icon-data": ("ay", self._dot(colour))}
+
+    def _open(self, number: int) -> bool:
+        """Lay out what is to be shown now. Whether that has brought lines which the panel has not read."""
+        if not self._known(number).is_long:
+            return False
+        is_new = number not in self._opened
+        way = [number]
+        while (above := self._nodes[way[0]].parent) != 0:
+            way.insert(0, above)
+        self._opened = [*(one for one in self._opened if one not in way), *way][-KEPT:]
+        if not is_new or not isinstance(self._lay_out(), Redraw):
+            return False
+        self._filled(number)
+        return True
 
     def interface(self) -> BusInterface:
         """The menu on the bus."""
@@ -156,6 +206,7 @@ class DBusMenu:
         return unknown
 
     def _get_layout(self, number: int, depth: int, names: list[str]) -> tuple[int, _Tree]:
+        self._open(number)
         return self.revision, self._known(number).tree(depth, names)
 
     def _get_group_properties(self, numbers: list[int], names: list[str]) -> tuple[list[tuple[int, dict[str, Value]]]]:
@@ -182,11 +233,11 @@ class DBusMenu:
         return (unknown,)
 
     def _about_to_show(self, number: int) -> tuple[bool]:
-        self._known(number)
-        return (False,)  # what the panel has read is up to date: every change is announced
+        return (self._open(number),)  # else what the panel has read is up to date: every change is announced
 
     def _about_to_show_group(self, numbers: list[int]) -> tuple[list[int], list[int]]:
-        return [], self._unknown(numbers)
+        unknown = self._unknown(numbers)
+        return [number for number in numbers if number not in unknown and self._open(number)], unknown
 
 
 _ROOT: Mapping[str, Value] = {"children-display": ("s", "submenu")}
@@ -199,6 +250,8 @@ def _meaning(entry: Entry) -> str:
             return "separator"
         case Submenu():
             return "submenu"
+        case LongSubmenu(_, key):
+            return f"menu {key}"
         case Item(_, action):
             return "line" if action is None else f"action {action}"
         case _:

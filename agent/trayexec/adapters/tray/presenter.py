@@ -9,9 +9,12 @@ from typing import Any, assert_never
 from trayexec.adapters.glyph import drawn_fill
 from trayexec.adapters.tray.pystrays import ActionItem, Menu, MenuItem
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
-from trayexec.core.view import SHOW, Entry, IconState, Item, Separator, Submenu, View
+from trayexec.core.view import SHOW, Entry, IconState, Item, LongSubmenu, Separator, Submenu, View
+from trayexec.light.errors import Text
 
 Click = Callable[[str], None]
+
+TOO_MANY = Item(Text("More than fit into this menu: `trayexec list` shows all"))
 
 
 class Presenter:
@@ -54,6 +57,8 @@ class Presenter:
                     yield ActionItem(self._speak(label), action, click=self._click)
                 case Submenu(label, children):
                     yield MenuItem(self._speak(label), Menu(*self._lines(children)))
+                case LongSubmenu(label):  # these platforms lay out all that there is, again at each change
+                    yield MenuItem(self._speak(label), Menu(*self._lines((TOO_MANY,))))
                 case Separator():
                     yield Menu.SEPARATOR
                 case _:

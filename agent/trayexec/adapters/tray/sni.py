@@ -16,6 +16,7 @@ import html
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from jeepney import DBusAddress, HeaderFields, MatchRule, Message, new_method_call, new_signal
 from PIL import Image
@@ -23,7 +24,7 @@ from PIL import Image
 from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.bus.connection import DRIVER, BusConnection, BusError, field
 from trayexec.adapters.bus.objects import PROPERTIES, BusInterface, BusMethod, Value
-from trayexec.adapters.glyph import draw, drawn_fill
+from trayexec.adapters.glyph import dot, draw, drawn_fill
 from trayexec.adapters.tray.dbusmenu import MENU, DBusMenu, Redraw, Retouch
 from trayexec.adapters.tray.waiter import Waiter
 from trayexec.adapters.wording import BRIEF, Speak, at_desktop
@@ -64,7 +65,7 @@ class SniTray:
         self._shown: View | None = None
         self._pixmaps: list[Pixmap] = []
         self._tooltip = ""
-        self._menu = DBusMenu(self._choose, self._speak)
+        self._menu = DBusMenu(self._choose, self._speak, filled=self._filled, dot=dot)
         self._connection: BusConnection | None = None
         self._hosted = False
         self._opens_menu = "GNOME" in desktop.upper().split(":")
@@ -133,6 +134,12 @@ class SniTray:
                 case Retouch():
                     pass
         self._shown = view
+
+    def _filled(self, number: int) -> None:
+        """Tell the panel that there are lines below this one: it shows them in a moment."""
+        if self._connection is not None:
+            with suppress(BusError):
+                self._connection.send(_signal(MENU_PATH, MENU, "LayoutUpdated", "ui", self._menu.revision, number))
 
     # The panel ------------------------------------------------------------------------------------------------------
 

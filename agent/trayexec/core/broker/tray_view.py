@@ -7,10 +7,11 @@ the clock on the wall. A line that needs somebody to do something does it when i
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trayexec.core.broker.profile_menu import profiles_menu, trouble_lines
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, Stage
 from trayexec.core.broker.status import identities_shown
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, SignIn
+from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
 from trayexec.core.stamps import local
 from trayexec.core.view import SHOW, Entry, IconState, Item, Separator, Submenu, View
 from trayexec.light.errors import Text, Trouble
@@ -32,8 +33,8 @@ class TrayLine:
         return Item(self.offer or self.told, self.action)
 
 
-def view(broker: Broker, now: Instant, version: str = "") -> View:
-    """What the tray shows; `version` is ours."""
+def view(broker: Broker, now: Instant, version: str = "", catalogue: Catalogue | None = None) -> View:
+    """What the tray shows; `version` is ours, `catalogue` what the user's own files say, if they can be read."""
     known = identities_shown(broker)
     icon_state, fill = _icon_state(broker, now)
     standing = [_identity(broker, one, now) for one in known]
@@ -46,6 +47,9 @@ def view(broker: Broker, now: Instant, version: str = "") -> View:
     menu: list[Entry] = [*(one.item for one in standing), *map(_trouble_menu, troubles), Separator()]
     menu += [*_renewals(broker, known, now), Item(Text("Lock now"), "lock" if _has_anything(broker, now) else None)]
     menu.append(Separator())
+    profiles = profiles_menu(broker, catalogue, now) if catalogue is not None else None
+    if profiles is not None:
+        menu.append(profiles)
     if broker.uses:
         menu.append(Submenu(Text("Recent use"), tuple(_use(broker, one, now) for one in range(len(broker.uses)))))
     menu += [Item(Text("Settings"), "settings"), Item(Text("Log"), "log")]
@@ -160,12 +164,8 @@ def _troubles(broker: Broker, known: tuple[Identity, ...]) -> Iterator[Trouble]:
 
 def _trouble_menu(why: Trouble) -> Entry:
     """What is wrong, with the fix behind it: a line to read, and its command to copy where there is one."""
-    hint = str(why.hint)
-    if not hint:
-        return Item(why.title)
-    command = hint.split("`")[1] if hint.count("`") > 1 else ""
-    copy = (Item(Text("Copy {command}", command=command), f"copy:{command}"),) if command else ()
-    return Submenu(why.title, (Item(why.hint), *copy))
+    title, *fix = trouble_lines(why)
+    return Submenu(title.label, tuple(fix)) if fix else title
 
 
 def _has_anything(broker: Broker, now: Instant) -> bool:
