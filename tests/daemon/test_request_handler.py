@@ -219,6 +219,7 @@ class Bench:
                 endpoint=self.endpoint,
                 place={},
                 stop=lambda: None,
+                restart=sure,
                 sees=lambda *_: None,
             ),
         )

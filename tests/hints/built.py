@@ -17,6 +17,7 @@ from trayexec.adapters.keychain import _explain, _Said
 from trayexec.adapters.providers import failures, tokens
 from trayexec.adapters.sts_errors import Purpose, Request, _invalid
 from trayexec.adapters.tray import presenter, pystrays
+from trayexec.commands import agent, show_table
 from trayexec.commands.doctor import keys, ours
 from trayexec.commands.doctor.facts import Agent, Asked
 from trayexec.commands.fanout import obtaining
@@ -188,11 +189,31 @@ STATES = (
         ),
         (
             "See what is wrong with it: `trayexec doctor`",
-            "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
-            "The next command starts the new one after: `trayexec agent stop`",
+            "If trayexec was updated while the agent ran: `trayexec agent restart`. Else install it again.",
+            "It takes over by itself once nobody waits, or now, without a code: `trayexec agent restart`",
         ),
         own=True,
         leaves={"trayexec doctor": 1},
+    ),
+    State(
+        "an agent that is to give way",
+        built(
+            lambda _: messages.busy(1),
+            lambda _: messages.too_much(),
+            lambda _: agent._older(),
+            lambda _: agent._gone(),
+            lambda _: show_table._of_another_version("0.1"),
+        ),
+        (
+            "Try again once they have it, or end the agent, which forgets everything: `trayexec agent stop`",
+            "Lock those that you do not need: `trayexec lock`",
+            "End it, which forgets them: `trayexec agent stop`. The next command starts the new one.",
+            "Its log says why: `trayexec agent start` starts one, and the next command asks for a code.",
+            (
+                "The agent is version {theirs}, and this command is version {ours}. It takes over by itself once "
+                "nobody waits, or: `trayexec agent restart`"
+            ),
+        ),
     ),
     State(
         "no tray, and nobody to lend",

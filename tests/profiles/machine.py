@@ -424,6 +424,7 @@ class Machine:
                 endpoint=ContainerEndpoint(Records(self.clock, Silence(), journal), H11Exchange, loop.post, replies),
                 place=context.place(),
                 stop=lambda: None,
+                restart=sure,
                 sees=lambda *_: None,
             ),
         )

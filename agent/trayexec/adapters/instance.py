@@ -76,6 +76,15 @@ class AgentLock:
             return
         self._lock = lock
 
+    @property
+    def descriptor(self) -> int:
+        """The lock, for the next agent in this process; -1 where there is none."""
+        return self._lock
+
+    def adopt(self, descriptor: int) -> None:
+        """Be the only one with the lock of the former agent in this process."""
+        self._lock = descriptor
+
     def tell(self, socket: Path) -> None:
         """Say where this agent listens."""
         if self._lock < 0:
@@ -141,6 +150,11 @@ def claim(path: Path) -> Claim:
     finally:
         os.umask(before)
     return Claim(path, lock, listener, path.lstat())
+
+
+def adopted(path: Path, *, listener: int, lock: int) -> Claim:
+    """The socket and the lock of the former agent in this process."""
+    return Claim(path, lock, socket.socket(fileno=listener), path.lstat())
 
 
 def _lock_of(path: Path) -> Path:

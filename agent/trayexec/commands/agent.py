@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trayexec.commands import agent_start
+from trayexec.commands import agent_request, agent_start
 from trayexec.commands.reading import Options
 from trayexec.core.shell_words import word
 from trayexec.light import (
     agent_connection,
     agent_environment,
+    context,
     exits,
     own_command,
     paths,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 
 STOP = 10.0  # seconds until we stop believing that it ends
+REPLACED = 60.0  # seconds until we stop believing that another one takes its place
 STOP_UNKNOWN = 2.0  # the same for an agent of another version, which may not have understood
 OTHER_VERSION = {"protocol", "version"}  # codes of what such an agent's answer comes to
 PYTHONS_OWN = {signal.SIGPIPE, signal.SIGXFSZ}  # ignored by Python itself
@@ -40,13 +42,15 @@ def agent(options: Options, environ: Mapping[str, str]) -> int:
         return _start(environ)
     if options.what == "stop":
         return _stop(environ)
+    if options.what == "restart":
+        return _restart(environ)
     return _foreground(options, environ)
 
 
 def _foreground(options: Options, environ: Mapping[str, str]) -> int:
     if not options.isolated:
         _isolate(options, environ)
-    from trayexec.daemon import app, lifecycle  # noqa: PLC0415 — the whole agent
+    from trayexec.daemon import app, lifecycle, replacement  # noqa: PLC0415 — the whole agent
 
     def hello() -> None:
         if sys.stderr.isatty():
@@ -58,7 +62,8 @@ def _foreground(options: Options, environ: Mapping[str, str]) -> int:
     ready = hello if options.ready_fd is None else app.tell_ready(options.ready_fd)
     visibility = app.Visibility.HEADLESS if options.headless else app.Visibility.TRAY
     try:
-        status = app.run(app.StartOptions(agent_environment.of(environ), visibility, ready))
+        inherited = replacement.descriptors_of(options.inherit) if options.inherit else None
+        status = app.run(app.StartOptions(agent_environment.of(environ), visibility, ready, inherited))
     except TrayexecError as error:
         if options.ready_fd is None:
             raise
@@ -131,6 +136,47 @@ def _stop(environ: Mapping[str, str]) -> int:
     else:
         stderr.say(speak(Text("no agent is running")))
     return exits.OK
+
+
+def _restart(environ: Mapping[str, str]) -> int:
+    """Have the agent become what is installed now. Raises TrayexecError, also where it knows of no such wish."""
+    speak = speaker(environ)
+    try:
+        connection = agent_connection.connect(environ)
+    except agent_connection.AgentAbsentError:
+        return _start(environ)
+    try:
+        for line in agent_connection.ask(connection, protocol.restart(), patience=REPLACED):
+            agent_connection.outcome(line)
+    except TrayexecError as error:
+        if error.trouble.code in OTHER_VERSION:
+            raise TrayexecError(_older()) from None
+        if error.trouble.code != "agent_gone":
+            raise
+    finally:
+        connection.close()
+    said = agent_request.ask(protocol.status(context.surroundings(environ)), environ)
+    if said is None:
+        raise TrayexecError(_gone())
+    document = protocol.read_status(said)
+    stderr.say(speak(Text("the agent is version {version} now", version=document["agent"]["version"])))
+    return exits.OK
+
+
+def _gone() -> Trouble:
+    return trouble(
+        "agent_gone",
+        "The agent has ended, and no other one has taken its place.",
+        "Its log says why: `trayexec agent start` starts one, and the next command asks for a code.",
+    )
+
+
+def _older() -> Trouble:
+    return trouble(
+        "restart_unknown",
+        "The agent is of an older version, which cannot hand its sessions over.",
+        "End it, which forgets them: `trayexec agent stop`. The next command starts the new one.",
+    )
 
 
 def _await_end(path: str, environ: Mapping[str, str], seconds: float) -> None:

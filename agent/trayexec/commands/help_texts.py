@@ -35,7 +35,7 @@ SHORT = {
     "autostart enable": Text("start it at each login"),
     "autostart disable": Text("do so no more"),
     "autostart status": Text("whether it starts, and what is in its way"),
-    "agent": Text("run, start or stop the agent"),
+    "agent": Text("run, start or stop the agent, or make it the installed version"),
     "hook": Text("let AWS_PROFILE work in the shell you have"),
     "completion": Text("completion for your shell, without the hook"),
     "credential-process": Text("credentials for your AWS config"),
@@ -101,7 +101,8 @@ MORE = {
     "config edit": Text("It counts once it is right."),
     "autostart enable": Text("The files are shown as they are written."),
     "agent": Text(
-        "In the foreground, or in the background with start and stop. The first command that needs it starts it, too."
+        "In the foreground, or in the background with start and stop. The first command that needs it starts it, too. "
+        "restart makes it the version that is installed now: what is open goes on, and no code is asked for."
     ),
     "hook": Text(
         "Shell code: AWS_PROFILE=account-a aws … works in the shell that takes it, with completion. direnv is for "
@@ -122,7 +123,7 @@ OPTIONS = {
     "keys import PROFILE": Text("only the keys of these; else of all"),
     "keys remove PROFILE": Text("the profile that they are stored for"),
     "shell PROFILE": Text("the profile that is chosen there; else none is"),
-    "agent start|stop": Text("in the background"),
+    "agent start|stop|restart": Text("in the background"),
     "hook bash|zsh|fish|direnv": Text("the shell that reads the code"),
     "completion bash|zsh|fish": Text("the shell that reads the code"),
     "help VERB|run|all": Text("of one verb, of a run with all its options, or of everything"),

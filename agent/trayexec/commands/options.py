@@ -294,12 +294,13 @@ COMPLETION = Verb(
 AGENT = Verb(
     "agent",
     "agent.agent",
-    Word("what", "start|stop", choices=("start", "stop")),
+    Word("what", "start|stop|restart", choices=("start", "stop", "restart")),
     (
         *(HELP, _flag("--headless"), _flag("--isolated", hidden=True)),
         Option(("--ready-fd",), "ready_fd", "number", "FD", hidden=True),
+        Option(("--inherit",), "inherit", "text", "FDS", hidden=True),
     ),
-    examples=("agent start", "agent stop", "agent --headless"),
+    examples=("agent start", "agent stop", "agent restart", "agent --headless"),
 )
 
 # Read without this table, for programs and shells wait for them; here for the help.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from trayexec import __version__
 from trayexec.commands import table, times
 from trayexec.light import context, stderr
 from trayexec.light.errors import Text, TrayexecError, Trouble
@@ -40,6 +41,8 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         table.show([speak(head) for head in heads], rows)
     else:
         stderr.say(speak(_nobody(document["profiles"], environ)))
+    if document["agent"]["version"] != __version__:
+        print(speak(_of_another_version(document["agent"]["version"])))  # noqa: T201 — the answer
     if document["agent"].get("screen") == "locked":
         print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
     for one in document["identities"]:
@@ -54,6 +57,15 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
         if one.get("proxy"):
             sentence = Text("{identity}: STS is reached by the proxy {proxy}", identity=one["name"], proxy=one["proxy"])
             print(speak(sentence))  # noqa: T201 — the answer
+
+
+def _of_another_version(theirs: str) -> Text:
+    return Text(
+        "The agent is version {theirs}, and this command is version {ours}. It takes over by itself once nobody waits, "
+        "or: `trayexec agent restart`",
+        theirs=theirs,
+        ours=__version__,
+    )
 
 
 def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:

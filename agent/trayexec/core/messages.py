@@ -211,6 +211,35 @@ def screen_locked() -> Trouble:
     )
 
 
+def installed_fails(why: str) -> Trouble:
+    """What is installed now is no agent that would start."""
+    return trouble(
+        "installed_fails",
+        "The trayexec that is installed now does not start: {why}",
+        "Install it again. This agent goes on meanwhile.",
+        why=shown(why),
+    )
+
+
+def busy(waiting: int) -> Trouble:
+    """Somebody waits for an answer that only this agent can give."""
+    return trouble(
+        "busy",
+        "Somebody waits for an answer of this agent ({count}).",
+        "Try again once they have it, or end the agent, which forgets everything: `trayexec agent stop`",
+        count=waiting,
+    )
+
+
+def too_much() -> Trouble:
+    """More is open than can be handed over."""
+    return trouble(
+        "too_much",
+        "More sessions are open than can be handed over.",
+        "Lock those that you do not need: `trayexec lock`",
+    )
+
+
 def too_little(left: float) -> Trouble:
     """Not even a new session has what was asked for."""
     minutes = int(left // 60)

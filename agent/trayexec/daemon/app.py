@@ -24,7 +24,7 @@ from trayexec.adapters.dialogs.choose import Dialogs
 from trayexec.adapters.dialogs.sheet import on_screen
 from trayexec.adapters.harden import harden
 from trayexec.adapters.idle import IdleTime
-from trayexec.adapters.instance import AgentLock, Claim, claim
+from trayexec.adapters.instance import AgentLock, Claim, adopted, claim
 from trayexec.adapters.journal import open_journal
 from trayexec.adapters.key_commands import ChildKeyCommands
 from trayexec.adapters.keychain import SystemKeychain
@@ -37,21 +37,25 @@ from trayexec.adapters.screenlock import ScreenWatch
 from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core import messages
+from trayexec.core.broker import handover
 from trayexec.core.broker.events import ScreenChanged, Show, Tick
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.surroundings import USUAL, FileMarks, Surroundings
 from trayexec.core.container_credentials import HttpExchange
 from trayexec.core.ports import Notice, Sts, Tray
 from trayexec.core.settings import Command, LoadedSettings, Settings
+from trayexec.daemon import replacement
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import THREADS, FileWorkers
 from trayexec.daemon.ledger_writer import LedgerWriter
 from trayexec.daemon.lifecycle import Lifecycle, Parts, call_in
 from trayexec.daemon.loop import Loop, Ports, Workers
+from trayexec.daemon.replacement import Descriptors
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.settings_in_force import SettingsInForce
 from trayexec.daemon.socket_server import SocketServer
+from trayexec.daemon.succession import Succession
 from trayexec.daemon.tasks import Tasks
 from trayexec.daemon.time_check import TimeCheck
 from trayexec.daemon.tray_controller import LoopCalls, TrayController
@@ -81,11 +85,12 @@ class Visibility(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StartOptions:
-    """How the agent is started: where its environment points, and whom to tell once it listens."""
+    """How the agent is started: where its environment points, whom to tell once it listens, whose place it takes."""
 
     environ: Mapping[str, str]
     visibility: Visibility
     ready: Callable[[], None]
+    inherited: Descriptors | None = None
 
 
 def run(options: StartOptions) -> int:
@@ -103,18 +108,27 @@ def run(options: StartOptions) -> int:
     agent_record.check(str(socket.parent), environ)
     if not environ.get("TRAYEXEC_SOCKET"):  # a private one that somebody wanted is nobody else's
         agent_record.check(environ.get("XDG_RUNTIME_DIR", ""), environ)
-        alone.take()
+        if options.inherited is None:
+            alone.take()
+        elif options.inherited.alone >= 0:
+            alone.adopt(options.inherited.alone)
     buses = buses_of(environ)
     seen, session = (environ, buses.session) if options.visibility is Visibility.TRAY else ({}, None)
     found = _Found(
         settings=settings,
         alone=alone,
-        claim=claim(socket),
+        claim=_claim(socket, options.inherited),
         journal=open_journal(Path(paths.log_path(environ))),
         buses=buses,
         tray=choose_tray(seen, session, speaker(environ)),
     )
     return _build(options, found).live()
+
+
+def _claim(socket: Path, inherited: Descriptors | None) -> Claim:
+    if inherited is None:
+        return claim(socket)
+    return adopted(socket, listener=inherited.listener, lock=inherited.lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,18 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
         answer=replies.send,
         mishap=mishap,
     )
+    if options.inherited is not None:
+        former = handover.read(replacement.handed(options.inherited.handed), clock.now())
+        loop.broker = handover.inherit(loop.broker, former)
+        for name, keys in former.held.items():
+            loop.keys.hold(name, keys)
+    succession = Succession(
+        loop,
+        clock,
+        journal,
+        words=("--headless",) if options.visibility is Visibility.HEADLESS else (),
+        stop=tray.stop,
+    )
     time = TimeCheck(clock, loop, sts, workers.sessions, tasks)
     settings = SettingsInForce(
         found.settings,
@@ -212,6 +238,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
         endpoint=endpoint,
         place=context.place(),
         stop=tray.stop,
+        restart=succession.begin,
         sees=partial(_sees, catalogues),
     )
     handler = RequestHandler(loop, replies, dependencies)
@@ -253,6 +280,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             keeper=keeper,
             settings=settings,
             time=time,
+            succession=succession,
             heard_files=(*catalogues.paths(None, None), settings_path, stored_path, str(found.claim.path)),
             read_own_files=partial(files.run, catalogues.load, USUAL),
             show_own_files=controller.read,

@@ -24,6 +24,7 @@ from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.loop import Loop
 from trayexec.daemon.settings_in_force import SettingsInForce
 from trayexec.daemon.socket_server import SocketServer
+from trayexec.daemon.succession import Succession
 from trayexec.daemon.tasks import Tasks
 from trayexec.daemon.time_check import TimeCheck
 from trayexec.light.errors import TrayexecError
@@ -45,6 +46,10 @@ class SocketClaim(Protocol):
     def listener(self) -> socket.socket:
         """The socket itself, bound."""
 
+    @property
+    def lock(self) -> int:
+        """The lock beside it."""
+
     def holds(self) -> bool:
         """Whether it is still where it was made."""
 
@@ -58,6 +63,10 @@ class UserLock(Protocol):
     @property
     def trouble(self) -> str | None:
         """Why it could not be written down."""
+
+    @property
+    def descriptor(self) -> int:
+        """The lock, for the next agent in this process; -1 where there is none."""
 
     def tell(self, socket: Path) -> None:
         """Write down where this agent listens."""
@@ -74,8 +83,9 @@ class Parts:
     """What lives as long as an agent does.
 
     `stopped` is set by `tray.stop`; `clicked` takes a choice in the tray's menu, and `ready` is called once the agent
-    listens. `heard_files` call for a look when they are written: our own, and the AWS files of the agent's own user, of
-    which `read_own_files` tells what they say now, and `show_own_files` is told, None where they cannot be read.
+    listens. `succession` puts another agent in this one's place. `heard_files` call for a look when they are written:
+    our own, and the AWS files of the agent's own user, of which `read_own_files` tells what they say now, and
+    `show_own_files` is told, None where they cannot be read.
     `keep_buses` holds the connections to D-Bus until cancelled.
     """
 
@@ -95,6 +105,7 @@ class Parts:
     keeper: OverlayKeeper
     settings: SettingsInForce
     time: TimeCheck
+    succession: Succession
     heard_files: Iterable[str]
     read_own_files: Callable[[], Awaitable[Catalogue]]
     show_own_files: Callable[[Catalogue | None], None]
@@ -131,6 +142,7 @@ class Lifecycle:
         return self._leave()
 
     def _leave(self) -> int:
+        self._parts.succession.take_place()
         self._parts.claim.release()
         self._parts.alone.release()
         self._parts.journal.info("agent %d stopped", os.getpid())
@@ -170,6 +182,9 @@ class Lifecycle:
         for work in (self._keep_looking(), parts.keep_buses()):
             parts.tasks.start(work)
         await parts.stopped.wait()
+        claim, alone = parts.claim, parts.alone
+        if parts.succession.prepare(listener=claim.listener.fileno(), lock=claim.lock, alone=alone.descriptor):
+            parts.server.close()  # who comes from now on waits for the next agent
         parts.loop.post(Lock())
         # Before the server closes, for which waits who stops us: what was written under --live a moment ago goes home.
         await parts.tasks.guarded(parts.keeper.keep())
@@ -206,6 +221,7 @@ class Lifecycle:
         if not parts.alone.renew(parts.claim.path):
             parts.journal.error("there is another agent of this user by now")
             parts.tray.stop()
+        parts.tasks.start(parts.succession.look())
 
     async def _look(self) -> None:
         """Read what has changed: our settings and the agent's own pair of AWS files."""

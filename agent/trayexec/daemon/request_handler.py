@@ -53,6 +53,7 @@ from trayexec.daemon.requests import (
     WantHeldKeys,
     WantLock,
     WantOverlay,
+    WantRestart,
     WantSession,
     WantStatus,
     WantStop,
@@ -75,6 +76,7 @@ OPS: Mapping[type[Request], str] = {
     WantLock: "lock",
     WantHeldKeys: "keys",
     WantStop: "stop",
+    WantRestart: "restart",
 }
 
 
@@ -95,6 +97,7 @@ class Dependencies:
     endpoint: ContainerEndpoint
     place: Mapping[str, object]  # where we are
     stop: Callable[[], None]
+    restart: Callable[[], Awaitable[None]]  # raises TrayexecError where nothing comes of it
     sees: Callable[
         [Surroundings, FileMarks], None
     ]  # raises TrayexecError for a caller who has other files of these names
@@ -225,6 +228,9 @@ class RequestHandler:
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
+            case WantRestart():
+                await self._dependencies.restart()
+                self._note(pending, "ok")  # and no answer: that this agent is gone is one
 
     def _hold_keys(self, pending: Pending, wanted: WantHeldKeys) -> None:
         """Hold keys, or forget them; a session that was made with others must not live on under their name.

@@ -144,7 +144,24 @@ class WantStop:
     common: RequestContext
 
 
-Request = WantCredentials | WantEndpoint | WantSession | WantLock | WantHeldKeys | WantStatus | WantOverlay | WantStop
+@dataclass(frozen=True, slots=True)
+class WantRestart:
+    """`restart`."""
+
+    common: RequestContext
+
+
+Request = (
+    WantCredentials
+    | WantEndpoint
+    | WantSession
+    | WantLock
+    | WantHeldKeys
+    | WantStatus
+    | WantOverlay
+    | WantStop
+    | WantRestart
+)
 
 
 def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, PLR0911 — a flat table of all to be asked
@@ -198,6 +215,8 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, P
             return WantOverlay(common, _word(said, "server"), _word(said, "source"))
         case "stop":
             return WantStop(common)
+        case "restart":
+            return WantRestart(common)
         case _:
             raise _version(said.get("v"), op=str(said.get("op"))[:64])
 

@@ -1,7 +1,7 @@
 """The keys of an identity, once it is sure that they may be used with its device. Blocking: for workers."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ class StoredKeys:
     def held(self) -> frozenset[str]:
         """Under which names there are keys in memory alone."""
         return frozenset(self._held)
+
+    def all_held(self) -> Mapping[str, LongTermKeys]:
+        """The keys that are in memory alone, by their names."""
+        return dict(self._held)
 
     def hold(self, name: str, keys: LongTermKeys | None) -> None:
         """Hold these in memory as those of this name, in place of what the keychain has; None forgets them."""

@@ -252,6 +252,11 @@ def stop() -> "RequestFields":
     return _request("stop", {})
 
 
+def restart() -> "RequestFields":
+    """That an agent of the version that is installed takes its place. The answer is that the connection ends."""
+    return _request("restart", {})
+
+
 def _request(op: str, caller: "CallerFields", **fields: object) -> "RequestFields":
     request: Any = {"op": op, **caller}
     request.update((name, value) for name, value in fields.items() if value is not None)

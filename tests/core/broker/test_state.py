@@ -1,8 +1,11 @@
 """The table of phases: `support.stage` lets no other way pass, and each way in it is gone here."""
 
+from collections.abc import Callable
+
 import pytest
 
 from support.stage import ALICE, BUILD, PHASE_TABLE, ROBOT, A, B, Stage, identity, profile, role
+from trayexec.core.broker import handover
 from trayexec.core.broker.events import AskAt, IdleSeen, Renewal, Screen
 from trayexec.core.config.profiles import Profile
 from trayexec.core.ports import Refusal
@@ -204,6 +207,15 @@ def nobody_there() -> Stage:
     return stage
 
 
+def handed_over(meets: Callable[[Stage], object]) -> Stage:
+    """A former agent had a session."""
+    stage, former = Stage(), opened()
+    stage._issued = former._issued
+    stage.broker = handover.inherit(stage.broker, handover.taken(former.broker, {}))
+    meets(stage)
+    return stage
+
+
 def unlocked(what: Profile) -> Stage:
     """Somebody asks while the screen is locked, which then is unlocked."""
     stage = Stage()
@@ -229,6 +241,7 @@ def test_each_way_in_the_table_is_gone() -> None:
         *(refused(Refusal.CODE), refused(Refusal.OTHER), session_over(), used_up_by_another()),
         *(renewed_unasked(), expired(), expired_while_renewed(None), expired_while_renewed("654321")),
         *(revoked(), revoked_while_renewed(), revoked_at_once(), unasked()),
+        *(handed_over(Stage.ask), handed_over(Stage.auth), handed_over(lambda stage: stage.configure(ALICE))),
         *(nobody_there(), unlocked(A), unlocked(BUILD), kept_later(A), kept_later(BUILD)),
     ]
     for begin in (asked, sent, opened):

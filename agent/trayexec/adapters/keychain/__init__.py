@@ -255,7 +255,7 @@ def _explain(  # noqa: PLR0911 — a table, each line literal
             return trouble(
                 "keychain_unavailable",
                 "The part of trayexec that reads the keychain did not start: {detail}",
-                "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
+                "If trayexec was updated while the agent ran: `trayexec agent restart`. Else install it again.",
                 detail=shown(said.detail),
             )
         case _:

@@ -54,7 +54,7 @@ def broken(provider: Provider, detail: str) -> Trouble:
     return trouble(
         "source_broken",
         "The part of trayexec that asks {source} of profile {profile} did not work: {detail}",
-        "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
+        "If trayexec was updated while the agent ran: `trayexec agent restart`. Else install it again.",
         source=provider.by,
         profile=provider.name,
         detail=shown(detail),

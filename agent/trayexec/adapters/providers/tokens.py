@@ -107,7 +107,7 @@ def _broken(sign_in: SignIn, detail: str) -> Trouble:
     return trouble(
         "source_broken",
         "The part of trayexec that signs in to {name} did not work: {detail}",
-        "If trayexec was updated while the agent ran: `trayexec agent stop`. Else install it again.",
+        "If trayexec was updated while the agent ran: `trayexec agent restart`. Else install it again.",
         name=sign_in.name,
         detail=shown(detail),
     )

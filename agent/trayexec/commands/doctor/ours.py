@@ -54,7 +54,7 @@ def agent_runs(facts: Facts) -> Iterator[Finding]:
                     Text(
                         "it is version {theirs}, and this command is version {ours}", theirs=version, ours=facts.version
                     ),
-                    Text("The next command starts the new one after: `trayexec agent stop`"),
+                    Text("It takes over by itself once nobody waits, or now, without a code: `trayexec agent restart`"),
                 )
         case _:
             assert_never(facts.agent)

@@ -49,4 +49,5 @@ def _moments(step: StepContext) -> Iterator[Instant]:
     """When each thing that is open was opened, or last handed out."""
     opened = [phase.since for phase in step.broker.phases.values() if isinstance(phase, Open)]
     used = [state.used for state in step.broker.roles.values() if state.credentials is not None and state.used]
-    yield from (*opened, *used)
+    handed_over = [one.phase.since for one in step.broker.inherited]
+    yield from (*opened, *used, *handed_over)

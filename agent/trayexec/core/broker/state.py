@@ -7,6 +7,7 @@ The phases of an identity, and the events that lead from one to another (the tes
     Prompting → Opening     Answered, Authenticate
     Prompting → Locked      Answered, Gone, SessionOpened, SessionRefused, Tick, Lock, ScreenChanged, Configured
     Opening   → Open        SessionOpened
+    Locked    → Open        Configured, Ask, Authenticate
     Opening   → Prompting   SessionRefused
     Opening   → Locked      SessionOpened, SessionRefused, Lock, ScreenChanged, Configured
     Open      → Locked      RoleRefused, Tick, Lock, ScreenChanged, Configured, IdleSeen
@@ -16,8 +17,9 @@ The phases of an identity, and the events that lead from one to another (the tes
 A renewal goes the same ways beside a session that goes on, where `Locked` stands for no renewal. `Open → Prompting`
 and `Open → Opening` are the end of a session that is being renewed, or whose roles are still wanted.
 
-Only `Open` has a session. An *epoch* number is stamped on every dialog and call that is started; an answer that does
-not carry the number that is expected now is dropped, so nothing that was under way survives a lock.
+`Locked → Open` is a session that a former agent handed over. Only `Open` has a session. An *epoch* number is stamped on
+every dialog and call that is started; an answer that does not carry the number that is expected now is dropped, so
+nothing that was under way survives a lock.
 """
 
 from collections.abc import Mapping
@@ -248,6 +250,15 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """A session that a former agent handed over, for the identity with this `mark`, which nobody has named yet."""
+
+    mark: str
+    keys: str
+    phase: Open
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWatch:
     """When to look next whether somebody is at the machine, and the last tick, while something is open."""
 
@@ -282,6 +293,7 @@ class Broker:
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
     idle: IdleWatch = field(default_factory=IdleWatch)
+    inherited: tuple[Inherited, ...] = ()
 
     @property
     def held(self) -> bool:

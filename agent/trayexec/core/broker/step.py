@@ -17,6 +17,7 @@ from typing import assert_never
 from trayexec.core import messages
 from trayexec.core.broker import (
     expiry_watch,
+    handover,
     idle,
     notifications,
     questions,
@@ -92,12 +93,14 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
     context = StepContext(broker, now)
     match event:
         case Ask() | Authenticate() | AskSignIn():
+            _met(context, event)
             screen.ask(context, event)
         case Lock(name):
             _lock(context, [one for one in context.known() if name in {None, one.keys}])
             _lock_providers(context, [one for one in context.providers() if name in {None, *one.locked_by}])
             _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
             screen.refuse_waiting(context, name)
+            handover.forget(context, name)
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -170,6 +173,14 @@ def next_deadline(broker: Broker, now: Instant) -> float:
     return max(SOON, min(waits))
 
 
+def _met(step: StepContext, asked: Ask | Authenticate | AskSignIn) -> None:
+    """An identity that a caller brings along may have been another agent's."""
+    if isinstance(asked, Authenticate):
+        handover.meet(step, [asked.identity])
+    elif isinstance(asked, Ask) and asked.profile.identity is not None:
+        handover.meet(step, [asked.profile.identity])
+
+
 def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
     """Forget sessions and roles; whoever waits is told; whatever is under way will find nobody waiting for it."""
     for identity in identities:
@@ -194,6 +205,7 @@ def _lock_idle(step: StepContext) -> None:
     seconds = step.broker.settings.idle_lock or 0
     _lock(step, [one for one in step.known() if isinstance(step.broker.phase(one), Open)])
     _lock_providers(step, step.providers())
+    handover.forget(step)
     step.broker = replace(step.broker, idle=IdleWatch())
     step.effects.append(Show(notifications.idle_locked(seconds)))
 
@@ -259,6 +271,7 @@ def _configured(step: StepContext, event: Configured) -> None:
     }
     missing = {one: SignInState() for one in event.sign_ins if one not in kept}
     step.broker = replace(step.broker, sign_ins={**kept, **missing})
+    handover.meet(step, identities)
     _screen_changed(step, step.broker.screen)
 
 
@@ -268,6 +281,7 @@ def _screen_changed(step: StepContext, new: Screen) -> None:
         _lock(step, step.known())
         _lock_providers(step, step.providers())
         _stop_sign_ins(step, tuple(step.broker.sign_ins))
+        handover.forget(step)
     screen.changed(step, new)
 
 
@@ -289,6 +303,7 @@ def _tick(step: StepContext) -> None:
         roles.renew(step, role)
         serving.tell_slow(step, role)
     idle.age(step)
+    handover.age(step)
     watch = step.broker.watch
     if watch.is_time(step.now):
         step.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
