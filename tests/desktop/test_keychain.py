@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from desktop.test_screenlock import Service
 from support import desktop
 from support.desktop import Desktop, eventually
-from support.processes import alive
+from support.processes import alive, ended
 from trayexec.adapters.keychain import CHILD, SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
 from trayexec.light.errors import TrayexecError, Trouble
@@ -59,6 +60,50 @@ def test_without_a_service_it_says_what_to_install(desk: Desktop) -> None:
 
     assert {trouble.code for trouble in found} == {"keychain_unavailable"}
     assert all("Install gnome-keyring" in str(trouble.hint) for trouble in found)
+
+
+def test_a_kwallet_that_speaks_for_nobody_else_is_named(desk: Desktop) -> None:
+    """Whether it runs or would be started."""
+    desk.start_bus()
+    kwallet = Service(desk.env["DBUS_SESSION_BUS_ADDRESS"], "org.kde.kwalletd6")
+    try:
+        said = failure(SystemKeychain(desk.env))
+    finally:
+        kwallet.close()
+    assert (said.code, "KWallet is here" in str(said.title)) == ("keychain_unavailable", True)
+    installed = desk.folder / "services" / "org.kde.kwalletd5.service"
+    installed.write_text("[D-BUS Service]\nName=org.kde.kwalletd5\nExec=/bin/false\n")
+    desk.call(desktop.BUS.bus_name, desktop.BUS.object_path, desktop.BUS.interface, "ReloadConfig")
+    assert "System Settings" in str(failure(SystemKeychain(desk.env)).hint)
+
+
+# A Secret Service without a single collection, as KeePassXC is one before a group is exposed.
+EMPTY = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from desktop.test_screenlock import Service
+service = Service(sys.argv[1], "org.freedesktop.secrets")
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("name", ["keepassxc", "another"])
+def test_a_keepassxc_that_shares_nothing_is_named(desk: Desktop, tmp_path: Path, name: str) -> None:
+    """And what to choose there; nobody is offered a new database for it."""
+    desk.start_bus()
+    program = tmp_path / name
+    program.symlink_to(sys.executable)
+    argv = [program, "-c", EMPTY, desk.env["DBUS_SESSION_BUS_ADDRESS"], *filter(None, sys.path)]
+    pipe = subprocess.PIPE
+    with ended(subprocess.Popen(argv, env=desk.env, stdin=pipe, stdout=pipe, text=True)) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline() == "there\n"
+        found = [failure(SystemKeychain(desk.env), call) for call in ("read", "remove")]
+        service.terminate()
+    codes = {one.code for one in found}
+    assert codes == ({"keychain_unavailable"} if name == "keepassxc" else {"keys_missing"})
+    assert all(("KeePassXC" in str(one.title)) is (name == "keepassxc") for one in found)
 
 
 def test_where_there_is_no_desktop_it_says_what_works(desk: Desktop) -> None:

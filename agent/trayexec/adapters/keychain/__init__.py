@@ -192,7 +192,7 @@ def _is_desktop(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) and "microsoft" not in release().lower()
 
 
-def _explain(  # noqa: PLR0911 — a table, each line literal
+def _explain(  # noqa: C901, PLR0911 — a table, each line literal
     said: _Said, name: str, seconds: int, *, desktop: bool = True
 ) -> Trouble:
     match said.state:
@@ -222,6 +222,20 @@ def _explain(  # noqa: PLR0911 — a table, each line literal
                 "keychain_unavailable",
                 "This desktop has no default keyring yet.",
                 "Create one when your desktop asks, or in its password manager (seahorse), then try again.",
+            )
+        case "kwallet":
+            return trouble(
+                "keychain_unavailable",
+                "KWallet is here, but does not speak for other programs (the Secret Service interface).",
+                "In System Settings, under KDE Wallet, switch on the Secret Service interface, and log in again. Or "
+                "install gnome-keyring.",
+            )
+        case "keepassxc":
+            return trouble(
+                "keychain_unavailable",
+                "KeePassXC is the keychain here, and shares no group with other programs.",
+                "Open your database in KeePassXC. Under Database, Database Settings, Secret Service Integration choose "
+                "a group to expose; then try again.",
             )
         case "unavailable" if not desktop:
             return trouble(

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayexec.adapters.bus.address import session_bus
@@ -23,6 +24,8 @@ SERVICE = "trayexec"
 SLACK = 4.0  # seconds beyond the request's; the parent's limit is shorter, so only an orphan lives that long
 SERVICE_PATH = "/org/freedesktop/secrets"  # Secret Service API 0.2
 DEFAULT = f"{SERVICE_PATH}/aliases/default"  # likewise, the default collection
+KWALLETS = {"org.kde.kwalletd5", "org.kde.kwalletd6"}
+PATIENCE = 3.0  # seconds that the session bus has to answer
 NO_PROMPT = "/"  # likewise: nobody has to be asked
 
 ALLOWED = {
@@ -47,20 +50,36 @@ def backend() -> "KeyringBackend":
                     # Else the item roams to other machines of the domain (CRED_PERSIST_ENTERPRISE).
                     vars(made)["persist"] = "local machine"
                 return made
-    raise _StoppedError("hung" if bus_hangs() else "unavailable")
+    raise _StoppedError(why_none())
 
 
-def bus_hangs() -> bool:
-    """Whether there is a session bus that takes callers and then says nothing."""
-    from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415 — only when something is wrong
+def why_none() -> str:
+    """The state of a session without a back end: what the session bus has instead of a Secret Service."""
+    from jeepney import new_method_call  # noqa: PLC0415 — only when something is wrong
+    from jeepney.bus_messages import message_bus  # noqa: PLC0415 — likewise
+    from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415 — likewise
 
     try:
-        open_dbus_connection().close()
+        with open_dbus_connection() as connection:
+            calls = [new_method_call(message_bus, name) for name in ("ListNames", "ListActivatableNames")]
+            found = [connection.send_and_get_reply(call, timeout=PATIENCE).body[0] for call in calls]
     except TimeoutError:
-        return True
+        return "hung"
     except Exception:  # noqa: BLE001 — whatever else is wrong with it: it is not there
-        return False
-    return False
+        return "unavailable"
+    return "kwallet" if KWALLETS.intersection({*found[0], *found[1]}) else "unavailable"
+
+
+def provider() -> str:
+    """The program that is the Secret Service here, by the name of its process; nothing where that cannot be told."""
+    from jeepney.bus_messages import message_bus  # noqa: PLC0415 — only when something is wrong
+    from jeepney.io.blocking import open_dbus_connection  # noqa: PLC0415 — likewise
+
+    with contextlib.suppress(Exception), open_dbus_connection() as connection:
+        call = message_bus.GetConnectionUnixProcessID("org.freedesktop.secrets")
+        (pid,) = connection.send_and_get_reply(call, timeout=PATIENCE).body
+        return Path(f"/proc/{int(pid)}/comm").read_text().strip()
+    return ""
 
 
 def open_up(op: str, ring: "KeyringBackend", seconds: float, *, path: str = DEFAULT) -> None:
@@ -87,6 +106,8 @@ def open_up(op: str, ring: "KeyringBackend", seconds: float, *, path: str = DEFA
             say(state)
             _, prompt = service.call("Unlock", "ao", [path])
         except secretstorage.exceptions.ItemNotFoundException as error:
+            if path == DEFAULT and provider() == "keepassxc":  # it would offer a new database
+                raise _StoppedError("keepassxc") from error
             if op != "store":
                 raise _StoppedError("missing") from error
             state = "creating"
