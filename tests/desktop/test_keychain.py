@@ -94,7 +94,7 @@ def test_a_keepassxc_that_shares_nothing_is_named(desk: Desktop, tmp_path: Path,
     desk.start_bus()
     program = tmp_path / name
     program.symlink_to(sys.executable)
-    argv = [program, "-c", EMPTY, desk.env["DBUS_SESSION_BUS_ADDRESS"], *filter(None, sys.path)]
+    argv = [str(program), "-c", EMPTY, desk.env["DBUS_SESSION_BUS_ADDRESS"], *filter(None, sys.path)]
     pipe = subprocess.PIPE
     with ended(subprocess.Popen(argv, env=desk.env, stdin=pipe, stdout=pipe, text=True)) as service:
         assert service.stdout is not None

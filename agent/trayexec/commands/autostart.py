@@ -22,16 +22,21 @@ def enable(_options: Options, environ: Mapping[str, str]) -> int:
     found = look(environ)
     if found.standing is Standing.ON:
         stderr.say(speak(Text("the agent starts at login already")))
+        _say_line_for_config(found, environ)
         return exits.OK
     for line in changes(found):
         sys.stderr.write(f"{line}\n")
     for backup in put_in_place(found, environ):
         stderr.say(speak(_kept(backup)))
     stderr.say(speak(Text("the agent starts at your next login; `trayexec autostart disable` undoes it")))
+    _say_line_for_config(found, environ)
+    return exits.OK
+
+
+def _say_line_for_config(found: StartAtLogin, environ: Mapping[str, str]) -> None:
     more = line_for_config(found, environ)
     if more is not None:
-        stderr.say(speak(more))
-    return exits.OK
+        stderr.say(speaker(environ)(more))
 
 
 def disable(_options: Options, environ: Mapping[str, str]) -> int:
