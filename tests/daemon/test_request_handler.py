@@ -31,7 +31,8 @@ from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop, Ports, Workers
 from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
-from trayexec.daemon.socket_server import LOOK, Connection, SocketServer
+from trayexec.daemon.socket_server import Connection, SocketServer
+from trayexec.daemon.streams import LOOK
 from trayexec.light import processes
 
 LIVE = profile("live", ADMIN)  # config.toml wants it delivered in another way: it is answered at once

@@ -6,14 +6,14 @@ AssumeRole is waited for, for 900 milliseconds. Renewal is the broker's: a profi
 """
 
 import asyncio
-import contextlib
 import json
 import secrets
 import socket
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from logging import Logger
-from typing import cast
 
 from trayexec.core.broker.delivery import LEAST
 from trayexec.core.broker.events import (
@@ -33,8 +33,10 @@ from trayexec.core.config.profiles import Profile
 from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease, admit, is_token
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, Entry, Ledger
-from trayexec.core.stamps import utc
 from trayexec.daemon.replies import Replies, Reply
+from trayexec.daemon.stamps import utc
+from trayexec.daemon.streams import Acceptor, Looks, Stream
+from trayexec.light import protocol
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
 
@@ -90,8 +92,11 @@ class ContainerEndpoint:
         self._leases: dict[ReplyAddress, tuple[Lease, _Listener]] = {}
         self._looks: dict[ReplyAddress, Callable[[], Awaitable[Profile]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._to_look: dict[ReplyAddress, list[ReplyAddress]] = {}  # requests of this turn, by whose lease they are
         self._listeners: dict[int, _Listener] = {}
         self._asking: dict[ReplyAddress, tuple[HttpConnection, Lease]] = {}
+        self._late: deque[tuple[float, ReplyAddress]] = deque()  # when each is told to come again, the first one first
+        self._alarm: asyncio.TimerHandle | None = None
 
     # Leases
 
@@ -168,29 +173,39 @@ class ContainerEndpoint:
         lease = admit(request, leases, port=connection.listener.port)
         address = self._replies.open(self._answer)
         self._asking[address] = (connection, lease)
+        connection.asking = address
+        self._late.append((asyncio.get_running_loop().time() + PATIENCE, address))
+        self._set_alarm()
         self._look_and_ask(address)
-        asyncio.get_running_loop().call_later(PATIENCE, self._late, address)
 
     def _look_and_ask(self, address: ReplyAddress) -> None:
-        if address in self._asking:
-            _, lease = self._asking[address]
-            task = asyncio.get_running_loop().create_task(self._ask(address, lease))
+        if address not in self._asking:
+            return
+        _, lease = self._asking[address]
+        together = self._to_look.setdefault(lease.caller.reply_to, [])
+        together.append(address)
+        if len(together) == 1:
+            task = asyncio.get_running_loop().create_task(self._ask(lease))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, address: ReplyAddress, lease: Lease) -> None:
-        caller = Caller(address, lease.caller.program, lease.caller.pid)
-        look = self._looks.get(lease.caller.reply_to)
+    async def _ask(self, lease: Lease) -> None:
+        """Ask for all requests of a lease that came in one turn of the loop: they share a look at the files."""
+        holder, program, pid = lease.caller.reply_to, lease.caller.program, lease.caller.pid
+        callers = [Caller(address, program, pid) for address in self._to_look.pop(holder)]
+        look = self._looks.get(holder)
         if look is None:
-            return  # the lease has ended, and with it this request
+            return  # the lease has ended, and with it these requests
         try:
             profile = await look()
         except TrayexecError as error:
-            self._answer(Refuse(caller, error.trouble))
+            for caller in callers:
+                self._answer(Refuse(caller, error.trouble))
             return
-        if address in self._asking:
-            # No more life than the least: what is in memory goes out at once; `Roles.renew` sees to the rest behind.
-            self._post(Ask(caller, profile, need=LEAST, wait=0))
+        for caller in callers:
+            if caller.reply_to in self._asking:
+                # No more life than the least: what is in memory goes out at once; `roles.renew` sees to the rest.
+                self._post(Ask(caller, profile, need=LEAST, wait=0))
 
     def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""
@@ -217,10 +232,8 @@ class ContainerEndpoint:
 
     def forget(self, connection: "HttpConnection") -> None:
         """A client has hung up."""
-        for address, (other, _) in list(self._asking.items()):
-            if other is connection:
-                self._settle(address)
-                self._post(Gone(address))
+        if connection.asking is not None and self._settle(connection.asking) is not None:
+            self._post(Gone(connection.asking))
 
     def turned_away(self, why: Trouble) -> None:
         """Log a refused request, at most once a second: nobody may push older lines out of the log by asking."""
@@ -229,13 +242,24 @@ class ContainerEndpoint:
             self._told_at = now
             self._records.journal.warning("the endpoint turned somebody away: %s", why.code)
 
-    def _late(self, address: ReplyAddress) -> None:
-        asking = self._settle(address)
-        if asking is not None:
-            connection, lease = asking
-            self._post(Gone(address))
-            connection.refuse(_not_yet(lease.profile), lease.language)
-            self._note(lease, "not_yet")
+    def _set_alarm(self) -> None:
+        """Wake for the first one that is still to be answered: one timer for all of them."""
+        while self._late and self._late[0][1] not in self._asking:
+            self._late.popleft()
+        if self._late and self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_at(self._late[0][0], self._tell_late)
+
+    def _tell_late(self) -> None:
+        self._alarm, now = None, asyncio.get_running_loop().time()
+        while self._late and self._late[0][0] <= now:
+            _, address = self._late.popleft()
+            asking = self._settle(address)
+            if asking is not None:
+                connection, lease = asking
+                self._post(Gone(address))
+                connection.refuse(_not_yet(lease.profile), lease.language)
+                self._note(lease, "not_yet")
+        self._set_alarm()
 
     def _note(self, lease: Lease, answer: str) -> None:
         caller = lease.caller
@@ -250,75 +274,94 @@ class _Listener:
     def __init__(self, endpoint: ContainerEndpoint, sock: socket.socket) -> None:
         """Take over a socket that listens; connections are accepted as soon as the loop comes round."""
         self.port = int(sock.getsockname()[1])
-        self.connections: set[HttpConnection] = set()
-        self._socket = sock
-        self._server: asyncio.Server | None = None
-        self._opening = asyncio.get_running_loop().create_task(self._open(endpoint))
+        self._endpoint = endpoint
+        self._connections: set[HttpConnection] = set()
+        self._looks = Looks(self._look)
+        self._acceptor = Acceptor(sock, self._accepted)
 
-    async def _open(self, endpoint: ContainerEndpoint) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: HttpConnection(endpoint, self), sock=self._socket, backlog=BACKLOG
-        )
+    def _accepted(self, client: socket.socket) -> None:
+        if len(self._connections) >= MOST:
+            client.close()
+            return
+        connection = HttpConnection(self._endpoint, self, client)
+        self._connections.add(connection)
+        self._looks.begin()
+        connection.begin()
+
+    def _look(self, now: float) -> bool:
+        for connection in list(self._connections):
+            connection.look(now)
+        return bool(self._connections)
+
+    def left(self, connection: "HttpConnection") -> None:
+        """A client has gone."""
+        self._connections.discard(connection)
 
     def close(self) -> None:
         """Accept no connection any more, and end those there are."""
-        self._opening.cancel()
-        if self._server is not None:
-            self._server.close()
-        self._socket.close()
-        for connection in list(self.connections):
+        self._acceptor.close()
+        for connection in list(self._connections):
             connection.leave()
 
 
-class HttpConnection(asyncio.Protocol):
+class _Stage(Enum):
+    """How far a connection is."""
+
+    SPEAKS = "the request is not whole yet"
+    WAITS = "for the answer"
+    TAKES = "the client takes its answer"
+    GONE = "it has ended"
+
+
+class HttpConnection:
     """One HTTP connection: one request, one response, and it ends."""
 
-    def __init__(self, endpoint: ContainerEndpoint, listener: _Listener) -> None:
-        """Keep the listener that accepted it."""
+    def __init__(self, endpoint: ContainerEndpoint, listener: _Listener, client: socket.socket) -> None:
+        """Take over the socket of who has connected to the listener; `begin` does the rest."""
         self.listener = listener
+        self.asking: ReplyAddress | None = None
         self._endpoint = endpoint
+        self._stream = Stream(client, self)
         self._exchange = endpoint.exchange()
-        self._heard = self._whole = self._answered = self._half = False
-        self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._stage = _Stage.SPEAKS
+        self._since = asyncio.get_running_loop().time()  # that it is at this stage
+        self._whole = self._half = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to count the time."""
-        self._transport = cast("asyncio.Transport", transport)
-        if len(self.listener.connections) >= MOST:
-            self._transport.abort()
-            return
-        self.listener.connections.add(self)
-        self._deadline = asyncio.get_running_loop().call_later(HEAD, self._slow)
+    def begin(self) -> None:
+        """Hear what there is already."""
+        self.readable()
+        if self._stage is _Stage.SPEAKS:
+            self._stream.watch()
 
-    def data_received(self, data: bytes) -> None:
+    def readable(self) -> None:
         """Collect one request; what comes after it was read to its end is thrown away."""
-        if self._heard:
-            return
+        data = self._stream.read()
+        if data == b"":
+            self._hear_end()
+        elif data is not None and self._stage is _Stage.SPEAKS:
+            self._collect(data)
+
+    def _collect(self, data: bytes) -> None:
         try:
             request = self._exchange.receive(data)
             if request is not None:
-                self._heard = self._whole = True
+                self._enter(_Stage.WAITS)
+                self._whole = True
                 self._endpoint.received(self, request)
         except TrayexecError as error:
-            self._heard = True
             self._endpoint.turned_away(error.trouble)
             self.refuse(error.trouble, "")
+        except BaseException:
+            self.leave()
+            raise
 
-    def eof_received(self) -> bool:
+    def _hear_end(self) -> None:
         """A client that has sent its request still gets its answer."""
-        self._half = True
-        return self._heard and not self._answered
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        del exc
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._transport = None
-        self.listener.connections.discard(self)
-        self._endpoint.forget(self)
+        if self._stage is _Stage.WAITS or self._stream.full:
+            self._half = True
+            self._stream.unwatch()
+        else:
+            self.leave()
 
     def refuse(self, why: Trouble, language: str) -> None:
         """Say no, in the spellings of all SDKs."""
@@ -334,31 +377,49 @@ class HttpConnection(asyncio.Protocol):
         To close a socket with something unread resets the connection, which could overtake the answer (RFC 1122,
         4.2.2.13).
         """
-        if self._transport is None or self._transport.is_closing():
+        if self._stage in {_Stage.TAKES, _Stage.GONE}:
             return
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._answered = True
-        self._transport.write(self._exchange.respond(status, body))
-        self._deadline = asyncio.get_running_loop().call_later(GOODBYE, self.leave)
-        if self._whole or self._half:
-            self._transport.close()
-            return
-        with contextlib.suppress(OSError):  # it is gone already
-            self._transport.write_eof()
+        self._enter(_Stage.TAKES)
+        self._stream.send(self._exchange.respond(status, body))
+        if not self._stream.full:
+            self.sent()
+
+    def sent(self) -> None:
+        """The answer is on its way: nothing else follows it."""
+        if self._stage is _Stage.TAKES:
+            if self._whole or self._half:
+                self.leave()
+            else:
+                self._stream.say_no_more()
+                self._stream.watch()
+
+    def look(self, now: float) -> None:
+        """See whether the client has not taken too long."""
+        waited = now - self._since
+        match self._stage:
+            case _Stage.SPEAKS if waited >= HEAD:
+                why = trouble("http_slow", "The request took too long.", "")
+                self._endpoint.turned_away(why)
+                self.refuse(why, "")
+            case _Stage.TAKES if waited >= GOODBYE:
+                self.leave()
+            case _Stage.WAITS if not self._half:
+                self._stream.watch()
+            case _:
+                pass
+
+    def _enter(self, stage: _Stage) -> None:
+        self._stage, self._since = stage, asyncio.get_running_loop().time()
 
     def leave(self) -> None:
         """End the connection."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._stream.close()
 
-    def _slow(self) -> None:
-        if self._heard:
-            return
-        self._heard = True
-        why = trouble("http_slow", "The request took too long.", "")
-        self._endpoint.turned_away(why)
-        self.refuse(why, "")
+    def ended(self) -> None:
+        """Forget the connection."""
+        self._stage = _Stage.GONE
+        self.listener.left(self)
+        self._endpoint.forget(self)
 
 
 def _bound(port: int) -> socket.socket:
@@ -382,7 +443,7 @@ def _bound(port: int) -> socket.socket:
 def _document(profile: Profile, credentials: Credentials) -> bytes:
     """What the SDKs' container providers read."""
     account = profile.account or credentials.account
-    return json.dumps(
+    return protocol.document(
         {
             "AccessKeyId": credentials.access_key_id,
             "SecretAccessKey": credentials.secret_access_key.reveal(),

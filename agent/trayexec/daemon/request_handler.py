@@ -38,7 +38,6 @@ from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
 from trayexec.core.settings import Delivery, ProfileRule
-from trayexec.core.stamps import utc
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop
@@ -60,6 +59,7 @@ from trayexec.daemon.requests import (
     parse,
 )
 from trayexec.daemon.socket_server import Connection
+from trayexec.daemon.stamps import utc
 from trayexec.light import given_credentials, processes, protocol
 from trayexec.light.errors import TrayexecError, Trouble, trouble
 from trayexec.light.translate import speaker_of
@@ -139,7 +139,9 @@ class RequestHandler:
         self._dependencies = dependencies
         self._pending: dict[Connection, Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._names: dict[int, tuple[str, ...]] = {}  # of processes and those above them, looked up in this turn
+        # What was looked up in this turn of the loop: the names of processes and those above them, and our settings.
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._warnings: list[Trouble | None] = []
 
     # From the socket server
 
@@ -164,6 +166,13 @@ class RequestHandler:
         if pid not in self._names:
             self._names[pid] = processes.names_from(pid)
         return self._names[pid]
+
+    def _warning(self) -> Trouble | None:
+        """What is wrong with our settings, which are read anew where they have changed: once for all of one turn."""
+        if not self._warnings:
+            asyncio.get_running_loop().call_soon(self._warnings.clear)
+            self._warnings.append(self._dependencies.warning())
+        return self._warnings[0]
 
     def _start(self, pending: Pending, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(pending, work))
@@ -447,8 +456,9 @@ class RequestHandler:
         else:  # only now: what it has waited for may be of a file that was saved meanwhile
             look = _Look(self._dependencies.catalogues.load, self._dependencies.sees, common.file_marks)
             catalogue = await self._dependencies.files.run(look, common.surroundings)
-        speak, warning = speaker_of(common.language), self._dependencies.warning()
+        warning = self._warning()
         if warning is not None:
+            speak = speaker_of(common.language)
             text = f"{speak(warning.title)} {speak(warning.hint)}"
             connection.say(protocol.note("warning", text))
         return catalogue

@@ -1,9 +1,4 @@
-"""The private socket: who may come in, how much they may say and how long it may take. It must not know meanings.
-
-Callers are let in, read and answered without asyncio's transports: most have said their line before they are let in,
-and there is room for their answer, so that the loop need not watch them at all. One look at all of them, a few times
-a second while there are any, keeps every deadline.
-"""
+"""The private socket: who may come in, how much they may say and how long it may take. It must not know meanings."""
 
 import asyncio
 import os
@@ -13,6 +8,7 @@ import sys
 from collections.abc import Callable
 from enum import Enum
 
+from trayexec.daemon.streams import Acceptor, Looks, Stream
 from trayexec.light import peer, protocol
 from trayexec.light.errors import trouble
 
@@ -22,9 +18,6 @@ if sys.platform != "win32":
 HELLO = 2.0  # seconds a caller has to say its line
 STILL_HERE = 2.0  # seconds without a word until a caller is told that somebody is there
 GOODBYE = 5.0  # seconds a caller has to take its answer
-LOOK = 0.25  # seconds between looks at who is there
-TOGETHER = 32  # callers that are let in in one turn of the loop: whatever else is due has its turn, too
-AGAIN = 1.0  # seconds until others are let in, when that failed
 MOST = 4096  # connections at once
 SPARE = 256  # descriptors for all else that an agent does: dialogs, the keychain, STS, files
 BACKLOG = 1024
@@ -47,14 +40,10 @@ class Connection:
     def __init__(self, server: "SocketServer", caller: socket.socket) -> None:
         """Take over the socket of somebody who has connected; `begin` does the rest."""
         self._server = server
-        self._socket = caller
-        self._descriptor = caller.fileno()
-        self._loop = asyncio.get_running_loop()
+        self._stream = Stream(caller, self)
         self._stage = _Stage.SPEAKS
-        self._since = self._loop.time()  # that it is at its stage, or that the caller has heard something
+        self._since = asyncio.get_running_loop().time()  # that it is at this stage, or that the caller heard something
         self._buffer = bytearray()
-        self._unsent = bytearray()
-        self._watched = False
         self._half = False
         self._silent = True
         self._whole = False
@@ -63,33 +52,28 @@ class Connection:
     def begin(self) -> None:
         """Let only our own user in; everybody else gets not one byte."""
         try:
-            stranger = peer.uid_of(self._socket) != os.geteuid()
-            self.pid = peer.process_of(self._socket)
+            stranger = peer.uid_of(self._stream.socket) != os.geteuid()
+            self.pid = peer.process_of(self._stream.socket)
         except OSError:
             stranger = True
         if stranger:
             self.leave()
         elif not self._server.entered(self):
-            self._send(protocol.encode({"error": _full(self._server.most)}))
+            self._stream.send(protocol.encode({"error": _full(self._server.most)}))
             self.leave()
         else:
-            self._read()
+            self.readable()
             if self._stage is _Stage.SPEAKS:
-                self._watch()
+                self._stream.watch()
 
     # What the caller says
 
-    def _read(self) -> None:
-        try:
-            data = self._socket.recv(protocol.MAX_LINE)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.leave()
-            return
-        if not data:
+    def readable(self) -> None:
+        """Hear what the caller says."""
+        data = self._stream.read()
+        if data == b"":
             self._ended()
-        elif self._stage is _Stage.SPEAKS:
+        elif data is not None and self._stage is _Stage.SPEAKS:
             self._collect(data)
 
     def _collect(self, data: bytes) -> None:
@@ -109,7 +93,7 @@ class Connection:
         """A caller that has only closed its sending half still gets its answer; one that is gone does not."""
         if self._stage is _Stage.WAITS and not self._whole and self.there:
             self._half = True
-            self._unwatch()  # what has come to an end is not read again, and so cannot tell that the caller goes
+            self._stream.unwatch()
         else:
             self.leave()
 
@@ -124,7 +108,7 @@ class Connection:
             return False
         ends = select.POLLHUP | (SAYS_NO_MORE if self._whole else 0)
         poll = select.poll()
-        poll.register(self._descriptor, ends)
+        poll.register(self._stream.socket, ends)
         return not any(event & ends for _fd, event in poll.poll(0))
 
     # What it is told
@@ -133,19 +117,19 @@ class Connection:
         """Send a note, if the caller is still there."""
         if self._stage is _Stage.WAITS:
             self._silent = False
-            self._send(line)
+            self._stream.send(line)
             self._watch()  # it will wait for a while
 
     def finish(self, line: bytes) -> None:
         """Send the final line and close."""
         if self._stage in {_Stage.TAKES, _Stage.GONE}:
             return
-        self._send(line)
-        if not self._unsent:
-            self.leave()
-        else:
-            self._unwatch()
+        self._stream.send(line)
+        if self._stream.full:
+            self._stream.unwatch()
             self._enter(_Stage.TAKES)
+        else:
+            self.leave()
 
     def keep(self, line: bytes) -> None:
         """Send the final line, and stay until the caller hangs up: for as long as it stays, it holds what it got."""
@@ -156,31 +140,10 @@ class Connection:
         if self._stage is _Stage.WAITS:
             self._enter(_Stage.HOLDS)
 
-    def _send(self, line: bytes) -> None:
-        if self._unsent:
-            self._unsent += line
-            return
-        rest = line[self._sent(line) :]
-        if rest:
-            self._unsent += rest
-            self._loop.add_writer(self._descriptor, self._send_rest)
-
-    def _send_rest(self) -> None:
-        del self._unsent[: self._sent(self._unsent)]
-        if not self._unsent:
-            self._loop.remove_writer(self._descriptor)
-            if self._stage is _Stage.TAKES:
-                self.leave()
-
-    def _sent(self, data: bytes | bytearray) -> int:
-        """How many of these bytes need not be sent any more: none, where there is no room; all, to who has hung up."""
-        try:
-            return self._socket.send(data)
-        except BlockingIOError:
-            return 0
-        except OSError:
+    def sent(self) -> None:
+        """Close once the caller has all of its answer."""
+        if self._stage is _Stage.TAKES:
             self.leave()
-            return len(data)
 
     # Its time
 
@@ -198,33 +161,25 @@ class Connection:
                 self._watch()
                 if self._silent and waited >= STILL_HERE:
                     self._since = now
-                    self._send(protocol.encode({"note": "here", "text": ""}))
+                    self._stream.send(protocol.encode({"note": "here", "text": ""}))
             case _:
                 pass
 
     def _enter(self, stage: _Stage) -> None:
-        self._stage, self._since = stage, self._loop.time()
+        self._stage, self._since = stage, asyncio.get_running_loop().time()
 
     def _watch(self) -> None:
-        """Have the loop tell what comes from the caller, and that it goes."""
-        if not self._watched and not self._half and self._stage is not _Stage.GONE:
-            self._watched = True
-            self._loop.add_reader(self._descriptor, self._read)
-
-    def _unwatch(self) -> None:
-        if self._watched:
-            self._watched = False
-            self._loop.remove_reader(self._descriptor)
+        """Hear what comes from the caller, and that it goes; of one that has closed one half, only a look tells."""
+        if not self._half:
+            self._stream.watch()
 
     def leave(self) -> None:
         """End the connection, whatever was still to be said."""
-        if self._stage is _Stage.GONE:
-            return
+        self._stream.close()
+
+    def ended(self) -> None:
+        """Forget the caller."""
         self._stage = _Stage.GONE
-        self._unwatch()
-        if self._unsent:
-            self._loop.remove_writer(self._descriptor)
-        self._socket.close()
         self._server.leaves(self)
 
 
@@ -238,46 +193,23 @@ class SocketServer:
         self._on_left = on_left
         self._connections: set[Connection] = set()
         self._leaving: list[Connection] = []
-        self._listener: socket.socket | None = None
-        self._looking: asyncio.TimerHandle | None = None
+        self._acceptor: Acceptor | None = None
+        self._looks = Looks(self._look)
 
-    def open(self, listener: socket.socket) -> None:
+    def open(self, listening: socket.socket) -> None:
         """Serve on a bound socket."""
-        listener.setblocking(False)  # noqa: FBT003 — the standard library's signature
-        listener.listen(BACKLOG)
-        self._listener = listener
-        self._listen()
+        listening.listen(BACKLOG)
+        self._acceptor = Acceptor(listening, self.accepted)
 
     def close(self) -> None:
         """Accept no connection any more, and end those there are."""
-        if self._listener is not None:
-            asyncio.get_running_loop().remove_reader(self._listener)
-            self._listener.close()
-            self._listener = None
+        if self._acceptor is not None:
+            self._acceptor.close()
         for connection in list(self._connections):
             connection.finish(b"")
 
-    def _listen(self) -> None:
-        if self._listener is not None:
-            asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
-
-    def _accept(self, listener: socket.socket) -> None:
-        """Let some in, the oldest first; more of them in the next turn of the loop."""
-        for _ in range(TOGETHER):
-            try:
-                caller, _address = listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):
-                return
-            except OSError:  # most likely there are no descriptors left
-                loop = asyncio.get_running_loop()
-                loop.remove_reader(listener)
-                loop.call_later(AGAIN, self._listen)
-                return
-            self.accepted(caller)
-
     def accepted(self, caller: socket.socket) -> Connection:
         """Begin with somebody who has connected."""
-        caller.setblocking(False)  # noqa: FBT003 — the standard library's signature
         connection = Connection(self, caller)
         connection.begin()
         return connection
@@ -287,18 +219,13 @@ class SocketServer:
         if len(self._connections) >= self.most:
             return False
         self._connections.add(connection)
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().call_later(LOOK, self._look)
+        self._looks.begin()
         return True
 
-    def _look(self) -> None:
-        """Look after all who are there; once more while there are any."""
-        loop, self._looking = asyncio.get_running_loop(), None
-        now = loop.time()
+    def _look(self, now: float) -> bool:
         for connection in list(self._connections):
             connection.look(now)
-        if self._connections:
-            self._looking = loop.call_later(LOOK, self._look)
+        return bool(self._connections)
 
     def heard(self, connection: Connection, line: bytes) -> None:
         """Pass on what was said."""
