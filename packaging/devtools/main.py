@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, coverage, demo, signals, tiers
+from devtools import bench, checks, coverage, demo, pictures, signals, tiers
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -26,25 +26,30 @@ def main(arguments: Sequence[str]) -> int:
     for number in {signal.SIGTERM, signal.SIGHUP} - signals.ignored():
         signal.signal(number, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started is ended
     try:
-        match options.command:
-            case "test":
-                return TESTS[options.part](rest)
-            case "lint":
-                return checks.lint()
-            case "demo":
-                signals.put_back()
-                return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
-            case _:
-                signals.put_back()
-                return bench.measure(
-                    bench.Pace.QUICK if options.quick else bench.Pace.FULL,
-                    bench.Form.JSON if options.json else bench.Form.TABLE,
-                )
+        return _do(options, rest)
     except NotReadyError as error:
         sys.stderr.write(f"packaging/dev: {error}\n")
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _do(options: argparse.Namespace, rest: Sequence[str]) -> int:
+    if options.command == "test":
+        return TESTS[options.part](rest)
+    if options.command == "lint":
+        return checks.lint()
+    signals.put_back()
+    match options.command:
+        case "demo":
+            return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
+        case "screenshots":
+            return pictures.take()
+        case _:
+            return bench.measure(
+                bench.Pace.QUICK if options.quick else bench.Pace.FULL,
+                bench.Form.JSON if options.json else bench.Form.TABLE,
+            )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint", help="lint and check types only")
     shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
     shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")
+    commands.add_parser("screenshots", help="take the pictures of assets/ from the running program")
     measured = commands.add_parser("bench", help="speed and memory, against their goals")
     measured.add_argument("--json", action="store_true", help="for a script")
     measured.add_argument("--quick", action="store_true", help="fewer repetitions, 10 s of idling instead of 60")
