@@ -94,6 +94,7 @@ class Connection:
         if self._stage is _Stage.WAITS and not self._whole and self.there:
             self._half = True
             self._stream.unwatch()
+            self._server.look_after()
         else:
             self.leave()
 
@@ -128,6 +129,7 @@ class Connection:
         if self._stream.full:
             self._stream.unwatch()
             self._enter(_Stage.TAKES)
+            self._server.look_after()
         else:
             self.leave()
 
@@ -164,6 +166,13 @@ class Connection:
                     self._stream.send(protocol.encode({"note": "here", "text": ""}))
             case _:
                 pass
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the next look may find something: the loop itself tells of who waits and has been told so."""
+        return self._stage in {_Stage.SPEAKS, _Stage.TAKES} or (
+            self._stage is _Stage.WAITS and (self._silent or self._half)
+        )
 
     def _enter(self, stage: _Stage) -> None:
         self._stage, self._since = stage, asyncio.get_running_loop().time()
@@ -219,13 +228,17 @@ class SocketServer:
         if len(self._connections) >= self.most:
             return False
         self._connections.add(connection)
-        self._looks.begin()
+        self.look_after()
         return True
+
+    def look_after(self) -> None:
+        """Look at all of them, soon and as long as it matters to one."""
+        self._looks.begin()
 
     def _look(self, now: float) -> bool:
         for connection in list(self._connections):
             connection.look(now)
-        return bool(self._connections)
+        return any(connection.is_timed for connection in self._connections)
 
     def heard(self, connection: Connection, line: bytes) -> None:
         """Pass on what was said."""
