@@ -42,7 +42,7 @@ NEVER_ONE = {
             "something else is copied"
         ),
     ): "URL_LIFE",
-    ("commands/fanout/__init__.py", "Run {command} for {count} profiles ({names})? [y/N] "): "said from MANY on",
+    ("commands/fanout/__init__.py", "Run {command} for these {count} profiles? [y/N] "): "said from MANY on",
     ("daemon/socket_server.py", "{most} callers wait for the agent, and it takes no more."): "a constant of the server",
     ("adapters/plain_file.py", "The file {file} is too long: more than {limit} bytes."): "constants of who reads",
 }

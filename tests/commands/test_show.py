@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.rig import COMMAND, Rig
-from trayexec.commands.table import fitted
+from trayexec.commands.table import fitted, within
 from trayexec.core.columns import cut, wide, wrapped
 from trayexec.light.errors import visible
 
@@ -119,6 +119,39 @@ def test_no_line_is_wider_than_the_terminal(open_rig: Rig, columns: int) -> None
     lines = screen.replace("\r", "").splitlines()
     assert max(map(wide, lines)) <= columns
     assert any(one.startswith("account-a") for one in lines)
+
+
+def test_what_is_wrong_stands_below_the_table_on_a_terminal(open_rig: Rig) -> None:
+    """A row is short there: a sign, a few words; why and what to do once below, for all whom it befalls."""
+    broken = "\n[profile {name}]\nrole_arn = nonsense\nsource_profile = default\n"
+    before = open_rig.sim.world.config_text(open_rig.sim.url)
+    open_rig.config(before + broken.format(name="broken"))
+    try:
+        for locale, good, bad in (("C.UTF-8", "✓", "✗"), ("C", r"\+", "!"), ("ja_JP.UTF-8", "✓", "✗")):
+            terminal = open_rig.terminal("list", env={"TERM": "dumb", "LC_ALL": locale})
+            terminal.resize(90, 30)
+            rows, below = (part.replace("\r", "") for part in terminal.ended()[1].split("\r\n\r\n", 1))
+            assert re.search(rf"^account-a +222222222222 .*{good} \S", rows, re.MULTILINE), rows
+            assert re.search(rf"^broken .*{bad} \S{{1,9}}$", rows, re.MULTILINE), rows
+            assert re.match(rf"{bad} broken\n  .*role_arn", below, re.DOTALL), below
+        found = open_rig.terminal("list", env={"TERM": "xterm", "LC_ALL": "C.UTF-8"}).ended()[1]
+        assert "\x1b[32m✓\x1b[0m" in found
+        for env in ({"NO_COLOR": "1"}, {"CLICOLOR": "0"}):
+            found = open_rig.terminal("list", env={"TERM": "xterm", "LC_ALL": "C.UTF-8", **env}).ended()[1]
+            assert "✓" in found
+            assert "\x1b" not in found
+        assert "problem: The role_arn" in line(open_rig, "broken")  # elsewhere a row is a line, with all of it
+    finally:
+        open_rig.config(before)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4), st.integers(4, 90))
+def test_columns_that_can_be_spared_go_first(rows: list[tuple[str, str, str]], columns: int) -> None:
+    """In their turn, and only as many as have to."""
+    kept = within(rows, columns, (1,))
+    widest = sum(max(2, *(wide(visible(row[at])) for row in rows)) for at in range(3)) + 4
+    assert (kept == [[*row] for row in rows]) == (widest <= columns) or kept == [[row[0], row[2]] for row in rows]
+    assert all((row[0], row[-1]) == (short[0], short[-1]) for row, short in zip(rows, kept, strict=True))
 
 
 def path_to(rig: Rig) -> dict[str, str | None]:

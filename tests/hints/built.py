@@ -232,7 +232,7 @@ STATES = (
             "Unlock it in your desktop's password manager, then run `trayexec doctor` again.",
             "Check the network, the VPN and the proxy (HTTPS_PROXY), then run `trayexec doctor` again.",
             "Nothing is lost without it: use `trayexec status` and `trayexec auth`.",
-            "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.",
+            "Let trayexec have the profile (`trayexec list` says what stands in the way), or use it without --live.",
             (
                 "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself "
                 "under `trayexec --live {word} -- …`; --need starts it with more time."

@@ -212,6 +212,12 @@ STATES = (
         own=True,
     ),
     State(
+        "a run over several in which one failed",
+        run("r", NAME, "--jobs", "1", "--", "sh", "-c", "test -e again || { touch again; exit 3; }", opened=True),
+        ("{failed} of {all} failed. To run those again: `trayexec {options} -- {command}`",),
+        own=True,
+    ),
+    State(
         "a shell with fixed keys",
         on_screen("trayexec r -- bash < /dev/null"),
         ("in here the credentials of {profile} win over AWS_PROFILE; `trayexec shell` is the one to switch in",),

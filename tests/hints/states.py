@@ -225,7 +225,7 @@ FILES = (
         (
             "{hint} `trayexec list` says more.",
             (
-                "no identity yet: no profile of {file} can be served. `trayexec list` says of each what to do, "
+                "no identity yet: no profile of {file} can be used. `trayexec list` says of each what to do, "
                 "`trayexec setup` leads you through it"
             ),
             "no profile of the AWS config leads to an identity with an MFA device: `trayexec list` says why",

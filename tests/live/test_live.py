@@ -481,8 +481,24 @@ def test_shell_is_the_users_own(open_rig: Rig) -> None:
     """`trayexec shell account-a`: $SHELL, on the terminal, with TRAYEXEC_PROFILE for the prompt."""
     terminal = open_rig.terminal("shell", "account-a", env={"SHELL": "/bin/bash", "PS1": None})
     terminal.type('echo "[$TRAYEXEC_PROFILE:$AWS_PROFILE:$0]"; exit 3\n')
-    terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
+    said = terminal.wait_for(r"\[account-a:account-a:/bin/bash\]")
+    assert "trayexec: a shell for account-a in account 222222222222; type exit to leave it" in said
+    assert "inside" not in said
     assert terminal.ended()[0] == 3
+
+
+def test_a_shell_in_another_says_so(open_rig: Rig) -> None:
+    """Whichever way the outer one was made; without a terminal nobody is told anything."""
+    inner = [*COMMAND, "shell", "account-b"]
+    for outer in (("shell", "account-a"), ("--live", "account-a", "--", *inner), ("account-a", "--", *inner)):
+        terminal = open_rig.terminal(*outer, env={"SHELL": "/bin/sh", "PS1": ""})
+        if outer[0] == "shell":
+            terminal.type(f"exec {shlex.join(inner)}\n")
+        terminal.wait_for("a shell for account-b in account 333333333333")
+        terminal.wait_for("it runs inside one for account-a, which exit leads back to")
+        terminal.type("exit\n")
+        assert terminal.ended()[0] == 0
+    assert open_rig.run("shell", "account-a", env={"SHELL": "/bin/true"}).err == ""
 
 
 @BOTH

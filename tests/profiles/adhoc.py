@@ -129,7 +129,7 @@ ROWS = (
         profile=ARN,
         refused="no_identity",
         alone=NAMELESS,
-        title="No profile of <folder>/config can be served. Profile p has settings only, neither keys nor a role.",
+        title="No profile of <folder>/config can be used. Profile p has settings only, neither keys nor a role.",
     ),
     # What is included
     Row(

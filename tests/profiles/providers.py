@@ -178,7 +178,7 @@ ROWS = (
         says="a program that starts us",
         config=f"{P}credential_process = /usr/bin/trayexec credential-process p\n",
         refused="profile_recursion",
-        title="Profile p is served by trayexec itself: its credential_process calls trayexec.",
+        title="Profile p asks trayexec itself: its credential_process calls trayexec.",
     ),
     Row(
         says="a program with a quote that is not closed",

@@ -46,7 +46,7 @@ def test_it_works_in_every_mode(laptop: Rig) -> None:
 
 def test_nobody_signed_in_is_told_how_and_goes_on_afterwards(laptop: Rig) -> None:
     """The next run after `aws login` is served, without a restart."""
-    assert "served while somebody is signed in with the AWS CLI" in laptop.run("list").out
+    assert "ready while somebody is signed in with the AWS CLI" in laptop.run("list").out
     refused = laptop.run("laptop", "--", "true")
     assert (refused.status, "`aws login --profile laptop`" in refused.err) == (125, True)
     signed_in(laptop.sim, cache(laptop))

@@ -81,6 +81,6 @@ def _no_prompt(asked: str) -> str:
         trouble(
             "outside_code",
             "This role wants an MFA code of its own, which can only be asked for by the AWS CLI itself.",
-            "Let trayexec serve the profile (`trayexec list` says what stands in the way), or use it without --live.",
+            "Let trayexec have the profile (`trayexec list` says what stands in the way), or use it without --live.",
         )
     )

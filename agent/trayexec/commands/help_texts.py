@@ -58,6 +58,7 @@ MORE = {
     ),
     "lock": Text("Of all identities, or of the one that is named. Keys stay where they are stored."),
     "status": Text("Likewise what gives profiles their credentials without a code, and where the screen is locked."),
+    "list": Text("On a terminal, what is wrong with a profile stands below the table, with the fix."),
     "shell": Text(
         "With --live: credentials renew by themselves. TRAYEXEC_PROFILE is there for the prompt. What aws configure "
         "writes goes to your own AWS config."

@@ -1,10 +1,11 @@
 """`--live` and `shell`: the command sees every served profile, and its credentials renew by themselves (DESIGN 3.4)."""
 
+import os
 from collections.abc import Mapping, Sequence
 
 from trayexec.commands.reading import Options
 from trayexec.commands.role_words import is_role
-from trayexec.light import agent_client, context, execution, protocol
+from trayexec.light import agent_client, context, execution, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.live import overlay_environment
 
@@ -57,7 +58,7 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
             )
         )
     overlay = overlay_environment.overlay_here(environ)
-    region = options.region
+    region, account = options.region, ""
     asker = command[0].rpartition("/")[2]
     if profile is not None:
         request = protocol.credentials(
@@ -69,6 +70,27 @@ def _run(options: Options, profile: str | None, what: tuple[str, Sequence[str]],
             source=options.source,
         )
         served = protocol.read_credentials(agent_client.obtain(request, environ))
+        account = served.get("AccountId") or ""
         region = region or (None if execution.callers_region(served, environ) else "" if served.get("Region") else None)
+    if options.act == "live.shell" and os.isatty(2):
+        _greet(profile, account, environ)
     env = overlay_environment.environment(overlay, profile, region, environ)
     return execution.become(program, command, env)
+
+
+def _greet(profile: str | None, account: str, environ: Mapping[str, str]) -> None:
+    """Say where the person is from now on, and where they were."""
+    if profile is None:
+        stderr.tell(Text("a shell in which AWS_PROFILE names any profile; type exit to leave it"))
+    elif account:
+        stderr.tell(
+            Text("a shell for {profile} in account {account}; type exit to leave it", profile=profile, account=account)
+        )
+    else:
+        stderr.tell(Text("a shell for {profile}; type exit to leave it", profile=profile))
+    outer = environ.get("TRAYEXEC_PROFILE")
+    if overlay_environment.depth(environ) or outer:
+        if outer:
+            stderr.tell(Text("it runs inside one for {profile}, which exit leads back to", profile=outer))
+        else:
+            stderr.tell(Text("it runs inside another one of trayexec, which exit leads back to"))

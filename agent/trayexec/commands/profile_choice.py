@@ -10,7 +10,7 @@ from trayexec.adapters.ledger import Reader
 from trayexec.adapters.profile_picker.listing import ProfileQuestion, Row
 from trayexec.commands import own_settings, show_table, times
 from trayexec.commands.agent_request import check_files
-from trayexec.commands.fanout.selection import who
+from trayexec.core.few import who
 from trayexec.light import agent_client, context, paths, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, shown
 from trayexec.light.translate import speaker

@@ -1,11 +1,15 @@
 """How identities and profiles stand, in words: `status` and `list` for people."""
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 from trayexec import __version__
 from trayexec.commands import table, times
+from trayexec.commands.style import Style, width_of
+from trayexec.core.columns import wrapped
+from trayexec.core.few import who
 from trayexec.light import context, stderr
-from trayexec.light.errors import Text, TrayexecError, Trouble
+from trayexec.light.errors import Text, TrayexecError, Trouble, visible
 from trayexec.light.translate import speaker
 
 TYPE_CHECKING = False
@@ -19,6 +23,32 @@ if TYPE_CHECKING:
         StatusAnswer,
     )
 
+STATE, WHY = Text("{state}"), Text("{why}")
+# What stands in a cell of a terminal for a state, None for the state itself, and what stands below the table.
+BRIEF: "Mapping[str, tuple[str, Text | None, Text | None]]" = {
+    "open until {when} ({left} left)": ("good", None, None),
+    "ready: no code is asked for": ("good", None, None),
+    "signed in": ("good", None, None),
+    "problem: {why}": ("bad", Text("problem"), WHY),
+    "denied at {when}: {why}": ("bad", Text("denied at {when}"), WHY),
+    "failed at {when}: {why}": ("bad", Text("failed at {when}"), WHY),
+    "locked; the last try failed: {why}": ("bad", Text("locked"), Text("the last try failed: {why}")),
+    "the last try failed: {why}": ("bad", Text("failed"), Text("the last try failed: {why}")),
+    "{state}; it could not be renewed: {why}": ("bad", STATE, Text("it could not be renewed: {why}")),
+    "{state}; no longer in these AWS files": ("good", STATE, Text("no longer in these AWS files")),
+    "no keys: run `trayexec keys add {name}`": (
+        "bad",
+        Text("no keys"),
+        Text("no keys: run `trayexec keys add {name}`"),
+    ),
+    "locked; {why}": ("bad", Text("locked"), WHY),
+    "locked; whether its keys are stored is not known: {why}": (
+        "so",
+        Text("locked"),
+        Text("whether its keys are stored is not known: {why}"),
+    ),
+}
+
 QUICK = 2.0  # seconds that the keychain may take to say whether there are keys
 
 
@@ -27,18 +57,19 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     speak = speaker(environ)
     found = document["identities"]
     shut = unready(found, environ)
-    rows = [(one["name"], one["account"] or "", one["mfa_serial"] or "-", speak(_state(one, shut))) for one in found]
+    rows = [StateRow((one["name"], one["account"] or "", one["mfa_serial"] or "-"), _state(one, shut)) for one in found]
     rows += [
-        (one["profile"], one.get("account") or "", f"- {one['by']}", speak(_source_state(one)))
+        StateRow((one["profile"], one.get("account") or "", f"- {one['by']}"), _source_state(one))
         for one in document.get("sources", [])
         if one["kind"] != "sso"  # one sign-in stands for all its profiles
     ]
     rows += [
-        (one["name"], "", "- IAM Identity Center", speak(_sign_in_state(one))) for one in document.get("sign_ins", [])
+        StateRow((one["name"], "", "- IAM Identity Center"), _sign_in_state(one))
+        for one in document.get("sign_ins", [])
     ]
     if rows:
         heads = (Text("IDENTITY"), Text("ACCOUNT"), Text("MFA DEVICE"), Text("STATE"))
-        table.show([speak(head) for head in heads], rows)
+        _show([speak(head) for head in heads], rows, environ, spare=(2,))
     else:
         stderr.say(speak(_nobody(document["profiles"], environ)))
     if document["agent"]["version"] != __version__:
@@ -74,23 +105,77 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     speak = speaker(environ)
     stands = states(document["identities"], unready(document["identities"], environ))
     rows = [
-        (
-            one["name"],
-            one["account"] or "",
-            role_of(one),
-            one["region"] or "",
-            one["identity"] or _source(one),
-            speak(profile_state(one, stands)),
+        StateRow(
+            (
+                one["name"],
+                one["account"] or "",
+                role_of(one),
+                one["region"] or "",
+                one["identity"] or _source(one),
+            ),
+            profile_state(one, stands),
         )
         for one in found
     ]
     if rows:
         heads = (Text("PROFILE"), Text("ACCOUNT"), Text("ROLE"), Text("REGION"), Text("IDENTITY"), Text("STATE"))
-        table.show([speak(head) for head in heads], rows)
+        _show([speak(head) for head in heads], rows, environ, spare=(3, 4, 2))
     else:
         stderr.say(
             speak(Text("{file} has no profiles: `trayexec setup` leads you to a first one", file=_config(environ)))
         )
+
+
+class StateRow:
+    """A line of a table: its cells, and the state that is the last one."""
+
+    __slots__ = ("cells", "state")
+
+    def __init__(self, cells: tuple[str, ...], state: Text) -> None:
+        """Keep both."""
+        self.cells = cells
+        self.state = state
+
+
+def _show(heads: Sequence[str], rows: Sequence[StateRow], environ: Mapping[str, str], *, spare: Sequence[int]) -> None:
+    """The table. On a terminal it is as wide as that, and what is wrong stands below it; elsewhere a row is a line.
+
+    `spare` are the columns that are left out, in turn, where there is no room for all.
+    """
+    speak, columns = speaker(environ), width_of(sys.stdout.fileno())
+    if not columns:
+        table.show(heads, [(*one.cells, speak(one.state)) for one in rows])
+        return
+    style = Style(environ)
+    cells: list[tuple[str, ...]] = []
+    notes: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        sign, said, note = _brief(row.state, style)
+        cells.append((*map(_short, row.cells, (row.cells[1],) * len(row.cells)), f"{sign} {speak(said)}"))
+        if note is not None:
+            notes.setdefault((sign, speak(note)), []).append(row.cells[0])
+    head, *lines = table.fitted(table.within([heads, *cells], columns, spare), columns)
+    print(style.head(head))  # noqa: T201 — the answer
+    for line in lines:
+        print(style.coloured(line))  # noqa: T201 — the answer
+    for (sign, why), names in notes.items():
+        print()  # noqa: T201 — the answer
+        for number, line in enumerate(wrapped(f"{sign} {who(names)}", columns)):
+            print(style.coloured(f"{'  ' if number else ''}{line}"))  # noqa: T201 — the answer
+        for line in wrapped(visible(why), max(columns - 2, 1)):
+            print(f"  {line}")  # noqa: T201 — the answer
+
+
+def _short(cell: str, account: str) -> str:
+    """An ARN of the account that stands beside it without what that says."""
+    return cell.removeprefix(f"arn:aws:iam::{account}:") if account else cell
+
+
+def _brief(state: Text, style: Style) -> tuple[str, Text, Text | None]:
+    """A state for a cell: its sign, a few words, and what stands below the table of why it is so."""
+    sign, said, why = BRIEF.get(state.template, ("so", state, None))
+    short = state if said is None else said.with_values(state.values)
+    return getattr(style, sign), short, None if why is None else why.with_values(state.values)
 
 
 def _sign_in_state(one: "SignInStatus") -> Text:
@@ -116,9 +201,9 @@ def _ready(source: "SourceStatus") -> Text:
     if source.get("signed_in") is False:
         return Text("not signed in: the first command leads there")
     if source["kind"] == "login":
-        return Text("served while somebody is signed in with the AWS CLI")
+        return Text("ready while somebody is signed in with the AWS CLI")
     if source["kind"] in {"environment", "container"}:
-        return Text("served with what is in the environment of whoever asks")
+        return Text("from the environment of whoever asks")
     return Text("ready: no code is asked for")
 
 
@@ -138,7 +223,7 @@ def _nobody(found: Iterable["ProfileStatus"], environ: Mapping[str, str]) -> Tex
     """Why there is no identity: what is written is wrong, or nothing is written yet."""
     if any(one["problem"] for one in found):
         return Text(
-            "no identity yet: no profile of {file} can be served. `trayexec list` says of each what to do, `trayexec "
+            "no identity yet: no profile of {file} can be used. `trayexec list` says of each what to do, `trayexec "
             "setup` leads you through it",
             file=_config(environ),
         )

@@ -21,6 +21,18 @@ def show(head: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:
         sys.stdout.write(f"{line}\n")
 
 
+def within(rows: "Sequence[Sequence[str]]", columns: int, spare: "Sequence[int]") -> "Sequence[Sequence[str]]":
+    """The rows without as many of the `spare` columns, in turn, as are needed for them to fit side by side."""
+    out: set[int] = set()
+    kept = rows
+    for one in (-1, *spare):
+        out.add(one)
+        kept = [[cell for place, cell in enumerate(row) if place not in out] for row in rows]
+        if sum(widths(kept, [GAP] * len(kept[0]))) + GAP * (len(kept[0]) - 1) <= columns:
+            break
+    return kept
+
+
 def fitted(rows: "Sequence[Sequence[str]]", columns: int) -> "Iterator[str]":
     """Lines of at most so many columns: the last cell of a row, which has the words, goes on below where it begins.
 

@@ -503,7 +503,7 @@ def no_identity(catalogue: Catalogue) -> Trouble:
     if problems:
         return Trouble(
             "no_identity",
-            Text("No profile of {file} can be served. {why}", file=catalogue.files[0], why=problems[0].title),
+            Text("No profile of {file} can be used. {why}", file=catalogue.files[0], why=problems[0].title),
             Text("{hint} `trayexec list` says more.", hint=problems[0].hint),
         )
     return trouble(

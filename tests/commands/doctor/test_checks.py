@@ -245,7 +245,7 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     ),
     "no profile that is served": (
         lambda facts, files: replace(facts, read=files.read("[default]\nrole_arn = x\n"), keys={}, asked=()),
-        *("aws_files", "no_profiles", Grade.PROBLEM, "0 profiles are served"),
+        *("aws_files", "no_profiles", Grade.PROBLEM, "0 profiles can be used"),
     ),
     "a profile that is not served": (
         lambda facts, files: replace(facts, read=files.read(CONFIG + ROLE.replace("arn:aws", "nonsense"))),

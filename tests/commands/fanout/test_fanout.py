@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,7 +21,8 @@ def table(err: str) -> dict[str, list[str]]:
     lines = err.splitlines()
     start = max(number for number, line in enumerate(lines) if line.startswith("PROFILE"))
     assert lines[start].split() == ["PROFILE", "ACCOUNT", "STATUS", "SECONDS"]
-    return {cells[0]: cells[1:] for cells in (line.split() for line in lines[start + 1 :])}
+    rows = (line.split() for line in lines[start + 1 :] if not line.startswith("trayexec: "))
+    return {cells[0]: cells[1:] for cells in rows}
 
 
 def marked(rig: Rig) -> set[str]:
@@ -82,6 +85,34 @@ def test_the_exit_status_says_that_some_failed(fan: Rig) -> None:
     assert rows["account-a"][1] == "3"
     assert rows["account-b"][1:3] == ["137", "(SIGKILL)"]
     assert rows["role-000"][1] == "0"
+
+
+def test_the_failures_stand_last_with_the_command_that_runs_them_again(fan: Rig) -> None:
+    """As it is typed: the run's options are in it, and it does what it says. On a terminal the rows have signs."""
+    script = '[ "$TRAYEXEC_PROFILE" != account-a ]'
+    words = ("account-*", "role-000", "--region", "us-east-2", "--jobs=2", "--read-only", "--", "sh", "-c", script)
+    done = fan.run(*words)
+    assert [*table(done.err)] == ["account-b", "role-000", "account-a"]
+    *_, said = done.err.splitlines()
+    line = said.partition("`")[2].removesuffix("`")
+    assert said.startswith("trayexec: 1 of 3 failed.")
+    assert line.startswith("trayexec --region us-east-2 --read-only --jobs 2 --retry-failed -- sh -c ")
+    again = fan.run(*shlex.split(line)[1:])
+    assert (again.status, [*table(again.err)]) == (123, ["account-a"])
+
+    for locale, good, bad in (("C.UTF-8", "\x1b[32m✓\x1b[0m", "\x1b[31m✗\x1b[0m"), ("C", "+", "!")):
+        _, screen = fan.terminal(*words, env={"TERM": "xterm", "LC_ALL": locale}).ended()
+        assert re.search(rf"role-000 +\d+  {re.escape(good)} 0 ", screen), screen
+        assert re.search(rf"account-a +\d+  {re.escape(bad)} 1 ", screen), screen
+    for env in ({"NO_COLOR": "1"}, {"CLICOLOR": "0"}, {"TERM": "dumb"}):
+        _, screen = fan.terminal(*words, env={"TERM": "xterm", "LC_ALL": "C.UTF-8", **env}).ended()
+        assert not re.search(r"\x1b\[\d*m", screen)
+
+
+def test_it_is_said_where_the_output_went(fan: Rig) -> None:
+    """And that all went well."""
+    done = fan.run("account-*", "--output", "dir=here", "--", "true")
+    assert done.err.splitlines()[-2:] == ["trayexec: all 2 succeeded", "trayexec: their output is in here"]
 
 
 def test_a_single_profile_may_be_fanned_out_too(fan: Rig) -> None:
@@ -408,7 +439,9 @@ def test_without_a_last_run_there_is_nothing_to_try_again(own: Rig) -> None:
 def test_many_are_asked_about_once_on_a_terminal(fan: Rig) -> None:
     """More than ten: no is no, yes is yes; --yes, or no terminal, and there is no question."""
     terminal = fan.terminal("role-*", "--", *mark(fan))
-    terminal.wait_for(r"12 profiles .*\[y/N\]")
+    asked = terminal.wait_for(r"12 profiles.*\[y/N\]")
+    for number in range(12):
+        assert f"role-{number:03}  4{number:011}" in asked
     terminal.type("\n")
     assert terminal.ended()[0] == 125
     assert marked(fan) == set()

@@ -170,7 +170,13 @@ def test_a_terminal_shows_what_goes_on_and_is_tidy_again(fan: Rig) -> None:
     assert "\x1b[0;33m[account-a]\x1b[0m out\r\n" in screen
     after_clearing = [line.rpartition("\x1b[K")[2] for line in screen.split("\r\n")]
     assert after_clearing[-1] == ""
-    assert after_clearing[-4].split() == ["PROFILE", "ACCOUNT", "STATUS", "SECONDS"]
+    assert after_clearing[-2].startswith("trayexec: 1 of 2 failed.")
+    assert after_clearing[-5].removeprefix("\x1b[1m").removesuffix("\x1b[0m").split() == [
+        "PROFILE",
+        "ACCOUNT",
+        "STATUS",
+        "SECONDS",
+    ]
 
 
 def test_the_status_line_never_wraps(fan: Rig) -> None:

@@ -30,7 +30,7 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
     counted = Text(
         "{config}: {served}, {others}",
         config=read.paths[0],
-        served=Text("{n} profile is served" if served == 1 else "{n} profiles are served", n=served),
+        served=Text("{n} profile can be used" if served == 1 else "{n} profiles can be used", n=served),
         others=Text("{n} is not" if others == 1 else "{n} are not", n=others),
     )
     if served:
@@ -49,7 +49,7 @@ def aws_files(facts: Facts) -> Iterator[Finding]:
         yield problem(
             "no_profiles",
             FILES,
-            Text("there is no file {config}, so there is no profile to serve", config=read.paths[0]),
+            Text("there is no file {config}, so there is no profile to use", config=read.paths[0]),
             Text("`trayexec setup` leads you to a first one."),
         )
     else:

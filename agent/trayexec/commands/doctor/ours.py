@@ -14,6 +14,8 @@ from trayexec.core.shell_words import argument, word
 from trayexec.light.errors import Text, Trouble
 
 AGENT = Text("agent")
+# By whom the icon is shown, as they call themselves.
+TRAYS = {"sni": "StatusNotifierItem", "appindicator": "AppIndicator", "xorg": "XEmbed"}
 
 
 def agent_runs(facts: Facts) -> Iterator[Finding]:
@@ -88,7 +90,8 @@ def icon(facts: Facts) -> Iterator[Finding]:
             Text("Everything else works. After a change of desktop: `trayexec agent stop`"),
         )
     else:
-        yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=facts.agent.tray))
+        way = TRAYS.get(facts.agent.tray, facts.agent.tray)
+        yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=way))
 
 
 def start_at_login(facts: Facts) -> Iterator[Finding]:

@@ -112,7 +112,7 @@ def hook(facts: Facts) -> Iterator[Finding]:
     if runs_inside(facts):
         return
     if facts.environ.get(overlay_origin.OWN["AWS_CONFIG_FILE"]):
-        yield good("hook", SHELL, Text("AWS_PROFILE reaches every served profile in this shell"))
+        yield good("hook", SHELL, Text("AWS_PROFILE reaches every profile in this shell that can be used"))
     else:
         yield note(
             "hook_absent",

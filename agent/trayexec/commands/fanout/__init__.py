@@ -18,12 +18,14 @@ from trayexec.commands.fanout import children
 from trayexec.commands.fanout.ending import recall, remember, sum_up
 from trayexec.commands.fanout.obtaining import Asking, Denied, Obtaining, Served, credentials, denials, say_denials
 from trayexec.commands.fanout.poller import Poller
-from trayexec.commands.fanout.prefixed import Prefixed, marks
+from trayexec.commands.fanout.prefixed import Prefixed, colour_code, marks
 from trayexec.commands.fanout.result import Result
 from trayexec.commands.fanout.running import Plan, Runner
-from trayexec.commands.fanout.screen import Invocation, screen_of
-from trayexec.commands.fanout.selection import select, who
+from trayexec.commands.fanout.screen import ERR, Invocation, screen_of
+from trayexec.commands.fanout.selection import select
 from trayexec.commands.role_words import is_role, policy_of
+from trayexec.commands.style import has_colours
+from trayexec.core.few import who
 from trayexec.light import agent_client, context, execution, exits, protocol, translate
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
@@ -75,7 +77,7 @@ def run(options: "Options", command: "Sequence[str]", environ: "Mapping[str, str
         caller.say(Text("left out: {profile}: it is no longer in the AWS config", profile=shown(name)))
     if options.dry_run:
         return tell_who(caller, selection.chosen)
-    ask_if_many(caller, selection.chosen)
+    ask_if_many(caller, selection.chosen, settings)
     fields: CallerFields = {**surroundings, **context.person(environ)}
     profiles = {one["name"] for one in document["profiles"]}
 
@@ -179,7 +181,7 @@ def _output(caller: Invocation, profiles: "Sequence[str]", settings: "Settings |
 
     match mode:
         case "prefix":
-            plain = bool(caller.environ.get("NO_COLOR"))
+            plain = not has_colours(caller.environ)
             return Prefixed(screen, marks(profiles, screen, plain=plain, colour=colour))
         case "grouped" | "json":
             from trayexec.commands.fanout import spooled  # noqa: PLC0415 — only for these two
@@ -216,19 +218,29 @@ def tell_who(caller: Invocation, chosen: "Sequence[Candidate]") -> int:
     return exits.OK
 
 
-def ask_if_many(caller: Invocation, chosen: "Sequence[Candidate]") -> None:
-    """More than a few are asked about once, where there is a person. Raises TrayexecError if that is a no."""
+def ask_if_many(caller: Invocation, chosen: "Sequence[Candidate]", settings: "Settings | None") -> None:
+    """More than a few are asked about once, where there is a person, who sees all of them, each in its colour.
+
+    Raises TrayexecError if that is a no.
+    """
     if len(chosen) <= MANY or caller.options.yes or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return
     import shlex  # noqa: PLC0415 — only for the question
 
+    from trayexec.commands import table  # noqa: PLC0415 — likewise
     from trayexec.commands.yes_or_no import agreed  # noqa: PLC0415 — likewise
 
+    heads = [caller.speak(head) for head in (Text("PROFILE"), Text("ACCOUNT"))]
+    head, *rows = table.lines(heads, [(shown(one.name), one.account or "") for one in chosen])
+    for one, row in zip(chosen, rows, strict=True):
+        code = "" if settings is None else colour_code(settings.rule(one.name).colour)
+        painted = code and ERR in caller.screen.terminals and has_colours(caller.environ)
+        head += f"\n\x1b[{code}m{row}\x1b[0m" if painted else f"\n{row}"
+    caller.screen.write(ERR, f"{head}\n".encode("utf-8", "backslashreplace"))
     question = Text(
-        "Run {command} for {count} profiles ({names})? [y/N] ",
+        "Run {command} for these {count} profiles? [y/N] ",
         command=shown(shlex.join(caller.command)),
         count=len(chosen),
-        names=who(one.name for one in chosen),
     )
     if not agreed(caller.speak(question)):
         raise TrayexecError(trouble("cancelled", "Nothing has run.", "--yes answers the question beforehand."))

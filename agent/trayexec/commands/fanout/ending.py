@@ -3,23 +3,28 @@
 from trayexec.commands import as_json, table
 from trayexec.commands.fanout.result import BY_SIGNAL, exit_status, shown_status
 from trayexec.commands.fanout.screen import ERR, OUT, LostError
+from trayexec.commands.options import RUN
+from trayexec.commands.style import Style
 from trayexec.light import context, exits, paths, private_files
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 from trayexec.light.frozen import Frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from trayexec.commands.fanout.output import Output
     from trayexec.commands.fanout.result import Result
     from trayexec.commands.fanout.running import Runner
     from trayexec.commands.fanout.screen import Invocation
+    from trayexec.commands.reading import Options
 
 NAME = "last-fanout.json"
 VERSION = 1
 LONGEST = 4_000_000
 SIGPIPE = 13
+FLAGS = [one.sets for one in RUN.options if one.value is None and one.repeats]  # among the values of others
+NOT_AGAIN = {"leave_out", "retry_failed", "yes", "dry_run"}  # what says who runs, and whether
 
 
 class LastRun(Frozen):
@@ -126,6 +131,7 @@ def sum_up(caller: "Invocation", results: "Sequence[Result]", output: "Output", 
         status = exit_status(results)
     if output.table and any(one.end == "exited" for one in results):
         _show_table(caller, results)
+        _conclude(caller, results)
     return status
 
 
@@ -139,19 +145,63 @@ def _lost(caller: "Invocation", lost: LostError) -> int:
 
 
 def _show_table(caller: "Invocation", results: "Sequence[Result]") -> None:
+    """Those that failed stand last, where the eye is, and on a terminal they are marked."""
     speak = caller.speak
+    style = Style(caller.environ) if ERR in caller.screen.terminals else None
+    signs = {True: "", False: ""} if style is None else {True: f"{style.good} ", False: f"{style.bad} "}
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("STATUS"), Text("SECONDS"))
     rows = [
         (
             shown(one.profile),
             one.account or "",
-            speak(shown_status(one)),
+            signs[one.good] + speak(shown_status(one)),
             f"{one.seconds:.1f}" if one.status is not None else "",
         )
-        for one in results
+        for one in sorted(results, key=lambda one: not one.good)
     ]
+    head, *lines = table.lines([speak(head) for head in heads], rows)
+    if style is not None:
+        head, lines = style.head(head), [style.coloured(line) for line in lines]
     try:
-        said = "".join(f"{line}\n" for line in table.lines([speak(head) for head in heads], rows))
+        said = "".join(f"{line}\n" for line in (head, *lines))
         caller.screen.write(ERR, said.encode("utf-8", "backslashreplace"))
     except LostError:
         pass
+
+
+def _conclude(caller: "Invocation", results: "Sequence[Result]") -> None:
+    """How many failed, and the command that runs those again; where the output is."""
+    failed = sum(not one.good for one in results)
+    if failed:
+        import shlex  # noqa: PLC0415 — only then
+
+        caller.say(
+            Text(
+                "{failed} of {all} failed. To run those again: `trayexec {options} -- {command}`",
+                failed=failed,
+                all=len(results),
+                options=shlex.join([*_again(caller.options), "--retry-failed"]),
+                command=shlex.join(caller.command),
+            )
+        )
+    elif len(results) > 1:
+        caller.say(Text("all {count} succeeded", count=len(results)))
+    if caller.options.output.startswith("dir="):
+        caller.say(Text("their output is in {folder}", folder=shown(caller.options.output.removeprefix("dir="))))
+
+
+def _again(options: "Options") -> "Iterator[str]":
+    """The options of this run as they are typed for those of its profiles that failed."""
+    for option in RUN.options:
+        name, value = option.names[0], getattr(options, option.field)
+        if option.field in NOT_AGAIN or value in ([], option.unsaid):
+            continue
+        if option.value is None:
+            if value == option.sets or (option.repeats and option.sets in value):
+                yield name
+        elif option.repeats:
+            for one in value:
+                if one not in FLAGS:
+                    yield from (name, one)
+        elif value != 0:  # that is --no-wait
+            yield from (name, str(value))

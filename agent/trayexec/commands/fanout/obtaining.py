@@ -8,7 +8,7 @@ import time
 
 from trayexec.commands.fanout.result import Result
 from trayexec.commands.fanout.screen import ERR
-from trayexec.commands.fanout.selection import who
+from trayexec.core.few import who
 from trayexec.light import agent_connection, protocol
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.frozen import Frozen

@@ -105,7 +105,7 @@ def marks(
     found: dict[tuple[str, Stream], tuple[bytes, bytes]] = {}
     for number, profile in enumerate(profiles):
         name = f"[{shown(profile)}]"
-        code = _colour(colour(profile), number)
+        code = colour_code(colour(profile)) or str(PALETTE[number % len(PALETTE)])
         for stream in STREAMS:
             padding, said = b"", name.encode("utf-8", "backslashreplace")
             if stream in screen.terminals:
@@ -116,9 +116,10 @@ def marks(
     return found
 
 
-def _colour(named: str | None, number: int) -> str:
+def colour_code(named: str | None) -> str:
+    """What sets a colour of config.toml on a terminal; nothing for none."""
     if named is None:
-        return str(PALETTE[number % len(PALETTE)])
+        return ""
     if named.startswith("#"):
         red, green, blue = (int(named[at : at + 2], 16) for at in (1, 3, 5))
         return f"38;2;{red};{green};{blue}"

@@ -8,7 +8,7 @@ from trayexec.commands.fanout.groups import INTERRUPT, KILL, TERMINATE, ProcessG
 from trayexec.commands.fanout.obtaining import Conversation, Denied, Served
 from trayexec.commands.fanout.result import BY_SIGNAL, Result
 from trayexec.commands.fanout.screen import ERR, STREAMS, InterruptedWriteError, LostError, widen
-from trayexec.commands.fanout.selection import who
+from trayexec.core.few import who
 from trayexec.core.stamps import unix
 from trayexec.light import durations, execution, exits
 from trayexec.light.errors import Text, shown, trouble
@@ -380,14 +380,14 @@ class Runner:
     def _show_status(self) -> None:
         failed = sum(not one.good for one in self._results.values())
         text = Text(
-            "{running} running, {done} done, {failed} failed, {waiting} to come: {names}",
+            "{running} running, {done} done, {failed} failed, {waiting} to come",
             running=len(self._running),
             done=len(self._results) - failed,
             failed=failed,
             waiting=len(self._waiting) + len(self._renewing),
-            names=", ".join(shown(one.candidate.name) for one in self._running),
         )
-        self.screen.status(self.speak(text))
+        names = ", ".join(shown(one.candidate.name) for one in self._running)
+        self.screen.status(f"{self.speak(text)}: {names}" if names else self.speak(text))
 
 
 def _drain(descriptor: int) -> None:

@@ -1,6 +1,7 @@
 """Which profiles a run over several means: names, globs and @groups, less what is left out. Pure."""
 
 from trayexec.commands.role_words import account_of, is_role
+from trayexec.core.few import who
 from trayexec.light.errors import Text, TrayexecError, Trouble, shown, trouble
 from trayexec.light.frozen import Frozen
 
@@ -156,7 +157,7 @@ def _nobody(unserved: "Sequence[Candidate]") -> Trouble:
     if unserved:
         return trouble(
             "nobody",
-            "None of the profiles that are meant can be served.",
+            "None of the profiles that are meant can be used.",
             "`trayexec list` says what is wrong with each.",
         )
     return trouble("nobody", "Nothing is left to run: --except leaves out every profile.", "Name fewer to leave out.")
@@ -207,10 +208,3 @@ def select(
             )
         )
     return Selection(chosen, gone=gone)
-
-
-def who(profiles: "Iterable[str]") -> str:
-    """The names in a sentence: the first few, and how many more."""
-    names = [shown(one) for one in profiles]
-    few = 5
-    return ", ".join(names[:few]) + (f" +{len(names) - few}" if len(names) > few else "")

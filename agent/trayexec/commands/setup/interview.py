@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from trayexec.commands.style import has_colours
 from trayexec.commands.yes_or_no import YES
 from trayexec.core.columns import wrapped
 from trayexec.light import paths
@@ -42,8 +43,8 @@ class Interview:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")  # a slip on the keyboard is a wrong answer, and nothing worse
         columns = os.get_terminal_size(sys.stderr.fileno()).columns if terminal else 0
-        plain = "NO_COLOR" in environ or environ.get("TERM", "dumb") == "dumb"
-        return cls(speaker(environ), min(columns or WIDEST, WIDEST), terminal and not plain, paths.home(environ))
+        colours = terminal and has_colours(environ)
+        return cls(speaker(environ), min(columns or WIDEST, WIDEST), colours, paths.home(environ))
 
     # What is said
 

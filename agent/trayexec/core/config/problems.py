@@ -435,7 +435,7 @@ def by_ourselves(profile: str) -> Trouble:
     """Credentials that we are to give, by way of a program that asks us."""
     return trouble(
         "profile_recursion",
-        "Profile {profile} is served by trayexec itself: its credential_process calls trayexec.",
+        "Profile {profile} asks trayexec itself: its credential_process calls trayexec.",
         "Ask for the profile that this line names, or write role_arn and source_profile under {section}.",
         profile=shown(profile),
         section=header(profile),
