@@ -73,5 +73,27 @@ def test_one_that_fails_gives_way_to_the_next(tmp_path: Path) -> None:
     assert (seen["DISPLAY"], seen["PWD"]) == (":7", str(home))
     assert seen.keys() <= {*agent_environment.NEEDED, "PWD", "OLDPWD", "SHLVL", "_"}
 
+    stand_in(folder, "systemd-run", "exit 1")  # there is no user manager
+    assert open_terminal(("/bin/sh", "-c", "umask >mask"), environ)
+    assert (home / "mask").read_text() == "0022\n"
+
     stand_in(folder, "xterm", "exit 1")
     assert not open_terminal(("/bin/sh", "-c", "true"), environ)
+
+
+def test_the_user_manager_starts_it_where_there_is_one(tmp_path: Path) -> None:
+    """Else nothing in it could gain privileges; what it is to have of the environment is named, and not shown."""
+    folder, home = tmp_path / "bin", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir()
+    stand_in(
+        folder, "systemd-run", 'printf "%s\\n" "$@" >"$HOME/line"; while [ "$1" != -- ]; do shift; done; shift; "$@"'
+    )
+    stand_in(folder, "xterm", 'shift; "$@"')
+    environ = {"PATH": str(folder), "HOME": str(home), "DISPLAY": ":7", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+    assert open_terminal(("/bin/sh", "-c", "echo ran >ran"), environ)
+    said = (home / "line").read_text().splitlines()
+    assert {"--user", "--setenv=DISPLAY", f"--working-directory={home}"} <= set(said)
+    assert not [one for one in said if "s3cret" in one or "AWS_" in one or ":7" in one]
+    assert said[-4:] == ["-e", "/bin/sh", "-c", "echo ran >ran"]
+    assert (home / "ran").exists()

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from trayexec.light import agent_environment
 
+UMASK = 0o022  # the usual one: the agent's own is for its own files
 AT_ONCE = 2.0  # seconds in which one that cannot start ends; one that hands over to a server ends well in them, too
 
 # What stands between the terminal and the words of the command.
@@ -70,6 +71,20 @@ def command_lines(command: Sequence[str], environ: Mapping[str, str]) -> Iterato
             yield [path, *options, *BEFORE_COMMAND.get(named.rpartition("/")[2], ("-e",)), *command]
 
 
+def _by_manager(argv: Sequence[str], environ: Mapping[str, str]) -> list[str] | None:
+    """The line that lets systemd's user manager start this one, where there is one (systemd-run(1)).
+
+    What the agent starts itself inherits that nothing in it can gain privileges: no sudo in that terminal.
+    """
+    run = shutil.which("systemd-run", path=environ.get("PATH"))
+    if run is None:
+        return None
+    env = agent_environment.of(environ)
+    kept = [f"--setenv={name}" for name in env]  # the values stay out of the command line
+    usual = ["--user", "--quiet", "--collect", "--wait", "--property=KillMode=process"]
+    return [run, *usual, f"--working-directory={env.get('HOME', '/')}", *kept, "--", *argv]
+
+
 def open_terminal(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Open a terminal with this command in the home folder. False where none is there, or none starts.
 
@@ -77,7 +92,12 @@ def open_terminal(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     """
     if sys.platform == "win32":
         return False  # nobody has tried one there
-    return any(_starts(argv, environ) for argv in command_lines(command, environ))
+    return any(
+        _starts(argv, environ)
+        for alone in command_lines(command, environ)
+        for argv in (_by_manager(alone, environ), alone)
+        if argv is not None
+    )
 
 
 def _of_desktop(environ: Mapping[str, str]) -> Iterator[str]:
@@ -96,6 +116,7 @@ def _starts(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=UMASK,
         )
     except OSError:
         return False
