@@ -1676,4 +1676,8 @@ SENTENCES: dict[str, str] = {
     "it could not be renewed: {why}": "更新できませんでした: {why}",
     "no longer in these AWS files": "この AWS ファイルにはもうありません",
     "whether its keys are stored is not known: {why}": "キーが保存されているかどうか分かりません: {why}",
+    # commands/status_format.py
+    "a line for a prompt: of the profile that AWS_PROFILE names, else of each identity, with {profile}, {account}, {identity}, {phase}, {left} and {until}": "プロンプト用の行。AWS_PROFILE が指すプロファイルのもの、なければ各アイデンティティのもので、{profile}、{account}、{identity}、{phase}、{left}、{until} を使えます",
+    "There is no place {name} in a format.": "書式に {name} はありません。",
+    "There are: {places}": "使えるもの: {places}",
 }

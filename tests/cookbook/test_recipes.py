@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -145,6 +146,15 @@ def test_gui_tools_by_credential_process(kitchen: Rig) -> None:
     finally:
         config.write_text(before)
     assert (by_cli.out, by_boto.out) == (f"{A}\n", f"{A}\n"), by_cli.err + by_boto.err
+
+
+def test_a_prompt_of_starship(kitchen: Rig) -> None:
+    """Its command, as starship runs it: by the shell that stands there, with what it prints in the prompt."""
+    asked = tomllib.loads(recipe("starship"))["custom"]["trayexec"]
+    (shell,) = asked["shell"]
+    done = cook(kitchen, asked["command"], by=shell, env={"AWS_PROFILE": "account-a"})
+    assert re.fullmatch(rf"account-a {A} \d+h\d\dm\n", done.out), done.err
+    assert (done.status, done.err) == (0, "")
 
 
 def test_direnv(kitchen: Rig) -> None:

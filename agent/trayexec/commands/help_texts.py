@@ -161,6 +161,16 @@ OPTIONS = {
     "auth --force": Text("renew an open one, without a gap"),
     "--no-browser": Text("show address and code of a sign-in, and open no page"),
     "--format": Text("how it is written; sh, for eval"),
+    "status --format": Text(
+        "a line for a prompt: of the profile that AWS_PROFILE names, else of each identity, with {profile}, {account}, "
+        "{identity}, {phase}, {left} and {until}",
+        profile="{profile}",
+        account="{account}",
+        identity="{identity}",
+        phase="{phase}",
+        left="{left}",
+        until="{until}",
+    ),
     "--service": Text("open it at this service, as in s3"),
     "--destination": Text("open it at this path (/s3/buckets) or address of the console"),
     "--print": Text("print the address: it signs in whoever opens it"),

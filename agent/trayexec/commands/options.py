@@ -165,7 +165,16 @@ AUTH = Verb(
     examples=("auth", "auth --force --wait 5m"),
 )
 LOCK = Verb("lock", "unlock.lock", IDENTITY, (HELP,), examples=("lock", "lock default"))
-STATUS = Verb("status", "show.status", options=(HELP, JSON), examples=("status", "status --json"))
+STATUS = Verb(
+    "status",
+    "show.status",
+    options=(
+        HELP,
+        Option(("--json",), "json", unsaid=False, excludes=("--format",)),
+        Option(("--format",), "format", "text", "TEXT", excludes=("--json",)),
+    ),
+    examples=("status", "status --json", "status --format '{identity} {left}'"),
+)
 LIST = Verb("list", "show.profiles", options=(HELP, JSON), examples=("list", "list --json"))
 ENV = Verb(
     "env",

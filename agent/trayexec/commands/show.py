@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 def status(options: Options, environ: Mapping[str, str]) -> int:
     """The identities, and how each stands. Raises TrayexecError, in the end, for files that cannot be read."""
+    if options.format is not None:
+        from trayexec.commands import status_format  # noqa: PLC0415 — a prompt waits for it, and for nothing else
+
+        return status_format.show(options.format, environ)
     document = _document(environ)
     if options.json:
         from trayexec.commands import as_json  # noqa: PLC0415 — one of the two is loaded
