@@ -223,7 +223,7 @@ def test_a_keychain_child_that_cannot_start_says_why(rig: Rig, tmp_path: Path) -
     answer = rig.auth()
     assert answer.status == 125
     assert "did not start" in answer.err
-    assert "trayexec agent stop" in answer.err
+    assert "trayexec agent restart" in answer.err
 
 
 def test_a_bundle_runs_no_module_but_ours(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import functools
 import json
 import shlex
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.timeout(GET + 2 * BUILD + 2 * ASKING)
 # Each setting with a value for one profile, one for another, and the variable that a person may have set, if there is
 # one that both botocore and the reference guide name.
 BUNDLE = "@BUNDLE@"
+BUNDLES = threading.Lock()  # around the files that several cases share
 Table = Mapping[str, tuple[str, str, str | None]]
 GENERAL: Table = {
     "use_fips_endpoint": ("true", "false", "AWS_USE_FIPS_ENDPOINT"),
@@ -144,11 +146,13 @@ def config(rig: Rig, group: str, which: str) -> str:
 
 
 def bundles(rig: Rig) -> Path:
-    """A folder with authorities to trust."""
+    """A folder with authorities to trust. Written once: several cases run side by side, and read it."""
     folder = rig.desk.home("bundles")
-    folder.mkdir(exist_ok=True)
-    for name in ("one", "two", "three"):
-        shutil.copy(Path(botocore.__file__).with_name("cacert.pem"), folder / f"{name}.pem")
+    with BUNDLES:
+        if not folder.exists():
+            folder.mkdir()
+            for name in ("one", "two", "three"):
+                shutil.copy(Path(botocore.__file__).with_name("cacert.pem"), folder / f"{name}.pem")
     return folder
 
 
