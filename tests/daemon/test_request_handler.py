@@ -19,7 +19,7 @@ from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.http import H11Exchange
 from trayexec.adapters.idle import IdleTime
-from trayexec.core.broker.events import Process
+from trayexec.core.broker.events import Gone, Process, ReplyAddress, Screen, ScreenChanged, Tick
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
 from trayexec.core.config.sources import Source
@@ -251,6 +251,10 @@ class Bench:
         assert not self.mishaps
         assert not self.errors.lines
 
+    def is_looking(self) -> bool:
+        """Whether the server will look at its callers."""
+        return self.server._looks._timer is not None
+
     def later(self, seconds: float) -> None:
         """So much time has passed."""
         running, now = asyncio.get_running_loop(), asyncio.get_running_loop().time
@@ -325,6 +329,54 @@ async def play(moves: Sequence[tuple[tuple[str, int, Any], int]]) -> None:
 def test_nobody_who_has_left_is_left_waiting(moves: list[tuple[tuple[str, int, Any], int]]) -> None:
     """In whatever order lines, files and farewells come: no request and no dialog is there for who has gone."""
     asyncio.run(play(moves))
+
+
+def test_nobody_is_looked_at_who_may_wait_for_hours() -> None:
+    """Who was told what it waits for is watched, and costs an idle agent nothing; who closes one half is looked at."""
+
+    async def play() -> None:
+        bench = Bench()
+        bench.enter()
+        say(bench.callers[0], {"op": "credentials", "profile": A.name})
+        await turns(20)
+        bench.load()
+        await turns(20)
+        assert bench.waiting() == {0}
+        for _ in range(2):
+            bench.later(LOOK)
+            await turns(5)
+        assert not bench.is_looking()
+        bench.callers[0].shutdown(socket.SHUT_WR)
+        await turns(5)
+        assert bench.is_looking()
+        bench.callers[0].close()
+        bench.later(LOOK)
+        await turns(5)
+        assert bench.waiting() == set()
+        bench.later(LOOK)
+        await turns(5)
+        assert not bench.is_looking()
+        await bench.end()
+
+    asyncio.run(play())
+
+
+def test_who_changes_nothing_is_not_drawn() -> None:
+    """A state is told once, however many are served from it; and again when time has gone by, which the icon shows."""
+
+    async def play() -> None:
+        bench = Bench()
+        told: list[object] = []
+        bench.loop.post(Tick())
+        bench.loop.on_change(told.append)
+        bench.loop.post(Gone(ReplyAddress(1)))  # nobody knows of it
+        assert told == []
+        bench.loop.post(Tick())
+        bench.loop.post(ScreenChanged(Screen.LOCKED))
+        assert len(told) == 2
+        await bench.end()
+
+    asyncio.run(play())
 
 
 def test_who_is_gone_with_one_half_is_asked_nothing() -> None:

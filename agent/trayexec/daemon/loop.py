@@ -156,7 +156,7 @@ class Loop:
         self.broker = Broker()
 
     def on_change(self, callback: Callable[[Broker], None]) -> None:
-        """Tell `callback` every new state."""
+        """Tell `callback` every new state, and an old one when time alone may let it look different."""
         self._watchers.append(callback)
 
     def post(self, event: Event) -> None:
@@ -165,13 +165,17 @@ class Loop:
         late, self._posted = now.boot - self._posted > LATE, now.boot
         if late and not isinstance(event, Tick):
             self.post(Tick())  # the machine has slept: what its sleep has brought about comes first
-        self.broker, effects = step(self.broker, event, now)
+        before = self.broker
+        self.broker, effects = step(before, event, now)
+        is_new = self.broker is not before
         if isinstance(event, Lock | ScreenChanged):
             self._seen.clear()
         for identity in [one for one in self._printed if self.broker.prompting(one) is None]:
             del self._printed[identity]
         for effect in effects:
             self.perform(effect)
+        if not is_new and self._timer is not None and not isinstance(event, Tick):
+            return  # most who ask are served from memory: nothing is due that was not, and nothing to be seen
         self._wake_after(next_deadline(self.broker, now))
         for callback in self._watchers:
             callback(self.broker)

@@ -152,7 +152,7 @@ class Acceptor:
 
 
 class Looks:
-    """Looks at all who are there, four times a second while there are any. `look` is told the loop's time."""
+    """Looks at all who are there, four times a second while that is needed. `look` is told the loop's time."""
 
     def __init__(self, look: Callable[[float], bool]) -> None:
         """Nothing runs yet; `look` says whether to go on."""
