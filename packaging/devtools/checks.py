@@ -26,6 +26,7 @@ UNIX = (
         "commands/doctor/",
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
+    "commands/terminal_permission.py",
     "adapters/profile_picker/",
     *(
         f"adapters/{name}.py"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trayexec.adapters.dialogs.own import code_field, shade, tool
-from trayexec.adapters.dialogs.own.code_field import GRACE, CodeField, Typed
+from trayexec.adapters.dialogs.own.code_field import GRACE, Choosing, CodeField, Key, Typed
 
 
 class Clock:
@@ -201,3 +201,57 @@ def test_gtk_is_not_found_without_its_parts(monkeypatch: pytest.MonkeyPatch, tmp
 def test_what_the_distributions_python_runs_is_in_its_syntax(name: str) -> None:
     """It may be older than ours: nothing of these files needs a newer one than `OLDEST`."""
     ast.parse((tool._CHILD.parent / name).read_text(), feature_version=tool.OLDEST)
+
+
+# Buttons
+
+
+def chosen(clock: Clock) -> Choosing:
+    """A window with buttons that has had the keyboard for long enough."""
+    choosing = Choosing(90, clock)
+    choosing.focus(has=True)
+    clock.at += GRACE
+    return choosing
+
+
+def test_what_was_typed_for_another_window_presses_nothing() -> None:
+    """However fast or slow: a line with Return, a word that Tab completes, a line that goes on with a blank."""
+    for line in ("git push\n", "cd fo\t\n", "\t\n", "\t ls\n", "x y z\n"):
+        for pause in (0.01, 0.2, GRACE - 0.01):
+            clock = Clock()
+            choosing = Choosing(90, clock)
+            choosing.focus(has=True)
+            for letter in line:
+                clock.at += pause
+                key = {"\n": Key.RETURN, "\t": Key.GOES, " ": Key.PRESSES}.get(letter, Key.OTHER)
+                assert not (choosing.key(key) and key in {Key.PRESSES, Key.RETURN}), (line, pause)
+
+
+def test_return_presses_no_button() -> None:
+    """Not even one that was gone to."""
+    clock = Clock()
+    choosing = chosen(clock)
+    assert choosing.key(Key.GOES)
+    clock.at += 10
+    assert not choosing.key(Key.RETURN)
+
+
+def test_the_space_bar_presses_a_button_that_was_gone_to() -> None:
+    """A moment after that, and not where the focus was in the beginning."""
+    clock = Clock()
+    choosing = chosen(clock)
+    assert not choosing.key(Key.PRESSES)
+    assert choosing.key(Key.GOES)
+    clock.at += GRACE - 0.01
+    assert not choosing.key(Key.PRESSES)
+    clock.at += 0.02
+    assert choosing.key(Key.PRESSES)
+
+
+def test_a_click_counts_once_the_window_has_been_there_for_a_moment() -> None:
+    """The pointer may have been pressing something else."""
+    clock = Clock()
+    choosing = Choosing(90, clock)
+    assert not choosing.is_there
+    clock.at += GRACE
+    assert choosing.is_there

@@ -24,7 +24,17 @@ from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import Catalogue, Identity, Provider, SignIn
 from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, LongTermKeys, Secret
-from trayexec.core.ports import Answer, Entry, Notice, Question, SignInPage, SignInToken, SignInWay
+from trayexec.core.ports import (
+    Answer,
+    Entry,
+    Notice,
+    PermissionAnswer,
+    PermissionQuestion,
+    Question,
+    SignInPage,
+    SignInToken,
+    SignInWay,
+)
 from trayexec.core.settings import Delivery, ProfileRule, Settings
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import FileWorkers
@@ -108,6 +118,10 @@ class Dialog:
         finally:
             self.up -= 1
         raise AssertionError
+
+    async def ask_permission(self, question: PermissionQuestion) -> PermissionAnswer:
+        """Nothing here is guarded."""
+        raise AssertionError(question)
 
 
 class Silence:
@@ -195,6 +209,7 @@ class Bench:
                 remember=lambda *_: None,
                 learn=lambda _: None,
                 unlearn=lambda _: None,
+                note_verdict=lambda _: None,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,

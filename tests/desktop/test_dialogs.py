@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,19 @@ from support.desktop import Desktop, eventually, private_desktop
 from support.processes import alive
 from trayexec.adapters import clipboard
 from trayexec.adapters.dialogs.choose import Dialogs
-from trayexec.core.ports import Answer, Cancelled, Entered, NoDialog, Question, TimedOut
+from trayexec.adapters.dialogs.own.code_field import GRACE
+from trayexec.core.ports import (
+    Answer,
+    Cancelled,
+    Decided,
+    Entered,
+    NoDialog,
+    PermissionAnswer,
+    PermissionQuestion,
+    Question,
+    TimedOut,
+    Verdict,
+)
 from trayexec.light.errors import Text
 
 TITLE = "trayexec - MFA code"
@@ -432,3 +445,93 @@ def test_a_child_that_will_not_die_quietly_is_killed(screen: Desktop, tmp_path: 
     assert isinstance(answer, TimedOut)
     assert time.monotonic() - started < desktop.PATIENCE
     eventually("the children to be gone", lambda: _processes(screen) <= before)
+
+
+# Permissions
+
+PERMISSION = "trayexec - permission"
+CHOICES = (Verdict.ONCE, Verdict.FOR_A_TIME, Verdict.UNTIL_LOCKED)
+
+
+def permission(
+    screen: Desktop, tool: str, *steps: Callable[[], object], seconds: int = 60
+) -> tuple[PermissionAnswer, list[int]]:
+    """What the question answers to what a person does once it is there, and the processes left afterwards."""
+    asked = PermissionQuestion(
+        "prod-1", "222222222222", "terraform", "xterm", "", "red", CHOICES, 600, seconds, os.getpid(), 1, 2
+    )
+
+    async def both() -> PermissionAnswer:
+        answer = asyncio.create_task(Dialogs(tool, screen.env).ask_permission(asked))
+        await asyncio.to_thread(screen.wait_dialog, PERMISSION)
+        await _do(*steps)
+        return await asyncio.wait_for(answer, desktop.PATIENCE)
+
+    before = _processes(screen)
+    answer = asyncio.run(both())
+    screen.wait_no_window(PERMISSION)
+    return answer, sorted(_processes(screen) - before)
+
+
+def _until_gone(screen: Desktop, key: str) -> None:
+    """Press a key until the window goes: it counts only when the window has had the keyboard for a moment."""
+    while screen.windows(PERMISSION):
+        screen.key(key)
+        time.sleep(2 * GRACE)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_return_alone_allows_nothing(screen: Desktop, tool: str) -> None:
+    """Whatever was typed for another window: it is a no, or nothing at all."""
+    keys = [lambda: screen.type("git push"), lambda: screen.key("Return"), lambda: screen.key("Return")]
+    answer, left = permission(screen, tool, *keys, partial(_until_gone, screen, "Escape"))
+    assert answer == Decided(Verdict.DENY)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_escape_is_a_no(screen: Desktop, tool: str) -> None:
+    """As is to close it."""
+    answer, left = permission(screen, tool, partial(_until_gone, screen, "Escape"))
+    assert answer == Decided(Verdict.DENY)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_a_person_goes_to_a_button_and_presses_it(screen: Desktop, tool: str) -> None:
+    """With the keyboard alone, in their own time: from the no to another one, and a moment later the space bar."""
+
+    def person() -> None:
+        while screen.windows(PERMISSION):
+            screen.key("shift+Tab")
+            time.sleep(2 * GRACE)
+            screen.key("space")
+
+    answer, left = permission(screen, tool, person)
+    assert isinstance(answer, Decided)
+    assert answer.verdict in CHOICES
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", ["pinentry-gtk-2", "pinentry-qt"])
+def test_a_pinentry_wants_a_word(screen: Desktop, tool: str) -> None:
+    """It has no button that Return would not press."""
+    answer, left = permission(screen, tool, lambda: screen.type("yes"), lambda: screen.key("Return"))
+    assert answer == Decided(Verdict.ONCE)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", ["zenity", "kdialog"])
+def test_a_row_is_chosen(screen: Desktop, tool: str) -> None:
+    """The first one is the no."""
+    answer, left = permission(screen, tool, lambda: screen.key("Down"), lambda: screen.key("Return"))
+    assert answer == Decided(Verdict.ONCE)
+    assert left == []
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_permission_that_nobody_answers_goes_away(screen: Desktop, tool: str) -> None:
+    """When its time is up."""
+    answer, left = permission(screen, tool, seconds=2)
+    assert isinstance(answer, TimedOut)
+    assert left == []

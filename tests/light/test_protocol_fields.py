@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.surroundings import FileMarks
 from trayexec.core.credentials import LongTermKeys, Secret
+from trayexec.core.ports import Verdict
 from trayexec.daemon.container_endpoint import FormerLease
 from trayexec.daemon.requests import (
     AnswerUse,
     EndOfInput,
     Request,
     WantCredentials,
+    WantDecision,
     WantEndpoint,
     WantHeldKeys,
     WantLock,
@@ -146,6 +148,17 @@ def test_the_agent_reads_keys_to_hold() -> None:
             read(protocol.hold_keys({}, "a", key_id, secret, arn=""))
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_agent_reads_what_a_person_has_decided(verdict: Verdict) -> None:
+    """And no other word for it."""
+    decided = read(protocol.decide({"terminal": "7"}, 5, verdict.value))
+
+    assert isinstance(decided, WantDecision)
+    assert (decided.question, decided.verdict, decided.common.terminal) == (5, verdict, "7")
+    with pytest.raises(TrayexecError):
+        read(protocol.decide({}, 5, "perhaps"))
+
+
 @given(st.none() | WORDS, st.none() | WORDS)
 def test_the_agent_reads_the_other_requests(one: str | None, other: str | None) -> None:
     """To forget, to tell, to make files, to end."""
@@ -189,6 +202,7 @@ FULL = [
     {**protocol.lock(NEAR, identity="a", keys="b")},
     {**protocol.hold_keys(NEAR, "a", "AKIAEXAMPLE000000001", "s" * 40, arn="arn:aws:iam::111111111111:user/a")},
     {**protocol.drop_keys(NEAR, "a")},
+    {**protocol.decide(NEAR, 5, "once")},
     {**protocol.overlay(NEAR, server="a")},
     {**protocol.credentials(NEAR, "a", wait=5), "given": {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE000000001"}},
 ]

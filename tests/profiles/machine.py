@@ -51,7 +51,17 @@ from trayexec.core.broker.events import Process
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import SignIn
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.ports import Answer, Entered, Question, SignInError, SignInPage, SignInToken, SignInWay
+from trayexec.core.ports import (
+    Answer,
+    Entered,
+    PermissionAnswer,
+    PermissionQuestion,
+    Question,
+    SignInError,
+    SignInPage,
+    SignInToken,
+    SignInWay,
+)
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop, Ports, Workers
@@ -190,6 +200,10 @@ class Person:
         """Type."""
         self.asked += 1
         return Entered(Secret(self._population.code(question.mfa_serial)))
+
+    async def ask_permission(self, question: PermissionQuestion) -> PermissionAnswer:
+        """Nothing here is guarded."""
+        raise AssertionError(question)
 
 
 class SignIns(BotoSignIns):
@@ -394,6 +408,7 @@ class Machine:
                 remember=lambda *_: None,
                 learn=catalogues.learn,
                 unlearn=catalogues.unlearn,
+                note_verdict=lambda _: None,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,

@@ -12,13 +12,17 @@ from trayexec.core.broker.events import (
     Ask,
     AskAnew,
     AskAt,
+    AskPermission,
     AssumeRole,
     Authenticate,
     Caller,
+    CallingProgram,
     CheckKeys,
     Configured,
+    Decide,
     Deliver,
     Dismiss,
+    DismissPermission,
     Effect,
     Event,
     Gone,
@@ -31,9 +35,12 @@ from trayexec.core.broker.events import (
     Look,
     LookIdle,
     NoteKind,
+    NoteVerdict,
     Occasion,
     OpenSession,
+    PermissionAnswered,
     Prompt,
+    Provenance,
     ProviderFailed,
     ProviderLoaded,
     ProviderPrintsKeys,
@@ -55,6 +62,7 @@ from trayexec.core.broker.events import (
     Tell,
     Tick,
 )
+from trayexec.core.broker.permissions import PermissionChannel, ProgramUse
 from trayexec.core.broker.state import Broker, Locked, Open, Phase, PromptChannel, Prompting
 from trayexec.core.broker.state import Stage as Question
 from trayexec.core.broker.status import AgentFacts, status
@@ -64,13 +72,14 @@ from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, Role, SignIn, StsEndpoint
 from trayexec.core.config.sources import Source
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.ports import Answer, Cancelled, Entered, Refusal, TimedOut
-from trayexec.core.settings import OnLock
+from trayexec.core.ports import Answer, Cancelled, Decided, Entered, PermissionAnswer, Refusal, TimedOut, Verdict
+from trayexec.core.settings import OnLock, UseGuard
 from trayexec.light.errors import Trouble, trouble
 
 HOUR = 3600
 LONGEST_QUEUE = HOUR  # until all identities have been asked for, one after the other (seconds)
 NOWHERE = Shell("", 0)
+UNKNOWN = Provenance(CallingProgram())
 MARK = "s3cret"
 EVERY_REFUSAL: Mapping[Refusal, Trouble] = {
     kind: trouble(kind.name.lower(), f"AWS said no: {kind.value}.", "This is a test.") for kind in Refusal
@@ -172,6 +181,10 @@ class Stage:
     slow_keychain: bool = False  # whether a test says itself when the keys are found
     dialogs: dict[Identity, Prompt] = field(default_factory=dict)
     questions: dict[ReplyAddress, tuple[str, Identity]] = field(default_factory=dict)  # at terminals, by request
+    permits: dict[int, AskPermission] = field(default_factory=dict)  # dialogs that ask for a permission, by number
+    terminals: dict[ReplyAddress, Tell] = field(default_factory=dict)  # permissions that are asked for at terminals
+    verdicts: list[tuple[Ask, Verdict | None]] = field(default_factory=list)
+    yeses: list[tuple[Ask, int]] = field(default_factory=list)  # and how often something had been locked by then
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
     loading: list[LoadProvider] = field(default_factory=list)
@@ -180,6 +193,7 @@ class Stage:
     anew: list[Ask] = field(default_factory=list)
     moves: set[tuple[str, str, str]] = field(default_factory=set)  # between phases, as in the table
     _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its root then
+    _all_locks: int = 0
     _locks: Counter[Identity | Provider] = field(default_factory=Counter)
     _issued: dict[str, Issued] = field(default_factory=dict)
     _orphans: set[int] = field(default_factory=set)  # epochs of calls nobody may be waiting for any more
@@ -223,10 +237,12 @@ class Stage:
         program: str = "aws",
         shell: Shell = NOWHERE,
         began: float | None = None,
+        guard: UseGuard | None = None,
+        provenance: Provenance = UNKNOWN,
     ) -> ReplyAddress:
         """A caller asks for credentials; where its answer goes."""
-        caller = self._caller(ask_at, program, shell, began)
-        self.asked[caller.reply_to] = Ask(caller, self._as_known(what), need, wait)
+        caller = replace(self._caller(ask_at, program, shell, began), provenance=provenance)
+        self.asked[caller.reply_to] = Ask(caller, self._as_known(what), need, wait, guard)
         self.do(self.asked[caller.reply_to])
         return caller.reply_to
 
@@ -265,6 +281,17 @@ class Stage:
     def cancel(self, who: Identity = ALICE) -> tuple[Effect, ...]:
         """A person closes the dialog that is up."""
         return self.answer(Cancelled(), who)
+
+    def permit(self, answer: PermissionAnswer | Verdict = Verdict.ONCE) -> tuple[Effect, ...]:
+        """The question for a permission that is up is answered like this."""
+        epoch = next(iter(self.permits))
+        del self.permits[epoch]
+        return self.do(PermissionAnswered(epoch, Decided(answer) if isinstance(answer, Verdict) else answer))
+
+    def decide(self, request: ReplyAddress, verdict: Verdict = Verdict.ONCE) -> tuple[Effect, ...]:
+        """The person at the terminal of this request answers the question there."""
+        note = self.terminals[request]
+        return self.do(Decide(note.epoch, verdict, note.caller.terminal))
 
     def find(self, who: Identity = ALICE) -> tuple[Effect, ...]:
         """The keys that were looked for are there."""
@@ -373,9 +400,11 @@ class Stage:
                 self.find(who)
             for who in list(self.dialogs):
                 self.answer(TimedOut(), who)
+            while self.permits:
+                self.permit(TimedOut())
             self.sleep(15)
             calls = self.opening or self.assuming or self.loading
-            if not (self.broker.waiting or calls or self.checks or self.dialogs):
+            if not (self.broker.waiting or calls or self.checks or self.dialogs or self.permits):
                 break
         assert not self.broker.waiting, "a request is left for ever"
         assert not self.broker.queues
@@ -439,8 +468,12 @@ class Stage:
         """What an event means for the calls under way, before the rules have seen it."""
         match event:
             case Lock(keys):
+                self._all_locks += 1
                 self._forget([one for one in self._roots() if keys in {None, _word_of(one)}])
+            case ScreenChanged(Screen.LOCKED) if self.broker.settings.on_lock is OnLock.REFUSE:
+                self._all_locks += 1
             case ScreenChanged(Screen.LOCKED) if self.broker.settings.on_lock is OnLock.WIPE:
+                self._all_locks += 1
                 self._forget(self._roots())
             case Configured(_, settings) if settings.on_lock is OnLock.WIPE and self.broker.screen is Screen.LOCKED:
                 self._forget(self._roots())
@@ -503,6 +536,8 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 if "Expires at" in str(notice.title) and "could not renew" not in str(notice.body):
                     self._witness_warning(notice.key)
+            case AskPermission() | DismissPermission() | NoteVerdict():
+                self._witness_permission(effect)
             case Hide() | Look() | LookIdle():
                 pass
             case StartSignIn() | StopSignIn() | SignInDone():
@@ -513,6 +548,7 @@ class Stage:
         match effect:
             case Prompt(who):
                 asked = {other for other, one in self.dialogs.items() if not one.question.command}
+                assert effect.question.command or not self.permits, "two questions at once"
                 assert effect.question.command or not asked - {who}, "two questions at once"
                 assert not self._closed(), "a dialog on a locked screen"
                 self.dialogs[who] = effect
@@ -529,9 +565,12 @@ class Stage:
         assert request not in self.answers, "a second answer"
         self.answers[request] = effect
         self.questions.pop(request, None)
+        self.terminals.pop(request, None)
         if isinstance(effect, Refuse):
             return
         assert not self._closed(), "something was handed out on a locked screen"
+        if isinstance(effect, Deliver):
+            self._check_permitted(effect)
         target = effect.profile.target if isinstance(effect, Deliver) else effect.identity
         given = effect.credentials if isinstance(effect, Deliver) else effect.session
         issued = self._issued[given.access_key_id]
@@ -541,9 +580,45 @@ class Stage:
         least = 60 if isinstance(effect, Deliver) else 0
         assert given.expiry.at.boot - self.now.boot >= least
 
+    def _witness_permission(self, effect: AskPermission | DismissPermission | NoteVerdict) -> None:
+        match effect:
+            case AskPermission(epoch, question):
+                assert not self.permits, "two questions at once"
+                assert all(one.question.command for one in self.dialogs.values()), "two questions at once"
+                assert not self._closed(), "a question on a locked screen"
+                assert Verdict.ONCE in question.choices
+                self.permits[epoch] = effect
+            case DismissPermission(epoch):
+                del self.permits[epoch]
+            case NoteVerdict(asked, verdict):
+                self.verdicts.append((asked, verdict))
+                if verdict not in {None, Verdict.DENY}:
+                    self.yeses.append((asked, self._all_locks))
+
+    def _check_permitted(self, effect: Deliver) -> None:
+        """What is guarded is handed out only on a person's word since the last lock, for this program and this role."""
+        asked = self.asked[effect.caller.reply_to]
+        assert isinstance(asked, Ask)
+        if asked.guard is None:
+            return
+        mine = asked.caller.provenance
+        processes = {mine.process, *mine.above} - {None}
+        for word, locks in self.yeses:
+            theirs = word.caller.provenance
+            same_use = (word.profile.name, word.profile.target) == (asked.profile.name, asked.profile.target)
+            if locks != self._all_locks or not same_use:
+                continue
+            if word.caller == asked.caller or mine.program == theirs.program or theirs.process in processes:
+                return
+        raise AssertionError("something guarded was handed out, and nobody had said so")
+
     def _witness_question(self, note: Tell) -> None:
         """At one terminal one thing is asked at a time, whoever asks it there."""
         request, where = note.caller.reply_to, note.caller.terminal
+        if note.kind is NoteKind.PERMISSION:
+            self.terminals[request] = note
+        if note.kind is NoteKind.SCREEN:
+            self.terminals.pop(request, None)
         if note.kind in {NoteKind.AWS, NoteKind.SCREEN}:
             self.questions.pop(request, None)
         elif note.kind in {NoteKind.CODE, NoteKind.AGAIN} and where:
@@ -600,11 +675,20 @@ class Stage:
                 assert self._closed(), "somebody waits for an unlock that was there"
             elif isinstance(key, SignIn):
                 assert self.broker.sign_in(key).attempt is not None, "somebody waits for a sign-in without a page"
+            elif isinstance(key, ProgramUse):
+                assert key in self.broker.permissions.questions, "somebody waits for an answer that nobody is asked for"
             elif isinstance(key, Provider | Role):
                 assert self.broker.role(key).pending is not None, "somebody waits for a role that nobody assumes"
             else:
                 assert self.broker.prompting(key) is not None, "somebody waits for a code that nobody is asked for"
         self._check_attempts()
+        shown = [
+            one.epoch
+            for one in self.broker.permissions.questions.values()
+            if one.channel is PermissionChannel.DIALOG and one.until is not None
+        ]
+        assert shown == list(self.permits), "a question without its dialog, or a dialog without its question"
+        assert not self.broker.permissions.questions.keys() - self.broker.queues.keys(), "a question for nobody"
         self._check_no_secret(repr(self.broker) + repr(effects))
         self._check_reports()
 

@@ -69,19 +69,3 @@ def test_what_lives_on_the_agent_is_not_a_long_command(ruled: Rig) -> None:
     assert [(one["op"], one["profile"], one["answer"]) for one in ruled.ledger if one["op"] != "auth"] == [
         ("credentials", "account-a", "ok")
     ]
-
-
-@pytest.mark.parametrize("profile", ["prod-2", "prod-3"])
-@pytest.mark.parametrize("words", [(), ("--live",), ("--server",)], ids=["env", "live", "server"])
-def test_a_confirmation_that_cannot_be_asked_for_is_a_no(ruled: Rig, profile: str, words: tuple[str, ...]) -> None:
-    """`confirm` guards a profile; as nobody can be asked yet, nothing is handed out, and the error says why."""
-    done = ruled.run(*words, profile, "--", "true")
-    assert done.status == 125
-    assert f"wants each use of {profile} confirmed" in done.err
-    assert 'confirm = "never"' in done.err
-    assert ruled.run("credential-process", profile).status == 125
-
-
-def test_never_asks_for_nothing(ruled: Rig) -> None:
-    """`confirm = "never"` is what holds anyway."""
-    assert ruled.run("prod-4", "--", "true").status == 0

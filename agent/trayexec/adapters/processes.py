@@ -1,9 +1,10 @@
-"""Which processes still run, and where. Quick: a file of /proc for each, and nothing is held open."""
+"""Which processes still run, where, and what. Quick: a file of /proc for each, and nothing is held open."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from trayexec.adapters.redact import redacted_word
 from trayexec.core.broker.events import Process
 from trayexec.light.processes import started
 
@@ -25,3 +26,19 @@ def folder_of(pid: int) -> str:
     if home and folder.is_relative_to(home):
         return str(Path("~") / folder.relative_to(home))
     return str(folder)
+
+
+def command_line_of(pid: int, words: int) -> str:
+    """The first `words` of what a process runs, as its argv says: of one of ours, of the command that it is to become.
+
+    Nothing where that is not told. What looks like a secret is left out.
+    """
+    try:
+        said = Path(f"/proc/{pid}/cmdline").read_bytes() if pid else b""
+    except OSError:
+        return ""
+    argv = [one.decode(errors="replace") for one in said.split(b"\0")[:-1]]
+    if "--" in argv and any("trayexec" in one for one in argv[: argv.index("--")]):
+        argv = argv[argv.index("--") + 1 :]
+    first = [redacted_word(one) for one in argv[:words]]
+    return " ".join([*first, *(["…"] if len(argv) > words else [])])

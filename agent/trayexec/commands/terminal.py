@@ -1,4 +1,4 @@
-"""Asks for the code on the caller's own terminal, when there is no dialog or the person is not in front of it."""
+"""Asks on the caller's own terminal when there is no dialog, or the person is not in front of it: mostly the code."""
 
 import fcntl
 import os
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from trayexec.commands.terminal_permission import PERMISSION, ask_permission
 from trayexec.light import agent_connection, context, protocol
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
@@ -37,7 +38,8 @@ def answer(note: Mapping[str, Any], connection: "socket", environ: Mapping[str, 
         device = _device(terminal)
         try:
             if _may_ask(device, connection):
-                _ask(terminal, note, connection, environ)
+                ask = ask_permission if note["note"] == PERMISSION else _ask
+                ask(terminal, note, connection, environ)
         except KeyboardInterrupt:
             os.write(terminal, b"\n")
             raise

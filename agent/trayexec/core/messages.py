@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from trayexec.core.config.profiles import Catalogue, Identity, MisreadSection, Profile, Provider, Role, SignIn, Unserved
 from trayexec.core.config.sections import header, shown
 from trayexec.core.other_words import ours
+from trayexec.core.ports import Verdict
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import near, told
 from trayexec.core.toml_lines import written_key
@@ -35,14 +36,49 @@ def no_digits() -> Text:
     return Text("A code has six digits (0 to 9) and nothing else.")
 
 
-def no_confirmation(profile: str) -> Trouble:
-    """The settings ask for a confirmation, and nobody can be asked for one yet: no is the safe answer."""
+def code_allows(profile: str, verdict: Verdict, holds: int) -> Text:
+    """What a code that is entered for a program that is named also allows it."""
+    match verdict:
+        case Verdict.UNTIL_LOCKED:
+            return Text("The code also allows it to use {profile} until locked", profile=profile)
+        case Verdict.FOR_A_TIME:
+            time = format_duration(holds)
+            return Text("The code also allows it to use {profile} for {time}", profile=profile, time=time)
+        case _:
+            return Text("The code also allows this use of {profile}", profile=profile)
+
+
+def denied(profile: str, pause: int) -> Trouble:
+    """A person has said no, and nobody is asked again for so many seconds."""
     return trouble(
-        "no_confirmation",
-        "config.toml wants each use of {profile} confirmed, which this version cannot ask for yet.",
-        'Set confirm = "never" for it in config.toml, or use another profile.',
+        "denied",
+        "The use of {profile} was denied.",
+        "If that was a slip, run it again in {pause} s.",
+        profile=profile,
+        pause=pause,
+    )
+
+
+def unconfirmed(profile: str) -> Trouble:
+    """Nobody has allowed it in time, or nobody was to be asked."""
+    return trouble(
+        "unconfirmed",
+        "Nobody has allowed the use of {profile}.",
+        "Run it again and choose in the dialog; --wait says how long it waits for you.",
         profile=profile,
     )
+
+
+def no_place_to_confirm(profile: str, why: Trouble | None) -> Trouble:
+    """The settings want a person asked, and there is no place to ask one: no is the safe answer."""
+    title = Text("{profile} is used only when a person allows it, and there is no place to ask one.", profile=profile)
+    hint = Text(
+        "Run it in the foreground of a terminal, or start the agent on a desktop; "
+        'or set confirm = "never" for it in config.toml.'
+    )
+    if why is not None:
+        title = Text("{title} {why}", title=title, why=why.title)
+    return Trouble("no_confirmation", title, hint)
 
 
 def locked(identity: Identity) -> Trouble:

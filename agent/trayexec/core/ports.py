@@ -185,6 +185,7 @@ class Question:
     pid: int = 0  # of who asks, 0 where it is no process
     command: tuple[str, ...] = ()  # the program that is to give the code in place of a person; none for a dialog
     named_in: tuple[str, ...] = ()  # the files that name it, where they are not our own: else others could name one
+    allows: Text | None = None  # what the code also says yes to, for who is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,49 @@ class NoDialog:
 Answer = Entered | Cancelled | TimedOut | NoDialog
 
 
+class Verdict(Enum):
+    """What a person says to a use of a profile, in the words of the log."""
+
+    DENY = "deny"
+    ONCE = "once"
+    FOR_A_TIME = "for a time"
+    UNTIL_LOCKED = "until locked"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionQuestion:
+    """What a dialog shows when it asks whether a program may use a profile.
+
+    `choices` are the verdicts to choose from beside DENY, the one that says least first; `holds` is for how many
+    seconds FOR_A_TIME is. `colour` is the profile's in config.toml, empty for none.
+    """
+
+    profile: str
+    account: str  # empty where it is not known
+    program: str
+    origin: str  # the programs above it, up to the terminal or app; may be empty
+    automaton: str  # the coding agent or CI system that it runs under, in its own name; may be empty
+    colour: str
+    choices: tuple[Verdict, ...]
+    holds: int
+    seconds: int  # how long the dialog stays
+    pid: int = 0  # of who asks, 0 where it is no process
+    number: int = 1  # which question this is to the person
+    of: int = 1  # and of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person has chosen; to close the dialog is to deny."""
+
+    verdict: Verdict
+
+
+PermissionAnswer = Decided | TimedOut | NoDialog
+
+
 class Prompter(Protocol):
-    """The dialog that asks for the code."""
+    """The dialog that asks for the code, or whether a program may use a profile."""
 
     @property
     def name(self) -> str:
@@ -223,6 +265,9 @@ class Prompter(Protocol):
 
     async def ask(self, question: Question) -> Answer:
         """Show the dialog and wait. Cancelling the task closes it and leaves no process behind."""
+
+    async def ask_permission(self, question: PermissionQuestion) -> PermissionAnswer:
+        """The same for a question with buttons; a key alone never allows anything. No command answers it."""
 
 
 class Urgency(Enum):

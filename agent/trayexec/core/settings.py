@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+from math import inf
 from typing import TypeVar
 
 from trayexec.core.config import session_policy
@@ -31,6 +32,7 @@ _WARNING = MINUTE
 _PROMPT = (10, 10 * MINUTE)
 _IDLE = (MINUTE, 36 * HOUR)
 _CONFIRM = (MINUTE, 36 * HOUR)
+UNTIL_LOCKED = inf  # seconds that an answer holds which only a lock ends
 
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 _RGB = re.compile(r"#[0-9a-fA-F]{6}")
@@ -98,9 +100,28 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmRule:
-    """Whether a person is asked before a hand-out: never (None), or at most once in `every` seconds, 0 for always."""
+    """Whether a person is asked before a hand-out, and for how many seconds one answer may hold.
 
-    every: int | None
+    None: nobody is asked; 0: each use is asked for; UNTIL_LOCKED: one answer may hold until something is locked.
+    """
+
+    every: float | None
+
+    @property
+    def strictness(self) -> float:
+        """Of two that hold for one role the one that is less."""
+        return inf if self.every is None else self.every
+
+
+@dataclass(frozen=True, slots=True)
+class UseGuard:
+    """What is wanted before something is handed out: a person's word, which may hold `holds` seconds.
+
+    `holds` is as in `ConfirmRule`; `colour` is the profile's own in config.toml, empty for none.
+    """
+
+    holds: float
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +318,7 @@ def example() -> str:
 def _confirm_written(rule: ConfirmRule) -> str:
     if not rule.every:
         return "never" if rule.every is None else "always"
-    return format_duration(rule.every)
+    return "session" if rule.every == UNTIL_LOCKED else format_duration(int(rule.every))
 
 
 def _identity_written(rule: IdentityRule) -> Mapping[str, object]:
@@ -469,10 +490,12 @@ class _Source:
             return ConfirmRule(None)
         if value == "always":
             return ConfirmRule(0)
+        if value == "session":
+            return ConfirmRule(UNTIL_LOCKED)
         seconds = _seconds(value)
         if seconds is not None and _CONFIRM[0] <= seconds <= _CONFIRM[1]:
             return ConfirmRule(seconds)
-        hint = Text('Write "never", "always", or how long one confirmation holds, from 1m to 36h, like "30m".')
+        hint = Text('Write "never", "always", "session", or how long one answer may hold, from 1m to 36h, like "10m".')
         raise self._wrong(path, value, hint)
 
     def _policy(self, path: Path, value: object) -> str | None:

@@ -38,11 +38,12 @@ from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core import messages
 from trayexec.core.broker import handover
-from trayexec.core.broker.events import ScreenChanged, Show, Tick
+from trayexec.core.broker.events import NoteVerdict, ScreenChanged, Show, Tick
+from trayexec.core.broker.permissions import seconds
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.surroundings import USUAL, FileMarks, Surroundings
 from trayexec.core.container_credentials import HttpExchange
-from trayexec.core.ports import Notice, Sts, Tray
+from trayexec.core.ports import Entry, Notice, Sts, Tray, Verdict
 from trayexec.core.settings import Command, LoadedSettings, Settings
 from trayexec.daemon import replacement
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Records
@@ -55,11 +56,13 @@ from trayexec.daemon.replies import Replies
 from trayexec.daemon.request_handler import Dependencies, RequestHandler
 from trayexec.daemon.settings_in_force import SettingsInForce
 from trayexec.daemon.socket_server import SocketServer
+from trayexec.daemon.stamps import utc
 from trayexec.daemon.succession import Succession
 from trayexec.daemon.tasks import Tasks
 from trayexec.daemon.time_check import TimeCheck
 from trayexec.daemon.tray_controller import LoopCalls, TrayController
 from trayexec.light import agent_environment, agent_record, context, own_command, paths, protocol, same_machine
+from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, TrayexecError
 from trayexec.light.translate import speaker
 from trayexec.live.keeper import OverlayKeeper
@@ -162,6 +165,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     stored_path, settings_path = paths.stored_path(environ), paths.settings_path(environ)
 
     catalogues = files_of_this_user(environ)
+    ledger = LedgerWriter(FileLedger(Path(paths.ledger_path(environ))).write)
     replies = Replies()
     loop = Loop(
         Ports(
@@ -178,6 +182,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             remember=partial(_remember, stored_path),
             learn=catalogues.learn,
             unlearn=catalogues.unlearn,
+            note_verdict=partial(_note_verdict, ledger, clock),
         ),
         workers,
         answer=replies.send,
@@ -222,7 +227,6 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     )
     keeper = OverlayKeeper(Path(paths.live_folder(environ)), inputs, running, files.run)
 
-    ledger = LedgerWriter(FileLedger(Path(paths.ledger_path(environ))).write)
     endpoint = ContainerEndpoint(Records(clock, ledger, journal), _exchange, time.post, replies)
     dependencies = Dependencies(
         catalogues=keeper.overlays,
@@ -328,6 +332,16 @@ def _remember(path: str, name: str, arn: str | None) -> None:
             stored_keys.forget(path, name)
         elif arn is not None and arn != known:
             stored_keys.note(path, name, arn)
+
+
+def _note_verdict(ledger: LedgerWriter, clock: SystemClock, noted: NoteVerdict) -> None:
+    """Keep a person's answer: what was allowed, and for how long, or that nobody answered."""
+    asked, caller = noted.asked, noted.asked.caller
+    said = "nobody" if noted.verdict is None else noted.verdict.value
+    if noted.verdict is Verdict.FOR_A_TIME and asked.guard is not None:
+        said = f"for {format_duration(seconds(asked.guard))}"
+    at = utc(int(clock.now().wall))
+    ledger.note(Entry(at, asked.profile.name, "confirm", caller.pid, caller.program, said, caller.parents))
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:

@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from logging import Logger
 
@@ -33,6 +33,7 @@ from trayexec.core.config.profiles import Profile
 from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease, admit, is_token
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, Entry, Ledger
+from trayexec.core.settings import UseGuard
 from trayexec.daemon.replies import Replies, Reply
 from trayexec.daemon.stamps import utc
 from trayexec.daemon.streams import Acceptor, Looks, Stream
@@ -90,7 +91,7 @@ class ContainerEndpoint:
         self._replies = replies
         self._told_at = float("-inf")
         self._leases: dict[ReplyAddress, tuple[Lease, _Listener]] = {}
-        self._looks: dict[ReplyAddress, Callable[[], Awaitable[Profile]]] = {}
+        self._looks: dict[ReplyAddress, Callable[[], Awaitable[tuple[Profile, UseGuard | None]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._to_look: dict[ReplyAddress, list[ReplyAddress]] = {}  # requests of this turn, by whose lease they are
         self._listeners: dict[int, _Listener] = {}
@@ -107,11 +108,12 @@ class ContainerEndpoint:
         former: FormerLease | None,
         *,
         language: str,
-        look: Callable[[], Awaitable[Profile]],
+        look: Callable[[], Awaitable[tuple[Profile, UseGuard | None]]],
     ) -> None:
         """Give a caller a lease until `end`. Raises TrayexecError (`port_taken`) where that cannot be as wished.
 
-        `look` tells what the profile is now: a lease is one of its name, and its files may be edited at any time.
+        `look` tells what the profile is now, and what guards it: a lease is one of its name, and its files may be
+        edited at any time.
         """
         token = former.token if former is not None else Secret(secrets.token_urlsafe(32))
         if former is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
@@ -191,13 +193,13 @@ class ContainerEndpoint:
 
     async def _ask(self, lease: Lease) -> None:
         """Ask for all requests of a lease that came in one turn of the loop: they share a look at the files."""
-        holder, program, pid = lease.caller.reply_to, lease.caller.program, lease.caller.pid
-        callers = [Caller(address, program, pid) for address in self._to_look.pop(holder)]
+        holder = lease.caller.reply_to
+        callers = [replace(lease.caller, reply_to=one, process=None) for one in self._to_look.pop(holder)]
         look = self._looks.get(holder)
         if look is None:
             return  # the lease has ended, and with it these requests
         try:
-            profile = await look()
+            profile, guard = await look()
         except TrayexecError as error:
             for caller in callers:
                 self._answer(Refuse(caller, error.trouble))
@@ -205,7 +207,7 @@ class ContainerEndpoint:
         for caller in callers:
             if caller.reply_to in self._asking:
                 # No more life than the least: what is in memory goes out at once; `roles.renew` sees to the rest.
-                self._post(Ask(caller, profile, need=LEAST, wait=0))
+                self._post(Ask(caller, profile, need=LEAST, wait=0, guard=guard))
 
     def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""

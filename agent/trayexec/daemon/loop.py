@@ -10,10 +10,12 @@ from trayexec.core import messages
 from trayexec.core.broker.events import (
     Answered,
     AskAnew,
+    AskPermission,
     AssumeRole,
     CheckKeys,
     Deliver,
     Dismiss,
+    DismissPermission,
     Effect,
     Event,
     Hide,
@@ -25,8 +27,10 @@ from trayexec.core.broker.events import (
     Look,
     Looked,
     LookIdle,
+    NoteVerdict,
     Occasion,
     OpenSession,
+    PermissionAnswered,
     Process,
     Prompt,
     ProviderFailed,
@@ -90,7 +94,8 @@ class Ports:
 
     `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
     `idle` tells how many seconds ago somebody used a key or the mouse, None where nothing here can tell.
-    `learn` is told of a program that it prints long-term keys, `unlearn` that it does so no more.
+    `learn` is told of a program that it prints long-term keys, `unlearn` that it does so no more, and `note_verdict`
+    what a person has answered.
     """
 
     clock: Clock
@@ -106,6 +111,7 @@ class Ports:
     remember: Callable[[str, str | None], None]
     learn: Callable[[Provider], None]
     unlearn: Callable[[Provider], None]
+    note_verdict: Callable[[NoteVerdict], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,7 @@ class Loop:
         self._mishap = mishap
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialogs: dict[Identity, asyncio.Task[None]] = {}
+        self._permissions: dict[int, asyncio.Task[None]] = {}
         self._printed: dict[Identity, _Printed] = {}
         self._seen: dict[Provider, LongTermKeys] = {}
         self._sign_ins: dict[SignIn, asyncio.Task[None]] = {}
@@ -229,6 +236,12 @@ class Loop:
                 self._start(self._ports.notifier.show(notice))
             case Hide(key):
                 self._start(self._ports.notifier.close(key))
+            case AskPermission():
+                self._permissions[effect.epoch] = self._start(self._ask_permission(effect))
+            case DismissPermission(epoch):
+                self._permissions.pop(epoch).cancel()
+            case NoteVerdict():
+                self._ports.note_verdict(effect)
             case Look(processes):
                 asyncio.get_running_loop().call_soon(self._look, processes)
             case LookIdle():
@@ -266,6 +279,16 @@ class Loop:
             self._mishap(error)
             answer = NoDialog(_internal(error))
         self.post(Answered(effect.identity, effect.epoch, answer))
+
+    async def _ask_permission(self, effect: AskPermission) -> None:
+        """Ask a person whether a program may use a profile."""
+        try:
+            answer = await self._ports.prompter.ask_permission(effect.question)
+        except Exception as error:  # noqa: BLE001 — the border: as above
+            self._mishap(error)
+            answer = NoDialog(_internal(error))
+        self._permissions.pop(effect.epoch, None)
+        self.post(PermissionAnswered(effect.epoch, answer))
 
     async def _check(self, effect: CheckKeys) -> None:
         """Find out, before a person is asked, whether there is anything to open."""

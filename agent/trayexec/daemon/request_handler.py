@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from logging import Logger
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from trayexec.core.broker.events import (
     AskSignIn,
     Authenticate,
     Caller,
+    Decide,
     Deliver,
     Gone,
     Lock,
@@ -31,16 +32,17 @@ from trayexec.core.config import adhoc, federated, long_roles, session_names
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import Catalogue, Identity, Profile, Provider, SignIn
 from trayexec.core.config.providers import lacking
-from trayexec.core.config.rules import policy_of, rules_of
+from trayexec.core.config.rules import guard_of, policy_of, rules_of
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.config.sources import OF_THE_CALLER, Source
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
-from trayexec.core.settings import Delivery, ProfileRule
+from trayexec.core.settings import Delivery, ProfileRule, UseGuard
 from trayexec.daemon.container_endpoint import ContainerEndpoint
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop
+from trayexec.daemon.provenance import provenance_of
 from trayexec.daemon.replies import Replies, Reply
 from trayexec.daemon.requests import (
     AnswerUse,
@@ -48,6 +50,7 @@ from trayexec.daemon.requests import (
     Request,
     RequestContext,
     WantCredentials,
+    WantDecision,
     WantEndpoint,
     WantHeldKeys,
     WantLock,
@@ -127,6 +130,7 @@ class Pending:
     waited: bool = False  # meanwhile its profile may have become another
     settled: bool = False  # it has been answered, or its caller has gone
     asked: bool = False  # the broker has not answered yet
+    guard: UseGuard | None = None  # what a person has to allow first
 
 
 class RequestHandler:
@@ -206,7 +210,7 @@ class RequestHandler:
         match pending.request:
             case WantCredentials(common) as request:
                 catalogue = await self._catalogue(connection, common)
-                profile, rule = self._meant(request, catalogue, pending.caller)
+                profile, rule = self._guarded(pending, request, catalogue)
                 if common.then is AnswerUse.RUNS and rule.delivery in OTHERWISE:
                     self._settle(pending)  # it comes again, by the way that the settings name
                     connection.finish(protocol.ok({"Delivery": rule.delivery.value}))
@@ -214,13 +218,14 @@ class RequestHandler:
                 self._check_given(pending, profile)
                 await self._ask_for(pending, request, profile, catalogue)
             case WantEndpoint(common, need=need, wait=wait, former=former) as request:
-                profile, _ = self._meant(request, await self._catalogue(connection, common), pending.caller)
+                profile, _ = self._guarded(pending, request, await self._catalogue(connection, common))
                 self._check_given(pending, profile)
                 await self._loop.check_settings(profile.identity, profile.endpoints if former is None else ())
                 if not connection.there:
                     return  # nobody would end its lease
                 self._lend(pending.caller, profile, request)
-                self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
+                wait = wait if former is None else 0
+                self._post(pending, Ask(pending.caller, profile, need, wait, pending.guard))
             case WantSession() as wanted:
                 await self._open(pending, wanted)
             case WantLock() as wanted:
@@ -229,6 +234,10 @@ class RequestHandler:
                 connection.finish(protocol.ok({}))
             case WantHeldKeys() as wanted:
                 self._hold_keys(pending, wanted)
+            case WantDecision(common, question=question, verdict=verdict):
+                self._settle(pending)
+                self._loop.post(Decide(question, verdict, common.terminal))
+                connection.finish(protocol.ok({}))
             case WantStatus(common):
                 await self._tell_status(connection, common)
             case WantOverlay() as wanted:
@@ -372,14 +381,14 @@ class RequestHandler:
         if not isinstance(request, WantCredentials):
             return
         catalogue = await self._load(request.common)
-        profile, _ = self._meant(request, catalogue, pending.caller)
+        profile, _ = self._guarded(pending, request, catalogue)
         if profile.target == what.profile.target:
             overlay = await self._settings_of(request, profile, catalogue)
             self._note(pending, "ok")
             document = _document(profile, what.credentials, request.common.then, overlay)
             pending.connection.finish(protocol.ok(document))
         else:
-            self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
+            self._ask(pending, Ask(pending.caller, profile, request.need, request.wait, pending.guard))
 
     @staticmethod
     def _check_given(pending: Pending, profile: Profile) -> None:
@@ -401,7 +410,7 @@ class RequestHandler:
         """Ask for credentials, once it is known that STS can be asked with these settings. Raises TrayexecError."""
         pending.overlay = await self._settings_of(request, profile, catalogue)
         await self._loop.check_settings(profile.identity, profile.endpoints)
-        self._ask(pending, Ask(pending.caller, profile, request.need, request.wait))
+        self._ask(pending, Ask(pending.caller, profile, request.need, request.wait, pending.guard))
 
     async def _ask_anew(self, pending: Pending) -> None:
         """Ask for what the profile has turned out to be."""
@@ -409,41 +418,49 @@ class RequestHandler:
         match request:
             case WantCredentials(common):
                 catalogue = await self._load(common)
-                profile, _ = self._meant(request, catalogue, pending.caller)
+                profile, _ = self._guarded(pending, request, catalogue)
                 await self._ask_for(pending, request, profile, catalogue)
             case WantEndpoint(common, need=need, wait=wait, former=former):
-                profile, _ = self._meant(request, await self._load(common), pending.caller)
-                self._post(pending, Ask(pending.caller, profile, need, wait if former is None else 0))
+                profile, _ = self._guarded(pending, request, await self._load(common))
+                wait = wait if former is None else 0
+                self._post(pending, Ask(pending.caller, profile, need, wait, pending.guard))
             case _:
                 await self._do(pending)
 
     def _lend(self, caller: Caller, profile: Profile, request: WantEndpoint) -> None:
-        async def look() -> Profile:
-            return self._meant(request, await self._load(request.common), caller)[0]
+        async def look() -> tuple[Profile, UseGuard | None]:
+            profile, _, guard = self._meant(request, await self._load(request.common), caller)
+            return profile, guard
 
         language = request.common.language
         self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
 
+    def _guarded(
+        self, pending: Pending, request: WantCredentials | WantEndpoint, catalogue: Catalogue
+    ) -> tuple[Profile, ProfileRule]:
+        """As `_meant`, with what has to be allowed first kept for the question to the broker. Raises TrayexecError."""
+        profile, rule, pending.guard = self._meant(request, catalogue, pending.caller)
+        if pending.guard is not None:
+            pending.caller = replace(pending.caller, provenance=provenance_of(pending.caller, request.common.then))
+        return profile, rule
+
     def _meant(
         self, request: WantCredentials | WantEndpoint, catalogue: Catalogue, caller: Caller
-    ) -> tuple[Profile, ProfileRule]:
+    ) -> tuple[Profile, ProfileRule, UseGuard | None]:
         """The profile that is asked for, narrowed as it is to be, and what the settings say about it.
 
-        A role that is named by its ARN is guarded as each profile that has the same one. Raises TrayexecError, also for
-        what the settings ask of us in vain.
+        A role that is named by its ARN is guarded as each profile that has the same one. Raises TrayexecError.
         """
         profile = adhoc.find(catalogue, request.profile, request.source)
         settings = self._loop.broker.settings
         rules = rules_of(profile, settings, catalogue)
-        for rule in rules:
-            if rule.confirm is not None and rule.confirm.every is not None:
-                raise TrayexecError(messages.no_confirmation(rule.pattern))
+        guard = guard_of(rules)
         profile = narrowed(profile, policy_of(profile, rules), request.policy)
         if request.common.then is AnswerUse.SIGNS_IN:
             profile = federated.signing_in(profile, catalogue.session_name)
-            return session_names.asked_by(profile, caller.program), rules[0]
+            return session_names.asked_by(profile, caller.program), rules[0], guard
         profile = session_names.asked_by(profile, caller.program)
-        return long_roles.lengthened(profile, rules[0], request.long), rules[0]
+        return long_roles.lengthened(profile, rules[0], request.long), rules[0], guard
 
     async def _catalogue(self, connection: Connection, common: RequestContext) -> Catalogue:
         """What the caller's files say now. When our settings are broken, what held before, and a note of it.
@@ -586,6 +603,15 @@ def _document(
 
 def _note_of(told: Tell, language: str) -> bytes:
     identity = told.identity
+    if told.choices:
+        return protocol.note(
+            told.kind.value,
+            speaker_of(language)(told.text),
+            left=told.left,
+            epoch=told.epoch,
+            choices=",".join(one.value for one in told.choices),
+            holds=told.holds,
+        )
     if identity is None:
         return protocol.note(told.kind.value, speaker_of(language)(told.text))
     host = foreign(identity.endpoint_url)

@@ -10,13 +10,14 @@ from trayexec.core.broker.events import SOFT_NEED, AskAt, Renewal
 from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import LongTermKeys, Secret
-from trayexec.core.ports import SignInWay
+from trayexec.core.ports import SignInWay, Verdict
 from trayexec.daemon.container_endpoint import FormerLease, former_lease
 from trayexec.light import given_credentials, protocol, same_machine
 from trayexec.light.durations import LONGEST_LONG, LONGEST_NEED, LONGEST_WAIT
 from trayexec.light.errors import Text, TrayexecError, trouble
 
 LONGEST_TEXT = 4096
+LARGEST = 2**53  # of a number that every reader of JSON keeps as it is
 _MARK = 4  # numbers: device and inode of a file, and of its folder
 _DECIDING = sorted(protocol.AWS_VARIABLES)
 
@@ -122,6 +123,15 @@ class WantHeldKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class WantDecision:
+    """`decide`: what a person at the caller's terminal answers to the question of this number."""
+
+    common: RequestContext
+    question: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class WantStatus:
     """`status`."""
 
@@ -157,6 +167,7 @@ Request = (
     | WantSession
     | WantLock
     | WantHeldKeys
+    | WantDecision
     | WantStatus
     | WantOverlay
     | WantStop
@@ -164,7 +175,7 @@ Request = (
 )
 
 
-def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, PLR0911 — a flat table of all to be asked
+def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, PLR0911, PLR0912 — a flat table
     """The request on one line, to an agent at this place (`context.place`).
 
     Raises TrayexecError (code `protocol` or `bad_request`) for anything else.
@@ -209,6 +220,9 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, P
             return WantLock(common, _word(said, "identity"), _word(said, "keys"))
         case "hold_keys" | "drop_keys" as op:
             return WantHeldKeys(common, _profile(said), _keys(said) if op == "hold_keys" else None)
+        case "decide":
+            number = _number(said, "question", default=0, most=LARGEST)
+            return WantDecision(common, number, _verdict(said))
         case "status":
             return WantStatus(common)
         case "overlay":
@@ -235,6 +249,13 @@ def _profile(said: Mapping[str, object]) -> str:
     if profile is None:
         raise _bad("profile", Text("the name of a profile"))
     return profile
+
+
+def _verdict(said: Mapping[str, object]) -> Verdict:
+    for verdict in Verdict:
+        if said.get("verdict") == verdict.value:
+            return verdict
+    raise _bad("verdict", Text("one of: {choices}", choices=", ".join(one.value for one in Verdict)))
 
 
 def _keys(said: Mapping[str, object]) -> LongTermKeys:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FIRST = 15  # the same for the very first line
 PAUSE = 0.05  # seconds between tries to get into the agent's queue
 LONGEST_ANSWER = 16 * 1024 * 1024  # a status can name many profiles
-QUESTIONS = {"code", "again"}  # notes that a person at the caller's terminal may answer
+QUESTIONS = {"code", "again", "permission"}  # notes that a person at the caller's terminal may answer
 SLOW = "aws"  # a note that is worth a person's while only when nothing follows soon
 HERE = "here"  # a note that says no more than that the agent is there, every two seconds until it says something
 PATIENCE = 60  # seconds of silence beyond what was asked for, before we stop believing in the agent

@@ -55,6 +55,11 @@ def _served(request: "RequestFields", environ: "Mapping[str, str]") -> "Mapping[
     final: Mapping[str, Any] = {}
     for line in agent_connection.ask(connection, request):
         final = line
+        if line.get("note") == "permission":
+            from trayexec.commands import terminal  # noqa: PLC0415 — only where no dialog can be shown
+
+            if terminal.answer(line, connection, environ):
+                continue
         if line.get("note", agent_connection.SLOW) != agent_connection.SLOW and sys.stderr.isatty():
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 

@@ -237,6 +237,11 @@ def drop_keys(caller: "CallerFields", name: str) -> "RequestFields":
     return _request("drop_keys", caller, profile=name)
 
 
+def decide(caller: "CallerFields", question: int, verdict: str) -> "RequestFields":
+    """To take this for the answer of the person at the caller's terminal, where that question is asked."""
+    return _request("decide", caller, question=question, verdict=verdict)
+
+
 def status(caller: "CallerFields") -> "RequestFields":
     """The document of `status --json`."""
     return _request("status", caller, wait=0)

@@ -29,7 +29,10 @@ from support.stage import (
 )
 from trayexec.core.broker.events import (
     AskAt,
+    CallingProgram,
     Event,
+    Process,
+    Provenance,
     Renewal,
     Screen,
     Shell,
@@ -38,8 +41,8 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, Profile
-from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut
-from trayexec.core.settings import Command, IdentityRule, OnLock, Renew
+from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut, Verdict
+from trayexec.core.settings import UNTIL_LOCKED, Command, IdentityRule, OnLock, Renew, UseGuard
 
 TWIN = identity("twin", ALICE.mfa_serial)  # other keys, the same device
 BOB = identity("bob")
@@ -70,6 +73,23 @@ SHELLS = st.sampled_from([Shell("", 1), Shell("100", 2), Shell("200", 3)])
 WAITS = st.sampled_from([0, 5, 120, 300])
 NO_DIALOG = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
 LIVES = st.sampled_from([12 * 3600, 12 * 3600, 3600, 900, 90, 8, -5])
+BASH, DAEMON = Process(100, 7), Process(50, 3)
+PROVENANCES = st.sampled_from(
+    [
+        Provenance(CallingProgram(name="aws")),  # of which the system tells nothing
+        Provenance(CallingProgram(("/usr/bin/aws", "/bin/bash"), ("bash",), BASH, "aws"), Process(200, 8), (BASH,)),
+        Provenance(CallingProgram(("/usr/bin/aws", "/bin/bash"), ("bash",), BASH, "aws"), Process(201, 9), (BASH,)),
+        Provenance(
+            CallingProgram(("/bin/sh", "/bin/bash"), ("bash",), BASH, "sh"), Process(202, 9), (BASH,), spreads=True
+        ),
+        Provenance(
+            CallingProgram(("/usr/bin/aws", "/bin/sh"), ("sh", "bash"), BASH, "aws"),
+            Process(203, 10),
+            (Process(202, 9), BASH),
+        ),
+        Provenance(CallingProgram(("/usr/bin/ssh", "/bin/bash"), ("bash",), DAEMON, "aws")),
+    ]
+)
 ANY = st.integers(min_value=0, max_value=1 << 16)
 
 
@@ -118,6 +138,33 @@ class Invariants(RuleBasedStateMachine):
         """A caller wants credentials."""
         began = None if age is None else self.stage.now.boot - age
         self.stage.ask(what, need=need, wait=wait, ask_at=ask_at, shell=shell, began=began)
+
+    @rule(
+        what=st.sampled_from(PROFILES),
+        need=st.sampled_from([0, 1200, 3000]),
+        wait=WAITS,
+        shell=SHELLS,
+        guard=st.sampled_from([UseGuard(0), UseGuard(600), UseGuard(UNTIL_LOCKED)]),
+        provenance=PROVENANCES,
+    )
+    def ask_guarded(
+        self, *, what: Profile, need: int, wait: int, shell: Shell, guard: UseGuard, provenance: Provenance
+    ) -> None:
+        """A caller wants credentials that a person has to allow first."""
+        self.stage.ask(what, need=need, wait=wait, shell=shell, guard=guard, provenance=provenance)
+
+    @precondition(lambda self: self.stage.permits)
+    @rule(how=st.sampled_from([*Verdict, TimedOut(), NO_DIALOG]))
+    def permit(self, how: Verdict | TimedOut | NoDialog) -> None:
+        """A person answers the question, or none does."""
+        self.stage.permit(how)
+
+    @precondition(lambda self: self.stage.terminals)
+    @rule(which=ANY, verdict=st.sampled_from(Verdict))
+    def decide(self, which: int, verdict: Verdict) -> None:
+        """A person at a terminal answers the question there."""
+        requests = list(self.stage.terminals)
+        self.stage.decide(requests[which % len(requests)], verdict)
 
     @rule(number=st.integers(2, 5), what=st.sampled_from(PROFILES))
     def ask_at_once(self, number: int, what: Profile) -> None:

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from trayexec.adapters import file_trust
-from trayexec.adapters.dialogs import command, kdialog, osascript, pinentry, windows, zenity
+from trayexec.adapters.dialogs import command, kdialog, osascript, permission, pinentry, windows, zenity
 from trayexec.adapters.dialogs.own.tool import find_gtk3, find_gtk4, find_tk
 from trayexec.adapters.dialogs.sheet import Tool, on_screen, write
-from trayexec.adapters.processes import folder_of
-from trayexec.core.ports import Answer, NoDialog, Prompter, Question
+from trayexec.adapters.processes import command_line_of, folder_of
+from trayexec.core.ports import Answer, NoDialog, PermissionAnswer, PermissionQuestion, Prompter, Question
 from trayexec.core.shell_words import argument
 from trayexec.light.errors import Text, Trouble, trouble
 
@@ -76,6 +76,25 @@ class Dialogs(Prompter):
             answer = NoDialog(_on_a_terminal(answer.trouble, question.identity))
         return answer
 
+    async def ask_permission(self, question: PermissionQuestion) -> PermissionAnswer:
+        """The same for a permission, by the first tool that can. A command of the person's own is no person."""
+        words = permission.WORDS
+        text = permission.write(question, self._speak, command_line_of(question.pid, words), folder_of(question.pid))
+        answer: PermissionAnswer = NoDialog(self._nothing(""))
+        by_command = self._method not in {"auto", TERMINAL, *FINDERS} and not self._is_pinentry
+        tools = [tool for tool in (self._automatic() if by_command else self._tools()) if tool.permit is not None]
+        for tool in sorted(tools, key=lambda tool: tool.program in self._failed):
+            if tool.permit is not None:
+                answer = await tool.permit(tool.program, text, self._environ)
+            if not isinstance(answer, NoDialog):
+                break
+            self._failed[tool.program] = answer.trouble
+        return answer
+
+    @property
+    def _is_pinentry(self) -> bool:
+        return self._method.startswith("pinentry-") and " " not in self._method
+
     def _tools(self) -> list[Tool]:
         """What may be asked here, best first."""
         here, method = self._environ, self._method
@@ -85,7 +104,7 @@ class Dialogs(Prompter):
             return []
         if method in FINDERS:
             return FINDERS[method](here)
-        if method.startswith("pinentry-") and " " not in method:
+        if self._is_pinentry:
             return [tool for tool in pinentry.find(here) if tool.name == method]
         return [command.tool(method)]
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from trayexec.adapters.child_processes import Child, child
+from trayexec.adapters.dialogs.permission import TITLE as TITLE_PERMISSION
+from trayexec.adapters.dialogs.permission import YES, PermissionText
 from trayexec.adapters.dialogs.sheet import TITLE, DialogText, Tool, on_screen, useless
 from trayexec.adapters.wording import brief, folded
 from trayexec.core.credentials import Secret
-from trayexec.core.ports import Answer, Cancelled, Entered, TimedOut
+from trayexec.core.ports import Answer, Cancelled, Decided, Entered, PermissionAnswer, TimedOut, Verdict
 from trayexec.light.errors import Text
 
 # Best first: gnome3's field cannot be named, and it looks like the keyring's own prompt.
@@ -41,11 +43,27 @@ def find(environ: Mapping[str, str]) -> list[Tool]:
         return []
     names = [f"pinentry-{flavour}" for flavour in FLAVOURS]
     found = [(name, shutil.which(name, path=environ.get("PATH"))) for name in (*names, "pinentry")]
-    return [Tool(name, path, ask) for name, path in found if path]
+    return [Tool(name, path, ask, permit) for name, path in found if path]
 
 
 async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     """Ask once. A pinentry that would ask on a terminal is not used."""
+    return await _pin(program, _settings(sheet), sheet.seconds, environ)
+
+
+async def permit(program: str, text: PermissionText, environ: Mapping[str, str]) -> PermissionAnswer:
+    """Ask for a permission: a word is to be typed, for Return would press what CONFIRM shows first."""
+    answer = await _pin(program, _settings_of(text), text.seconds, environ)
+    match answer:
+        case Entered(typed):
+            return Decided(Verdict.ONCE if typed.reveal().strip().lower() == YES else Verdict.DENY)
+        case Cancelled():
+            return Decided(Verdict.DENY)
+        case _:
+            return answer
+
+
+async def _pin(program: str, settings: list[str], seconds: int, environ: Mapping[str, str]) -> Answer:
     name = program.rpartition("/")[2]
     try:
         async with child([program], environ) as process:
@@ -54,9 +72,9 @@ async def ask(program: str, sheet: DialogText, environ: Mapping[str, str]) -> An
                 flavour = await _command(process, "GETINFO flavor")
                 if any(word in flavour for word in _NOT_GRAPHICAL):
                     return useless(name, Text("it is {flavour} and would ask on a terminal", flavour=flavour))
-                for line in _settings(sheet):
+                for line in settings:
                     await _command(process, line)
-            async with asyncio.timeout(sheet.seconds + _LATE):
+            async with asyncio.timeout(seconds + _LATE):
                 return Entered(Secret(await _command(process, "GETPIN")))
     except _RefusedError as refused:
         if refused.code in {_CANCELLED, _FULLY_CANCELLED}:
@@ -79,6 +97,17 @@ def _settings(sheet: DialogText) -> list[str]:
         f"SETCANCEL {_escape(sheet.cancel)}",
         f"SETTIMEOUT {sheet.seconds}",
         *([_told("SETERROR", list(sheet.news))] if sheet.news else []),
+    ]
+
+
+def _settings_of(text: PermissionText) -> list[str]:
+    heading, *rest = text.lines
+    return [
+        "OPTION no-grab",
+        f"SETTITLE {TITLE_PERMISSION}",
+        _told("SETDESC", [f"{heading}\n", *rest, f"\n{text.typed}"]),
+        f"SETPROMPT {YES}:",
+        f"SETTIMEOUT {text.seconds}",
     ]
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trayexec.adapters.dialogs.own.code_field import COUNT
+from trayexec.adapters.dialogs.permission import PermissionText
 from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, folded
-from trayexec.core.ports import Answer, NoDialog, Question
+from trayexec.core.ports import Answer, NoDialog, PermissionAnswer, Question
 from trayexec.light.errors import Text, trouble
 
 if TYPE_CHECKING:  # the Tk child imports this file, and has no use for asyncio
@@ -59,18 +60,21 @@ class DialogText:
 
 
 Ask = Callable[[str, DialogText, Mapping[str, str]], Awaitable[Answer]]
+Permit = Callable[[str, PermissionText, Mapping[str, str]], Awaitable[PermissionAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A way to ask: what it is called, the program behind it (a path, a command line), and the function that asks.
+    """A way to ask: what it is called, the program behind it (a path, a command line), and the functions that ask.
 
-    `ask(program, sheet, environ)` answers `NoDialog` when the tool turned out to be of no use here.
+    `ask(program, sheet, environ)` answers `NoDialog` when the tool turned out to be of no use here; so does `permit`,
+    which asks for no code but for a permission, and is None where the tool cannot.
     """
 
     name: str
     program: str
     ask: Ask
+    permit: Permit | None = None
 
 
 def write(question: Question, speak: Callable[[Text], str], folder: str = "") -> DialogText:
@@ -105,6 +109,8 @@ def _about(question: Question, folder: str) -> Iterator[Text]:
         yield Text("For profile {profile}", profile=question.profile)
     if question.asker:
         yield Text("Asked by {asker}", asker=question.asker)
+    if question.allows:
+        yield question.allows
     if folder:
         yield Text("In folder {folder}", folder=folder)
 

@@ -166,8 +166,8 @@ class Obtaining:
 
     def _note(self, conversation: Conversation, note: "Mapping[str, Any]") -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
-        if note["note"] in {"code", "again"}:
-            identity = str(note.get("identity", ""))
+        if note["note"] in agent_connection.QUESTIONS:
+            identity = str(note.get("identity", note.get("epoch", "")))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
                 return
             from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here

@@ -67,7 +67,7 @@ class StepContext:
         settled = waiting.pop(request)
         target = settled.asked.profile.target if isinstance(settled.asked, Ask) else None
         queues = dict(self.broker.queues)
-        for key in {target, settled.identity, settled.sign_in, Screen.LOCKED}:
+        for key in {target, settled.identity, settled.sign_in, settled.use, Screen.LOCKED}:
             if key is None:
                 continue
             rest = tuple(one for one in queues.get(key, ()) if one != request)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
+from trayexec.core.broker.permissions import is_allowed
 from trayexec.core.broker.state import Awaited, Open, Use
 from trayexec.core.config.profiles import Identity, Role
 from trayexec.core.credentials import Credentials
@@ -91,8 +92,11 @@ def fall_back(step: StepContext, asked: Ask, why: Trouble) -> None:
 
 
 def what_is_left(step: StepContext, asked: Ask) -> Credentials | None:
-    """What is in memory already and may serve in need: only where nobody insists on more, and never under a minute."""
-    if asked.need > SOFT_NEED:
+    """What is in memory already and may serve in need: only where nobody insists on more, and never under a minute.
+
+    Nor what a person has to allow first, and has not.
+    """
+    if asked.need > SOFT_NEED or not is_allowed(step.broker.permissions, asked, step.now):
         return None
     target = asked.profile.target
     if isinstance(target, Identity):

@@ -5,8 +5,19 @@ from enum import Enum
 
 from trayexec.core.config.profiles import Identity, Profile, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
-from trayexec.core.ports import Answer, Notice, Question, Refusal, SignInPage, SignInToken, SignInWay
-from trayexec.core.settings import Settings
+from trayexec.core.ports import (
+    Answer,
+    Notice,
+    PermissionAnswer,
+    PermissionQuestion,
+    Question,
+    Refusal,
+    SignInPage,
+    SignInToken,
+    SignInWay,
+    Verdict,
+)
+from trayexec.core.settings import Settings, UseGuard
 from trayexec.light.errors import Text, Trouble
 
 SOFT_NEED = 1200
@@ -43,6 +54,37 @@ class ReplyAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class CallingProgram:
+    """A program in one terminal or app, as the system tells it.
+
+    `executables` are those of the process and of what started it, `parents` the names above it, and `app` the process
+    that all of them run in. `name` is what it calls itself: that can only tell more programs apart, and makes none
+    another one. Without executables nothing is known of it, and it is like no other.
+    """
+
+    executables: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    app: Process | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who gets what a request is answered with: a program, its process, and the processes above that, nearest first.
+
+    `process` is None where many programs ask by one, as over a forwarded socket. `spreads` says whether what that
+    process may do those may do that it starts: it is a command that runs with the profile. `automaton` names the coding
+    agent or CI system that it runs under, if it is one that we know.
+    """
+
+    program: CallingProgram
+    process: Process | None = None
+    above: tuple[Process, ...] = ()
+    spreads: bool = False
+    automaton: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Where a request comes from: `reply_to` is for its answer; `program`, `pid`, `parents` are for people to read.
 
@@ -60,6 +102,7 @@ class Caller:
     process: Process | None = None
     shell: Shell = Shell("", 0)
     began: float | None = None
+    provenance: Provenance = Provenance(CallingProgram())
 
     @property
     def terminal(self) -> str:
@@ -78,12 +121,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A caller wants credentials with `need` seconds left and gives a person `wait` seconds to enter a code."""
+    """A caller wants credentials with `need` seconds left and gives a person `wait` seconds to enter a code.
+
+    `guard` is what has to be allowed by a person first, if it has to be.
+    """
 
     caller: Caller
     profile: Profile
     need: int = SOFT_NEED
     wait: int = 120
+    guard: UseGuard | None = None
 
 
 class Renewal(Enum):
@@ -256,6 +303,23 @@ class ProviderPrintsKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionAnswered:
+    """The dialog with the question of this number has ended."""
+
+    epoch: int
+    answer: PermissionAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A person at a terminal has answered the question of this number there."""
+
+    epoch: int
+    verdict: Verdict
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """The user's files or our settings were read (again)."""
 
@@ -319,6 +383,8 @@ Event = (
     | SignInShown
     | SignedIn
     | SignInFailed
+    | PermissionAnswered
+    | Decide
     | Configured
     | ScreenChanged
     | IdleSeen
@@ -380,6 +446,7 @@ class NoteKind(Enum):
     HOUR = "hour"
     SIGN_IN = "sign-in"
     SCREEN = "screen"
+    PERMISSION = "permission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +455,8 @@ class Tell:
 
     It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
     is on its way; and so does SCREEN, on which nobody is asked. Where no code is behind what it waits for, there is no
-    identity.
+    identity. On PERMISSION it may ask whether what it waits for is allowed: that is the question `epoch`, with these
+    `choices`, of which FOR_A_TIME is `holds` seconds.
     """
 
     caller: Caller
@@ -398,6 +466,32 @@ class Tell:
     left: int = 0
     number: int = 1
     of: int = 1
+    epoch: int = 0
+    choices: tuple[Verdict, ...] = ()
+    holds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskPermission:
+    """Show the dialog that asks whether a program may use a profile."""
+
+    epoch: int
+    question: PermissionQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class DismissPermission:
+    """Take the dialog of this question away, if it is there."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerdict:
+    """Keep in the log what a person has answered: None for nobody in time."""
+
+    asked: Ask
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,6 +603,9 @@ Effect = (
     | Refuse
     | AskAnew
     | Tell
+    | AskPermission
+    | DismissPermission
+    | NoteVerdict
     | Prompt
     | CheckKeys
     | Dismiss

@@ -27,6 +27,8 @@ from trayexec.core.broker.events import (
     Show,
     Tell,
 )
+from trayexec.core.broker.permissions import PermissionChannel, ProgramUse, choices
+from trayexec.core.broker.permissions import seconds as seconds_of
 from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import CodeProcess, Identity
@@ -128,7 +130,7 @@ def ask_first(step: StepContext, identity: Identity, caller: Caller, attempt: Pr
     prompt = Prompting(step.next_epoch(), channel, command=command)
     if attempt is not None:
         prompt = replace(prompt, attempt=attempt.attempt, reason=attempt.reason)
-    if channel is PromptChannel.DIALOG and not _enqueue(step, DESKTOP, identity):
+    if channel is PromptChannel.DIALOG and not enqueue(step, DESKTOP, identity):
         prompt = replace(prompt, stage=Stage.QUEUED)
     step.broker = step.broker.with_attempt(identity, prompt)
     if prompt.stage is Stage.LOOKING:
@@ -152,7 +154,7 @@ def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reaso
     if again.channel is not PromptChannel.DIALOG:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.ASKING))
         tell_all(step, identity)
-    elif _enqueue(step, DESKTOP, identity):
+    elif enqueue(step, DESKTOP, identity):
         _show(step, identity, again, wait=wait)
     else:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.QUEUED))
@@ -195,7 +197,7 @@ def _show(step: StepContext, identity: Identity, prompt: Prompting, *, wait: int
 def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: int, seconds: int) -> None:
     waiting = next(who_wait(step, identity), None)
     asked = waiting.asked if waiting is not None else None
-    number, of = _position(step, DESKTOP, identity)
+    number, of = position_of(step, DESKTOP, identity)
     question = Question(
         identity=identity.name,
         mfa_serial=identity.mfa_serial,
@@ -212,10 +214,18 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         whose=identity.whose,
         account=asked.profile.account if isinstance(asked, Ask) else "",
         pid=asked.caller.pid if asked is not None else 0,
+        allows=_allows(asked, prompt) if isinstance(asked, Ask) else None,
     )
     asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))
     step.effects.append(Prompt(identity, prompt.epoch, question))
+
+
+def _allows(asked: Ask, prompt: Prompting) -> Text | None:
+    """What the code is also a yes to: to the one who is named, where it is a person that enters it."""
+    if asked.guard is None or prompt.command is not None:
+        return None
+    return messages.code_allows(asked.profile.name, choices(asked.guard)[-1], seconds_of(asked.guard))
 
 
 def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) -> None:
@@ -263,7 +273,9 @@ def advance_queues(step: StepContext) -> None:
             break
 
 
-def _ask_next(step: StepContext, where: str, identity: Identity) -> None:
+def _ask_next(step: StepContext, where: str, identity: Identity | ProgramUse) -> None:
+    if isinstance(identity, ProgramUse):
+        return  # it is shown at the end of the step
     prompt = step.broker.prompting(identity)
     if not isinstance(prompt, Prompting):
         return  # a code from elsewhere is on its way
@@ -280,8 +292,11 @@ def _ask_next(step: StepContext, where: str, identity: Identity) -> None:
         step.effects.append(CheckKeys(identity, prompt.epoch))
 
 
-def _is_still_asked(step: StepContext, where: str, identity: Identity, queue: PromptQueue) -> bool:
-    """Whether there is still something to ask for this identity in this queue."""
+def _is_still_asked(step: StepContext, where: str, identity: Identity | ProgramUse, queue: PromptQueue) -> bool:
+    """Whether there is still something to ask for this identity, or of this use, in this queue."""
+    if isinstance(identity, ProgramUse):
+        question = step.broker.permissions.questions.get(identity)
+        return question is not None and question.channel is PermissionChannel.DIALOG
     prompt = _question_of(step, identity)
     if prompt is None or where == DESKTOP:
         return prompt is not None and prompt.channel is PromptChannel.DIALOG
@@ -305,8 +320,8 @@ def _where(step: StepContext, caller: Caller, prompt: Prompting) -> str | None:
     return caller.terminal or None
 
 
-def _enqueue(step: StepContext, where: str, identity: Identity) -> bool:
-    """Put an identity at the end of a queue; whether it is the first."""
+def enqueue(step: StepContext, where: str, identity: Identity | ProgramUse) -> bool:
+    """Put an identity or a use at the end of a queue; whether it is the first."""
     queue = step.broker.prompt_queues.get(where, PromptQueue())
     if identity not in queue.identities:
         queue = replace(queue, identities=(*queue.identities, identity), told=queue.told or step.now)
@@ -321,7 +336,7 @@ def _set_queue(step: StepContext, where: str, queue: PromptQueue) -> None:
     step.broker = replace(step.broker, prompt_queues=queues)
 
 
-def _position(step: StepContext, where: str, identity: Identity) -> tuple[int, int]:
+def position_of(step: StepContext, where: str, identity: Identity | ProgramUse) -> tuple[int, int]:
     """Which question this is, and of how many."""
     queue = step.broker.prompt_queues.get(where, PromptQueue())
     if identity not in queue.identities:
@@ -336,7 +351,7 @@ def remind_queued(step: StepContext) -> None:
         if isinstance(prompt, Prompting) and prompt.stage is Stage.LOOKING:
             _restart_wait(step, identity, None)
     for where, queue in step.broker.prompt_queues.items():
-        behind = queue.identities[1:]
+        behind = [one for one in queue.identities[1:] if isinstance(one, Identity)]
         if not behind:
             continue
         for identity in behind:
@@ -380,7 +395,7 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
         case Prompting(stage=Stage.LOOKING) as prompt:
             where = _where(step, caller, prompt)
             if where:  # so that the first question there knows of the second
-                _enqueue(step, where, identity)
+                enqueue(step, where, identity)
         case Prompting(stage=Stage.FETCHING) as prompt:
             text = _keys_awaited(step, identity, _left(step, waiting, prompt))
             step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
@@ -434,7 +449,7 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
     caller = waiting.asked.caller
     if waiting.question == prompt.attempt:
         return
-    if caller.terminal and not _enqueue(step, caller.terminal, identity):
+    if caller.terminal and not enqueue(step, caller.terminal, identity):
         _tell_position(step, identity, waiting, where=caller.terminal)
         return
     asked = replace(waiting, deadline=step.now.after(waiting.asked.wait), question=prompt.attempt)
@@ -446,7 +461,7 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
         word=argument(identity.name),
         left=_left(step, asked, prompt),
     )
-    number, of = _position(step, caller.terminal, identity)
+    number, of = position_of(step, caller.terminal, identity)
     if reason is not None and prompt.reason is None:
         text = reason if caller.terminal else Text("{reason} {next}", reason=reason, next=text)
     kind = NoteKind.CODE if reason is None else NoteKind.AGAIN
@@ -455,11 +470,14 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
 
 
 def _tell_position(step: StepContext, identity: Identity, waiting: Waiting, *, where: str) -> None:
-    number, of = _position(step, where, identity)
+    number, of = position_of(step, where, identity)
+    first = step.broker.prompt_queues[where].identities[0]
     text = Text(
-        "Waiting for the MFA code of identity {identity}: identity {other} is asked for first ({number} of {of})",
+        "Waiting for the MFA code of identity {identity}: whether {other} may be used is asked first ({number} of {of})"
+        if isinstance(first, ProgramUse)
+        else "Waiting for the MFA code of identity {identity}: identity {other} is asked for first ({number} of {of})",
         identity=identity.name,
-        other=step.broker.prompt_queues[where].identities[0].name,
+        other=first.profile if isinstance(first, ProgramUse) else first.name,
         number=number,
         of=of,
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import notifications
+from trayexec.core.broker import confirmations, notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import LEAST, deliver, enough, fall_back
 from trayexec.core.broker.events import SOFT_NEED, Ask, ReplyAddress, Show
@@ -109,6 +109,7 @@ def _drop(step: StepContext, source: Identity | Provider | Role, then: Locked) -
     phase = step.broker.phase(source)
     if isinstance(phase, Open):
         step.broker = step.broker.with_phase(source, phase.renewal or then)
+        confirmations.session_over(step, source)
         if source.needs_code:
             step.effects.append(Show(notifications.revoked(source)))
 

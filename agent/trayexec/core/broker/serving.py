@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes, sign_ins
+from trayexec.core.broker import codes, confirmations, sign_ins
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import (
     FRESH_FOR,
@@ -36,6 +36,7 @@ from trayexec.core.broker.events import (
     SignInDone,
     Tell,
 )
+from trayexec.core.broker.permissions import is_allowed
 from trayexec.core.broker.questions import ask_first, at_terminal, tell, tell_all
 from trayexec.core.broker.state import (
     Locked,
@@ -61,7 +62,7 @@ def ask(step: StepContext, event: Ask) -> None:
     if not isinstance(event.profile.target, Identity):
         _touch(step, event.profile.target)
     held = _in_memory(step, event)
-    if held is not None:
+    if held is not None and is_allowed(step.broker.permissions, event, step.now):
         deliver(step, [event], held)
         return
     step.note_waiting(event.caller.reply_to, Waiting(event, step.now.after(event.wait)))
@@ -133,7 +134,8 @@ def _in_memory(step: StepContext, asked: Ask) -> Credentials | None:
 def _serve_session(step: StepContext, asked: Ask, identity: Identity) -> None:
     session = _in_memory(step, asked)
     if session is not None:
-        answer(step, asked, session)
+        if not _must_be_allowed(step, asked):
+            answer(step, asked, session)
     else:
         step.queue(identity, asked.caller.reply_to)
         _want_session(step, identity, asked.caller)
@@ -145,7 +147,8 @@ def _serve_role(step: StepContext, asked: Ask, role: Provider | Role) -> None:
     state, root = step.broker.role(role), role.root
     session = step.broker.session(root, step.now) if isinstance(root, Identity) else None
     if held is not None:
-        answer(step, asked, held)
+        if not _must_be_allowed(step, asked):
+            answer(step, asked, held)
     elif isinstance(root, Identity) and not (session is not None and session_serves(step, asked, session)):
         step.queue(root, asked.caller.reply_to)
         _want_session(step, root, asked.caller)
@@ -153,11 +156,16 @@ def _serve_role(step: StepContext, asked: Ask, role: Provider | Role) -> None:
         fall_back(step, asked, state.failure.why)
     elif isinstance(root, Provider) and root.sign_in is not None and step.broker.sign_in(root.sign_in).attempt:
         sign_ins.want(step, root.sign_in, asked.caller.reply_to)
-    else:
+    elif not _must_be_allowed(step, asked):
         if isinstance(role, Role):
             _say_that_an_hour_is_all(step, asked, role)
         step.queue(role, asked.caller.reply_to)
         assume(step, role)
+
+
+def _must_be_allowed(step: StepContext, asked: Ask) -> bool:
+    """Whether a person is asked first, now that nothing else is in the way."""
+    return confirmations.must_wait(step, step.broker.waiting[asked.caller.reply_to])
 
 
 def _say_that_an_hour_is_all(step: StepContext, asked: Ask, role: Role) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes, notifications
+from trayexec.core.broker import codes, confirmations, notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up, session_serves
 from trayexec.core.broker.events import (
@@ -168,6 +168,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
         for role, state in step.broker.roles.items()
     }
     step.broker = replace(step.broker, pauses=pauses, roles=roles)
+    confirmations.allow_by_code(step, identity)
     step.broker = step.broker.with_phase(identity, Open(session, step.now, left))
     step.effects.append(Hide(notifications.expiry_key(identity)))
     for request in step.take_queue(identity):
@@ -280,6 +281,7 @@ def age(step: StepContext, identity: Identity) -> None:
     unasked = renews_unasked(step.broker, identity)
     if left <= 0:
         step.broker = step.broker.with_phase(identity, phase.renewal or Locked())
+        confirmations.session_over(step, identity)
         if identity.needs_code and (phase.used or not unasked):
             step.effects.append(Show(notifications.expired(identity)))
         return

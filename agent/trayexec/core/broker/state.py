@@ -29,6 +29,7 @@ from enum import Enum
 from trayexec.core.broker.codes import Device
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Watch
+from trayexec.core.broker.permissions import Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
@@ -113,12 +114,12 @@ Phase = Locked | Prompting | Opening | Open
 
 @dataclass(frozen=True, slots=True)
 class PromptQueue:
-    """The identities whose questions are for one person, the first of which is being asked; `done` were before them.
+    """The identities and uses whose questions are for one person; the first is being asked, `done` were before them.
 
     `told` is when those behind were last told that it goes on.
     """
 
-    identities: tuple[Identity, ...] = ()
+    identities: tuple[Identity | ProgramUse, ...] = ()
     done: int = 0
     told: Instant | None = None
 
@@ -207,13 +208,15 @@ class Waiting:
     """A request that has no answer yet: what was asked, and until when a person may take.
 
     `question` is the number of the question that it was told to ask at its terminal, 0 for none and for one that a
-    code took back; `signed_in` whether somebody has signed in for it already.
+    code took back; `signed_in` whether somebody has signed in for it already; `allowed` whether a person has allowed
+    what needs to be.
     """
 
     asked: Ask | Authenticate | AskSignIn
     deadline: Instant
     question: int = 0
     signed_in: bool = False
+    allowed: bool = False
 
     @property
     def came(self) -> Instant:
@@ -235,9 +238,14 @@ class Waiting:
         root = self.asked.profile.root if isinstance(self.asked, Ask) else None
         return root.sign_in if isinstance(root, Provider) else None
 
+    @property
+    def use(self) -> ProgramUse | None:
+        """What a person has to allow for it, if anything."""
+        return use_of(self.asked) if isinstance(self.asked, Ask) and self.asked.guard is not None else None
 
-# What a request waits for: a session, credentials, a sign-in, or the end of a locked screen (`Screen.LOCKED`).
-Awaited = Identity | Provider | Role | SignIn | Screen
+
+# What a request waits for: a session, credentials, a sign-in, to be allowed, or an unlocked screen (`Screen.LOCKED`).
+Awaited = Identity | Provider | Role | SignIn | ProgramUse | Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +279,8 @@ class Broker:
     """Everything the agent knows.
 
     `roles` are what it has of roles and of providers, which are renewed alike and without a person.
-    `queues` tells which requests wait for what, `prompt_queues` which identities are to be asked for at the desktop
-    ("") and at each terminal.
+    `queues` tells which requests wait for what, `prompt_queues` which identities and uses are to be asked for at the
+    desktop ("") and at each terminal.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -294,6 +302,7 @@ class Broker:
     watch: Watch = field(default_factory=Watch)
     idle: IdleWatch = field(default_factory=IdleWatch)
     inherited: tuple[Inherited, ...] = ()
+    permissions: Permissions = field(default_factory=Permissions)
 
     @property
     def held(self) -> bool:

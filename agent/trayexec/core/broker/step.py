@@ -3,6 +3,7 @@
 An event goes in, the new state and the wanted effects come out. The invariants, each of them a property test:
 
 - at most one dialog per identity, however many callers wait, and one question to a person at a time;
+- what is guarded is handed out only when a person's answer covers it, and a lock forgets all answers;
 - every request is answered exactly once;
 - one AssumeRole at a time per role (single flight);
 - nothing is handed out with less than a minute of life, nothing after a lock;
@@ -16,6 +17,7 @@ from typing import assert_never
 
 from trayexec.core import messages
 from trayexec.core.broker import (
+    confirmations,
     expiry_watch,
     handover,
     idle,
@@ -36,6 +38,7 @@ from trayexec.core.broker.events import (
     AskSignIn,
     Authenticate,
     Configured,
+    Decide,
     Dismiss,
     Effect,
     Event,
@@ -47,6 +50,7 @@ from trayexec.core.broker.events import (
     Lock,
     Look,
     Looked,
+    PermissionAnswered,
     Process,
     ProviderFailed,
     ProviderLoaded,
@@ -96,6 +100,7 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             _met(context, event)
             screen.ask(context, event)
         case Lock(name):
+            confirmations.forget(context)
             _lock(context, [one for one in context.known() if name in {None, one.keys}])
             _lock_providers(context, [one for one in context.providers() if name in {None, *one.locked_by}])
             _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
@@ -141,6 +146,12 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
         case SignInFailed(sign_in, epoch, why):
             if sign_ins.is_under_way(context, sign_in, epoch):
                 sign_ins.failed(context, sign_in, why)
+        case PermissionAnswered():
+            for request in confirmations.answered(context, event):
+                serving.serve(context, request)
+        case Decide():
+            for request in confirmations.decided_at_terminal(context, event):
+                serving.serve(context, request)
         case Configured():
             _configured(context, event)
         case ScreenChanged(new):
@@ -154,7 +165,9 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             _tick(context)
         case _:
             assert_never(event)
+    confirmations.advance(context)
     questions.advance_queues(context)
+    confirmations.show_next(context)
     return context.broker, tuple(context.effects)
 
 
@@ -206,6 +219,7 @@ def _lock_idle(step: StepContext) -> None:
     _lock(step, [one for one in step.known() if isinstance(step.broker.phase(one), Open)])
     _lock_providers(step, step.providers())
     handover.forget(step)
+    confirmations.forget(step)
     step.broker = replace(step.broker, idle=IdleWatch())
     step.effects.append(Show(notifications.idle_locked(seconds)))
 
@@ -235,6 +249,7 @@ def _is_an_identity(step: StepContext, provider: Provider) -> None:
 
 
 def _forget(step: StepContext, root: Identity | Provider, why: Trouble) -> None:
+    confirmations.refuse_waiting(step, root, why)
     for role in [one for one in step.broker.roles if one.root == root]:
         refuse_all(step, role, why)
         step.broker = step.broker.without_role(role)
@@ -283,6 +298,8 @@ def _screen_changed(step: StepContext, new: Screen) -> None:
         _stop_sign_ins(step, tuple(step.broker.sign_ins))
         handover.forget(step)
     screen.changed(step, new)
+    if step.broker.held:
+        confirmations.forget(step)
 
 
 def _tick(step: StepContext) -> None:
@@ -291,6 +308,7 @@ def _tick(step: StepContext) -> None:
         _lock_idle(step)
     questions.remind_queued(step)
     screen.drop_overdue(step)
+    confirmations.age(step)
     for identity in step.known():
         if isinstance(step.broker.prompting(identity), Prompting):  # a call that is under way is waited for
             sessions.drop_overdue(step, identity)

@@ -6,7 +6,7 @@ from trayexec.core import messages
 from trayexec.core.config import adhoc
 from trayexec.core.config.profiles import Catalogue, Profile
 from trayexec.core.config.session_policy import SessionPolicy
-from trayexec.core.settings import ProfileRule, Settings
+from trayexec.core.settings import ConfirmRule, ProfileRule, Settings, UseGuard
 from trayexec.light.errors import TrayexecError
 
 
@@ -21,3 +21,9 @@ def policy_of(profile: Profile, rules: Sequence[ProfileRule]) -> SessionPolicy |
     if len(policies) > 1:
         raise TrayexecError(messages.narrowed_differently(profile.name))
     return policies[0] if policies else None
+
+
+def guard_of(rules: Sequence[ProfileRule]) -> UseGuard | None:
+    """Whether a person is asked first, by the strictest of these rules; None where nobody is."""
+    strictest = min((rule.confirm or ConfirmRule(None) for rule in rules), key=lambda rule: rule.strictness)
+    return None if strictest.every is None else UseGuard(strictest.every, rules[0].colour or "")

@@ -3,13 +3,13 @@
 import sys
 
 if sys.platform == "linux":
-    from trayexec.light.processes.linux import names_from, since_boot, started, stat_of
+    from trayexec.light.processes.linux import executable, lineage, names_from, since_boot, started, stat_of
 elif sys.platform == "darwin":
-    from trayexec.light.processes.macos import names_from, since_boot, started, stat_of
+    from trayexec.light.processes.macos import executable, lineage, names_from, since_boot, started, stat_of
 else:
-    from trayexec.light.processes.elsewhere import names_from, since_boot, started, stat_of
+    from trayexec.light.processes.elsewhere import executable, lineage, names_from, since_boot, started, stat_of
 
 # They carry a socket to another machine (`ssh -R`), and live on when the command there has ended, which nobody sees.
 CARRIERS = frozenset({"ssh", "sshd", "sshd-session", "socat"})
 
-__all__ = ["CARRIERS", "names_from", "since_boot", "started", "stat_of"]
+__all__ = ["CARRIERS", "executable", "lineage", "names_from", "since_boot", "started", "stat_of"]

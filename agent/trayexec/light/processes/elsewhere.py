@@ -21,6 +21,16 @@ def names_from(_pid: int) -> tuple[str, ...]:
     _not_yet()
 
 
+def lineage(_pid: int) -> tuple[tuple[str, int, int], ...]:
+    """Not yet."""
+    _not_yet()
+
+
+def executable(_pid: int) -> str:
+    """Not yet."""
+    _not_yet()
+
+
 def started(_pid: int) -> int:
     """Not yet."""
     _not_yet()

@@ -53,6 +53,26 @@ def names_from(pid: int) -> tuple[str, ...]:
     return tuple(names)
 
 
+def lineage(pid: int) -> tuple[tuple[str, int, int], ...]:
+    """The same with the id of each and when it was started: see `stat_of`."""
+    found: list[tuple[str, int, int]] = []
+    while len(found) < MOST_PARENTS:
+        name, parent, since = stat_of(pid)
+        if not name or name in ABOVE:
+            break
+        found.append((name, pid, since))
+        pid = parent
+    return tuple(found)
+
+
+def executable(pid: int) -> str:
+    """The file that it runs, of a script its interpreter; nothing where that is not told. No program can choose it."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115 — this path is loaded by every run
+    except OSError:
+        return ""
+
+
 def started(pid: int) -> int:
     """When the process was started, in clock ticks since boot: with its id, this tells it from every other.
 

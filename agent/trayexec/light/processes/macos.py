@@ -11,6 +11,16 @@ def names_from(_pid: int) -> tuple[str, ...]:
     return ()
 
 
+def lineage(_pid: int) -> tuple[tuple[str, int, int], ...]:
+    """They are not looked up here."""
+    return ()
+
+
+def executable(_pid: int) -> str:
+    """It is not looked up here."""
+    return ""
+
+
 def started(_pid: int) -> int:
     """It is not looked up here."""
     return 0

@@ -26,19 +26,13 @@ class Typed(enum.Enum):
     TOO_MANY = "more than six digits at once is somebody pasting another thing"
 
 
-class CodeField:
-    """Six digits.
+class Attention:
+    """Whether what is typed is meant for this window, which stays `seconds`. `now` is a clock in seconds."""
 
-    `seconds` is how long the dialog stays, `wait` when the next code appears: what is complete by then is sent then,
-    for a code that is shown earlier has been used. `now` is a clock in seconds.
-    """
-
-    def __init__(self, seconds: float, wait: float, now: Callable[[], float] = time.monotonic) -> None:
-        """Begin empty, and without the keyboard."""
-        self.digits = ""
+    def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin without the keyboard."""
         self._now = now
         self._ends = now() + seconds
-        self._fresh = now() + wait
         self._counts_from: float | None = None
 
     def focus(self, has: bool) -> None:  # noqa: FBT001 — as toolkits tell it
@@ -52,6 +46,30 @@ class CodeField:
     def is_early(self) -> bool:
         """Whether keys are not for us yet: no digit, and neither Return nor Escape."""
         return self._counts_from is None or self._now() < self._counts_from
+
+    def begin_anew(self) -> None:
+        """A key came: whoever types goes on, and nothing counts before there was none for a moment."""
+        if self._counts_from is not None:
+            self._counts_from = self._now() + GRACE
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time to answer is up."""
+        return self._now() >= self._ends
+
+
+class CodeField(Attention):
+    """Six digits.
+
+    `wait` is when the next code appears: what is complete by then is sent then, for a code that is shown earlier has
+    been used.
+    """
+
+    def __init__(self, seconds: float, wait: float, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin empty."""
+        super().__init__(seconds, now)
+        self.digits = ""
+        self._fresh = now() + wait
 
     def change(self, text: str) -> Typed:
         """The text of the field is this now. Full-width digits are digits; all else is left out."""
@@ -83,7 +101,48 @@ class CodeField:
         left = self.until_fresh
         return (held if self.is_whole else counting).replace(COUNT, str(left)) if left else counted
 
+
+class Key(enum.Enum):
+    """What a key means to a window with buttons."""
+
+    GOES = "from one button to another"
+    PRESSES = "the button that is chosen"
+    RETURN = "what many a line ends with that is typed into a terminal"
+    OTHER = "anything else"
+
+
+KEYS = {  # by their names in X, which both toolkits use
+    **dict.fromkeys(("Tab", "ISO_Left_Tab", "Up", "Down", "Left", "Right"), Key.GOES),
+    **dict.fromkeys(("Shift_L", "Shift_R"), Key.GOES),
+    **dict.fromkeys(("space", "KP_Space"), Key.PRESSES),
+    **dict.fromkeys(("Return", "KP_Enter", "ISO_Enter"), Key.RETURN),
+}
+
+
+class Choosing(Attention):
+    """One of several buttons, of which no key may press one that was meant for another window.
+
+    Keys count only once none came for a moment. Return never counts; the space bar does on a button that a person has
+    gone to, a moment after that. A click counts a moment after the window came.
+    """
+
+    def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin where nobody has gone."""
+        super().__init__(seconds, now)
+        self._came = now()
+        self._went: float | None = None
+
+    def key(self, key: Key) -> bool:
+        """Whether a key counts."""
+        if self.is_early:
+            self.begin_anew()
+            return False
+        if key is Key.PRESSES:
+            return self._went is not None and self._now() >= self._went + GRACE
+        self._went = self._now() if key is Key.GOES else None
+        return key is not Key.RETURN
+
     @property
-    def is_over(self) -> bool:
-        """Whether the time to answer is up."""
-        return self._now() >= self._ends
+    def is_there(self) -> bool:
+        """Whether the window has been there long enough to be clicked."""
+        return self._now() >= self._came + GRACE

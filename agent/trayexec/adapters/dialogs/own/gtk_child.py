@@ -10,7 +10,7 @@ import enum
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, sys.argv[1])  # only while ours are loaded: whatever else is in there is of another Python
 from trayexec.adapters.dialogs.own.code_field import CodeField, Typed
@@ -18,6 +18,9 @@ from trayexec.adapters.dialogs.own.shade import is_dark
 from trayexec.adapters.harden import seal
 
 del sys.path[0]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TICK = 200  # milliseconds
 WIDTH = 400  # pixels, of the page within its margins
@@ -41,46 +44,38 @@ class Toolkit(enum.Enum):
     GTK4 = "4.0"
 
 
-class GtkWindow:
-    """One question on the screen."""
+class GtkPage:
+    """A window with a column of words, whatever it asks."""
 
-    def __init__(self, kit: Toolkit, text: dict[str, Any]) -> None:
-        """Lay it out and show it; `run` waits for the answer."""
+    def __init__(self, kit: Toolkit, text: dict[str, Any], more_style: str = "") -> None:
+        """Begin with an empty column; `run` waits for the answer."""
         from gi.repository import GLib, Gtk, Pango  # noqa: PLC0415 — only once one is chosen
 
         self._gtk, self._kit, self._glib, self._pango = Gtk, kit, GLib, Pango
         self._text = text
-        self._field = CodeField(text["seconds"], text["wait"])
         self._answer = "cancelled"
-        self._rewriting = False
         self._parent = os.getppid()
         self._loop = GLib.MainLoop()
         self._window = Gtk.Window(title=text["title"], resizable=False, icon_name="dialog-password")
-        self._style()
-        page = self._box(vertical=True, gap=4)
+        self._style(more_style)
+        self._page = page = self._box(vertical=True, gap=4)
         self._mark(page, "trayexec-page")
         page.set_size_request(WIDTH, -1)
         self._put(self._window, page)
-        self._head(page)
-        self._entry = self._code(page)
-        self._digits = self._label(page, text["digits"], "trayexec-hint")
-        if text["reason"]:
-            self._label(page, text["reason"], "trayexec-reason").set_margin_top(8)
-        self._count = self._label(page, " ", "trayexec-hint") if text["counting"] else None
-        self._accept = self._buttons(page)
-        self._listen()
-        self._tick()
-        GLib.timeout_add(TICK, self._tick)
-        self._show()
 
     def run(self) -> str:
         """Wait for the answer."""
         self._loop.run()
         return self._answer
 
+    def _end(self, answer: str) -> bool:
+        self._answer = answer
+        self._loop.quit()
+        return True
+
     # Layout
 
-    def _style(self) -> None:
+    def _style(self, more: str) -> None:
         gtk = self._gtk
         from gi.repository import Gdk  # noqa: PLC0415 — as above
 
@@ -88,7 +83,7 @@ class GtkWindow:
         dark = is_dark(os.environ)
         if dark:
             settings.props.gtk_application_prefer_dark_theme = True
-        style = STYLE.replace("REASON", REASONS["dark" if dark else "light"])
+        style = STYLE.replace("REASON", REASONS["dark" if dark else "light"]) + more
         provider, level = gtk.CssProvider(), gtk.STYLE_PROVIDER_PRIORITY_APPLICATION
         if hasattr(provider, "load_from_string"):  # GTK 4.12
             provider.load_from_string(style)
@@ -129,6 +124,58 @@ class GtkWindow:
             self._mark(label, one)
         self._put(page, label)
         return label
+
+    def _show(self, first: Any) -> None:
+        window = self._window
+        if self._kit is Toolkit.GTK3:
+            from gi.repository import Gdk  # noqa: PLC0415 — as above
+
+            window.set_type_hint(Gdk.WindowTypeHint.DIALOG)
+            window.set_position(self._gtk.WindowPosition.CENTER)
+            window.set_keep_above(True)
+            window.show_all()
+        first.grab_focus()
+        window.present()
+
+    # What a person does
+
+    def _hear(self, key: Callable[[int], bool], focus: Callable[[bool], None]) -> None:
+        """Tell `key` of each key before any widget, which gets it where that is false; and `focus` of the keyboard."""
+        window = self._window
+        if self._kit is Toolkit.GTK3:
+            window.connect("key-press-event", lambda _, event: key(event.keyval))
+            window.connect("delete-event", lambda *_: self._end("cancelled"))
+        else:
+            keys = self._gtk.EventControllerKey()
+            keys.set_propagation_phase(self._gtk.PropagationPhase.CAPTURE)
+            keys.connect("key-pressed", lambda _, value, *_rest: key(value))
+            window.add_controller(keys)
+            window.connect("close-request", lambda _: self._end("cancelled"))
+        window.connect("notify::is-active", lambda *_: focus(window.is_active()))
+
+
+class GtkWindow(GtkPage):
+    """One question for a code on the screen."""
+
+    def __init__(self, kit: Toolkit, text: dict[str, Any]) -> None:
+        """Lay it out and show it."""
+        super().__init__(kit, text)
+        self._field = CodeField(text["seconds"], text["wait"])
+        self._rewriting = False
+        page = self._page
+        self._head(page)
+        self._entry = self._code(page)
+        self._digits = self._label(page, text["digits"], "trayexec-hint")
+        if text["reason"]:
+            self._label(page, text["reason"], "trayexec-reason").set_margin_top(8)
+        self._count = self._label(page, " ", "trayexec-hint") if text["counting"] else None
+        self._accept = self._buttons(page)
+        self._listen()
+        self._tick()
+        self._glib.timeout_add(TICK, self._tick)
+        self._show(self._entry)
+
+    # Layout
 
     def _head(self, page: Any) -> None:
         text = self._text
@@ -174,34 +221,13 @@ class GtkWindow:
             self._put(row, button)
         return accept
 
-    def _show(self) -> None:
-        window = self._window
-        if self._kit is Toolkit.GTK3:
-            from gi.repository import Gdk  # noqa: PLC0415 — as above
-
-            window.set_type_hint(Gdk.WindowTypeHint.DIALOG)
-            window.set_position(self._gtk.WindowPosition.CENTER)
-            window.set_keep_above(True)
-            window.show_all()
-        self._entry.grab_focus()
-        window.present()
-
     # What a person does
 
     def _listen(self) -> None:
-        window, entry = self._window, self._entry
+        entry = self._entry
         entry.connect("changed", lambda _: self._changed())
         entry.connect("activate", lambda _: self._submit())
-        if self._kit is Toolkit.GTK3:
-            window.connect("key-press-event", lambda _, event: self._key(event.keyval))
-            window.connect("delete-event", lambda *_: self._end("cancelled"))
-        else:
-            keys = self._gtk.EventControllerKey()
-            keys.set_propagation_phase(self._gtk.PropagationPhase.CAPTURE)
-            keys.connect("key-pressed", lambda _, key, *_rest: self._key(key))
-            window.add_controller(keys)
-            window.connect("close-request", lambda _: self._end("cancelled"))
-        window.connect("notify::is-active", lambda *_: self._field.focus(window.is_active()))
+        self._hear(self._key, self._field.focus)
 
     def _key(self, key: int) -> bool:
         """Whether nobody else is to see this key."""
@@ -242,11 +268,6 @@ class GtkWindow:
     def _cancel(self) -> bool:
         return self._end("cancelled")
 
-    def _end(self, answer: str) -> bool:
-        self._answer = answer
-        self._loop.quit()
-        return True
-
     def _tick(self) -> bool:
         field = self._field
         if field.is_over or os.getppid() != self._parent:
@@ -260,8 +281,8 @@ class GtkWindow:
         return True
 
 
-def main(version: str) -> None:
-    """Ask the question on stdin. Exits with 1 and the reason when there is no window to be had."""
+def main(version: str, window: Callable[[Toolkit, dict[str, Any]], GtkPage]) -> None:
+    """Ask the question on stdin in such a window. Exits with 1 and the reason when there is none to be had."""
     seal()
     text = json.load(sys.stdin)
     try:
@@ -274,9 +295,9 @@ def main(version: str) -> None:
         sys.exit(str(error))
     if Gdk.Display.get_default() is None:
         sys.exit("cannot open the display")
-    answer = GtkWindow(Toolkit(version), text).run()
+    answer = window(Toolkit(version), text).run()
     print(answer, flush=True)  # noqa: T201 — the pipe to the agent
 
 
 if __name__ == "__main__":
-    main(sys.argv[2])
+    main(sys.argv[2], GtkWindow)

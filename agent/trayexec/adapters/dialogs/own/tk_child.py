@@ -44,36 +44,23 @@ LIGHT = Colours("#fafafa", "#ffffff", "#1f2328", "#5b6570", "#c9d1d9", "#1f6feb"
 DARK = Colours("#26282b", "#1c1e20", "#eceff1", "#a9b1b9", "#4a5057", "#3b82f6", "#2f6fd8", "#41597d", "#ff8a80")
 
 
-class TkWindow:
-    """One question on the screen."""
+class TkPage:
+    """A window with a column of words, whatever it asks."""
 
-    def __init__(self, root: tk.Tk, text: dict[str, Any], colours: Colours, now: Callable[[], float]) -> None:
-        """Lay out the window; nothing runs until `root.mainloop`."""
+    def __init__(self, root: tk.Tk, text: dict[str, Any], colours: Colours) -> None:
+        """Begin with an empty column; nothing runs until `root.mainloop`."""
         self.answer = "cancelled"
         self._root, self._text, self._colours = root, text, colours
-        self._field = CodeField(text["seconds"], text["wait"], now)
         self._parent = os.getppid()
         self._scale = max(1.0, root.winfo_fpixels("1i") / 96)
-        self._typed = tk.StringVar(root)
 
         root.title(text["title"])
         root.configure(bg=colours.paper)
         root.resizable(width=False, height=False)
         root.protocol("WM_DELETE_WINDOW", root.destroy)
-        page = tk.Frame(root, bg=colours.paper, padx=self._px(24), pady=self._px(24))
-        page.pack()
-        tk.Frame(page, bg=colours.paper, width=self._px(WIDTH)).pack()  # no narrower, whatever the words
-        self._head(page)
-        self._entry = self._code(page)
-        self._digits = self._label(page, text["digits"], size=SMALL, colour=colours.faint, above=4)
-        if text["reason"]:
-            self._label(page, text["reason"], size=BODY, colour=colours.red, above=8)
-        self._count = self._label(page, " ", size=BODY, colour=colours.faint, above=4) if text["counting"] else None
-        self._button = self._buttons(page)
-        self._typed.trace_add("write", lambda *_: self._changed())
-        self._listen()
-        self._place()
-        self._tick()
+        self._page = tk.Frame(root, bg=colours.paper, padx=self._px(24), pady=self._px(24))
+        self._page.pack()
+        tk.Frame(self._page, bg=colours.paper, width=self._px(WIDTH)).pack()  # no narrower, whatever the words
 
     # Layout
 
@@ -98,6 +85,48 @@ class TkWindow:
         )
         label.pack(fill="x", pady=(self._px(above), 0))
         return label
+
+    def _place(self, first: tk.Widget) -> None:
+        root = self._root
+        root.update_idletasks()
+        wide, high = root.winfo_reqwidth(), root.winfo_reqheight()
+        left = (root.winfo_screenwidth() - wide) // 2
+        top = max(0, (root.winfo_screenheight() - high) // MOST_OF_A_SCREEN)
+        root.geometry(f"+{left}+{top}")
+        root.attributes("-topmost", True)  # noqa: FBT003 — Tk's own way
+        root.lift()
+        root.focus_force()
+        first.focus_set()
+
+    def _hear_focus(self, focus: Callable[[bool], None]) -> None:
+        """Tell `focus` whether the window has the keyboard: from one part of it to another is not lost."""
+        root = self._root
+        root.bind("<FocusIn>", lambda _: focus(True))  # noqa: FBT003 — as GTK tells it
+        root.bind("<FocusOut>", lambda _: root.after_idle(lambda: focus(root.focus_displayof() is not None)))
+
+
+class TkWindow(TkPage):
+    """One question for a code on the screen."""
+
+    def __init__(self, root: tk.Tk, text: dict[str, Any], colours: Colours, now: Callable[[], float]) -> None:
+        """Lay out the window."""
+        super().__init__(root, text, colours)
+        self._field = CodeField(text["seconds"], text["wait"], now)
+        self._typed = tk.StringVar(root)
+        page = self._page
+        self._head(page)
+        self._entry = self._code(page)
+        self._digits = self._label(page, text["digits"], size=SMALL, colour=colours.faint, above=4)
+        if text["reason"]:
+            self._label(page, text["reason"], size=BODY, colour=colours.red, above=8)
+        self._count = self._label(page, " ", size=BODY, colour=colours.faint, above=4) if text["counting"] else None
+        self._button = self._buttons(page)
+        self._typed.trace_add("write", lambda *_: self._changed())
+        self._listen()
+        self._place(self._entry)
+        self._tick()
+
+    # Layout
 
     def _head(self, page: tk.Frame) -> None:
         text, colours = self._text, self._colours
@@ -171,18 +200,6 @@ class TkWindow:
         cancel.lower(accept)  # Tab goes from left to right
         return accept
 
-    def _place(self) -> None:
-        root = self._root
-        root.update_idletasks()
-        wide, high = root.winfo_reqwidth(), root.winfo_reqheight()
-        left = (root.winfo_screenwidth() - wide) // 2
-        top = max(0, (root.winfo_screenheight() - high) // MOST_OF_A_SCREEN)
-        root.geometry(f"+{left}+{top}")
-        root.attributes("-topmost", True)  # noqa: FBT003 — Tk's own way
-        root.lift()
-        root.focus_force()
-        self._entry.focus_set()
-
     # What a person does
 
     def _listen(self) -> None:
@@ -192,14 +209,9 @@ class TkWindow:
         root.bind("<Escape>", lambda _: self._cancel())
         for key in ("<Control-a>", "<Control-A>"):  # Tk's own goes to the start: what is typed then comes on top
             entry.bind(key, lambda _: self._select())
-        root.bind("<FocusIn>", lambda _: self._field.focus(has=True))
-        root.bind("<FocusOut>", lambda _: self._lost())
+        self._hear_focus(self._field.focus)
         for button in (child for child in _below(root) if isinstance(child, tk.Button)):
             button.bind("<Key>", lambda _: "break" if self._field.is_early else None)
-
-    def _lost(self) -> None:
-        # From one part of the window to another is not lost.
-        self._root.after_idle(lambda: self._field.focus(has=self._root.focus_displayof() is not None))
 
     def _select(self) -> str:
         self._entry.selection_range(0, "end")
@@ -258,13 +270,13 @@ def _below(widget: tk.Misc) -> list[tk.Misc]:
     return [one for child in widget.winfo_children() for one in (child, *_below(child))]
 
 
-def main() -> None:
-    """Ask the question on stdin. Exits with 1 and Tk's own words when there is no window to be had."""
+def main(make: Callable[[tk.Tk, dict[str, Any], Colours, Callable[[], float]], TkPage]) -> None:
+    """Ask the question on stdin in such a window. Exits with 1 and Tk's own words when there is none to be had."""
     seal()
     text = json.load(sys.stdin)
     try:
         root = tk.Tk(className="trayexec")
-        window = TkWindow(root, text, DARK if is_dark(os.environ) else LIGHT, time.monotonic)
+        window = make(root, text, DARK if is_dark(os.environ) else LIGHT, time.monotonic)
         root.mainloop()
     except tk.TclError as error:
         sys.exit(str(error))
@@ -272,4 +284,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(TkWindow)
