@@ -1341,6 +1341,7 @@ SENTENCES: dict[str, str] = {
     "Allow {program} to use {profile}?": "{program} に {profile} の使用を許可しますか?",
     'Type "{yes}" to allow it once; anything else is a no.': '一度だけ許可するには "{yes}" と入力してください。それ以外は拒否になります。',
     "It runs under {automaton}, which acts by itself": "自分の判断で動く {automaton} の下で実行されています",
+    "{question} It runs under {automaton}, which acts by itself.": "{question} 自分の判断で動く {automaton} の下で実行されています。",
     "Command: {words}": "コマンド: {words}",
     "In {app}": "アプリ: {app}",
     "Allow once": "一度だけ許可",

@@ -7,7 +7,7 @@ import pytest
 
 from support.rig import COMMAND, Rig
 
-ASKED = r"Allow [^\n]* to use account-a\?\r\n"
+ASKED = r"Allow [^\n]* to use account-a\?[^\n]*\r\n"
 CHOICE = r"s left\): "
 
 
@@ -148,3 +148,13 @@ def test_a_fan_out_asks_for_the_guarded_ones(rig: Rig) -> None:
     terminal.type("o\n")
     status, screen = terminal.ended()
     assert (status, screen.count("it ran")) == (0, 2)
+
+
+def test_a_coding_agent_is_named(rig: Rig) -> None:
+    """By what it leaves in the environment of its commands: a person has typed nothing."""
+    guard(rig, "always")
+    terminal = rig.terminal("account-a", "--", "true", env={"CLAUDECODE": "1"})
+    terminal.wait_for("It runs under Claude Code, which acts by itself")
+    terminal.wait_for(CHOICE)
+    terminal.type("n\n")
+    assert terminal.ended()[0] == 125

@@ -1,5 +1,6 @@
 """Finds out who asks for a guarded profile: by what the system tells of the caller's process, not by what it says."""
 
+from trayexec.core.automata import recognised
 from trayexec.core.broker.events import Caller, CallingProgram, Process, Provenance
 from trayexec.daemon.requests import AnswerUse
 from trayexec.light import processes
@@ -25,4 +26,6 @@ def provenance_of(caller: Caller, use: AnswerUse) -> Provenance:
     )
     if name in processes.CARRIERS:
         return Provenance(program)
-    return Provenance(program, own, chain, spreads=use is not AnswerUse.PASSES)
+    spreads = use is not AnswerUse.PASSES
+    automaton = recognised(processes.variables(caller.pid), (name, *program.parents))
+    return Provenance(program, own, chain, spreads=spreads, automaton=automaton)

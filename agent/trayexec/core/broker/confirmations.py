@@ -241,6 +241,9 @@ def _ask_at_terminal(step: StepContext, use: ProgramUse, question: Confirmation,
         _refuse(step, asked, no)
         return
     text = Text("Allow {program} to use {profile}?", program=caller.origin, profile=use.profile)
+    automaton = caller.provenance.automaton
+    if automaton:
+        text = Text("{question} It runs under {automaton}, which acts by itself.", question=text, automaton=automaton)
     left = max(0, step.now.seconds_until(waiting.deadline))
     step.effects.append(
         Tell(

@@ -31,6 +31,11 @@ def executable(_pid: int) -> str:
     _not_yet()
 
 
+def variables(_pid: int) -> frozenset[str]:
+    """Not yet."""
+    _not_yet()
+
+
 def started(_pid: int) -> int:
     """Not yet."""
     _not_yet()

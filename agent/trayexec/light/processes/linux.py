@@ -5,6 +5,7 @@ import os
 STATE, PARENT, STARTED = 0, 1, 19  # fields of /proc/PID/stat behind the name (proc(5): 3, 4 and 22 of all)
 ENDED = ("Z", "X")
 LONGEST_STAT = 4096  # bytes
+LONGEST_ENVIRON = 1 << 17  # bytes
 MOST_PARENTS = 8
 
 # Where a person's own programs begin: what starts sessions and desktops says nothing about who asks.
@@ -71,6 +72,22 @@ def executable(pid: int) -> str:
         return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115 — this path is loaded by every run
     except OSError:
         return ""
+
+
+def variables(pid: int) -> frozenset[str]:
+    """The names of the variables that it was started with and that say something; nothing where that is not told."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/environ", os.O_RDONLY)
+    except OSError:
+        return frozenset()
+    try:
+        said = os.read(descriptor, LONGEST_ENVIRON)
+    except OSError:  # it has ended since
+        return frozenset()
+    finally:
+        os.close(descriptor)
+    pairs = (one.partition(b"=") for one in said.split(b"\0"))
+    return frozenset(name.decode(errors="replace") for name, _, value in pairs if value)
 
 
 def started(pid: int) -> int:

@@ -21,6 +21,11 @@ def executable(_pid: int) -> str:
     return ""
 
 
+def variables(_pid: int) -> frozenset[str]:
+    """They are not looked up here."""
+    return frozenset()
+
+
 def started(_pid: int) -> int:
     """It is not looked up here."""
     return 0
