@@ -246,7 +246,7 @@ STATES: Mapping[str, Callable[[World], Trouble | Text]] = {
     ),
     "a denied role": lambda world: _denied("", world.request(Purpose.ROLE)).trouble,
     "no dialog for a click": lambda world: notifications.no_dialog(world.identity).body,
-    "a run that outlives": lambda _: notifications.outlived(RUN, "14:19").body,
+    "a run that outlives": lambda _: notifications.outlived((RUN,), Instant(0, 0)).body,
     "a profile alone": lambda world: world.slip("it's b", "sh", "-c", "exit 0"),
     "an option alone": lambda world: world.slip("--region", "eu-west-1", "zzz"),
     "a near verb": lambda world: world.slip("lits"),

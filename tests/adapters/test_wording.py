@@ -6,7 +6,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from unicodedata import east_asian_width
@@ -21,6 +21,7 @@ from trayexec.adapters.notifications.chain import Notices, Shown, TranslatedNoti
 from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.wording import BRIEF, COLUMNS, ROOMY, brief, fitting
 from trayexec.core.broker import notifications
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import Process
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.clock import Expiry, Instant
@@ -177,12 +178,12 @@ def every_notice(name: str) -> dict[str, Notice]:
     text = Text("{name}: locked", name=name)
     sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
-        "expiring": notifications.expiring(identity, "14:19", last=False),
-        "not_renewed": notifications.not_renewed(identity, "14:19", Text("{name}.", name=name), last=False),
-        "expired": notifications.expired(identity),
+        "endings": notifications.endings((Ending(identity, How.REVOKED),), now),
+        "expiring": notifications.expiring(identity, "14:19", is_last=False, why=Text("{name}.", name=name)),
+        "expired": notifications.expired(identity, "14:19", (name, name)),
         "revoked": notifications.revoked(identity),
-        "outlived": notifications.outlived(run, "14:19"),
-        "sign_in_ends": notifications.sign_in_ends(sign_in, 300, last=False),
+        "outlived": notifications.outlived((run, replace(run, program="x")), now),
+        "sign_in_ends": notifications.sign_in_ends(sign_in, "14:19", is_last=False),
         "sign_in_over": notifications.sign_in_over(sign_in),
         "idle_locked": notifications.idle_locked(1800),
         "standing": notifications.standing(View(IconState.LOCKED, 0.0, text, (), "auth:x", text)),
@@ -193,7 +194,7 @@ def every_notice(name: str) -> dict[str, Notice]:
 
 def test_every_notification_is_tried() -> None:
     """A new one has to be in the list."""
-    found = {name for name, one in vars(notifications).items() if inspect.isfunction(one) and name.isidentifier()}
+    found = {name for name, one in vars(notifications).items() if inspect.isfunction(one) and name[0] != "_"}
     words = {name for name in found if inspect.signature(getattr(notifications, name)).return_annotation is Notice}
     assert every_notice("x").keys() == words
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from support.stage import ALICE, EVERY_REFUSAL
+from support.stage import ALICE, EVERY_REFUSAL, A, identity
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.tray.headless import HeadlessTray
+from trayexec.core.broker.endings import Ending, Endings, How
 from trayexec.core.broker.events import (
     Answered,
     Authenticate,
@@ -15,13 +16,15 @@ from trayexec.core.broker.events import (
     Event,
     KeysFound,
     Prompt,
+    PutOff,
     Refuse,
     Show,
     Tell,
 )
-from trayexec.core.broker.notifications import idle_locked
+from trayexec.core.broker.notifications import ENDINGS, REAUTHENTICATE, SNOOZE, idle_locked
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import step
+from trayexec.core.config.profiles import Catalogue, SignIn
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
 from trayexec.core.view import SHOW, View
@@ -127,9 +130,44 @@ def test_who_was_locked_out_for_being_idle_has_the_way_back_in_the_notification(
     assert [type(one) for one in posted] == [Authenticate]
 
 
+def test_a_warning_renews_all_that_it_names_or_comes_again() -> None:
+    """One question after the other, by its button or by a click on it; later where that is wanted."""
+    posted = list[Event]()
+    bob, corp = identity("bob"), SignIn("corp", "https://x", "eu-west-1", (), "dev", ("c", "s"))
+    found = tuple(Ending(one, How.ENDS) for one in (ALICE, corp, bob))
+    controller = controller_of(Broker(identities=(ALICE, bob), endings=Endings(found)), posted, [], [])
+    controller.pressed(ENDINGS, REAUTHENTICATE)
+    assert [getattr(one, "identity", None) or getattr(one, "sign_in", None) for one in posted] == [ALICE, corp, bob]
+    controller.pressed(ENDINGS, SNOOZE)
+    assert posted[3:] == [PutOff()]
+    controller.pressed("another", REAUTHENTICATE)
+    assert len(posted) == 4
+
+
+def test_profiles_are_in_the_menu_as_the_files_have_them() -> None:
+    """Drawn once for each reading that says something else, and gone while they cannot be read."""
+    drawn = list[View]()
+
+    class Canvas(HeadlessTray):
+        def show(self, view: View) -> None:
+            drawn.append(view)
+
+    calls = LoopCalls(lambda _event: None, lambda _show: None, lambda _seconds, draw: draw(), outside)
+    controller = TrayController(Canvas(), SystemClock(), calls, Replies())
+    for catalogue in (files := Catalogue({"account-a": A}), files, None):
+        controller.read(catalogue)
+    assert ["Profiles" in [str(getattr(one, "label", "")) for one in view.menu] for view in drawn] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("action", "what"),
-    [("settings", ("settings", "")), ("log", ("log", "")), ("copy:trayexec why a:b", ("copy", "trayexec why a:b"))],
+    [
+        ("console:a:b", ("console", "a:b")),
+        ("terminal:a", ("terminal", "a")),
+        ("settings", ("settings", "")),
+        ("log", ("log", "")),
+        ("copy:trayexec why a:b", ("copy", "trayexec why a:b")),
+    ],
 )
 def test_the_menu_leads_outside(action: str, what: tuple[str, str]) -> None:
     """To the settings, the log and the clipboard."""

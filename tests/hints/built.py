@@ -224,7 +224,7 @@ STATES = (
             lambda _: obtaining._no_more_sockets(OSError(errno.EMFILE, "Too many open files")),
             lambda _: next(keys.stored_keys(facts(keys={ODD: _explain(_Said("locked"), ODD, 5)}, read=None))).hint,  # type: ignore[arg-type]
             lambda _: next(keys.sts_answers(facts(asked=(Asked(ODD, StsEndpoint("eu-west-1"), None, None),)))).hint,  # type: ignore[arg-type]
-            lambda _: notifications.outlived(Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT), "14:19").body,
+            lambda _: notifications.outlived((Run(Process(1, 1), "aws", ODD, Expiry(MOMENT, 1), MOMENT),), MOMENT).body,
         ),
         (
             "What works here are plain runs: `trayexec PROFILE -- CMD…`. For the rest, run an agent on this machine.",

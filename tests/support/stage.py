@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from trayexec.core.broker import notifications, state
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import (
     SOFT_NEED,
     Answered,
@@ -44,6 +45,7 @@ from trayexec.core.broker.events import (
     ProviderFailed,
     ProviderLoaded,
     ProviderPrintsKeys,
+    PutOff,
     Refuse,
     Renewal,
     ReplyAddress,
@@ -199,7 +201,9 @@ class Stage:
     _orphans: set[int] = field(default_factory=set)  # epochs of calls nobody may be waiting for any more
     _codes: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # by device
     _known_codes: set[str] = field(default_factory=set)
-    _warned: dict[str, set[int]] = field(default_factory=dict)
+    _endings: set[Ending] = field(default_factory=set)
+    _ending: set[Identity | SignIn] = field(default_factory=set)  # of whom the notification spoke last
+    _put_off: bool = False
     _count: int = 0
 
     # What happens ---------------------------------------------------------------------------------------------------
@@ -207,6 +211,7 @@ class Stage:
     def do(self, event: Event) -> tuple[Effect, ...]:
         """One step, and the check of what it led to."""
         before = self.broker
+        self._put_off = self._put_off or isinstance(event, PutOff)
         self._foresee(event)
         self.broker, effects = step(before, event, self.now)
         self.past.append(event)
@@ -534,8 +539,11 @@ class Stage:
                 self.loading.append(effect)
             case Show(notice):
                 assert MARK not in str(notice.title) + str(notice.body)
-                if "Expires at" in str(notice.title) and "could not renew" not in str(notice.body):
-                    self._witness_warning(notice.key)
+                told = notice.key == notifications.ENDINGS
+                locked = self.broker.screen is Screen.LOCKED
+                assert not (locked and (told or notice.key.startswith("run:"))), "nobody is there to be told"
+                if told:
+                    self._witness_endings()
             case AskPermission() | DismissPermission() | NoteVerdict():
                 self._witness_permission(effect)
             case Hide() | Look() | LookIdle():
@@ -643,16 +651,14 @@ class Stage:
         assert sum(self.now.boot - at < 180 for _, at in sent) <= 5, "more than five codes in three minutes"
         self.opening.append(call)
 
-    def _witness_warning(self, key: str) -> None:
-        who = next(one for one in self.broker.phases if key == notifications.expiry_key(one))
-        assert who.needs_code, "a person is warned of what needs nobody"
-        phase = self.broker.phase(who)
-        assert isinstance(phase, Open)
-        seen = self._warned.setdefault(phase.session.access_key_id, set())
-        left = phase.session.expiry.left(self.now)
-        new = {seconds for seconds in self.broker.settings.warn if left <= seconds} - seen
-        assert new, "a warning was given twice"
-        seen |= new
+    def _witness_endings(self) -> None:
+        """A person is told what is new, or once more what was put off, or that there is less of it."""
+        found = [replace(one, came=None) if one.how is How.ENDS else one for one in self.broker.endings.found]
+        assert all(isinstance(one.who, SignIn) or one.who.needs_code for one in found), "warned of what needs nobody"
+        now_told = {one.who for one in found}
+        assert set(found) - self._endings or now_told < self._ending or self._put_off, "an end was told twice"
+        self._endings |= set(found)
+        self._ending, self._put_off = now_told, False
 
     def _closed(self) -> bool:
         return self.broker.screen is Screen.LOCKED and self.broker.settings.on_lock is not OnLock.KEEP

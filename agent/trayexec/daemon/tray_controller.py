@@ -14,18 +14,19 @@ from trayexec.core.broker.events import (
     Event,
     Lock,
     NoteKind,
+    PutOff,
     Refuse,
     Renewal,
     Show,
     Tell,
 )
 from trayexec.core.broker.notifications import (
+    ENDINGS,
     IDLE,
     REAUTHENTICATE,
+    SNOOZE,
     STANDING,
-    identity_of,
     no_dialog,
-    sign_in_of,
     standing,
     unlock_failed,
 )
@@ -109,14 +110,16 @@ class TrayController:
         if key in {STANDING, IDLE} and action == REAUTHENTICATE:
             self.clicked(self._view().needed)
             return
-        identity = identity_of(key, self._broker.identities)
-        sign_in = sign_in_of(key, self._broker.sign_ins)
-        if action not in {REAUTHENTICATE, "default"}:
+        if key != ENDINGS:
             return
-        if identity is not None:
-            self._authenticate(identity)
-        elif sign_in is not None:
-            self._sign_in(sign_in)
+        if action == SNOOZE:
+            self._loop.post(PutOff())
+        elif action in {REAUTHENTICATE, "default"}:
+            for one in self._broker.endings.found:  # one question after the other
+                if isinstance(one.who, Identity):
+                    self._authenticate(one.who)
+                else:
+                    self._sign_in(one.who)
 
     def clicked(self, action: str) -> None:
         """A choice in the icon's menu."""

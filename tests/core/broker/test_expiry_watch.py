@@ -1,5 +1,6 @@
 """Commands that outlive their credentials: a person is told once, in time, and never of a command that has ended."""
 
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from support.rig import Rig
 from trayexec.core.broker.events import (
     Ask,
     Caller,
+    Configured,
     Deliver,
     Event,
     Lock,
@@ -20,6 +22,8 @@ from trayexec.core.broker.events import (
     Looked,
     Process,
     ReplyAddress,
+    Screen,
+    ScreenChanged,
     Show,
     Tick,
 )
@@ -29,6 +33,7 @@ from trayexec.core.broker.step import next_deadline, step
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, Profile, Role, StsEndpoint
 from trayexec.core.credentials import Credentials, Secret
+from trayexec.core.settings import OnLock, Settings
 from trayexec.light.durations import WARN_AFTER, WARN_AHEAD
 
 ENDPOINT = StsEndpoint("eu-west-1")
@@ -56,10 +61,10 @@ class Machine:
                 alive = frozenset(effect.processes) & set(self.running)
                 self.post(Looked(effect.processes, alive))
             elif isinstance(effect, Show) and effect.notice.key.startswith("run:"):
-                _, pid, started, _ = effect.notice.key.split(":", 3)
-                process = Process(int(pid), int(started))
-                assert process not in self.ended
-                self.told.append((process, self.now))
+                for pid, started in re.findall("([0-9]+):([0-9]+)", effect.notice.key.rpartition(":")[0]):
+                    process = Process(int(pid), int(started))
+                    assert process not in self.ended
+                    self.told.append((process, self.now))
 
     def hand_out(self, life: float, *, pid: int = 4711, stays: bool = True) -> Process:
         """A command starts, and gets credentials that live so long; without `stays` it is one that passes them on."""
@@ -107,6 +112,21 @@ STEPS = st.lists(
     ),
     max_size=14,
 )
+
+
+def test_several_are_told_of_at_once_and_when_somebody_is_there() -> None:
+    """One notification names the commands; while the screen is locked there is none, and one afterwards."""
+    machine = Machine()
+    machine.post(ScreenChanged(Screen.LOCKED))
+    machine.post(Configured((), Settings(on_lock=OnLock.KEEP)))
+    for pid in (1, 2):
+        machine.hand_out(700, pid=pid)
+    machine.wait(200)
+    assert not machine.told
+    assert len(machine.broker.missed) == 2
+    machine.post(ScreenChanged(Screen.UNLOCKED))
+    assert [(process.pid, at) for process, at in machine.told] == [(1, machine.now), (2, machine.now)]
+    assert not machine.broker.missed
 
 
 @given(steps=STEPS)

@@ -7,9 +7,9 @@ import pytest
 
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, identity, profile, role
 from trayexec.core import messages
-from trayexec.core.broker import codes, notifications
+from trayexec.core.broker import codes
 from trayexec.core.broker.codes import Device, Spent
-from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Show
+from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal
 from trayexec.core.broker.state import Locked
 from trayexec.core.broker.step import next_deadline
 from trayexec.core.clock import Instant
@@ -671,8 +671,7 @@ def test_a_long_session_is_warned_of_apart(stage: Stage) -> None:
     stage.unlock(HOUR)
     stage.unlock(HOUR, long, "222222")
     stage.wait(HOUR - 800)
-    keys = [one.notice.key for one in stage.told if isinstance(one, Show)]
-    assert [notifications.identity_of(key, stage.broker.identities) for key in keys] == [ALICE, long]
+    assert [one.who for one in stage.broker.endings.found] == [ALICE, long]
 
 
 def test_a_very_short_session_works_and_warns_at_once(stage: Stage) -> None:

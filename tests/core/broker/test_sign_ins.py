@@ -180,7 +180,7 @@ def test_a_terminal_gets_a_code(world: World) -> None:
     (again,) = other.sign_in(SignInWay.CODE)
     assert isinstance(again, StartSignIn)
     assert other.do(SignInFailed(CORP, first, NO)) == ()  # of the page before
-    assert kinds(other.done()) == ["Hide", "SignInDone", "LoadProvider"]
+    assert kinds(other.done()) == ["SignInDone", "LoadProvider"]
 
 
 def test_a_person_who_cannot_use_the_page_there_is_gets_another(world: World) -> None:
@@ -194,7 +194,7 @@ def test_a_person_who_cannot_use_the_page_there_is_gets_another(world: World) ->
     assert again.way is SignInWay.BROWSER
     assert kinds(world.sign_in(SignInWay.BROWSER)) == []
     assert kinds(world.sign_in(SignInWay.BROWSER, Renewal.ALWAYS)) == ["StartSignIn"]
-    assert kinds(world.done()) == ["Hide", *["SignInDone"] * 3]
+    assert kinds(world.done()) == ["SignInDone"] * 3
 
 
 def test_who_refused_is_believed(world: World) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 
+from trayexec.core.broker import endings
+from trayexec.core.broker.endings import Ending
 from trayexec.core.broker.events import Ask, Effect, ReplyAddress, Screen
 from trayexec.core.broker.state import Awaited, Broker, Opening, Prompting, Waiting
 from trayexec.core.clock import Instant
-from trayexec.core.config.profiles import Identity, Provider, Role
+from trayexec.core.config.profiles import Identity, Provider, Role, SignIn
 
 
 @dataclass(slots=True)
@@ -42,6 +44,14 @@ class StepContext:
     def later(self, moment: Instant | None) -> bool:
         """Whether `moment` is still to come."""
         return moment is not None and self.now.until(moment) > 0
+
+    def tell_ending(self, ending: Ending) -> None:
+        """Have a person told of an end, when this step is done and somebody is there."""
+        self.broker = replace(self.broker, endings=endings.with_ending(self.broker.endings, ending, self.now))
+
+    def forget_ending(self, who: Identity | SignIn) -> None:
+        """Have nobody told any more that this ends."""
+        self.broker = replace(self.broker, endings=endings.without(self.broker.endings, who))
 
     def note_waiting(self, request: ReplyAddress, waiting: Waiting) -> None:
         """Remember a request until it is answered."""

@@ -56,6 +56,7 @@ def _watch(step: StepContext, asked: Ask, credentials: Credentials) -> None:
     caller, profile = asked.caller, asked.profile.name
     if caller.process is not None:
         run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=step.now)
+        run = replace(run, identity=asked.profile.identity)
         step.broker = replace(step.broker, watch=with_run(step.broker.watch, run, now=step.now))
 
 

@@ -205,6 +205,11 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """A person wants to hear later of what ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The caller hung up."""
 
@@ -367,6 +372,7 @@ Event = (
     Ask
     | Authenticate
     | Lock
+    | PutOff
     | Gone
     | Answered
     | KeysFound

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from trayexec.core.broker.events import Process
 from trayexec.core.clock import Expiry, Instant
+from trayexec.core.config.profiles import Identity
 from trayexec.light.durations import WARN_AFTER, WARN_AHEAD
 
 LOOK = 60  # seconds between looks at who still runs, so that what has ended is forgotten
@@ -20,7 +21,10 @@ MOST = 256
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A command with credentials of `profile` that end at `ends`; `due` is when to tell, `stays` that it was seen."""
+    """A command with credentials of `profile` that end at `ends`; `due` is when to tell, `stays` that it was seen.
+
+    `identity` is whose session they came of, if they did.
+    """
 
     process: Process
     program: str
@@ -28,6 +32,7 @@ class Run:
     ends: Expiry
     due: Instant
     stays: bool = False
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Words every notification of the rules. It must not know how one is shown."""
 
-from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
@@ -15,83 +17,105 @@ from trayexec.light.errors import Text, Trouble
 REAUTHENTICATE = "reauthenticate"
 STANDING = "standing"  # the notification that answers a click on the icon
 IDLE = "idle"  # the one that tells why all is locked
-_OFFER = ((REAUTHENTICATE, Text("Re-authenticate")),)
-_SIGN_IN = ((REAUTHENTICATE, Text("Sign in")),)
+ENDINGS = "endings"  # the one that tells what ends: a later one replaces it
+SNOOZE = "snooze"
+_OFFER = (REAUTHENTICATE, Text("Re-authenticate"))
+_SIGN_IN = (REAUTHENTICATE, Text("Sign in"))
+_LATER = (SNOOZE, Text("Remind me later"))
+NAMED = 3  # programs that are named before the others are counted
 
 
-def expiry_key(identity: Identity) -> str:
-    """The one notification about a session's end: a later warning replaces an earlier one.
+def endings(found: tuple[Ending, ...], now: Instant) -> Notice:
+    """All that ends or has ended, in one notification: whose, and when by the clock, which stays true as it stands."""
+    notices = [_ending(one, now) for one in found]
+    if len(notices) == 1:
+        return notices[0]
+    first = _ending(min(found, key=lambda one: one.at.left(now) if one.how is How.ENDS and one.at else inf), now)
+    body = notices[0].title
+    for notice in notices[1:]:
+        body = Text("{lines}\n{line}", lines=body, line=notice.title)
+    title = Text("{title}, and {count} more", title=first.title, count=len(found) - 1)
+    urgency = max((notice.urgency for notice in notices), key=lambda one: one.value)
+    return replace(first, title=title, body=body, urgency=urgency)
 
-    The same keys and device have several, where the place differs, or a code opens a role: each is another session.
-    """
-    return f"expiry:{identity.keys}:{hash(identity)}"
+
+def _ending(ending: Ending, now: Instant) -> Notice:
+    at = "" if ending.at is None else ending.at.clock(now)
+    who = ending.who
+    if isinstance(who, SignIn):
+        return sign_in_ends(who, at, is_last=ending.is_last) if ending.how is How.ENDS else sign_in_over(who)
+    match ending.how:
+        case How.ENDS:
+            return expiring(who, at, why=ending.why, is_last=ending.is_last)
+        case How.OVER:
+            return expired(who, at, ending.programs)
+        case How.REVOKED:
+            return revoked(who)
 
 
-def identity_of(key: str, identities: tuple[Identity, ...]) -> Identity | None:
-    """The identity that a notification's key speaks of."""
-    return next((one for one in identities if expiry_key(one) == key), None)
-
-
-def expiring(identity: Identity, at: str, *, last: bool) -> Notice:
-    """The session ends at that time of day: what is said so stays true for as long as it is shown."""
+def expiring(identity: Identity, at: str, *, is_last: bool, why: Text | None = None) -> Notice:
+    """The session ends at that time of day; `why` it was not renewed, which was to be without anybody being asked."""
+    body = Text("The session ends. Re-authenticate now, and nothing is interrupted.")
     return Notice(
-        expiry_key(identity),
+        ENDINGS,
         Text("Expires at {time}: {whose}", whose=identity.whose, time=at),
-        Text("The session ends. Re-authenticate now, and nothing is interrupted."),
-        _OFFER,
-        Urgency.LAST if last else Urgency.NORMAL,
+        body if why is None else Text("Its command could not renew it: {why}", why=why),
+        (_OFFER,) if is_last else (_OFFER, _LATER),
+        Urgency.LAST if is_last else Urgency.NORMAL,
         IconState.EXPIRING,
     )
 
 
-def not_renewed(identity: Identity, at: str, why: Text, *, last: bool) -> Notice:
-    """The session ends at that time of day, and was to be renewed without anybody being asked."""
-    warning = expiring(identity, at, last=last)
-    body = Text("Its command could not renew it: {why}", why=why)
-    return replace(warning, body=body)
-
-
-def expired(identity: Identity) -> Notice:
-    """The session is over, as it is every day."""
+def expired(identity: Identity, at: str, programs: tuple[str, ...]) -> Notice:
+    """The session is over, as it is every day; what came of it works until that time of day, if any does."""
     return Notice(
-        expiry_key(identity),
+        ENDINGS,
         Text("Expired: {whose}", whose=identity.whose),
-        Text("The session is over. What has credentials already keeps them until they end, within the hour."),
-        _OFFER,
+        _kept(at, programs),
+        (_OFFER,),
         picture=IconState.LOCKED,
     )
+
+
+def _kept(at: str, programs: tuple[str, ...]) -> Text:
+    """What goes on for a while after a session."""
+    if not at:
+        return Text("The session is over. The next command that needs it asks for a code.")
+    if not programs:
+        return Text("The session is over. Credentials that are out already work until {time}.", time=at)
+    return Text(
+        "The session is over. {programs}: what these commands have works until {time}.",
+        programs=_named(programs),
+        time=at,
+    )
+
+
+def _named(programs: tuple[str, ...]) -> Text | str:
+    """Programs by name; of many the first, and how many more."""
+    named = ", ".join(programs[:NAMED])
+    more = len(programs) - NAMED
+    return Text("{names} and {count} more", names=named, count=more) if more > 0 else named
 
 
 def revoked(identity: Identity) -> Notice:
     """AWS refused the session before its time."""
     return Notice(
-        expiry_key(identity),
+        ENDINGS,
         Text("No longer accepted by AWS: {whose}", whose=identity.whose),
         Text("The session was revoked, or the keys were changed."),
-        _OFFER,
+        (_OFFER,),
         Urgency.LAST,
     )
 
 
-def sign_in_key(sign_in: SignIn) -> str:
-    """The one notification about a sign-in's end."""
-    return f"sign-in:{sign_in.session}:{sign_in.start_url}"
-
-
-def sign_in_of(key: str, sign_ins: Iterable[SignIn]) -> SignIn | None:
-    """The sign-in that a notification's key speaks of."""
-    return next((one for one in sign_ins if sign_in_key(one) == key), None)
-
-
-def sign_in_ends(sign_in: SignIn, left: float, *, last: bool) -> Notice:
-    """The sign-in ends in `left` seconds."""
-    minutes = max(1, round(left / 60))
+def sign_in_ends(sign_in: SignIn, at: str, *, is_last: bool) -> Notice:
+    """The sign-in ends at that time of day."""
     return Notice(
-        sign_in_key(sign_in),
-        Text("{minutes} min left of the sign-in {name}", name=sign_in.name, minutes=minutes),
+        ENDINGS,
+        Text("Sign-in ends at {time}: {name}", name=sign_in.name, time=at),
         Text("Sign in to {name} again now, and nothing is interrupted.", name=sign_in.name),
-        _SIGN_IN,
-        Urgency.LAST if last else Urgency.NORMAL,
+        (_SIGN_IN,) if is_last else (_SIGN_IN, _LATER),
+        Urgency.LAST if is_last else Urgency.NORMAL,
         IconState.EXPIRING,
     )
 
@@ -99,10 +123,10 @@ def sign_in_ends(sign_in: SignIn, left: float, *, last: bool) -> Notice:
 def sign_in_over(sign_in: SignIn) -> Notice:
     """The sign-in is over: its time, or somebody, has ended it."""
     return Notice(
-        sign_in_key(sign_in),
+        ENDINGS,
         Text("The sign-in {name} has ended", name=sign_in.name),
         Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
-        _SIGN_IN,
+        (_SIGN_IN,),
         picture=IconState.LOCKED,
     )
 
@@ -113,15 +137,30 @@ def idle_locked(seconds: int) -> Notice:
         IDLE,
         Text("Locked: nobody was here for {duration}", duration=format_duration(seconds)),
         Text("Your sessions are forgotten, as idle_lock in config.toml says. The next command asks for a code again."),
-        _OFFER,
+        (_OFFER,),
         picture=IconState.LOCKED,
     )
 
 
-def outlived(run: Run, at: str) -> Notice:
-    """A command still runs, and its credentials end at that time of day."""
+def outlived(runs: tuple[Run, ...], now: Instant) -> Notice:
+    """Commands still run whose credentials end at a time of day: in one notification, however many there are."""
+    run = min(runs, key=lambda one: one.ends.left(now))
+    at = run.ends.clock(now)
+    key = f"run:{' '.join(f'{one.process.pid}:{one.process.started}' for one in runs)}:{run.profile}"
+    if len(runs) > 1:
+        programs = _named(tuple(dict.fromkeys(one.program for one in runs)))
+        return Notice(
+            key,
+            Text("From {time} on AWS credentials end: {programs}", programs=programs, time=at),
+            Text(
+                "{count} commands cannot take new ones. What runs this long renews by itself under --live; "
+                "--need starts it with more time.",
+                count=len(runs),
+            ),
+            picture=IconState.EXPIRING,
+        )
     return Notice(
-        f"run:{run.process.pid}:{run.process.started}:{run.profile}",
+        key,
         Text("{program}: its AWS credentials end at {time}", program=run.program, time=at),
         Text(
             "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself under "

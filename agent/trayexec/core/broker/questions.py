@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes, notifications
+from trayexec.core.broker import codes
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import fall_back
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import (
     Ask,
     AskAt,
@@ -24,7 +25,6 @@ from trayexec.core.broker.events import (
     Prompt,
     Refuse,
     ReplyAddress,
-    Show,
     Tell,
 )
 from trayexec.core.broker.permissions import PermissionChannel, ProgramUse, choices
@@ -84,10 +84,9 @@ def _not_renewed(step: StepContext, identity: Identity, why: Trouble) -> None:
     if isinstance(phase, Open):
         left = phase.session.expiry.left(step.now)
         due = renewals_due(step, left)
-        last = min(due, default=0) == min(step.broker.settings.warn, default=0)
-        step.effects.append(
-            Show(notifications.not_renewed(identity, phase.session.expiry.clock(step.now), why.title, last=last))
-        )
+        first = min(due, default=0)
+        is_last = first == min(step.broker.settings.warn, default=0)
+        step.tell_ending(Ending(identity, How.ENDS, phase.session.expiry, first, is_last, why.title))
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due, trouble=why))
 
 

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import confirmations, notifications
+from trayexec.core.broker import confirmations
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import LEAST, deliver, enough, fall_back
-from trayexec.core.broker.events import SOFT_NEED, Ask, ReplyAddress, Show
+from trayexec.core.broker.endings import Ending, How
+from trayexec.core.broker.events import SOFT_NEED, Ask, ReplyAddress
 from trayexec.core.broker.serving import assume, good, role_need, serve
 from trayexec.core.broker.state import Locked, Open, RoleFailure, RoleState
 from trayexec.core.config.profiles import Identity, Provider, Role
@@ -111,7 +112,7 @@ def _drop(step: StepContext, source: Identity | Provider | Role, then: Locked) -
         step.broker = step.broker.with_phase(source, phase.renewal or then)
         confirmations.session_over(step, source)
         if source.needs_code:
-            step.effects.append(Show(notifications.revoked(source)))
+            step.tell_ending(Ending(source, How.REVOKED))
 
 
 def renew(step: StepContext, role: Provider | Role) -> None:

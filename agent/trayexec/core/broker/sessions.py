@@ -3,19 +3,18 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes, confirmations, notifications
+from trayexec.core.broker import codes, confirmations
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up, session_serves
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import (
     Answered,
     Ask,
     Authenticate,
-    Hide,
     NoteKind,
     Occasion,
     SessionOpen,
     SessionRefused,
-    Show,
     Tell,
 )
 from trayexec.core.broker.questions import (
@@ -170,7 +169,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     step.broker = replace(step.broker, pauses=pauses, roles=roles)
     confirmations.allow_by_code(step, identity)
     step.broker = step.broker.with_phase(identity, Open(session, step.now, left))
-    step.effects.append(Hide(notifications.expiry_key(identity)))
+    step.forget_ending(identity)
     for request in step.take_queue(identity):
         waiting = step.broker.waiting.get(request)
         if waiting is None:
@@ -283,7 +282,9 @@ def age(step: StepContext, identity: Identity) -> None:
         step.broker = step.broker.with_phase(identity, phase.renewal or Locked())
         confirmations.session_over(step, identity)
         if identity.needs_code and (phase.used or not unasked):
-            step.effects.append(Show(notifications.expired(identity)))
+            step.tell_ending(_over(step, identity))
+        else:
+            step.forget_ending(identity)
         return
     if unasked:
         _renew(step, identity, phase, left=left)
@@ -291,9 +292,18 @@ def age(step: StepContext, identity: Identity) -> None:
     due = frozenset(seconds for seconds in step.broker.settings.warn if left <= seconds)
     if due - phase.warned:
         if identity.needs_code:
-            last = min(due) == min(step.broker.settings.warn)
-            step.effects.append(Show(notifications.expiring(identity, phase.session.expiry.clock(step.now), last=last)))
+            is_last = min(due) == min(step.broker.settings.warn)
+            step.tell_ending(Ending(identity, How.ENDS, phase.session.expiry, min(due), is_last))
         step.broker = step.broker.with_phase(identity, replace(phase, warned=phase.warned | due))
+
+
+def _over(step: StepContext, identity: Identity) -> Ending:
+    """That a session is over: until when what came of it still works, and which commands have it."""
+    roles = (state.credentials for role, state in step.broker.roles.items() if role.root == identity)
+    ends = [one.expiry for one in roles if one is not None and one.expiry.left(step.now) > 0]
+    programs = dict.fromkeys(run.program for run in step.broker.watch.runs if run.identity == identity)
+    last = max(ends, key=lambda one: one.left(step.now), default=None)
+    return Ending(identity, How.OVER, last, programs=tuple(programs))
 
 
 def renews_unasked(broker: Broker, identity: Identity) -> bool:

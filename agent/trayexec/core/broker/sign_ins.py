@@ -3,17 +3,15 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import notifications
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up
+from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import (
     AskAt,
     AskSignIn,
-    Hide,
     NoteKind,
     Renewal,
     ReplyAddress,
-    Show,
     SignInDone,
     StartSignIn,
     StopSignIn,
@@ -123,6 +121,8 @@ def found(step: StepContext, sign_in: SignIn, token: SignInToken | None) -> None
     same = token is not None and state.token is not None and token.expiry.utc == state.token.expiry.utc
     if not same:
         step.broker = step.broker.with_sign_in(sign_in, replace(state, token=token, warned=frozenset()))
+        if token is not None:
+            step.forget_ending(sign_in)
 
 
 def signed_in(step: StepContext, sign_in: SignIn, token: SignInToken) -> tuple[ReplyAddress, ...]:
@@ -133,7 +133,7 @@ def signed_in(step: StepContext, sign_in: SignIn, token: SignInToken) -> tuple[R
         for role, state in step.broker.roles.items()
     }
     step.broker = replace(step.broker, roles=roles).with_sign_in(sign_in, SignInState(token))
-    step.effects.append(Hide(notifications.sign_in_key(sign_in)))
+    step.forget_ending(sign_in)
     rest = []
     for request in step.take_queue(sign_in):
         waiting = step.broker.waiting[request]
@@ -167,7 +167,7 @@ def refused(step: StepContext, sign_in: SignIn, why: Trouble, requests: tuple[Re
     utc = ended.expiry.utc if ended is not None else state.refused
     step.broker = step.broker.with_sign_in(sign_in, replace(state, token=None, refused=utc))
     if not requests and ended is not None and state.attempt is None:
-        step.effects.append(Show(notifications.sign_in_over(sign_in)))
+        step.tell_ending(Ending(sign_in, How.OVER))
     for request in requests:
         waiting = step.broker.waiting.get(request)
         if waiting is not None and waiting.signed_in:  # one more page would be of no more use
@@ -195,10 +195,10 @@ def age(step: StepContext, sign_in: SignIn) -> None:
     left = state.token.expiry.left(step.now)
     if left <= 0:
         step.broker = step.broker.with_sign_in(sign_in, replace(state, token=None))
-        step.effects.append(Show(notifications.sign_in_over(sign_in)))
+        step.tell_ending(Ending(sign_in, How.OVER))
         return
     due = frozenset(seconds for seconds in step.broker.settings.warn if left <= seconds)
     if due - state.warned:
-        last = min(due) == min(step.broker.settings.warn)
-        step.effects.append(Show(notifications.sign_in_ends(sign_in, left, last=last)))
+        is_last = min(due) == min(step.broker.settings.warn)
+        step.tell_ending(Ending(sign_in, How.ENDS, state.token.expiry, min(due), is_last))
         step.broker = step.broker.with_sign_in(sign_in, replace(state, warned=state.warned | due))

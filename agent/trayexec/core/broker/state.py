@@ -27,8 +27,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from trayexec.core.broker.codes import Device
+from trayexec.core.broker.endings import Endings
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
-from trayexec.core.broker.expiry_watch import Watch
+from trayexec.core.broker.expiry_watch import Run, Watch
 from trayexec.core.broker.permissions import Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
@@ -300,6 +301,8 @@ class Broker:
     cut: frozenset[str] = frozenset()  # the roles of which it was said that they get an hour, not what they ask for
     uses: tuple[Use, ...] = ()
     watch: Watch = field(default_factory=Watch)
+    endings: Endings = field(default_factory=Endings)
+    missed: tuple[Run, ...] = ()  # commands of which a person is to be told once the screen is unlocked
     idle: IdleWatch = field(default_factory=IdleWatch)
     inherited: tuple[Inherited, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)

@@ -18,6 +18,7 @@ from typing import assert_never
 from trayexec.core import messages
 from trayexec.core.broker import (
     confirmations,
+    endings,
     expiry_watch,
     handover,
     idle,
@@ -55,6 +56,7 @@ from trayexec.core.broker.events import (
     ProviderFailed,
     ProviderLoaded,
     ProviderPrintsKeys,
+    PutOff,
     ReplyAddress,
     RoleAssumed,
     RoleRefused,
@@ -106,6 +108,8 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
             screen.refuse_waiting(context, name)
             handover.forget(context, name)
+        case PutOff():
+            _put_off(context)
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -168,6 +172,7 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
     confirmations.advance(context)
     questions.advance_queues(context)
     confirmations.show_next(context)
+    _tell(context)
     return context.broker, tuple(context.effects)
 
 
@@ -204,7 +209,7 @@ def _lock(step: StepContext, identities: Iterable[Identity]) -> None:
         step.broker = replace(step.broker, shorter=shorter)
         refuse_all(step, identity, messages.locked_meanwhile(identity))
         _forget(step, identity, messages.locked_meanwhile(identity))
-        step.effects.append(Hide(notifications.expiry_key(identity)))
+        step.forget_ending(identity)
 
 
 def _lock_providers(step: StepContext, providers: Iterable[Provider]) -> None:
@@ -332,4 +337,27 @@ def _looked(step: StepContext, checked: tuple[Process, ...], running: frozenset[
     """Tell of commands that will outlive their credentials, and forget those that have ended."""
     watch, told = expiry_watch.seen(step.broker.watch, checked, running, step.now)
     step.broker = replace(step.broker, watch=watch)
-    step.effects += [Show(notifications.outlived(run, run.ends.clock(step.now))) for run in told]
+    step.broker = replace(step.broker, missed=(*step.broker.missed, *told))
+
+
+def _put_off(step: StepContext) -> None:
+    """Say later what ends."""
+    step.effects.append(Hide(notifications.ENDINGS))
+    step.broker = replace(step.broker, endings=endings.put_off(step.broker.endings, step.now))
+
+
+def _tell(step: StepContext) -> None:
+    """Tell a person what ends, unless the screen is locked: then once it is not, and all of it at once."""
+    before = step.broker.endings
+    now = endings.woken(before, step.now)
+    if not now.found and now.is_shown:
+        step.effects.append(Hide(notifications.ENDINGS))
+        now = endings.shown(now)
+    elif now.found and not now.is_said and step.broker.screen is not Screen.LOCKED:
+        step.effects.append(Show(notifications.endings(now.found, step.now)))
+        now = endings.shown(now)
+    if now is not before:
+        step.broker = replace(step.broker, endings=now)
+    if step.broker.missed and step.broker.screen is not Screen.LOCKED:
+        step.effects.append(Show(notifications.outlived(step.broker.missed, step.now)))
+        step.broker = replace(step.broker, missed=())
