@@ -914,7 +914,7 @@ SENTENCES: dict[str, str] = {
     "Remind me later": "後で知らせる",
     "Sign-in ends at {time}: {name}": "サインインは {time} に終了: {name}",
     "From {time} on AWS credentials end: {programs}": "{time} から AWS 認証情報が切れます: {programs}",
-    "{count} commands cannot take new ones. What runs this long renews by itself under --live; --need starts it with more time.": "{count} 件のコマンドは新しい認証情報を受け取れません。長く動かすものは --live なら自動で更新され、--need なら残り時間の長い状態で始まります。",
+    "They cannot take new ones. What runs this long renews by itself under --live; --need starts it with more time.": "これらのコマンドは新しい認証情報を受け取れません。長く動かすものは --live なら自動で更新され、--need なら残り時間の長い状態で始まります。",
     "No longer accepted by AWS: {whose}": "AWS が受け付けなくなりました: {whose}",
     "The session was revoked, or the keys were changed.": "セッションが取り消されたか、キーが変更されました。",
     "Profile {profile} names the sso_session {session}, and there is no section [sso-session {session}].": "プロファイル {profile} は sso_session {session} を指定していますが、[sso-session {session}] のセクションがありません。",
@@ -1143,6 +1143,9 @@ SENTENCES: dict[str, str] = {
     # adapters/desktop_actions.py
     "The console of {profile} did not open": "{profile} のコンソールを開けませんでした",
     "Enter closes this window.": "Enter キーでこのウィンドウを閉じます。",
+    "Start at login could not be switched": "ログイン時の起動を切り替えられませんでした",
+    "In one of your own: `trayexec help all`": "お使いのターミナルで: `trayexec help all`",
+    "Help": "ヘルプ",
     "No terminal opens here": "ターミナルを開けません",
     "In one of your own: `trayexec shell {word}`": "お使いのターミナルで: `trayexec shell {word}`",
     "Nothing here fills the clipboard": "クリップボードにコピーできるプログラムがありません",

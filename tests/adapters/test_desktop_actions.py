@@ -21,7 +21,9 @@ class Menu:
         self.settings = home / "config" / "config.toml"
         self.opened = home / "opened"
         environ = {"PATH": f"{self.programs}:/usr/bin:/bin", "DISPLAY": ":1", "HOME": str(home), "LANG": "C.UTF-8"}
-        self.actions = DesktopActions(environ, str(self.settings), str(home / "agent.log"), self._tell)
+        self.at_login: list[bool | None] = []
+        log = str(home / "agent.log")
+        self.actions = DesktopActions(environ, str(self.settings), log, self._tell, self.at_login.append)
 
     def _tell(self, notice: Notice) -> None:
         self.told.append(f"{notice.title}: {notice.body}")
@@ -110,3 +112,27 @@ def test_without_a_terminal_the_command_is_named(menu: Menu, monkeypatch: pytest
     monkeypatch.setattr(terminals, "command_lines", lambda _command, _environ: iter(()))
     menu.actions.do("terminal", "it's")
     assert menu.told == ["No terminal opens here: In one of your own: `trayexec shell 'it'\"'\"'s'`"]
+
+
+def test_start_at_login_is_switched_on_and_off(menu: Menu) -> None:
+    """By the command that does it, and how it stands afterwards is told."""
+    for _ in range(2):
+        menu.actions.do("login", "")
+    menu.actions.look()
+    assert (menu.at_login, menu.told) == ([True, False, False], [])
+
+
+def test_start_at_login_that_cannot_be_switched_says_why(menu: Menu, tmp_path: Path) -> None:
+    """The folder is a file."""
+    (tmp_path / ".config").write_text("")
+    menu.actions.do("login", "")
+    (told,) = menu.told
+    assert told.startswith("Start at login could not be switched: ")
+    assert menu.at_login in ([False], [None])
+
+
+def test_help_without_a_terminal_is_named(menu: Menu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can still be read."""
+    monkeypatch.setattr(terminals, "command_lines", lambda _command, _environ: iter(()))
+    menu.actions.do("help", "")
+    assert menu.told == ["No terminal opens here: In one of your own: `trayexec help all`"]

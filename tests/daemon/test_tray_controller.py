@@ -156,6 +156,10 @@ def test_profiles_are_in_the_menu_as_the_files_have_them() -> None:
     controller = TrayController(Canvas(), SystemClock(), calls, Replies())
     for catalogue in (files := Catalogue({"account-a": A}), files, None):
         controller.read(catalogue)
+    controller.starts_at_login(True)  # noqa: FBT003 — a state, as it is drawn
+    controller.starts_at_login(True)  # noqa: FBT003 — likewise
+    assert ["login" in [getattr(one, "action", None) for one in view.menu] for view in drawn] == [False, False, True]
+    drawn.pop()
     assert ["Profiles" in [str(getattr(one, "label", "")) for one in view.menu] for view in drawn] == [True, False]
 
 

@@ -124,10 +124,15 @@ STATES = (
     ),
     State(
         "no room in the menu, and no terminal",
-        built(lambda _: presenter.TOO_MANY.label, lambda _: desktop_actions.no_terminal(ODD).body),
+        built(
+            lambda _: presenter.TOO_MANY.label,
+            lambda _: desktop_actions.no_terminal(ODD).body,
+            lambda _: desktop_actions.no_help().body,
+        ),
         (
             "More than fit into this menu: `trayexec list` shows all",
             "In one of your own: `trayexec shell {word}`",
+            "In one of your own: `trayexec help all`",
         ),
     ),
     State(

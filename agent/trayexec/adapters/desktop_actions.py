@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec.adapters import clipboard, terminals
+from trayexec.adapters import autostart, clipboard, terminals
+from trayexec.adapters.autostart import Standing, StartAtLogin
 from trayexec.core import settings
 from trayexec.core.ports import Notice
 from trayexec.core.shell_words import argument
 from trayexec.light import agent_environment, own_command, private_files
-from trayexec.light.errors import Text
+from trayexec.light.errors import Text, TrayexecError
 
 SECONDS = 10.0  # for a tool that hands a file on to a program which is started first
 CONSOLE = 600.0  # for a sign-in to the console: a person enters a code, signs in, and the browser starts
@@ -26,16 +27,20 @@ _STAYS = 'said=$1; shift; "$@"; status=$?; [ $status -ne 125 ] || { printf "%s "
 
 @dataclass(frozen=True, slots=True)
 class DesktopActions:
-    """What a click on the menu leads to. `tell` is called from the worker with what a person has to know."""
+    """What a click on the menu leads to. `tell` is called from the worker with what a person has to know.
+
+    `login` is called from there with whether the agent starts at login, after each look.
+    """
 
     environ: Mapping[str, str]
     settings_file: str
     log_file: str
     tell: Callable[[Notice], None]
+    login: Callable[[bool | None], None] = lambda _: None
     speak: Callable[[Text], str] = str
 
     def do(self, verb: str, value: str) -> None:
-        """`settings`, `log`; `copy` with what goes into the clipboard, `console` and `terminal` with a profile.
+        """`settings`, `log`, `help`, `login`; `copy` with a text, `console` and `terminal` with a profile.
 
         Raises nothing.
         """
@@ -47,28 +52,18 @@ class DesktopActions:
                 self._open_console(value)
             case "terminal":
                 self._open_terminal(value)
+            case "login":
+                self._switch_login()
+            case "help":
+                if not terminals.open_terminal([*own_command.command(), "help", "all"], self.environ):
+                    self.tell(no_help())
             case _:
                 self._open_file(verb)
 
     def _open_console(self, profile: str) -> None:
         """Sign in as `trayexec console` does; what it says where that came to nothing is for the person."""
-        try:
-            done = subprocess.run(
-                [*own_command.command(), "console", "--profile", profile],
-                env=agent_environment.of(self.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=CONSOLE,
-                start_new_session=True,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            failed = type(error).__name__
-        else:
-            failed = "" if done.returncode == 0 else done.stderr.decode(errors="replace")
-        if failed:
-            said = " ".join(failed.rpartition("trayexec: ")[2].split())  # after what it waited for
+        said = self._run([*own_command.command(), "console", "--profile", profile], CONSOLE)
+        if said:
             self._tell(Text("The console of {profile} did not open", profile=profile), Text("{text}", text=said))
 
     def _open_terminal(self, profile: str) -> None:
@@ -76,6 +71,45 @@ class DesktopActions:
         command = ("/bin/sh", "-c", _STAYS, "sh", said, *own_command.command(), "shell", "--profile", profile)
         if not terminals.open_terminal(command, self.environ):
             self.tell(no_terminal(profile))
+
+    def look(self) -> None:
+        """See whether the agent starts at login."""
+        self.login(self.at_login())
+
+    def at_login(self) -> bool | None:
+        """Whether the agent starts at login; None where that cannot be read."""
+        try:
+            command = (*own_command.command(), "agent")
+            standing = StartAtLogin(command, autostart.entries(self.environ, command)).standing
+        except (OSError, TrayexecError):
+            return None
+        return standing in {Standing.ON, Standing.PARTLY}
+
+    def _switch_login(self) -> None:
+        """Do what `trayexec autostart` does, and say what it says where that failed."""
+        verb = "disable" if self.at_login() else "enable"
+        done = self._run([*own_command.command(), "autostart", verb], SECONDS)
+        if done:
+            self._tell(Text("Start at login could not be switched"), Text("{text}", text=done))
+        self.look()
+
+    def _run(self, argv: list[str], seconds: float) -> str:
+        """Run a command of ours; what it says of what went wrong, or nothing."""
+        try:
+            done = subprocess.run(
+                argv,
+                env=agent_environment.of(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=seconds,
+                start_new_session=True,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return type(error).__name__
+        said = done.stderr.decode(errors="replace").rpartition("trayexec: ")[2]  # after what it waited for
+        return " ".join(said.split()) if done.returncode else ""
 
     def _open_file(self, verb: str) -> None:
         file = self.settings_file if verb == "settings" else self.log_file
@@ -126,6 +160,11 @@ def no_terminal(profile: str) -> Notice:
     """No terminal could be opened for a profile: say what to type in one."""
     body = Text("In one of your own: `trayexec shell {word}`", word=argument(profile))
     return Notice("desktop", Text("No terminal opens here"), body)
+
+
+def no_help() -> Notice:
+    """No terminal could be opened for the help: say what to type in one."""
+    return Notice("desktop", Text("No terminal opens here"), Text("In one of your own: `trayexec help all`"))
 
 
 def _tools() -> tuple[str, ...]:

@@ -21,10 +21,11 @@ class IconState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the menu. Without an `action` it only informs."""
+    """A line of the menu. Without an `action` it only informs; `is_checked` is whether a switch is on."""
 
     label: Text
     action: str | None = None
+    is_checked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from trayexec.core.broker import handover
 from trayexec.core.broker.events import NoteVerdict, ScreenChanged, Show, Tick
 from trayexec.core.broker.permissions import seconds
 from trayexec.core.broker.status import AgentFacts
+from trayexec.core.config.profiles import Catalogue
 from trayexec.core.config.surroundings import USUAL, FileMarks, Surroundings
 from trayexec.core.container_credentials import HttpExchange
 from trayexec.core.ports import Entry, Notice, Sts, Tray, Verdict
@@ -247,14 +248,22 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     )
     handler = RequestHandler(loop, replies, dependencies)
     server = SocketServer(handler.heard, handler.left)
-    log = str(paths.log_path(environ))
     desktop = DesktopActions(
-        environ, settings_path, log, lambda notice: call_in(running, loop.perform, Show(notice)), speak
+        environ,
+        settings_path,
+        str(paths.log_path(environ)),
+        tell=lambda notice: call_in(running, loop.perform, Show(notice)),
+        login=lambda at_login: call_in(running, controller.starts_at_login, at_login),
+        speak=speak,
     )
     own = _pool(DESKTOP, "desktop")  # a program that hangs there keeps nobody else waiting
 
     def outside(verb: str, what: str) -> None:
         own.submit(desktop.do, verb, what)
+
+    def show_own_files(catalogue: Catalogue | None) -> None:
+        controller.read(catalogue)
+        own.submit(desktop.look)
 
     calls = LoopCalls(loop.post, loop.perform, running.call_later, outside)
     controller = TrayController(tray, clock, calls, replies)
@@ -287,7 +296,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             succession=succession,
             heard_files=(*catalogues.paths(None, None), settings_path, stored_path, str(found.claim.path)),
             read_own_files=partial(files.run, catalogues.load, USUAL),
-            show_own_files=controller.read,
+            show_own_files=show_own_files,
             learn_stored_keys=partial(workers.sessions.submit, _learn, stored_path, keychain),
             keep_buses=found.buses.keep,
             close_buses=found.buses.close,

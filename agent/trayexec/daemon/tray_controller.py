@@ -4,7 +4,7 @@ They have no powers of their own: a click is the same event as a command's reque
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trayexec import __version__
 from trayexec.core.broker.events import (
@@ -32,7 +32,7 @@ from trayexec.core.broker.notifications import (
 )
 from trayexec.core.broker.state import Broker, Locked
 from trayexec.core.broker.status import identities_shown
-from trayexec.core.broker.tray_view import view
+from trayexec.core.broker.tray_view import Around, view
 from trayexec.core.config.profiles import Catalogue, Identity, SignIn
 from trayexec.core.ports import Clock, Tray
 from trayexec.core.view import SHOW, View
@@ -40,7 +40,7 @@ from trayexec.daemon.replies import Replies, Reply
 
 # What a person who has just clicked knows without being told.
 KNOWN = {"cancelled", "timed_out", "locked"}
-OUTSIDE = {"settings", "log", "copy", "console", "terminal"}  # what the desktop does for us
+OUTSIDE = {"settings", "log", "copy", "console", "terminal", "login", "help"}  # what the desktop does for us
 SOON = 0.05  # seconds
 PAGE_WAIT = 600  # as long as a page of a sign-in is good (seconds)
 LEAST_WAIT = 120  # a click waits so long at least, and no shorter than its dialog stays (seconds)
@@ -69,12 +69,18 @@ class TrayController:
         self._due = False
         self._drawn_at = 0.0  # seconds since boot
         self._broker = Broker()
-        self._catalogue: Catalogue | None = None
+        self._around = Around(__version__)
 
     def read(self, catalogue: Catalogue | None) -> None:
         """Draw what the user's own files say by now; None where they cannot be read."""
-        if catalogue is not self._catalogue:
-            self._catalogue = catalogue
+        if catalogue is not self._around.catalogue:
+            self._around = replace(self._around, catalogue=catalogue)
+            self.changed(self._broker)
+
+    def starts_at_login(self, at_login: bool | None) -> None:  # noqa: FBT001 — a state, as it is drawn
+        """Draw whether the agent starts at login; None where that is not known."""
+        if at_login is not self._around.at_login:
+            self._around = replace(self._around, at_login=at_login)
             self.changed(self._broker)
 
     def changed(self, broker: Broker) -> None:
@@ -94,7 +100,7 @@ class TrayController:
             self._tray.show(seen)
 
     def _view(self) -> View:
-        return view(self._broker, self._clock.now(), __version__, self._catalogue)
+        return view(self._broker, self._clock.now(), self._around)
 
     def _answer(self, effect: Reply) -> None:
         """The end of what a click began: when it came to nothing, or goes on elsewhere, a notification says so."""

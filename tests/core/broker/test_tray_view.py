@@ -7,22 +7,22 @@ import pytest
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, Stage, identity
 from trayexec.core.broker.events import AskAt, Configured
 from trayexec.core.broker.status import identities_shown
-from trayexec.core.broker.tray_view import view
+from trayexec.core.broker.tray_view import Around, view
 from trayexec.core.ports import NoDialog, Refusal
 from trayexec.core.settings import Command, IdentityRule
 from trayexec.core.stamps import local
 from trayexec.core.view import SHOW, IconState, Item, LongSubmenu, Separator, Submenu
-from trayexec.light.errors import trouble
+from trayexec.light.errors import Text, trouble
 
 TROUBLE = trouble("unserved", "Profile x has no source.", "Run `trayexec why x`.")
 BOB = identity("bob")
-TAIL = ["Settings → settings", "Log → log", "Version 1.2", "---"]
+TAIL = ["Settings → settings", "Log → log", "Help → help", "Version 1.2", "---"]
 
 
 def menu(stage: Stage) -> list[str]:
     """The menu's lines: `label → action`, `---`, and submenus as `label: entry, entry`."""
     lines = []
-    for entry in view(stage.broker, stage.now, "1.2").menu:
+    for entry in view(stage.broker, stage.now, Around("1.2")).menu:
         match entry:
             case Item(label, action):
                 lines.append(f"{label}" if action is None else f"{label} → {action}")
@@ -270,3 +270,12 @@ def test_whose_certificates_are_trusted_makes_no_second_line() -> None:
     stage.unlock(HOUR, trusting)
     assert identities_shown(stage.broker) == (trusting,)
     assert not any("locked" in line for line in menu(stage))
+
+
+@pytest.mark.parametrize("at_login", [True, False])
+def test_start_at_login_is_a_switch(*, at_login: bool) -> None:
+    """As it stands; where that is not known there is none."""
+    stage = Stage()
+    found = view(stage.broker, stage.now, Around(at_login=at_login)).menu
+    assert Item(Text("Start at login"), "login", is_checked=at_login) in found
+    assert not any(isinstance(one, Item) and one.action == "login" for one in view(stage.broker, stage.now).menu)

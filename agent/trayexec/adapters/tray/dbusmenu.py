@@ -128,8 +128,8 @@ class DBusMenu:
             key = (parent, meaning, nth)
             number = self._numbers[key] = known.get(key) or next(self._fresh)
             match entry:
-                case Item(label, action):
-                    line = self._line(label, {"enabled": ("b", action is not None)})
+                case Item(label, action, is_checked):
+                    line = self._line(label, {"enabled": ("b", action is not None), **_checked(is_checked)})
                     yield Node(number, line, action=action, parent=parent)
                 case Submenu(label, below, colour):
                     line = self._line(label, {"enabled": ("b", True), **_ROOT, **self._coloured(colour)})
@@ -243,6 +243,12 @@ class DBusMenu:
 _ROOT: Mapping[str, Value] = {"children-display": ("s", "submenu")}
 
 
+def _checked(is_checked: bool | None) -> Mapping[str, Value]:  # noqa: FBT001 — of a line, as it is
+    if is_checked is None:
+        return {}
+    return {"toggle-type": ("s", "checkmark"), "toggle-state": ("i", int(is_checked))}
+
+
 def _meaning(entry: Entry) -> str:
     """What a line stands for; the lines that do nothing are told apart by their order."""
     match entry:
@@ -252,7 +258,7 @@ def _meaning(entry: Entry) -> str:
             return "submenu"
         case LongSubmenu(_, key):
             return f"menu {key}"
-        case Item(_, action):
+        case Item(action=action):
             return "line" if action is None else f"action {action}"
         case _:
             assert_never(entry)

@@ -4,6 +4,7 @@ Every change of the menu makes some panels close it under the pointer (pystray#5
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, assert_never
 
 from trayexec.adapters.glyph import drawn_fill
@@ -53,8 +54,10 @@ class Presenter:
     def _lines(self, entries: Iterable[Entry]) -> Iterator[Any]:
         for entry in entries:
             match entry:
-                case Item(label, action):
+                case Item(label, action, None):
                     yield ActionItem(self._speak(label), action, click=self._click)
+                case Item(label, action, is_checked):
+                    yield ActionItem(self._speak(label), action, click=self._click, checked=partial(_same, is_checked))
                 case Submenu(label, children):
                     yield MenuItem(self._speak(label), Menu(*self._lines(children)))
                 case LongSubmenu(label):  # these platforms lay out all that there is, again at each change
@@ -63,6 +66,10 @@ class Presenter:
                     yield Menu.SEPARATOR
                 case _:
                     assert_never(entry)
+
+
+def _same(is_checked: bool | None, _: Any) -> bool:  # noqa: FBT001 — pystray asks a function
+    return bool(is_checked)
 
 
 def _look(view: View) -> tuple[IconState, float]:

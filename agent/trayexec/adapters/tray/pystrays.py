@@ -35,7 +35,7 @@ MenuItem: Any = _pystray.MenuItem
 class ActionItem(MenuItem):  # type: ignore[misc]  # pystray ships no types
     """A line of the menu that remembers which action it stands for; None when it only informs."""
 
-    def __init__(self, text: str, action: str | None, *, click: Callable[[str], None], **more: bool) -> None:
+    def __init__(self, text: str, action: str | None, *, click: Callable[[str], None], **more: Any) -> None:
         def chosen() -> None:
             if action is not None:
                 click(action)

@@ -153,9 +153,8 @@ def outlived(runs: tuple[Run, ...], now: Instant) -> Notice:
             key,
             Text("From {time} on AWS credentials end: {programs}", programs=programs, time=at),
             Text(
-                "{count} commands cannot take new ones. What runs this long renews by itself under --live; "
-                "--need starts it with more time.",
-                count=len(runs),
+                "They cannot take new ones. What runs this long renews by itself under --live; --need starts it "
+                "with more time."
             ),
             picture=IconState.EXPIRING,
         )

@@ -33,8 +33,21 @@ class TrayLine:
         return Item(self.offer or self.told, self.action)
 
 
-def view(broker: Broker, now: Instant, version: str = "", catalogue: Catalogue | None = None) -> View:
-    """What the tray shows; `version` is ours, `catalogue` what the user's own files say, if they can be read."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the tray shows beside the broker: our version, what the user's own files say if they can be read.
+
+    `at_login` is whether the agent starts at login; None where that is not known.
+    """
+
+    version: str = ""
+    catalogue: Catalogue | None = None
+    at_login: bool | None = None
+
+
+def view(broker: Broker, now: Instant, around: Around | None = None) -> View:
+    """What the tray shows."""
+    around = around or Around()
     known = identities_shown(broker)
     icon_state, fill = _icon_state(broker, now)
     standing = [_identity(broker, one, now) for one in known]
@@ -47,13 +60,16 @@ def view(broker: Broker, now: Instant, version: str = "", catalogue: Catalogue |
     menu: list[Entry] = [*(one.item for one in standing), *map(_trouble_menu, troubles), Separator()]
     menu += [*_renewals(broker, known, now), Item(Text("Lock now"), "lock" if _has_anything(broker, now) else None)]
     menu.append(Separator())
-    profiles = profiles_menu(broker, catalogue, now) if catalogue is not None else None
+    profiles = profiles_menu(broker, around.catalogue, now) if around.catalogue is not None else None
     if profiles is not None:
         menu.append(profiles)
     if broker.uses:
         menu.append(Submenu(Text("Recent use"), tuple(_use(broker, one, now) for one in range(len(broker.uses)))))
     menu += [Item(Text("Settings"), "settings"), Item(Text("Log"), "log")]
-    menu += [Item(Text("Version {version}", version=version)), Separator(), _quit(broker, known, now)]
+    if around.at_login is not None:
+        menu.append(Item(Text("Start at login"), "login", is_checked=around.at_login))
+    menu.append(Item(Text("Help"), "help"))
+    menu += [Item(Text("Version {version}", version=around.version)), Separator(), _quit(broker, known, now)]
     needed = next((one.action for one in standing if one.action is not None), SHOW)
     told = (*(one.told for one in standing), *(one.title for one in troubles))
     return View(icon_state, fill, _in_lines(told), tuple(menu), needed, _headline(broker, known, now))
