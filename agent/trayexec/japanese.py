@@ -1602,7 +1602,7 @@ SENTENCES: dict[str, str] = {
     "start it at each login": "ログインするたびに起動します",
     "do so no more": "起動しないようにします",
     "whether it starts, and what is in its way": "起動するかどうかと、その妨げになっているもの",
-    "run, start or stop the agent, or make it the installed version": "エージェントを実行、起動、停止、または新しいバージョンに切り替えます",
+    "run, start, stop or restart the agent": "エージェントを実行、起動、停止、再起動します",
     "let AWS_PROFILE work in the shell you have": "今のシェルで AWS_PROFILE を使えるようにします",
     "completion for your shell, without the hook": "hook なしのシェル補完",
     "credentials for your AWS config": "AWS config 用の認証情報",

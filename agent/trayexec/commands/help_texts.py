@@ -35,7 +35,7 @@ SHORT = {
     "autostart enable": Text("start it at each login"),
     "autostart disable": Text("do so no more"),
     "autostart status": Text("whether it starts, and what is in its way"),
-    "agent": Text("run, start or stop the agent, or make it the installed version"),
+    "agent": Text("run, start, stop or restart the agent"),
     "hook": Text("let AWS_PROFILE work in the shell you have"),
     "completion": Text("completion for your shell, without the hook"),
     "credential-process": Text("credentials for your AWS config"),
