@@ -24,7 +24,7 @@ from trayexec.adapters.bus.buses import buses_of  # noqa: E402 — likewise
 from trayexec.adapters.dialogs.choose import Dialogs  # noqa: E402 — likewise
 from trayexec.adapters.notifications.choose import choose as choose_notices  # noqa: E402 — likewise
 from trayexec.core import messages  # noqa: E402 — likewise
-from trayexec.core.ports import Notice, Question  # noqa: E402 — likewise
+from trayexec.core.ports import Notice, PermissionQuestion, Question, Verdict  # noqa: E402 — likewise
 from trayexec.core.view import IconState  # noqa: E402 — likewise
 from trayexec.light.errors import Text  # noqa: E402 — likewise
 from trayexec.light.translate import speaker_of  # noqa: E402 — likewise
@@ -122,15 +122,20 @@ def _icon_row(state: IconState, fill: float, colour: tuple[int, int, int]) -> Im
 
 
 def dialogs() -> None:
-    """The question for a code in each toolkit of ours: the first, and one that is asked again; light and dark."""
-    pictures = []
-    for language in LANGUAGES:
-        for tool in ("gtk3", "gtk4", "tk"):
-            for scheme in ("default", "prefer-dark"):
-                for again in (False, True):
-                    name = f"{tool} {scheme} {'again' if again else 'first'} {language[:2]}"
-                    pictures.append((name, _dialog(tool, scheme, language, _question(again=again))))
-    _sheet("dialogs", pictures, columns=4)
+    """Each question in each toolkit of ours: for a code, for one again, for a permission; light and dark."""
+    kinds: dict[str, Question | PermissionQuestion] = {
+        "first": _question(again=False),
+        "again": _question(again=True),
+        "confirm": PERMISSION,
+    }
+    pictures = [
+        (f"{tool} {scheme} {kind} {language[:2]}", _dialog(tool, scheme, language, question))
+        for language in LANGUAGES
+        for tool in ("gtk3", "gtk4", "tk")
+        for scheme in ("default", "prefer-dark")
+        for kind, question in kinds.items()
+    ]
+    _sheet("dialogs", pictures, columns=6)
 
 
 def _question(*, again: bool) -> Question:
@@ -150,7 +155,20 @@ def _question(*, again: bool) -> Question:
     )
 
 
-def _dialog(tool: str, scheme: str, language: str, question: Question) -> Image.Image:
+PERMISSION = PermissionQuestion(
+    profile="account-a",
+    account="222222222222",
+    program="aws",
+    origin="xfce4-terminal",
+    automaton="Claude Code",
+    colour="red",
+    choices=(Verdict.ONCE, Verdict.FOR_A_TIME, Verdict.UNTIL_LOCKED),
+    holds=600,
+    seconds=60,
+)
+
+
+def _dialog(tool: str, scheme: str, language: str, question: Question | PermissionQuestion) -> Image.Image:
     with private_desktop() as desk:
         desk.start_bus().start_display()
         desk.run(["xsetroot", "-solid", WALLPAPER])
@@ -161,8 +179,10 @@ def _dialog(tool: str, scheme: str, language: str, question: Question) -> Image.
         empty = desk.pixels()
 
         async def shown() -> Image.Image:
-            asking = asyncio.create_task(Dialogs(tool, env, speaker_of(language)).ask(question))
-            await asyncio.to_thread(desk.wait_window, "trayexec - MFA code")
+            ways = Dialogs(tool, env, speaker_of(language))
+            asks = ways.ask_permission(question) if isinstance(question, PermissionQuestion) else ways.ask(question)
+            asking = asyncio.create_task(asks)
+            await asyncio.to_thread(desk.wait_window, "trayexec - ")
             await asyncio.sleep(SLOW if tool == "gtk4" else SETTLE)
             seen = desk.pixels()
             asking.cancel()
