@@ -122,9 +122,9 @@ class Rig:
 
     @property
     def ledger(self) -> list[dict[str, Any]]:
-        """Who asked for what, and what was answered: the lines of the file in use."""
+        """Who asked for what, and what was answered: the whole lines of the file in use, which is being written."""
         path = self.desk.home("home/.local/state/trayexec/requests.jsonl")
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in path.read_text().split("\n")[:-1] if line] if path.exists() else []
 
     @property
     def tries(self) -> int:
