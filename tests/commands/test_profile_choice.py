@@ -106,7 +106,7 @@ def test_many_are_asked_about_as_if_they_had_been_typed(listed: Rig) -> None:
     seen.terminal.type("role-" + "\t" * 11)
     seen.wait_for("✓11")
     seen.terminal.type("\r")
-    seen.wait_for("for 11 profiles", "[y/N]")
+    seen.wait_for("for these 11 profiles", "[y/N]")
     seen.terminal.type("n\n")
     status, screen = ended(seen)
     assert status == 125
