@@ -106,7 +106,7 @@ def test_what_guards_a_profile_guards_its_role(open_rig: Rig) -> None:
     try:
         done = open_rig.run(SHORT, "--", "true")
         assert done.status == 125
-        assert "wants each use of account-b confirmed" in done.err
+        assert "is used only when a person allows it" in done.err
     finally:
         open_rig.settings("")
 
