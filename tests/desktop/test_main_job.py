@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.awscli import CLI_1
-from support.desktop import Desktop, Sent, Shade, private_desktop
+from support.desktop import Desktop, DesktopError, Sent, Shade, private_desktop
 from support.rig import Rig, hear, rig_on
 
 WHO_AM_I = (CLI_1, "sts", "get-caller-identity", "--output", "json")
@@ -119,6 +119,26 @@ def test_cancel_fails_everyone_at_once(rig: Rig) -> None:
     assert {command.returncode for command in commands} == {125}
     assert all("was cancelled" in one and "trayexec auth default" in one for one in said)
     assert rig.sim.count("GetSessionToken") == 0
+
+
+def test_a_second_agent_brings_the_dialog_of_the_first_to_the_front(rig: Rig) -> None:
+    """Who starts one once more looks for it: the question is where they look, and there is no second agent."""
+    desk = rig.desk
+    command = rig.start("account-a", "--", "true")
+
+    def owner() -> str:
+        with contextlib.suppress(DesktopError):  # one that goes away meanwhile
+            return "".join(desk.run(["xdotool", "getwindowpid", one]) for one in desk.windows(DIALOG))
+        return ""
+
+    desk.wait_dialog(DIALOG)
+    first = owner()
+    done = rig.run("agent")
+    assert (done.status, "already running" in done.err) == (125, True)
+    desk.wait("another window", lambda: owner() not in {"", first})
+    desk.wait_dialog(DIALOG)
+    desk.type(rig.fresh_code())
+    assert command.wait(60) == 0
 
 
 def test_the_menu_does_what_it_says(rig: Rig) -> None:

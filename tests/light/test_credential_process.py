@@ -146,7 +146,7 @@ def test_a_profile_served_by_ourselves_is_refused(open_rig: Rig) -> None:
     file = open_rig.write("circle", f"{text}\n[profile loop]\ncredential_process = {line}\n")
     done = open_rig.run("credential-process", "loop", env={"AWS_CONFIG_FILE": str(file)})
     assert done.status == 125
-    assert "served by trayexec itself" in done.err
+    assert "asks trayexec itself" in done.err
 
 
 def test_a_command_that_prints_the_code_may_not_wait_for_it(rig: Rig) -> None:

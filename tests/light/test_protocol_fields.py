@@ -26,7 +26,9 @@ from trayexec.daemon.requests import (
     WantHeldKeys,
     WantLock,
     WantOverlay,
+    WantRestart,
     WantSession,
+    WantShow,
     WantStatus,
     WantStop,
     parse,
@@ -171,6 +173,8 @@ def test_the_agent_reads_the_other_requests(one: str | None, other: str | None) 
     assert overlay.server == one
     assert isinstance(read(protocol.status({})), WantStatus)
     assert isinstance(read(protocol.stop()), WantStop)
+    assert isinstance(read(protocol.restart()), WantRestart)
+    assert isinstance(read(protocol.show()), WantShow)
 
 
 # One set of fields

@@ -69,11 +69,14 @@ def test_a_default_that_is_served_does_not_win_either(rig: Rig) -> None:
     role = f"role_arn = arn:aws:iam::333333333333:role/Deploy\nsource_profile = base\nendpoint_url = {rig.sim.url}\n"
     rig.config(f"{config.replace('source_profile = default', 'source_profile = base')}\n[default]\n{role}")
     rig.store_keys("base")
-    rig.unlock()
-    assert rig.run("default", "--", *programs(rig)["boto3"]).out.startswith(B)
-    for argv in programs(rig).values():
-        done = rig.run("--server", "account-a", "--", *argv, cwd=modules())
-        assert done.out.startswith(A), done.err
+    try:
+        rig.unlock()
+        assert rig.run("default", "--", *programs(rig)["boto3"]).out.startswith(B)
+        for argv in programs(rig).values():
+            done = rig.run("--server", "account-a", "--", *argv, cwd=modules())
+            assert done.out.startswith(A), done.err
+    finally:
+        rig.run("keys", "remove", "base")  # the keyring is others' as well
 
 
 def test_other_profiles_are_there_too(open_rig: Rig) -> None:

@@ -85,7 +85,7 @@ def test_under_another_profile_that_one_is_the_source(partner: Rig) -> None:
 
 def test_list_and_why_say_whose_they_are(partner: Rig) -> None:
     """Neither can know whether there are any."""
-    assert "in the environment of whoever asks" in partner.run("list").out
+    assert "from the environment of whoever asks" in partner.run("list").out
     assert "its credentials come from Environment of profile own" in partner.run("why", "own").out
 
 

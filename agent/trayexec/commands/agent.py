@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ def _foreground(options: Options, environ: Mapping[str, str]) -> int:
         status = app.run(app.StartOptions(agent_environment.of(environ), visibility, ready, inherited))
     except TrayexecError as error:
         if options.ready_fd is None:
+            if error.trouble.code == "already_running" and not options.headless:
+                _show(environ)
             raise
         speak = speaker(environ)
         what = error.trouble
@@ -73,6 +76,12 @@ def _foreground(options: Options, environ: Mapping[str, str]) -> int:
         return exits.FAILED
     lifecycle.leave(status)
     return status
+
+
+def _show(environ: Mapping[str, str]) -> None:
+    """Let the agent that runs bring its question to the front: who starts a second one looks for it."""
+    with suppress(TrayexecError, OSError):
+        agent_request.ask(protocol.show(), environ)
 
 
 def _isolate(options: Options, environ: Mapping[str, str]) -> "NoReturn":

@@ -20,6 +20,7 @@ from trayexec.core.broker.events import (
     Gone,
     Lock,
     Process,
+    Raise,
     Refuse,
     ReplyAddress,
     SessionOpen,
@@ -57,6 +58,7 @@ from trayexec.daemon.requests import (
     WantOverlay,
     WantRestart,
     WantSession,
+    WantShow,
     WantStatus,
     WantStop,
     parse,
@@ -80,6 +82,7 @@ OPS: Mapping[type[Request], str] = {
     WantHeldKeys: "keys",
     WantStop: "stop",
     WantRestart: "restart",
+    WantShow: "show",
 }
 
 
@@ -205,7 +208,7 @@ class RequestHandler:
             self._note(pending, why.code)
             pending.connection.finish(_refusal(why, language))
 
-    async def _do(self, pending: Pending) -> None:  # noqa: C901 — a flat table of all to be asked
+    async def _do(self, pending: Pending) -> None:  # noqa: C901, PLR0912 — a flat table of all to be asked
         connection = pending.connection
         match pending.request:
             case WantCredentials(common) as request:
@@ -246,6 +249,10 @@ class RequestHandler:
                 self._note(pending, "ok")
                 connection.finish(protocol.ok({"pid": os.getpid()}))
                 self._dependencies.stop()
+            case WantShow():
+                self._loop.post(Raise())
+                self._note(pending, "ok")
+                connection.finish(protocol.ok({}))
             case WantRestart():
                 await self._dependencies.restart()
                 self._note(pending, "ok")  # and no answer: that this agent is gone is one

@@ -161,6 +161,13 @@ class WantRestart:
     common: RequestContext
 
 
+@dataclass(frozen=True, slots=True)
+class WantShow:
+    """`show`."""
+
+    common: RequestContext
+
+
 Request = (
     WantCredentials
     | WantEndpoint
@@ -172,6 +179,7 @@ Request = (
     | WantOverlay
     | WantStop
     | WantRestart
+    | WantShow
 )
 
 
@@ -229,6 +237,8 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, P
             return WantOverlay(common, _word(said, "server"), _word(said, "source"))
         case "stop":
             return WantStop(common)
+        case "show":
+            return WantShow(common)
         case "restart":
             return WantRestart(common)
         case _:

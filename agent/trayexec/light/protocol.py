@@ -257,6 +257,11 @@ def stop() -> "RequestFields":
     return _request("stop", {})
 
 
+def show() -> "RequestFields":
+    """That the question that is up comes to the front, if there is one."""
+    return _request("show", {})
+
+
 def restart() -> "RequestFields":
     """That an agent of the version that is installed takes its place. The answer is that the connection ends."""
     return _request("restart", {})

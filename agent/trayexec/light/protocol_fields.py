@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 Use = Literal["runs", "sets", "passes", "signs in"]
 Wanted = Literal["credentials", "narrowed_credentials", "endpoint", "narrowed_endpoint"]
-Op = Literal[Wanted, "auth", "lock", "hold_keys", "drop_keys", "decide", "status", "overlay", "stop", "restart"]
+Op = Literal[Wanted, "auth", "lock", "hold_keys", "drop_keys", "decide", "status", "overlay", "stop", "restart", "show"]
 
 
 class CallerFields(TypedDict, total=False):

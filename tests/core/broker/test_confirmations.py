@@ -14,6 +14,7 @@ from trayexec.core.broker.events import (
     Decide,
     Process,
     Provenance,
+    Raise,
     Renewal,
     ReplyAddress,
     Screen,
@@ -407,3 +408,15 @@ def test_not_more_processes_are_remembered_than_fit(pids: list[int]) -> None:
     for pid in pids:
         known = known.allow(Ask(Caller(ReplyAddress(1), provenance=of(pid)), A, guard=ALWAYS), Instant(1.0, 1.0))
     assert len(known.processes) == min(MOST, len(set(pids)))
+
+
+def test_a_question_comes_to_the_front(stage: Stage) -> None:
+    """As the same one, in another window; what the old window says then counts for nothing."""
+    request = stage.ask(guard=TEN, provenance=of(1))
+    (old,) = stage.permits
+    stage.do(Raise())
+    ((new, asked),) = stage.permits.items()
+    assert new != old
+    assert asked.question.program == "aws"
+    stage.permit(Verdict.ONCE)
+    assert stage.served(request)

@@ -6,15 +6,7 @@ from dataclasses import replace
 import pytest
 
 from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, A, Stage, identity, profile, role
-from trayexec.core.broker.events import (
-    AskAt,
-    CheckKeys,
-    OpenSession,
-    Prompt,
-    ReplyAddress,
-    Shell,
-    Tell,
-)
+from trayexec.core.broker.events import AskAt, CheckKeys, OpenSession, Prompt, Raise, ReplyAddress, Shell, Tell
 from trayexec.core.broker.state import Locked
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity
@@ -408,6 +400,26 @@ def test_a_dialog_that_times_out_leaves_the_terminals_their_time(stage: Stage) -
     stage.grant()
     stage.give()
     assert stage.served(far)
+
+
+def test_a_dialog_comes_to_the_front(stage: Stage) -> None:
+    """Anew, for the same, as long as it had and for the code that it waits for; without one nothing comes."""
+    stage.do(Raise())
+    assert not stage.dialogs
+    caller = stage.ask(program="terraform")
+    stage.enter("123456")
+    stage.refuse(Refusal.CODE)
+    before = stage.dialogs[ALICE]
+    stage.wait(10)
+    stage.do(Raise())
+    after = stage.dialogs[ALICE]
+    assert after.epoch != before.epoch
+    assert (after.question.asker, after.question.reason) == ("terraform", before.question.reason)
+    assert (before.question.seconds - after.question.seconds, before.question.wait - after.question.wait) == (10, 10)
+    stage.enter("222222")
+    stage.grant()
+    stage.give()
+    assert stage.served(caller)
 
 
 # After a cancel

@@ -152,6 +152,14 @@ def advance(step: StepContext) -> None:
             _drop(step, use)
 
 
+def bring_to_front(step: StepContext) -> None:
+    """Show the question that is up anew, in a new window: that is where a person looks."""
+    for use, question in list(step.broker.permissions.questions.items()):
+        if question.channel is PermissionChannel.DIALOG and question.until is not None:
+            step.effects.append(DismissPermission(question.epoch))
+            _put(step, use, replace(question, epoch=step.next_epoch(), until=None))
+
+
 def show_next(step: StepContext) -> None:
     """Show the question that is first in the queue at the desktop, unless it is there already. Ends every step."""
     queue = step.broker.prompt_queues.get(DESKTOP)

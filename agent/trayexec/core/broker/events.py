@@ -349,6 +349,11 @@ class ScreenChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Raise:
+    """Somebody has started the agent once more: the question that is up comes to the front."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed."""
 
@@ -395,6 +400,7 @@ Event = (
     | ScreenChanged
     | IdleSeen
     | Looked
+    | Raise
     | Tick
 )
 

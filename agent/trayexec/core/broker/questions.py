@@ -30,6 +30,7 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.permissions import PermissionChannel, ProgramUse, choices
 from trayexec.core.broker.permissions import seconds as seconds_of
 from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
+from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import CodeProcess, Identity
 from trayexec.core.config.sections import shown
@@ -248,8 +249,22 @@ def rename_caller(step: StepContext, identity: Identity) -> None:
         and not by_command(step)
         and still_wanted(step, identity)
     ):
-        seconds = max(1, step.now.seconds_until(prompt.until))
-        _put_up(step, identity, replace(prompt, epoch=step.next_epoch()), wait=0, seconds=seconds)
+        _put_up_again(step, identity, prompt, prompt.until)
+
+
+def bring_to_front(step: StepContext, identity: Identity) -> None:
+    """Show the dialog anew, if it is there: a new window is where a person looks."""
+    prompt = step.broker.prompting(identity)
+    is_up = isinstance(prompt, Prompting) and (prompt.channel, prompt.stage) == (PromptChannel.DIALOG, Stage.ASKING)
+    if isinstance(prompt, Prompting) and is_up and prompt.until is not None and not by_command(step):
+        _put_up_again(step, identity, prompt, prompt.until)
+
+
+def _put_up_again(step: StepContext, identity: Identity, prompt: Prompting, until: Instant) -> None:
+    """Show the same question for as long as it had, and for the code that it waits for."""
+    wait = codes.wait_if_sent(step.broker.device(identity), step.now)
+    seconds = max(1, step.now.seconds_until(until))
+    _put_up(step, identity, replace(prompt, epoch=step.next_epoch()), wait=wait, seconds=seconds)
 
 
 # Queues

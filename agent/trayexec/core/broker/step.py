@@ -57,6 +57,7 @@ from trayexec.core.broker.events import (
     ProviderLoaded,
     ProviderPrintsKeys,
     PutOff,
+    Raise,
     ReplyAddress,
     RoleAssumed,
     RoleRefused,
@@ -165,6 +166,10 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
                 _lock_idle(context)
         case Looked(checked, running):
             _looked(context, checked, running)
+        case Raise():
+            for identity in context.known():
+                questions.bring_to_front(context, identity)
+            confirmations.bring_to_front(context)
         case Tick():
             _tick(context)
         case _:
