@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from awssim.totp import STEP
 from support.awscli import CLI_1
-from support.desktop import Desktop, DesktopError, Sent, Shade, private_desktop
+from support.desktop import PATIENCE, Desktop, DesktopError, Sent, Shade, private_desktop
 from support.rig import Rig, hear, rig_on
 
 WHO_AM_I = (CLI_1, "sts", "get-caller-identity", "--output", "json")
@@ -47,10 +48,10 @@ def arn(rig: Rig, profile: str) -> str:
 
 
 def enter(desk: Desktop, code: str) -> None:
-    """Type a code into the dialog that is up, or about to be."""
+    """Type a code into the dialog that is up, or about to be, which may hold it until the device shows a new one."""
     window = desk.wait_dialog(DIALOG)
     desk.type(code)
-    desk.wait("the dialog to close", lambda: window not in desk.windows(DIALOG))
+    desk.wait("the dialog to close", lambda: window not in desk.windows(DIALOG), seconds=PATIENCE + STEP)
 
 
 def warning(desk: Desktop, words: str) -> Sent:
