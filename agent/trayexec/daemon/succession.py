@@ -18,6 +18,8 @@ from trayexec.daemon.loop import Loop
 from trayexec.daemon.replacement import Installed
 from trayexec.light.errors import TrayexecError, Trouble
 
+PASSING = {"busy", "screen_locked"}  # what speaks against it now, and soon will not
+
 
 @dataclass(frozen=True, slots=True)
 class _Estate:
@@ -64,6 +66,8 @@ class Succession:
         try:
             await self.begin()
         except TrayexecError as error:
+            if error.trouble.code in PASSING:
+                return  # somebody came while it was seen whether it starts: the next look tries again
             self._journal.warning("another version is installed, and not started: %s", error.trouble.title)
             self._installed.leave()
 

@@ -30,7 +30,6 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.permissions import PermissionChannel, ProgramUse, choices
 from trayexec.core.broker.permissions import seconds as seconds_of
 from trayexec.core.broker.state import Locked, Open, Opening, PromptChannel, Prompting, PromptQueue, Stage, Waiting
-from trayexec.core.clock import Instant
 from trayexec.core.config.endpoints import foreign
 from trayexec.core.config.profiles import CodeProcess, Identity
 from trayexec.core.config.sections import shown
@@ -241,29 +240,30 @@ def caller_gone(step: StepContext, identity: Identity, request: ReplyAddress) ->
 
 def rename_caller(step: StepContext, identity: Identity) -> None:
     """Let the dialog name a caller that is still there. With the next tick: many may be leaving."""
-    prompt = step.broker.prompting(identity)
-    if (
-        isinstance(prompt, Prompting)
-        and (prompt.channel, prompt.stage, prompt.asker) == (PromptChannel.DIALOG, Stage.ASKING, None)
-        and prompt.until is not None
-        and not by_command(step)
-        and still_wanted(step, identity)
-    ):
-        _put_up_again(step, identity, prompt, prompt.until)
+    prompt = _in_dialog(step, identity)
+    if prompt is not None and prompt.asker is None and still_wanted(step, identity):
+        _put_up_again(step, identity, prompt)
 
 
 def bring_to_front(step: StepContext, identity: Identity) -> None:
     """Show the dialog anew, if it is there: a new window is where a person looks."""
+    prompt = _in_dialog(step, identity)
+    if prompt is not None:
+        _put_up_again(step, identity, prompt)
+
+
+def _in_dialog(step: StepContext, identity: Identity) -> Prompting | None:
+    """The question of this identity, while its dialog is up."""
     prompt = step.broker.prompting(identity)
-    is_up = isinstance(prompt, Prompting) and (prompt.channel, prompt.stage) == (PromptChannel.DIALOG, Stage.ASKING)
-    if isinstance(prompt, Prompting) and is_up and prompt.until is not None and not by_command(step):
-        _put_up_again(step, identity, prompt, prompt.until)
+    if not isinstance(prompt, Prompting) or prompt.until is None or by_command(step):
+        return None
+    return prompt if (prompt.channel, prompt.stage) == (PromptChannel.DIALOG, Stage.ASKING) else None
 
 
-def _put_up_again(step: StepContext, identity: Identity, prompt: Prompting, until: Instant) -> None:
+def _put_up_again(step: StepContext, identity: Identity, prompt: Prompting) -> None:
     """Show the same question for as long as it had, and for the code that it waits for."""
     wait = codes.wait_if_sent(step.broker.device(identity), step.now)
-    seconds = max(1, step.now.seconds_until(until))
+    seconds = 1 if prompt.until is None else max(1, step.now.seconds_until(prompt.until))
     _put_up(step, identity, replace(prompt, epoch=step.next_epoch()), wait=wait, seconds=seconds)
 
 
