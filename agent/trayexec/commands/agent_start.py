@@ -1,11 +1,12 @@
 """Starts an agent in the background: whoever asks first, and `trayexec agent start`."""
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,59 @@ if TYPE_CHECKING:
     from _socket import socket
 
 
-START = 20.0  # seconds until we stop believing that the agent comes up
+START = 60.0  # seconds until we stop believing that the agent comes up: a login can load a machine for long
 APPEAR = 3.0  # seconds until another agent that is said to run has made its socket
 POLL = 0.02
+IN_LINE = 0.1  # seconds between looks of those who wait for the one that starts it
 LAST_WORDS = 4096  # bytes
 
 
 def start(environ: Mapping[str, str]) -> "socket":
-    """Start an agent in the background and connect to it. A hundred callers may do so at once: one agent comes of it.
+    """Start an agent in the background and connect to it. A hundred callers may do so at once: one of them does.
 
     Raises TrayexecError with the agent's own words when it cannot start.
     """
-    deadline = time.monotonic() + START
+    deadline, patience = time.monotonic() + START, _Patience(environ)
+    with _line(environ) as line:
+        while True:
+            is_first = _is_first(line)  # seen before we look, or one that came between would be missed
+            with contextlib.suppress(agent_connection.AgentAbsentError):
+                return agent_connection.connect(environ)
+            if is_first or time.monotonic() > deadline:
+                return _start(environ, deadline)
+            patience.wear()
+            time.sleep(IN_LINE)
+
+
+@contextlib.contextmanager
+def _line(environ: Mapping[str, str]) -> Iterator[int]:
+    """The folder that all who start this user's agent see, opened, to be locked; -1 where there is none."""
+    folder = -1
+    with contextlib.suppress(OSError):
+        path = str(Path(agent_record.record(environ)).parent)
+        private_files.own_folder(path)
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield folder
+    finally:
+        if folder >= 0:
+            os.close(folder)
+
+
+def _is_first(folder: int) -> bool:
+    """Whether nobody else starts one now: a hundred that come up at once keep each other from it for half a minute."""
+    if folder < 0:
+        return True
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a network home without locks: the agents sort it out among themselves
+        return True
+    return True
+
+
+def _start(environ: Mapping[str, str], deadline: float) -> "socket":
     while True:
         said = _launch(environ)
         if said[0] not in {"listening", "already_running"}:
@@ -141,18 +183,30 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 def _hear(pipe: int, environ: Mapping[str, str]) -> list[str]:
     """What the new agent says: that it listens, or why it does not."""
     said = b""
-    deadline = time.monotonic() + START
-    patient = time.monotonic() + 1.0
+    deadline, patience = time.monotonic() + START, _Patience(environ)
     while (left := deadline - time.monotonic()) > 0:
         if readable(pipe, seconds=min(left, 1.0)):
             more = os.read(pipe, 4096)
             if not more:
                 break
             said += more
-        elif time.monotonic() > patient and sys.stderr.isatty():
-            stderr.say(speaker(environ)(Text("starting the agent…")))
-            patient = deadline
+        else:
+            patience.wear()
     return said.decode("utf-8", "replace").splitlines()
+
+
+class _Patience:
+    """Somebody at a terminal, who is told after a second what takes so long."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._ends = time.monotonic() + 1.0
+
+    def wear(self) -> None:
+        """Tell it once, when it is time."""
+        if time.monotonic() > self._ends and sys.stderr.isatty():
+            stderr.say(speaker(self._environ)(Text("starting the agent…")))
+            self._ends = float("inf")
 
 
 def _connect(environ: Mapping[str, str]) -> "socket":
