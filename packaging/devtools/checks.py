@@ -1,16 +1,20 @@
 """`test` and `lint`: the formatter, the linter, the types, the tests."""
 
+import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from devtools.machine import TESTS, TOP, environment, need, need_tk
+from devtools.machine import TESTS, TOP, environment, need, need_tk, tell
 
 # Three desktops at a time, though there may be two cores: a third of a run is waiting for what a test has started. They
 # are private, so tests do not see each other; more would starve their time-outs.
-PARALLEL = ("-n", "3", "--dist", "worksteal")
+PARALLEL = ("-n", "3", "--dist", "worksteal", "--cache-clear")
+FAILED = 1  # pytest's exit status where tests failed, and nothing else went wrong
+FEW = 3  # so many may have failed because the machine did something else; more have not
 
 
 # Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/light/platforms.py).
@@ -78,8 +82,34 @@ def test(arguments: Sequence[str]) -> int:
     environ = dict(os.environ)
     if not arguments:
         environ["CI"] = "true"  # tests/support/strict.py: a skip is a failure
-    argv = ["pytest", *(arguments or PARALLEL)]
+    status = _pytest(arguments or PARALLEL, environ)
+    return _once_more(environ) if status == FAILED and not arguments else status
+
+
+def _once_more(environ: dict[str, str]) -> int:
+    """Run what failed in a whole run again, alone, if it is little: what passes then was late, and is named.
+
+    Three desktops at a time keep a slow machine's time-outs short of what they wait for. A fault fails again.
+    """
+    failed = _failures(TOP)
+    if not 0 < len(failed) <= FEW:
+        return FAILED
+    tell(f"{len(failed)} of all tests failed, and are run once more, alone")
+    status = _pytest(("--last-failed",), environ)
+    if status == 0:
+        tell("passed only when alone, and so unsteady; find out why, and mend it:\n  " + "\n  ".join(failed))
+    return status
+
+
+def _failures(top: Path) -> list[str]:
+    """The tests that failed in the last run, as pytest keeps them."""
+    with suppress(OSError, ValueError):
+        return sorted(json.loads((top / ".pytest_cache/v/cache/lastfailed").read_text()))
+    return []
+
+
+def _pytest(arguments: Sequence[str], environ: dict[str, str]) -> int:
+    argv = ["pytest", *arguments]
     print(f"$ {' '.join(argv)}", flush=True)
     pytest = [str(environment() / "python"), "-m", *argv]
-    sys.stdout.flush()
     return subprocess.run(pytest, cwd=TOP, env=environ, stdin=subprocess.DEVNULL, check=False).returncode

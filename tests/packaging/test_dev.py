@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import coverage, tiers
+from devtools import checks, coverage, tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
@@ -74,6 +74,49 @@ def test_a_full_run_skips_nothing(tmp_path: Path, *, whole: bool, full: bool) ->
     assert ("skips nothing. Skipped: no such thing here" in done.stdout) is full, done.stdout
     # 2: stopped while collecting; 5: nothing was left to run
     assert done.returncode == {(True, True): 2, (True, False): 1, (False, True): 5, (False, False): 0}[full, whole]
+
+
+UNSTEADY = """
+from pathlib import Path
+
+import pytest
+
+@pytest.mark.parametrize("number", range({number}))
+def test_a(number: int) -> None:
+    seen = Path(__file__).with_name(f"seen-{{number}}")
+    late = not seen.exists()
+    seen.touch()
+    assert not late or number >= {late}
+    assert not {wrong}
+
+def test_b() -> None:
+    assert not Path(__file__).with_name("twice").exists()
+    Path(__file__).with_name("twice").touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("late", "wrong", "status"), [(1, False, 0), (3, False, 0), (4, False, 1), (1, True, 1)], ids=str
+)
+def test_a_few_that_failed_are_run_once_more(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    late: int,
+    wrong: bool,  # noqa: FBT001 — a row of the table
+    status: int,
+) -> None:
+    """Who was late passes and is named; what is wrong fails again; many are no accident; the others rest."""
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    (tmp_path / "test_it.py").write_text(UNSTEADY.format(number=1 if wrong else 6, late=late, wrong=wrong))
+    monkeypatch.setattr(checks, "TOP", tmp_path)
+    monkeypatch.setattr(checks, "environment", lambda: Path(sys.executable).parent)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    assert checks._pytest(("-q", "--cache-clear"), environ) == 1
+    capfd.readouterr()
+    assert checks._once_more(environ) == status
+    said = capfd.readouterr().err
+    assert said.count("test_it.py::test_a") == (late if status == 0 else 0)
 
 
 def test_the_fast_part_is_there_and_comes_first() -> None:
