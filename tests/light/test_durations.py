@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trayexec.light.durations import format_duration, parse_duration, parse_up_to
+from trayexec.light.durations import format_duration, parse_duration, parse_up_to, spoken
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,12 @@ def test_every_example_would_be_taken(most: int) -> None:
     examples = str(error.value.args[0]).rpartition(": ")[2].split(", ")
     assert examples
     assert all(0 < parse_up_to(one, most) <= most for one in examples)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(45, "45 s"), (60, "1 min"), (90, "90 s"), (5400, "90 min"), (43200, "12 h"), (7500, "2 h 05 min")],
+)
+def test_in_a_sentence_they_are_said(seconds: int, said: str) -> None:
+    """With the words of who reads it, not as config.toml has them."""
+    assert str(spoken(seconds)) == said

@@ -62,7 +62,7 @@ def test_an_answer_for_a_time_covers_the_next_command_in_that_terminal(rig: Rig)
     ours = " ".join(f"'{word}'" for word in COMMAND)
     line = f"{ours} account-a -- echo one ran; {ours} account-a -- echo two ran; read again; {ours} lock; echo locked"
     terminal = rig.terminal_for(["sh", "-c", f"{line}; read again; {ours} account-a -- echo three ran"])
-    assert "t: for 10m" in terminal.wait_for(CHOICE)
+    assert "t: for 10 min" in terminal.wait_for(CHOICE)
     terminal.type("t\n")
     terminal.wait_for("two ran")
 

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from trayexec.light import agent_connection, context, protocol
-from trayexec.light.durations import format_duration
+from trayexec.light.durations import spoken
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
 from trayexec.light.translate import speaker
@@ -55,7 +55,7 @@ def _offered(note: Mapping[str, Any]) -> "Iterator[tuple[str, tuple[Text, str]]]
     """By which key which answer is given, and what it is called on the wire."""
     words = {
         "once": ("o", Text("once")),
-        "for a time": ("t", Text("for {time}", time=format_duration(int(note.get("holds", 0))))),
+        "for a time": ("t", Text("for {time}", time=spoken(int(note.get("holds", 0))))),
         "until locked": ("l", Text("until locked")),
     }
     for verdict in str(note.get("choices", "")).split(","):

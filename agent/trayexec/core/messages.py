@@ -10,7 +10,7 @@ from trayexec.core.ports import Verdict
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import near, told
 from trayexec.core.toml_lines import written_key
-from trayexec.light.durations import format_duration
+from trayexec.light.durations import format_duration, spoken
 from trayexec.light.errors import Text, Trouble, trouble
 
 _MEANT_AS_A_ROLE = re.compile(r"[0-9]+:.")
@@ -42,8 +42,7 @@ def code_allows(profile: str, verdict: Verdict, holds: int) -> Text:
         case Verdict.UNTIL_LOCKED:
             return Text("The code also allows it to use {profile} until locked", profile=profile)
         case Verdict.FOR_A_TIME:
-            time = format_duration(holds)
-            return Text("The code also allows it to use {profile} for {time}", profile=profile, time=time)
+            return Text("The code also allows it to use {profile} for {time}", profile=profile, time=spoken(holds))
         case _:
             return Text("The code also allows this use of {profile}", profile=profile)
 

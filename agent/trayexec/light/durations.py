@@ -8,6 +8,9 @@ LONGEST_NEED = 36 * 3600  # seconds of life that can be asked for: AWS gives no 
 WARN_AHEAD = 600  # seconds before its credentials end under a running command that a person is told
 WARN_AFTER = 5  # seconds that a command has for itself first, should it have got credentials that end sooner
 
+MINUTE, HOUR = 60, 3600  # seconds
+MOST_MINUTES = 90  # longer times are said in hours
+
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _DIGITS = "0123456789"
 _LONGEST = 32
@@ -66,3 +69,13 @@ def format_duration(seconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def spoken(seconds: int) -> Text:
+    """`seconds` as they are said in a sentence: `45 s`, `30 min`, `12 h`, `2 h 05 min`."""
+    hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
+    if seconds % MINUTE:
+        return Text("{seconds} s", seconds=seconds)
+    if seconds <= MOST_MINUTES * MINUTE:
+        return Text("{m} min", m=seconds // MINUTE)
+    return Text("{h} h {m:02} min", h=hours, m=minutes) if minutes else Text("{h} h", h=hours)

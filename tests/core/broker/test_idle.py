@@ -52,7 +52,7 @@ def test_nobody_there_locks_everything_and_says_why(stage: Stage) -> None:
     stage.do(IdleSeen(30 * MINUTE))
     assert not stage.is_open()
     assert not [one for one in stage.broker.roles.values() if one.credentials is not None]
-    assert stage.titles()[-1] == "Locked: nobody was here for 30m"
+    assert stage.titles()[-1] == "Locked: nobody was here for 30 min"
     assert stage.got(stage.ask(wait=0)) == "locked"
 
 

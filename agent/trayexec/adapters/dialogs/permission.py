@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from trayexec.adapters.wording import BRIEF, at_desktop, folded
 from trayexec.core.ports import Decided, PermissionQuestion, Verdict
-from trayexec.light.durations import format_duration
+from trayexec.light.durations import spoken
 from trayexec.light.errors import Text
 
 # Not translated: window rules, screen readers' scripts and tests know the dialog by it.
 TITLE = "trayexec - permission"
 YES = "yes"
-MINUTE = 60  # seconds
-MOST_MINUTES = 90  # longer times are written in hours
 WORDS = 4  # of a command line that are shown
 COLOURS = {  # as they are drawn: each is told from the others on a light window and on a dark one
     "red": "#d1242f",
@@ -84,10 +82,8 @@ def _label(verdict: Verdict, holds: int) -> Text:
     match verdict:
         case Verdict.ONCE:
             return Text("Allow once")
-        case Verdict.FOR_A_TIME if holds % MINUTE == 0 and holds <= MOST_MINUTES * MINUTE:
-            return Text("Allow for {minutes} min", minutes=holds // MINUTE)
         case Verdict.FOR_A_TIME:
-            return Text("Allow for {time}", time=format_duration(holds))
+            return Text("Allow for {time}", time=spoken(holds))
         case Verdict.UNTIL_LOCKED:
             return Text("Allow until locked")
         case Verdict.DENY:

@@ -11,7 +11,7 @@ from trayexec.core.config.sections import shown
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.shell_words import argument, profile
 from trayexec.core.view import IconState, View
-from trayexec.light.durations import format_duration
+from trayexec.light.durations import spoken
 from trayexec.light.errors import Text, Trouble
 
 REAUTHENTICATE = "reauthenticate"
@@ -135,7 +135,7 @@ def idle_locked(seconds: int) -> Notice:
     """Nobody was at the machine, and so everything is locked."""
     return Notice(
         IDLE,
-        Text("Locked: nobody was here for {duration}", duration=format_duration(seconds)),
+        Text("Locked: nobody was here for {duration}", duration=spoken(seconds)),
         Text("Your sessions are forgotten, as idle_lock in config.toml says. The next command asks for a code again."),
         (_OFFER,),
         picture=IconState.LOCKED,
