@@ -356,6 +356,7 @@ def test_what_scripts_wait_for_loads_nothing_slow(open_rig: Rig, words: tuple[st
 
 LIGHT = {
     "_json": "the protocol's C parts; `json` where there are none",
+    "_locale": "how times are written, only for who is told one",
     "_signal": "give SIGPIPE back to the command",
     "_socket": "the private socket; `socket` where there is none",
     "errno": "which accident it was",

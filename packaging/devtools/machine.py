@@ -32,6 +32,7 @@ TESTS = (
     "libglib2.0-bin",
     "libnotify-bin",
     "libsecret-tools",
+    "locales",
     "nodejs",
     "npm",
     "openbox",

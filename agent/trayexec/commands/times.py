@@ -1,16 +1,18 @@
-"""Moments as a person reads them: in their own zone."""
+"""Moments as a person reads them: in their own zone, and in the form of their locale."""
 
 import time
 from datetime import UTC, datetime
 
 from trayexec.core.stamps import local, unix
 from trayexec.light.errors import Text
+from trayexec.light.translate import take_times
 
 HOUR, MINUTE = 3600, 60
 
 
 def clock(stamp: str) -> str:
     """`2026-01-31T21:07:09Z` as a person's clock shows it: with the day, unless that is today."""
+    take_times()
     return local(unix(stamp), time.time())
 
 

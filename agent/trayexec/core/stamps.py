@@ -1,4 +1,4 @@
-"""Writes and reads moments as `YYYY-MM-DDTHH:MM:SSZ`, the one form that every SDK reads."""
+"""Writes and reads moments as `YYYY-MM-DDTHH:MM:SSZ`, the one form that every SDK reads, and says them to people."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,4 +34,15 @@ def earlier(stamp: str, seconds: int) -> str:
 def local(seconds: int, now: float) -> str:
     """Unix seconds as the clock on the wall shows them, with the day unless that is the day of `now`."""
     then, today = (datetime.fromtimestamp(min(max(at, FIRST), LAST), UTC).astimezone() for at in (seconds, now))
-    return then.strftime("%H:%M" if then.date() == today.date() else "%Y-%m-%d %H:%M")
+    form = _time_of_day()
+    time = then.strftime(form).removeprefix("0" if form.startswith("%I") else "")
+    return time if then.date() == today.date() else f"{then:%Y-%m-%d} {time}"
+
+
+def _time_of_day() -> str:
+    """How this process's locale writes one (locale(5): `t_fmt`), without its seconds: 14:19, or 2:19 PM."""
+    afternoon = datetime(2000, 1, 1, 13, tzinfo=UTC)
+    said, half = afternoon.strftime("%X"), afternoon.strftime("%p")
+    if not half or half not in said:
+        return "%H:%M"
+    return "%p %I:%M" if said.startswith(half) else "%I:%M %p"

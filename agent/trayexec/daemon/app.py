@@ -65,7 +65,7 @@ from trayexec.daemon.tray_controller import LoopCalls, TrayController
 from trayexec.light import agent_environment, agent_record, context, own_command, paths, protocol, same_machine
 from trayexec.light.durations import format_duration
 from trayexec.light.errors import Text, TrayexecError
-from trayexec.light.translate import speaker
+from trayexec.light.translate import speaker, take_times
 from trayexec.live.keeper import OverlayKeeper
 from trayexec.live.overlays import OverlayInputs
 
@@ -103,6 +103,7 @@ def run(options: StartOptions) -> int:
     Raises TrayexecError when it cannot start: another one runs, the folder is not trusted, the settings are wrong.
     """
     harden()
+    take_times()
     environ = options.environ
     for name in protocol.PROXY_VARIABLES:
         os.environ.pop(name, None)  # each request says its own; botocore would take these where one has none

@@ -13,6 +13,16 @@ def is_japanese(locale: str) -> bool:
     return locale[:2] == "ja" and not locale[2:3].isalpha()
 
 
+def take_times() -> None:
+    """Let this process write times of day as the person's locale does (LC_TIME; locale(7)), where it is installed."""
+    import _locale  # noqa: PLC0415 — only for who is told a time
+
+    try:  # noqa: SIM105 — contextlib is slow to import
+        _locale.setlocale(_locale.LC_TIME, "")
+    except _locale.Error:  # type: ignore[attr-defined] # the type stubs do not know it
+        pass
+
+
 def speaker(environ: "Mapping[str, str]") -> "Callable[[Text], str]":
     """What turns a text into a sentence in the language that `environ` asks for."""
     return speaker_of(language(environ))
