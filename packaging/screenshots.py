@@ -30,6 +30,7 @@ from trayexec.light.errors import Text  # noqa: E402 — likewise
 from trayexec.light.translate import speaker_of  # noqa: E402 — likewise
 
 ASSETS = TOP / "assets"
+THEMED = TOP / "packaging/linux/icons/hicolor"  # the program's own icon, a folder for each size
 AWS = str(Path(sys.executable).with_name("aws"))
 NOTIFYD = "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd"
 WALLPAPER = "#35506b"
@@ -102,13 +103,16 @@ def _parent(script: Path) -> str:
 
 
 def icons() -> None:
-    """Each state at each size, on both kinds of panel."""
+    """Each state at each size, on both kinds of panel; and the program's own, which menus show."""
     rows = [
         (f"{state.name.lower()} {fill:.0%}", _icon_row(state, fill, colour))
         for state, fill in STATES
         for colour in PANELS.values()
     ]
     _sheet("icons", rows, columns=2)
+    for folder in THEMED.iterdir():
+        picture = glyph.draw(IconState.OPEN, 1.0, int(folder.name.partition("x")[0]))
+        picture.save(folder / "apps/trayexec.png", optimize=True)
 
 
 def _icon_row(state: IconState, fill: float, colour: tuple[int, int, int]) -> Image.Image:

@@ -33,6 +33,7 @@ TESTS = (
     "libnotify-bin",
     "libsecret-tools",
     "locales",
+    "man-db",
     "nodejs",
     "npm",
     "openbox",

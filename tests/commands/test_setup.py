@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from commands.test_keys_import_aws_vault import keep
 from support.desktop import private_desktop
 from support.killing import Killer
 from support.rig import Rig, Terminal, rig_on
+from trayexec.adapters import user_share
 from trayexec.adapters.aws_parser import parse
 from whole.test_sign_in import SSO, Person
 
@@ -129,7 +131,7 @@ def test_what_is_done_is_said_and_passed_over(fresh: Rig) -> None:
     before, calls = files_of(fresh), len(fresh.sim.calls)
     status, screen = ended(fresh.terminal("setup"))
     assert status == 0
-    assert screen.count("✓") == 7
+    assert screen.count("✓") == 8
     assert "Ready. In any terminal:" in screen
     assert files_of(fresh) == before
     assert len(fresh.sim.calls) == calls
@@ -170,7 +172,7 @@ def test_killed_while_it_writes_each_file_is_old_or_whole(bare: Rig, first: int)
         *((r"How do you sign in to AWS\? \[1\] ", "2"), (r"Start URL [^\n]*: ", "https://corp.awsapps.com/start")),
         *((r"Region[^\n]*: \[[^\n]*\] ", ""), (r"Account [^\n]*: ", "111111111111"), (r"Permission set[^\n]*: ", "R")),
         *((r"Name for its profile: \[r\] ", ""), (r"Get credentials of r now\?[^\n]*\] ", "s")),
-        (r"(?:Write it|Change it so|Start it at login)\?[^\n]*\[Y/n\] ", ""),
+        (r"(?:Write it|Change it so|Make them|Start it at login)\?[^\n]*\[Y/n\] ", ""),
     )
 
     def begin() -> None:
@@ -330,7 +332,7 @@ def test_without_a_keychain_the_agent_can_hold_the_keys(bare: Rig, device: bool)
     terminal = bare.terminal("setup")
     screen = answer(terminal, r"Enter that of default, for the agent to hold\? \[Y/n\] ")
     assert "✗  No keychain service is running" in screen
-    assert screen.index("2/7") < screen.index("✗")
+    assert screen.index("2/8") < screen.index("✗")
     answer(terminal, r"\n     Access key id: ", key.id)
     answer(terminal, r"\n     Secret access key \(not shown\): ", key.secret)
     if not device:
@@ -548,6 +550,35 @@ def test_the_hook_goes_where_the_shell_reads_it(rig: Rig, shell: str, file: str,
     assert first == "# mine\nexport SECRET_TOKEN=hunter2"
     assert remark.startswith("# trayexec")
     assert last == line
+
+
+# What is found by its name
+
+
+def test_what_an_environment_of_its_own_hides_is_linked_to(rig: Rig) -> None:
+    """As pipx and uv make one: shown first, made where nothing is; what somebody else put there stays."""
+    del rig.env["XDG_DATA_DIRS"]
+    rig.env.update({"SHELL": "/bin/true", "TERM": "dumb"})
+    theirs = rig.write("home/.local/share/applications/trayexec.desktop", "[Desktop Entry]\n")
+    manual = rig.desk.home("home/.local/share/man/man1/trayexec.1")
+    manual.parent.mkdir(parents=True)
+    manual.symlink_to("/gone/trayexec.1")
+    for said in ("n", "", None):
+        terminal = rig.terminal("setup")
+        answer(terminal, r"Profile to try: .* ", "s")
+        if said is not None:
+            screen = answer(terminal, r"Make them\? \[Y/n\] ", said)
+            assert f"~/.local/share/man/man1/trayexec.1 -> {sys.prefix}/share/man/man1/trayexec.1" in screen
+            assert "trayexec.desktop" not in screen
+        status, rest = ended(terminal)
+        assert status == 0
+        assert ("delete these links" in rest) == (said == "")
+    assert manual.read_text().startswith(".TH TRAYEXEC 1")
+    assert theirs.read_text() == "[Desktop Entry]\n"
+    folder = rig.desk.home("home/.local/share")
+    linked = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_symlink()}
+    assert linked == {*user_share.NAMES} - {"applications/trayexec.desktop"}
+    assert "are found" in rig.run("setup", "--dry-run").err
 
 
 # Start at login

@@ -200,6 +200,8 @@ class Desktop:
             MARK: str(self.folder),
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
+            # The manual and the like are found, as where a distribution's package is installed.
+            "XDG_DATA_DIRS": f"{sys.prefix}/share:/usr/local/share:/usr/share",
             "NO_AT_BRIDGE": "1",  # no accessibility bus: it would only slow GTK down
             "GSETTINGS_BACKEND": "memory",
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -64,6 +64,11 @@ def config_home(environ: "Mapping[str, str]") -> str:
     return _absolute(environ, "XDG_CONFIG_HOME") or home(environ) + "/.config"
 
 
+def data_home(environ: "Mapping[str, str]") -> str:
+    """Where programs keep their data by the XDG Base Directory specification, and the user's own man pages are."""
+    return _absolute(environ, "XDG_DATA_HOME") or home(environ) + "/.local/share"
+
+
 def log_path(environ: "Mapping[str, str]") -> str:
     """The agent's log: what happened to the agent itself."""
     return state_folder(environ) + "/agent.log"

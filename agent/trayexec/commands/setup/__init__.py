@@ -16,6 +16,7 @@ from trayexec.commands.setup import (
     access_keys,
     aws_config,
     first_role,
+    found_by_name,
     keys_in_files,
     mfa_device,
     shared_config,
@@ -32,7 +33,7 @@ from trayexec.live.carry_home import sweep_beside
 
 STEPS = (
     *(aws_config.STEP, access_keys.STEP, mfa_device.STEP, keys_in_files.STEP, first_role.STEP, shell_hook.STEP),
-    start_at_login.STEP,
+    *(found_by_name.STEP, start_at_login.STEP),
 )
 
 

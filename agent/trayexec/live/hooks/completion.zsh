@@ -22,8 +22,10 @@ _trayexec() { # under the options of the completion system, whatever the shell's
     line=${line#*$'\t'}
     if [[ $word == *= ]]; then open+=("$word"); else found+=("$word${line:+:$line}"); fi
   done
-  (( $#found )) && _describe -t words trayexec found
-  (( $#open )) && _describe -t words trayexec open -S ''
+  local -i failed=1 # else zsh goes on looking, with what it has for slips of the pen
+  (( $#found )) && _describe -t words trayexec found && failed=0
+  (( $#open )) && _describe -t words trayexec open -S '' && failed=0
+  return failed
 }
 # compinit may come later in ~/.zshrc: look for it when the first prompt is shown
 _trayexec_complete() {
