@@ -337,9 +337,23 @@ def test_a_warm_run_imports_what_is_listed(open_rig: Rig) -> None:
 
 
 # Each costs as much as a third of a bare interpreter, or more.
-SLOW = {"ctypes", "dataclasses", "enum", "json", "re", "selectors", "signal", "subprocess", "threading", "typing"}
+SLOW = {
+    "collections",
+    "ctypes",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "json",
+    "re",
+    "selectors",
+    "signal",
+    "subprocess",
+    "threading",
+    "typing",
+}
 WAITED_FOR = [
     ("status", "--json"),
+    ("status", "--format", "{profile} {left} {until}"),
     ("list", "--json"),
     ("env", "account-a"),
     ("account-a", "account-b", "--", "true"),

@@ -12,7 +12,7 @@ from devtools.measuring import BARE, WARM, beside, drive, processor, timed, well
 from devtools.scratch import Scratch
 
 PROCESS = 1.5  # times a bare start that getting credentials for an SDK may take
-STATUS = 2.4  # the same for `status --json`
+STATUS = 2.4  # the same for `status`, to a script or in a prompt
 HOOK_MS = 10.0  # that a shell may start later for the hook
 FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
 SDKS = 32
@@ -56,12 +56,21 @@ def process(here: Scratch, count: int) -> Figure:
 
 
 def status(here: Scratch, count: int) -> Figure:
-    """What a script or a prompt waits for that wants to know how things stand; by CPU, as it is mostly that."""
-    bare, run = processor(here, BARE, ["trayexec", "status", "--json"], count=count)
+    """What a script waits for that wants to know how things stand."""
+    return _status(here, ["trayexec", "status", "--json"], count)
+
+
+def prompt(here: Scratch, count: int) -> Figure:
+    """What a shell waits for before each line that is typed, where a prompt says how things stand."""
+    return _status(here, ["trayexec", "status", "--format", "{identity} {left} {until}"], count)
+
+
+def _status(here: Scratch, argv: list[str], count: int) -> Figure:
+    """By CPU, as it is mostly that."""
+    bare, run = processor(here, BARE, argv, count=count)
     told = f"{run:.1f} ms, {run / bare:.2f} times ({bare:.1f} ms)"
-    return Figure(
-        "CPU of `trayexec status --json` against `python -c pass`", f"≤ {STATUS} times", told, run <= STATUS * bare
-    )
+    what = f"CPU of `{' '.join(argv[:3])}` against `python -c pass`"
+    return Figure(what, f"≤ {STATUS} times", told, run <= STATUS * bare)
 
 
 def boto3(here: Scratch, count: int) -> Figure:

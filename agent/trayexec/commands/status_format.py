@@ -2,27 +2,29 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
 
-from trayexec.commands import times
-from trayexec.core.stamps import unix
+from trayexec.core.stamps import local, unix
 from trayexec.light import agent_connection, context, exits, protocol
 from trayexec.light.errors import TrayexecError, shown, trouble, visible
+from trayexec.light.translate import take_times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from trayexec.light.protocol_fields import StatusAnswer
 
 PLACES = ("profile", "account", "identity", "phase", "left", "until")
 PATIENCE = 1.0  # seconds that a prompt may be held up by an agent that hangs
 
 
-def show(text: str, environ: Mapping[str, str]) -> int:
+def show(text: str, environ: "Mapping[str, str]") -> int:
     """A line for the profile that the environment names, else one for each identity; none where no agent answers.
 
     Raises TrayexecError (`usage`) for a place that there is not, and for two variables that name two profiles.
     """
     pieces = _pieces(text)
+    take_times()
     profile = context.chosen(environ) or environ.get("TRAYEXEC_PROFILE")
     try:
         document = _document(environ)
@@ -54,7 +56,7 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
     return pieces
 
 
-def _document(environ: Mapping[str, str]) -> "StatusAnswer":
+def _document(environ: "Mapping[str, str]") -> "StatusAnswer":
     connection = agent_connection.connect(environ)
     try:
         final: Mapping[str, object] = {}
@@ -65,7 +67,7 @@ def _document(environ: Mapping[str, str]) -> "StatusAnswer":
         connection.close()
 
 
-def _of_profile(document: "StatusAnswer", name: str) -> Iterator[Mapping[str, str]]:
+def _of_profile(document: "StatusAnswer", name: str) -> "Iterator[Mapping[str, str]]":
     """The profile, and how what opens it stands."""
     for one in document["profiles"]:
         if one["name"] == name and one["problem"] is None:
@@ -75,14 +77,15 @@ def _of_profile(document: "StatusAnswer", name: str) -> Iterator[Mapping[str, st
             yield _values(name, one["account"] or "", one["identity"] or "", phase, ends)
 
 
-def _of_identities(document: "StatusAnswer") -> Iterator[Mapping[str, str]]:
+def _of_identities(document: "StatusAnswer") -> "Iterator[Mapping[str, str]]":
     for one in document["identities"]:
         yield _values("", one["account"] or "", one["name"], one["phase"], one["expires_at"])
 
 
-def _values(profile: str, account: str, identity: str, phase: str, ends: str | None) -> Mapping[str, str]:
+def _values(profile: str, account: str, identity: str, phase: str, ends: str | None) -> "Mapping[str, str]":
     """What stands in each place; without a time to say the last two are empty."""
-    minutes = 0 if ends is None else max(0, int(unix(ends) - time.time()) // 60)
+    now = time.time()
+    minutes = 0 if ends is None else max(0, int(unix(ends) - now) // 60)
     left = f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"  # noqa: PLR2004 — of an hour
     return {
         "profile": visible(profile),
@@ -90,5 +93,5 @@ def _values(profile: str, account: str, identity: str, phase: str, ends: str | N
         "identity": visible(identity),
         "phase": phase,
         "left": "" if ends is None else left,
-        "until": "" if ends is None else times.clock(ends),
+        "until": "" if ends is None else local(unix(ends), now),
     }
