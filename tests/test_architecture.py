@@ -337,20 +337,7 @@ def test_a_warm_run_imports_what_is_listed(open_rig: Rig) -> None:
 
 
 # Each costs as much as a third of a bare interpreter, or more.
-SLOW = {
-    "collections",
-    "ctypes",
-    "dataclasses",
-    "datetime",
-    "enum",
-    "json",
-    "re",
-    "selectors",
-    "signal",
-    "subprocess",
-    "threading",
-    "typing",
-}
+SLOW = {"ctypes", "dataclasses", "enum", "json", "re", "selectors", "signal", "subprocess", "threading", "typing"}
 WAITED_FOR = [
     ("status", "--json"),
     ("status", "--format", "{profile} {left} {until}"),
@@ -394,6 +381,7 @@ LIGHT = {
 CALLED = {
     "trayexec.core.stamps": "an agent of an older version leaves the margin of credential-process to us",
     "trayexec.commands.agent_start": "there is no agent yet",
+    "trayexec.commands.countdown": "a person is waited for",
     "trayexec.commands.file_keys": "the profile's keys are in the user's own files",
     "trayexec.commands.narrowing": "with --policy, --read-only",
     "trayexec.commands.need_warning": "with --need",

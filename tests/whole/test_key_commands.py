@@ -142,6 +142,40 @@ def test_it_ends_with_who_waits_for_it(bare: Rig) -> None:
     eventually("the command to end", lambda: not alive(int(place.read_text())))
 
 
+def test_the_seconds_are_counted_down_on_a_terminal(bare: Rig) -> None:
+    """On a line of their own, which is gone when there is news; a terminal without a cursor gets a sentence."""
+    printing(bare, ["sleep", "300"])
+    sentence = "Waiting for the command that prints the keys of identity default"
+    bare.env["TERM"] = "xterm"
+    terminal = bare.terminal("--wait", "40", "account-a", "--", "true")
+    terminal.wait_for(f"{sentence}\r\n")
+    seen = [re.findall(r"\r\x1b\[K  (\d+) s left", terminal.wait_for(r"\d s left"))[-1] for _ in range(3)]
+    assert sorted(map(int, seen), reverse=True) == [*map(int, seen)]
+    assert len({*seen}) == 3
+    terminal.type("\x03")
+    _, rest = terminal.ended()
+    assert rest.rstrip("^C").endswith("\r\x1b[K")
+    bare.env["TERM"] = "dumb"
+    terminal = bare.terminal("--wait", "40", "account-a", "--", "true")
+    assert re.search(rf"{sentence} \(\d+ s left\)\r\n$", terminal.wait_for(r"s left\)\r\n"))
+    terminal.type("\x03")
+    assert "\x1b" not in terminal.ended()[1]
+
+
+def test_the_progress_of_a_fan_out_has_them(bare: Rig) -> None:
+    """Behind how many have their credentials."""
+    printing(bare, ["sleep", "300"])
+    bare.env["TERM"] = "xterm"
+    terminal = bare.terminal("--wait", "40", "account-a", "account-b", "--", "true")
+    screen = terminal.wait_for(r"credentials: 0 of 2, \d+ s left…") + terminal.wait_for(
+        r"credentials: 0 of 2, \d+ s left…"
+    )
+    first, second = map(int, re.findall(r"0 of 2, (\d+) s left", screen))
+    assert 40 >= first > second
+    terminal.type("\x03")
+    terminal.ended()
+
+
 def test_it_gets_no_credentials_that_wait_for_it(bare: Rig) -> None:
     """A command that asks us for what it is to provide is refused, and does not wait for itself."""
     asking = bare.write("asking", "#!/bin/sh\nexec trayexec --wait 30 account-a -- env\n")

@@ -620,7 +620,8 @@ def _note_of(told: Tell, language: str) -> bytes:
             holds=told.holds,
         )
     if identity is None:
-        return protocol.note(told.kind.value, speaker_of(language)(told.text))
+        left = {"left": told.left} if told.left else {}
+        return protocol.note(told.kind.value, speaker_of(language)(told.text), **left)
     host = foreign(identity.endpoint_url)
     return protocol.note(
         told.kind.value,

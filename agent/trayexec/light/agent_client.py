@@ -11,9 +11,10 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from _socket import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
+    from trayexec.commands.countdown import Countdown
     from trayexec.light.protocol_fields import RequestFields
 
 
@@ -71,25 +72,23 @@ def converse(connection: "socket", request: "RequestFields", environ: "Mapping[s
     """Send the request, pass on what is said meanwhile, and return the answer. Raises TrayexecError for a refusal."""
     final: Mapping[str, Any] = {}
     profile = request.get("profile")
-    slow: list[str | Text] = [  # what is said once it takes a while
+    meanwhile = _Meanwhile(
         Text("Still waiting for {profile}…", profile=profile) if profile else Text("Still waiting for the agent…")
-    ]
-    for line in agent_connection.ask(connection, request, on_silence=_progress(slow)):
-        final = line
-        if "note" not in line:
-            break
-        slow.clear()
-        if line["note"] in agent_connection.QUESTIONS:
-            from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
+    )
+    try:
+        for line in agent_connection.ask(connection, request, on_silence=meanwhile.second):
+            final = line
+            if "note" not in line:
+                break
+            meanwhile.end()
+            if line["note"] in agent_connection.QUESTIONS:
+                from trayexec.commands import terminal  # noqa: PLC0415 — only when a person is to be asked here
 
-            if terminal.answer(line, connection, environ):
-                continue
-        if line["note"] == agent_connection.SLOW:
-            slow.append(str(line.get("text", "")))
-        else:
-            from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
-
-            stderr.say(str(line.get("text", "")))
+                if terminal.answer(line, connection, environ):
+                    continue
+            meanwhile.note(line, environ)
+    finally:
+        meanwhile.end()
     return agent_connection.outcome(final)
 
 
@@ -105,12 +104,42 @@ def reach(environ: "Mapping[str, str]") -> "socket":
     return start(environ)
 
 
-def _progress(slow: "list[str | Text]") -> "Callable[[], None]":
-    def tell() -> None:
-        if slow and sys.stderr.isatty():
+class _Meanwhile:
+    """What is said while an answer does not come; what it is worth only on a terminal, only there."""
+
+    __slots__ = ("_countdown", "_slow")
+
+    def __init__(self, slow: "str | Text") -> None:
+        """`slow` is for a terminal, once it takes a while."""
+        self._slow: str | Text | None = slow
+        self._countdown: Countdown | None = None
+
+    def note(self, line: "Mapping[str, Any]", environ: "Mapping[str, str]") -> None:
+        """Pass on what the agent says, with a count of the seconds that are left for it."""
+        from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
+
+        text, left = str(line.get("text", "")), line.get("left")
+        if line["note"] == agent_connection.SLOW:
+            self._slow = text
+        elif isinstance(left, int) and left > 0:
+            from trayexec.commands import countdown  # noqa: PLC0415 — only while a person is waited for
+
+            self._countdown = countdown.begin(text, left, environ)
+        else:
+            stderr.say(text)
+
+    def second(self) -> None:
+        """A second went by."""
+        if self._countdown is not None:
+            self._countdown.tick()
+        elif self._slow is not None and sys.stderr.isatty():
             from trayexec.light import stderr  # noqa: PLC0415 — only when there is something to say
 
-            text = slow.pop()
+            text, self._slow = self._slow, None
             stderr.say(text) if isinstance(text, str) else stderr.tell(text)
 
-    return tell
+    def end(self) -> None:
+        """There is news."""
+        if self._countdown is not None:
+            self._countdown.end()
+        self._slow = self._countdown = None

@@ -220,7 +220,7 @@ class Received:
 def lines(
     connection: "_socket.socket", *, patience: float, on_silence: "Callable[[], None]" = lambda: None
 ) -> "Iterator[dict[str, Any]]":
-    """What the agent says, line by line, until it hangs up; `on_silence` is called in each second of silence.
+    """What the agent says, line by line, until it hangs up; `on_silence` is called in each second without news.
 
     Raises TrayexecError for what is not the protocol, and (`agent_silent`) after more than `patience` seconds of it.
     """
@@ -244,7 +244,9 @@ def lines(
         for said, overtaken in received.lines(more):
             seconds, heard = 0, True
             note = said.get("note")
-            if note != HERE and not (note in QUESTIONS and overtaken):  # an overtaken question asks for nothing
+            if note == HERE:
+                on_silence()
+            elif not (note in QUESTIONS and overtaken):  # an overtaken question asks for nothing
                 yield said
 
 

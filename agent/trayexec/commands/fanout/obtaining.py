@@ -85,6 +85,12 @@ class Obtaining:
         self._shown: dict[str, int] = {}  # how often
         self._spokesman: dict[str, Conversation] = {}
         self._given: dict[str, RequestFields] = {}  # requests with the caller's own credentials, by profile
+        self._awaited = 0.0  # until when a person is waited for, by the clock
+
+    @property
+    def left(self) -> int:
+        """How many seconds a person who is waited for still has; 0 where nobody is."""
+        return max(0, int(self._awaited - self._asking.clock()))
 
     @property
     def busy(self) -> bool:
@@ -166,6 +172,10 @@ class Obtaining:
 
     def _note(self, conversation: Conversation, note: "Mapping[str, Any]") -> None:
         """Pass on once what every connection says; of all who are told to ask for a code, one does."""
+        if note["note"] == agent_connection.HERE:
+            return
+        left = note.get("left")
+        self._awaited = self._asking.clock() + left if isinstance(left, int) else 0.0
         if note["note"] in agent_connection.QUESTIONS:
             identity = str(note.get("identity", note.get("epoch", "")))
             if self._spokesman.setdefault(identity, conversation) is not conversation:
@@ -177,8 +187,9 @@ class Obtaining:
             for one in self._open:  # nobody was listened to while the person typed
                 one.deadline = self._deadline(one)
             if asked:
+                self._awaited = 0.0
                 return
-        if note["note"] in {agent_connection.SLOW, agent_connection.HERE}:
+        if note["note"] == agent_connection.SLOW:
             return  # the line of progress says as much
         text = str(note.get("text", ""))
         same = "".join(letter for letter in text if not letter.isdigit())  # the seconds left differ
@@ -245,7 +256,7 @@ def credentials(
                 outcomes += obtaining.heard(conversation)
         outcomes += obtaining.tick()
         if time.monotonic() >= slow:
-            text = Text("credentials: {have} of {all}…", have=len(outcomes), all=len(profiles))
+            text = _progress(len(outcomes), len(profiles), obtaining.left)
             caller.screen.status(f"trayexec: {caller.speak(text)}")
             if not said and ERR not in caller.screen.terminals:
                 caller.say(text)
@@ -273,3 +284,9 @@ def say_denials(caller: "Invocation", denied: "Sequence[Denied]", *, of: int) ->
             caller.say(Text("nothing has run; --keep-going runs the other {count}", count=of - len(denied)))
         else:
             caller.say(Text("nothing has run"))
+
+
+def _progress(have: int, count: int, left: int) -> Text:
+    if left:
+        return Text("credentials: {have} of {all}, {left} s left…", have=have, all=count, left=left)
+    return Text("credentials: {have} of {all}…", have=have, all=count)

@@ -269,16 +269,17 @@ def _ask_at_terminal(step: StepContext, use: ProgramUse, question: Confirmation,
 
 def _tell_dialog(step: StepContext, waiting: Waiting, question: Confirmation) -> None:
     ends = [waiting.deadline, *([question.until] if question.until is not None else [])]
+    left = max(0, min(step.now.seconds_until(end) for end in ends))
     text = Text(
         "Waiting for you to allow {program} the use of {profile}, in the dialog ({left} s left)",
         program=waiting.asked.caller.program,
         profile=question.asked.profile.name,
-        left=max(0, min(step.now.seconds_until(end) for end in ends)),
+        left=left,
     )
     caller = waiting.asked.caller
     # Without a display of its own it is likely to be asked at its terminal in a moment: then this is not said.
     kind = NoteKind.AWS if caller.ask_at is AskAt.TERMINAL else NoteKind.MFA
-    step.effects.append(Tell(caller, kind, text, None))
+    step.effects.append(Tell(caller, kind, text, None, left))
 
 
 def _worded(asked: Ask, stays: int) -> PermissionQuestion:

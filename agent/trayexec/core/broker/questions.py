@@ -411,8 +411,8 @@ def tell(step: StepContext, identity: Identity, waiting: Waiting) -> None:
             if where:  # so that the first question there knows of the second
                 enqueue(step, where, identity)
         case Prompting(stage=Stage.FETCHING) as prompt:
-            text = _keys_awaited(step, identity, _left(step, waiting, prompt))
-            step.effects.append(Tell(caller, NoteKind.MFA, text, identity))
+            left = _left(step, waiting, prompt)
+            step.effects.append(Tell(caller, NoteKind.MFA, _keys_awaited(step, identity, left), identity, left))
         case Prompting(channel=PromptChannel.COMMAND) as prompt:
             _tell_desktop(step, identity, waiting, prompt=prompt)
         case Prompting() as prompt if _where(step, caller, prompt) != DESKTOP:
@@ -499,7 +499,8 @@ def _tell_position(step: StepContext, identity: Identity, waiting: Waiting, *, w
 
 
 def _tell_desktop(step: StepContext, identity: Identity, waiting: Waiting, *, prompt: Prompting) -> None:
-    values: dict[str, str | int | Text] = {"identity": identity.name, "left": _left(step, waiting, prompt)}
+    left = _left(step, waiting, prompt)
+    values: dict[str, str | int | Text] = {"identity": identity.name, "left": left}
     if isinstance(prompt.command, CodeProcess):
         text = Text(
             "Waiting for the MFA code of identity {identity} from mfa_process of profile {profile} ({left} s left)",
@@ -515,7 +516,7 @@ def _tell_desktop(step: StepContext, identity: Identity, waiting: Waiting, *, pr
         text = Text("Waiting for the MFA code of identity {identity} in the dialog ({left} s left)", **values)
     if prompt.reason is not None:
         text = Text("{reason} {next}", reason=prompt.reason, next=text)
-    step.effects.append(Tell(waiting.asked.caller, NoteKind.MFA, text, identity))
+    step.effects.append(Tell(waiting.asked.caller, NoteKind.MFA, text, identity, left))
 
 
 def _left(step: StepContext, waiting: Waiting, prompt: Prompting) -> int:

@@ -107,7 +107,8 @@ def _hold(step: StepContext, request: ReplyAddress) -> None:
         return
     step.queue(Screen.LOCKED, request)
     text = Text("The screen is locked: this goes on once it is unlocked")
-    step.effects.append(Tell(asked.caller, NoteKind.SCREEN, text, None))
+    left = max(0, step.now.seconds_until(waiting.deadline))
+    step.effects.append(Tell(asked.caller, NoteKind.SCREEN, text, None, left))
 
 
 def _refuse(step: StepContext, request: ReplyAddress) -> None:
