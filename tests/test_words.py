@@ -10,6 +10,7 @@ from test_japanese import CARRIERS, SOURCE
 from trayexec.commands import run_options
 from trayexec.commands.options import TOP, WAIT, Verb
 from trayexec.commands.parse import read
+from trayexec.japanese import SENTENCES
 from trayexec.light import credential_process, run
 from trayexec.light.errors import TrayexecError
 
@@ -118,3 +119,27 @@ def test_so_do_the_verbs_with_parsers_of_their_own() -> None:
     assert credential_process._read(["account-a", "--no-wait"]) == ("account-a", 0)
     with pytest.raises(TrayexecError):
         credential_process._read(["account-a", "--no-wai"])
+
+
+# Words of those who wrote it, and what is said in their place.
+THEIRS = {
+    r"\bserv(?:e|es|ed|ing)\b": "a profile can be used, a command gets credentials",
+    r"\bsni\b": "the icon, the tray, StatusNotifierItem",
+    r"words do not belong": "which word is wrong, and why",
+}
+TOP_FOLDER = SOURCE.parents[1]
+
+
+def read_by_people() -> Iterator[tuple[str, str]]:
+    """Each sentence that is said, and the lines of what is read."""
+    for template in SENTENCES:
+        yield "japanese.py", re.sub(r"\{\w+\}", "", template)
+    for name in ("README.md", "packaging/linux/trayexec.1", ".github/COOKBOOK.md"):
+        for number, line in enumerate((TOP_FOLDER / name).read_text("utf-8").splitlines(), 1):
+            yield f"{name}:{number}", line
+
+
+def test_nobody_has_to_learn_our_words() -> None:
+    """A profile is not "served", and an icon is no "sni": people say otherwise."""
+    found = [(where, text) for where, text in read_by_people() if re.search("|".join(THEIRS), text, re.IGNORECASE)]
+    assert not found, THEIRS

@@ -712,7 +712,7 @@ SENTENCES: dict[str, str] = {
     "{value} is not a number of lines.": "{value} は行数として正しくありません。",
     # commands/server.py
     "the agent has ended: nothing renews the credentials of {profile} until `trayexec auth {word}` is run": "エージェントが終了しました。`trayexec auth {word}` を実行するまで {profile} の認証情報は更新されません",
-    "a new agent serves {profile}": "新しいエージェントが {profile} を引き継ぎました",
+    "a new agent has the credentials of {profile}": "新しいエージェントが {profile} を引き継ぎました",
     # commands/setup
     "One MFA code in the morning, every AWS account all day, and no key on disk.": "朝に MFA コードを 1 回入力すれば、1 日中すべての AWS アカウントを使え、ディスクにキーは残りません。",
     "Nothing is changed: this only says what is there, and what would be done.": "何も変更しません。今の状態と、これから行うことを表示するだけです。",
@@ -1204,7 +1204,7 @@ SENTENCES: dict[str, str] = {
     "Remove {key} from {section}, or write it under the role.": "{section} から {key} を取り除くか、ロールの下に書いてください。",
     "Profile {profile} has {key} = {value}, which only aws-vault understands: it would add {missed}.": "プロファイル {profile} の {key} = {value} は aws-vault だけが理解し、{missed} を追加します。",
     "Copy these lines of {value} into {section} and remove {key}.": "{value} のこれらの行を {section} にコピーし、{key} を削除してください。",
-    "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.": "プロファイル {profile} は {key} で認証情報を取得します。trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。",
+    "Profile {profile} gets its credentials by {key}; trayexec takes the keys of IAM users with MFA.": "プロファイル {profile} は {key} で認証情報を取得します。trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。",
     "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.": "このプロファイルは trayexec なしで使うか、代わりに {section} に role_arn と source_profile を書いてください。",
     "Profile {profile}: its credentials are those in the environment of whoever asks (credential_source = Environment), and AWS_ACCESS_KEY_ID is not set there.": "プロファイル {profile} は要求元の環境にある認証情報を使います (credential_source = Environment)。そこに AWS_ACCESS_KEY_ID がありません。",
     "Set what AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are to be, or write source_profile in place of credential_source under {section}. Inside another run and --live they are taken out.": "AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY、AWS_SESSION_TOKEN を設定するか、{section} の credential_source の代わりに source_profile を書いてください。別の実行や --live の中では、これらは取り除かれます。",
@@ -1268,7 +1268,7 @@ SENTENCES: dict[str, str] = {
     "write role_arn and source_profile under a profile of its own": "専用のプロファイルに role_arn と source_profile を書いてください",
     "what trayexec can be told is in config.toml, see trayexec(1)": "trayexec の設定は config.toml にあります。trayexec(1) を参照してください",
     "write external_id under the role": "ロールに external_id を書いてください",
-    "trayexec serves the keys of IAM users with MFA: use the profile without it, as before": "trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。このプロファイルは今までどおり trayexec なしで使ってください",
+    "trayexec takes the keys of IAM users with MFA: use the profile without it, as before": "trayexec が扱うのは MFA を持つ IAM ユーザーのキーです。このプロファイルは今までどおり trayexec なしで使ってください",
     "{key} of profile {profile} is for {tool}, and trayexec does not read it: {instead}": "プロファイル {profile} の {key} は {tool} 用で、trayexec は読みません: {instead}",
     "the variable {name} is for {tool}, and trayexec does not read it: {instead}": "変数 {name} は {tool} 用で、trayexec は読みません: {instead}",
     # core/config/identities.py

@@ -372,7 +372,7 @@ ROWS = (
         server="bob",
         refused="profile_unsupported",
         differs={"who": ("666666666666:user/bob", "nothing falls back to whoever the machine is (DESIGN 1.4)")},
-        title="Profile p gets its credentials by credential_source; trayexec serves the keys of IAM users with MFA.",
+        title="Profile p gets its credentials by credential_source; trayexec takes the keys of IAM users with MFA.",
     ),
     # IAM Identity Center
     Row(

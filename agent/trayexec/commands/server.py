@@ -133,7 +133,7 @@ class Lent:
             if isinstance(problem, dict) and problem:
                 stderr.say(f"{problem.get('title', '')}\n  {problem.get('hint', '')}")
             else:
-                stderr.say(self._speak(Text("a new agent serves {profile}", profile=self._profile)))
+                stderr.say(self._speak(Text("a new agent has the credentials of {profile}", profile=self._profile)))
             return connection
 
 

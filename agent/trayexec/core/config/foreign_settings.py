@@ -28,7 +28,7 @@ _ASKED = Text("the code is asked for, or taken from `trayexec auth --code-stdin`
 _ROLE = Text("write role_arn and source_profile under a profile of its own")
 _OURS = Text("what trayexec can be told is in config.toml, see trayexec(1)")
 _EXTERNAL = Text("write external_id under the role")
-_LOGIN = Text("trayexec serves the keys of IAM users with MFA: use the profile without it, as before")
+_LOGIN = Text("trayexec takes the keys of IAM users with MFA: use the profile without it, as before")
 
 SETTINGS: Mapping[str, OtherToolSetting] = {
     "web_identity_token_process": OtherToolSetting("aws-vault", _LOGIN),

@@ -321,7 +321,7 @@ def from_elsewhere(profile: str, key: str) -> Trouble:
     """Credentials that are not keys of an IAM user."""
     return trouble(
         "profile_unsupported",
-        "Profile {profile} gets its credentials by {key}; trayexec serves the keys of IAM users with MFA.",
+        "Profile {profile} gets its credentials by {key}; trayexec takes the keys of IAM users with MFA.",
         "Use this profile without trayexec, or write role_arn and source_profile instead under {section}.",
         profile=shown(profile),
         key=shown(key),
