@@ -51,6 +51,23 @@ def test_every_state_has_its_words(rig: Rig) -> None:
     assert found["account-a"]["refused"] is None
 
 
+def test_a_profile_that_asks_first_is_named(open_rig: Rig) -> None:
+    """In the line, below the table of a terminal, in the document, and in `why` with its line."""
+    rules = '[profile."account-*"]\nconfirm = "10m"\n[profile.account-b]\nconfirm = "never"\n'
+    path = open_rig.write("home/.config/trayexec/config.toml", rules)
+    asks = "asks you, once in 10 min for each program"
+    try:
+        assert line(open_rig, "account-a").endswith(f"; {asks}")
+        assert asks not in line(open_rig, "account-b")
+        terminal = open_rig.terminal("list")
+        assert re.search(rf"account-a\r\n  {asks}\r\n", terminal.ended()[1])
+        assert f"{asks} ({path}:2)" in open_rig.run("why", "account-a").out.replace("\n", " ")
+        listed = {one["name"]: one.get("confirm") for one in open_rig.run("list", "--json").json}
+        assert listed == {"default": None, "account-a": "10m", "account-b": "never"}
+    finally:
+        path.unlink()
+
+
 def test_an_identity_without_keys_is_told_so(bare: Rig) -> None:
     """With the command that stores them, for the name that has to be stored."""
     bare.desk.start_keyring()

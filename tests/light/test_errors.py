@@ -41,6 +41,12 @@ def test_what_was_made_harmless_stays_as_it_is(text: str) -> None:
     assert lines(text).count("\n") == text.count("\n")
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0", "\u3000", " \u00a0 "])
+def test_what_is_blank_is_seen_all_the_same(blank: str) -> None:
+    """A sentence does not end in nothing."""
+    assert shown(blank).strip()
+
+
 @pytest.mark.parametrize("text", ["account-a", "アカウント　本番", "Größe 東京", "\U0001f600", "❤\ufe0f", "한국어"])
 def test_what_people_write_stays_readable(text: str) -> None:
     """Letters of any script, wide spaces, emoji."""

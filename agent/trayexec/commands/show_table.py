@@ -114,6 +114,7 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
                 one["identity"] or _source(one),
             ),
             profile_state(one, stands),
+            _asked_first(one),
         )
         for one in found
     ]
@@ -127,14 +128,20 @@ def profiles(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
 
 
 class StateRow:
-    """A line of a table: its cells, and the state that is the last one."""
+    """A line of a table: its cells, the state that is the last one, and what else there is to say."""
 
-    __slots__ = ("cells", "state")
+    __slots__ = ("cells", "remark", "state")
 
-    def __init__(self, cells: tuple[str, ...], state: Text) -> None:
-        """Keep both."""
+    def __init__(self, cells: tuple[str, ...], state: Text, remark: Text | None = None) -> None:
+        """Keep all three."""
         self.cells = cells
         self.state = state
+        self.remark = remark
+
+    @property
+    def whole(self) -> Text:
+        """State and remark in one."""
+        return self.state if self.remark is None else Text("{state}; {remark}", state=self.state, remark=self.remark)
 
 
 def _show(heads: Sequence[str], rows: Sequence[StateRow], environ: Mapping[str, str], *, spare: Sequence[int]) -> None:
@@ -144,7 +151,7 @@ def _show(heads: Sequence[str], rows: Sequence[StateRow], environ: Mapping[str, 
     """
     speak, columns = speaker(environ), width_of(sys.stdout.fileno())
     if not columns:
-        table.show(heads, [(*one.cells, speak(one.state)) for one in rows])
+        table.show(heads, [(*one.cells, speak(one.whole)) for one in rows])
         return
     style = Style(environ)
     cells: list[tuple[str, ...]] = []
@@ -154,6 +161,8 @@ def _show(heads: Sequence[str], rows: Sequence[StateRow], environ: Mapping[str, 
         cells.append((*map(_short, row.cells, (row.cells[1],) * len(row.cells)), f"{sign} {speak(said)}"))
         if note is not None:
             notes.setdefault((sign, speak(note)), []).append(row.cells[0])
+        if row.remark is not None:
+            notes.setdefault((style.so, speak(row.remark)), []).append(row.cells[0])
     head, *lines = table.fitted(table.within([heads, *cells], columns, spare), columns)
     print(style.head(head))  # noqa: T201 — the answer
     for line in lines:
@@ -274,6 +283,16 @@ def profile_state(one: "ProfileStatus", identities: Mapping[str, Text]) -> Text:
     if source:
         return _open(one["expires_at"]) if one["expires_at"] else _ready(source)
     return identities.get(str(one["identity"]), Text("locked"))
+
+
+def _asked_first(one: "ProfileStatus") -> Text | None:
+    """That a person is asked before anybody gets its credentials."""
+    word = one.get("confirm", "never")
+    if word == "never":
+        return None
+    from trayexec.core.messages import asked_first  # noqa: PLC0415 — few have such profiles
+
+    return asked_first(word)
 
 
 def refusal(refused: "RoleRefusal") -> Text:

@@ -166,6 +166,7 @@ def _steps(written: _Written, found: Profile | Unserved, source: str | None) -> 
         yield from _provided(written, target)
     if isinstance(found, Profile):
         yield from starmap(Step, why_settings.narrowing(written.own, found, written.catalogue))
+        yield from starmap(Step, why_settings.asking(written.own, found, written.catalogue))
     yield from map(Step, found.notes)
     if isinstance(found, Profile):
         yield _region(written, names, found.region)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trayexec.adapters import file_trust, plain_file, settings_file
+from trayexec.core import messages
 from trayexec.core.config import adhoc
 from trayexec.core.config.places import Place
 from trayexec.core.config.profiles import Catalogue, CodeProcess, Identity, Profile, Role, Unserved
@@ -72,6 +73,15 @@ def narrowing(own: OwnSettings, profile: Profile, catalogue: Catalogue) -> Itera
             else Text("or than these session policies allow: {arns}", arns=arns)
         )
         yield said, own.line((*rule, "policy_arns"))
+
+
+def asking(own: OwnSettings, profile: Profile, catalogue: Catalogue) -> Iterator[Said]:
+    """That a person is asked first, and the line of the rule that wants it."""
+    for name in (profile.name, *adhoc.namesakes(profile, catalogue)):
+        rules = [one for one in own.settings.matching(name) if one.confirm is not None]
+        rule = rules[-1].confirm if rules else None
+        if rule is not None and rule.every is not None:
+            yield messages.asked_first(rule.word), own.line(("profile", rules[-1].pattern, "confirm"))
 
 
 def long(own: OwnSettings, profile: str) -> Place | None:

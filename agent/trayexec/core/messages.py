@@ -10,7 +10,7 @@ from trayexec.core.ports import Verdict
 from trayexec.core.shell_words import argument
 from trayexec.core.suggest import near, told
 from trayexec.core.toml_lines import written_key
-from trayexec.light.durations import format_duration, spoken
+from trayexec.light.durations import format_duration, parse_duration, spoken
 from trayexec.light.errors import Text, Trouble, trouble
 
 _MEANT_AS_A_ROLE = re.compile(r"[0-9]+:.")
@@ -45,6 +45,30 @@ def code_allows(profile: str, verdict: Verdict, holds: int) -> Text:
             return Text("The code also allows it to use {profile} for {time}", profile=profile, time=spoken(holds))
         case _:
             return Text("The code also allows this use of {profile}", profile=profile)
+
+
+def asked_first(confirm: str) -> Text:
+    """That a person is asked before a program gets a profile's credentials, by the word of `confirm`."""
+    if confirm == "always":
+        return Text("asks you before each use")
+    if confirm == "session":
+        return Text("asks you, until locked once for each program")
+    return Text("asks you, once in {time} for each program", time=spoken(parse_duration(confirm)))
+
+
+def answered(verdict: Verdict | None, holds: int) -> Text:
+    """What a person said to a use; nothing, where nobody did."""
+    match verdict:
+        case None:
+            return Text("nobody answered")
+        case Verdict.ONCE:
+            return Text("allowed once")
+        case Verdict.FOR_A_TIME:
+            return Text("allowed for {time}", time=spoken(holds))
+        case Verdict.UNTIL_LOCKED:
+            return Text("allowed until locked")
+        case Verdict.DENY:
+            return Text("denied")
 
 
 def denied(profile: str, pause: int) -> Trouble:

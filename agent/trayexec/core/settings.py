@@ -108,6 +108,13 @@ class ConfirmRule:
     every: float | None
 
     @property
+    def word(self) -> str:
+        """As config.toml has it."""
+        if not self.every:
+            return "never" if self.every is None else "always"
+        return "session" if self.every == UNTIL_LOCKED else format_duration(int(self.every))
+
+    @property
     def strictness(self) -> float:
         """Of two that hold for one role the one that is less."""
         return inf if self.every is None else self.every
@@ -264,7 +271,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
         rule.pattern: {
             key: value
             for key, value in (
-                ("confirm", None if rule.confirm is None else _confirm_written(rule.confirm)),
+                ("confirm", None if rule.confirm is None else rule.confirm.word),
                 ("delivery", None if rule.delivery is None else rule.delivery.value),
                 ("colour", rule.colour),
                 ("policy", None if rule.policy is None else rule.policy.document),
@@ -313,12 +320,6 @@ def example() -> str:
     rule = ProfileRule("prod-*", delivery=Delivery.LIVE, colour="red")
     usual = written(document(Settings(groups={"prod": ("prod-*", "account-a")}, rules=(rule,))))
     return "".join(f"# {line}".rstrip() + "\n" for line in usual.splitlines())
-
-
-def _confirm_written(rule: ConfirmRule) -> str:
-    if not rule.every:
-        return "never" if rule.every is None else "always"
-    return "session" if rule.every == UNTIL_LOCKED else format_duration(int(rule.every))
 
 
 def _identity_written(rule: IdentityRule) -> Mapping[str, object]:

@@ -27,7 +27,8 @@ def visible(text: str) -> str:
 def shown(value: str) -> str:
     """A name or value as a person may see it: no control characters, not endless, never nothing."""
     cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
-    return visible(cut) or '""'
+    said = visible(cut)
+    return said if said.strip() else f'"{said}"'
 
 
 def lines(text: str) -> str:

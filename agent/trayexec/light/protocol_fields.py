@@ -204,6 +204,7 @@ class ProfileStatus(TypedDict):
     expires_at: str | None
     problem: str | None
     refused: NotRequired[RoleRefusal | None]
+    confirm: NotRequired[str]
     source: NotRequired[SourceStatus]
 
 

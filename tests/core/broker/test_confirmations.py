@@ -21,9 +21,11 @@ from trayexec.core.broker.events import (
     Shell,
 )
 from trayexec.core.broker.permissions import MOST, Permissions
+from trayexec.core.broker.tray_view import view
 from trayexec.core.clock import Instant
 from trayexec.core.ports import Cancelled, NoDialog, Refusal, TimedOut, Verdict
 from trayexec.core.settings import UNTIL_LOCKED, Command, DialogMethod, OnLock, UseGuard
+from trayexec.core.view import Item, Submenu
 from trayexec.light.errors import trouble
 
 ALWAYS, TEN, SESSION = UseGuard(0), UseGuard(600), UseGuard(UNTIL_LOCKED)
@@ -59,6 +61,31 @@ def test_nothing_is_handed_out_before_somebody_has_allowed_it(stage: Stage) -> N
     stage.permit(Verdict.ONCE)
     assert stage.served(request)
     assert [verdict for _, verdict in stage.verdicts] == [Verdict.ONCE]
+
+
+def test_the_menu_shows_what_was_answered(stage: Stage) -> None:
+    """Each use with the last answer that allowed it; a no, and that nobody was there, too; not with what needs none."""
+
+    def shown() -> list[str]:
+        (menu,) = [one for one in view(stage.broker, stage.now).menu if str(getattr(one, "label", "")) == "Recent use"]
+        assert isinstance(menu, Submenu)
+        return [str(one.label).split("  ", 1)[1] for one in menu.entries if isinstance(one, Item)]
+
+    assert shown() == ["account-a  aws"]
+    answers = [(Verdict.DENY, "denied"), (Verdict.ONCE, "allowed once"), (Verdict.FOR_A_TIME, "allowed for 10 min")]
+    for pid, (verdict, said) in enumerate(answers, 1):
+        stage.wait(60)
+        stage.ask(guard=TEN, provenance=of(pid, verdict.name), program="terraform")
+        stage.permit(verdict)
+        assert shown() == [f"account-a  terraform: {said}", "account-a  aws"]
+    stage.wait(60)
+    stage.ask(guard=TEN, provenance=of(9, "FOR_A_TIME"), program="terraform")
+    assert shown()[0] == "account-a  terraform: allowed for 10 min"
+    stage.ask(guard=TEN, provenance=of(10, "other"), program="terraform")
+    stage.permit(TimedOut())
+    assert shown()[0] == "account-a  terraform: nobody answered"
+    stage.ask(guard=TEN, provenance=of(11, "FOR_A_TIME"), program="terraform")
+    assert shown()[0] == "account-a  terraform"
 
 
 def test_without_a_guard_nobody_is_asked(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from trayexec.core.broker.profile_menu import AT_ONCE, MOST, profiles_menu
 from trayexec.core.config.profiles import Catalogue, Profile, Unserved
 from trayexec.core.config.session_policy import SessionPolicy, narrowed
 from trayexec.core.ports import Refusal
-from trayexec.core.settings import ProfileRule
+from trayexec.core.settings import UNTIL_LOCKED, ConfirmRule, ProfileRule
 from trayexec.core.stamps import local
 from trayexec.core.view import Entry, Item, LongSubmenu, Separator, Submenu
 from trayexec.light.errors import trouble
@@ -109,6 +109,23 @@ def test_its_state_stands_beside_its_name() -> None:
         "Run `trayexec why broken`.",
         "Copy trayexec why broken → copy:trayexec why broken",
     ]
+
+
+@pytest.mark.parametrize(
+    ("holds", "said"),
+    [
+        (0, "asks you before each use"),
+        (600, "asks you, once in 10 min for each program"),
+        (UNTIL_LOCKED, "asks you, until locked once for each program"),
+        (None, None),
+    ],
+)
+def test_that_it_asks_first_stands_behind_it(holds: float | None, said: str | None) -> None:
+    """As the settings say for its name."""
+    stage = Stage()
+    stage.configure(ALICE, rules=(ProfileRule("account-*", ConfirmRule(holds)),))
+    shown = lines(inner(entries(stage, catalogue(A)), "account-a"))
+    assert shown[1] == (said or "Open console → console:account-a")
 
 
 def test_its_colour_is_beside_it() -> None:

@@ -10,6 +10,7 @@ from trayexec.core.config.profiles import Catalogue, Identity, Profile, Role
 from trayexec.core.config.resolve import resolve
 from trayexec.core.config.sections import Section, Sections
 from trayexec.core.config.sources import LONGEST_CHAIN
+from trayexec.light.errors import visible
 
 PHONE = "arn:aws:iam::111111111111:mfa/phone"
 ROLE = "arn:aws:iam::222222222222:role/Admin"
@@ -98,8 +99,8 @@ def test_every_profile_comes_out_exactly_once_in_order(
     for name, profile in found.profiles.items():
         assert profile.name == name
         if not isinstance(profile, Profile):
-            assert str(profile.problem.title).isprintable()
-            assert str(profile.problem.hint).isprintable()
+            assert str(profile.problem.title) == visible(str(profile.problem.title))
+            assert str(profile.problem.hint) == visible(str(profile.problem.hint))
 
 
 @patient

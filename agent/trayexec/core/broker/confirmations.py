@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from trayexec.core import messages
 from trayexec.core.broker.context import StepContext
+from trayexec.core.broker.delivery import note_use
 from trayexec.core.broker.events import (
     Ask,
     AskAt,
@@ -29,6 +30,7 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.permissions import (
     Confirmation,
     Denial,
+    GivenAnswer,
     Permission,
     PermissionChannel,
     Permissions,
@@ -80,7 +82,7 @@ def answered(step: StepContext, event: PermissionAnswered) -> tuple[ReplyAddress
         case Decided(verdict):
             return _decided(step, use, question, verdict)
         case TimedOut():
-            step.effects.append(NoteVerdict(question.asked, None))
+            _note(step, question.asked, None)
             _drop(step, use)
             _refuse_all(step, use, messages.unconfirmed(use.profile))
         case NoDialog(why):
@@ -110,7 +112,7 @@ def allow_by_code(step: StepContext, identity: Identity) -> None:
     if waiting is None or not isinstance(asked, Ask) or asked.guard is None:
         return
     verdict = choices(asked.guard)[-1]
-    step.effects.append(NoteVerdict(asked, verdict))
+    _note(step, asked, verdict)
     _allow(step, asked, verdict)
     step.note_waiting(asked.caller.reply_to, replace(waiting, allowed=True))
 
@@ -195,7 +197,7 @@ def _decided(step: StepContext, use: ProgramUse, question: Confirmation, verdict
     guard = question.asked.guard
     if guard is None or verdict not in choices(guard):
         verdict = Verdict.DENY
-    step.effects.append(NoteVerdict(question.asked, verdict))
+    _note(step, question.asked, verdict)
     _drop(step, use)
     if verdict is Verdict.DENY:
         _deny(step, use)
@@ -207,6 +209,12 @@ def _decided(step: StepContext, use: ProgramUse, question: Confirmation, verdict
             _allow(step, waiting.asked, verdict)
             step.note_waiting(request, replace(waiting, allowed=True))
     return requests
+
+
+def _note(step: StepContext, asked: Ask, verdict: Verdict | None) -> None:
+    """Keep what was said to it, None where nobody said anything: in the log, and in the menu."""
+    step.effects.append(NoteVerdict(asked, verdict))
+    note_use(step, asked, GivenAnswer(verdict, seconds(asked.guard) if asked.guard is not None else 0))
 
 
 def _allow(step: StepContext, asked: Ask, verdict: Verdict) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
-from trayexec.core.broker.permissions import is_allowed
+from trayexec.core.broker.permissions import GivenAnswer, is_allowed
 from trayexec.core.broker.state import Awaited, Open, Use
 from trayexec.core.config.profiles import Identity, Role
 from trayexec.core.credentials import Credentials
@@ -30,14 +30,22 @@ def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) ->
     for asked in asks:
         _use(step, asked)
         step.effects.append(Deliver(asked.caller, asked.profile, credentials))
-        _note_use(step, Use(asked.profile.name, asked.caller.program, step.now))
+        note_use(step, asked)
         _watch(step, asked, credentials)
 
 
-def _note_use(step: StepContext, use: Use) -> None:
-    """Put it before the older ones, for the menu; to the second, as a loop of commands uses the same all the time."""
-    uses, who = step.broker.uses, (use.profile, use.program)
-    if uses and (uses[0].profile, uses[0].program) == who and 0 <= uses[0].at.until(use.at) < MOMENT:
+def note_use(step: StepContext, asked: Ask, answer: GivenAnswer | None = None) -> None:
+    """Put it before the older ones, for the menu; to the second, as a loop of commands uses the same all the time.
+
+    What is handed out of a guarded profile was allowed by the last answer, unless there is a new one.
+    """
+    uses, who = step.broker.uses, (asked.profile.name, asked.caller.program)
+    last = next((one.answer for one in uses if (one.profile, one.program) == who), None)
+    if answer is None and asked.guard is not None and last is not None and last.allows:
+        answer = last
+    use = Use(*who, step.now, answer)
+    is_last = bool(uses) and (uses[0].profile, uses[0].program, uses[0].answer) == (*who, use.answer)
+    if is_last and 0 <= uses[0].at.until(use.at) < MOMENT:
         return
     older = tuple(one for one in uses if (one.profile, one.program) != who)
     step.broker = replace(step.broker, uses=(use, *older)[:USES])

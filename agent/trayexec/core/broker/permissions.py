@@ -81,6 +81,19 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What a person said, None for nothing; FOR_A_TIME is `holds` seconds."""
+
+    verdict: Verdict | None
+    holds: int = 0
+
+    @property
+    def allows(self) -> bool:
+        """Whether it was a yes."""
+        return self.verdict not in {None, Verdict.DENY}
+
+
+@dataclass(frozen=True, slots=True)
 class Permissions:
     """All answers that still hold, and the questions."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import ceil, sqrt
 
+from trayexec.core import messages
 from trayexec.core.broker.state import Broker
 from trayexec.core.clock import Instant
 from trayexec.core.config.long_roles import lengthened
@@ -191,8 +192,10 @@ def _profile(source: _Source, one: _Profile) -> Submenu:
     elif standing.failure is not None:
         label = Text("{profile} (refused)", profile=one.name)
     command = f"trayexec {profile(one.name)} -- "
+    asks = rule.confirm.word if rule.confirm is not None else "never"
     lines = (
         Item(_acts_as(one)),
+        *(() if asks == "never" else (Item(messages.asked_first(asks)),)),
         Item(Text("Open console"), f"console:{one.name}"),
         Item(Text("Open terminal"), f"terminal:{one.name}"),
         Item(Text("Copy {command}", command=command.rstrip()), f"copy:{command}"),

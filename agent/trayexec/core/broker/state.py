@@ -30,7 +30,7 @@ from trayexec.core.broker.codes import Device
 from trayexec.core.broker.endings import Endings
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Run, Watch
-from trayexec.core.broker.permissions import Permissions, ProgramUse, use_of
+from trayexec.core.broker.permissions import GivenAnswer, Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
 from trayexec.core.credentials import Credentials, Secret
@@ -251,11 +251,12 @@ Awaited = Identity | Provider | Role | SignIn | ProgramUse | Screen
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One answered request, for the menu and the log."""
+    """One answered request, for the menu; `answer` is what a person said to it, None where nobody was asked."""
 
     profile: str
     program: str
     at: Instant
+    answer: GivenAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def _profile(
         else None,
         "problem": None,
         "refused": None if failure is None else _refused(failure, speak),
+        **({"confirm": rule.confirm.word} if rule.confirm is not None else {}),
         **({"source": _source(broker, root, now)} if isinstance(root, Provider) else {}),
     }
 

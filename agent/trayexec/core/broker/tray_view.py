@@ -7,6 +7,7 @@ the clock on the wall. A line that needs somebody to do something does it when i
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trayexec.core import messages
 from trayexec.core.broker.profile_menu import profiles_menu, trouble_lines
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, Stage
 from trayexec.core.broker.status import identities_shown
@@ -193,7 +194,17 @@ def _has_anything(broker: Broker, now: Instant) -> bool:
 def _use(broker: Broker, index: int, now: Instant) -> Item:
     use = broker.uses[index]
     when = local(int(use.at.wall), now.wall)
-    return Item(Text("{when}  {profile}  {program}", when=when, profile=use.profile, program=use.program))
+    if use.answer is None:
+        return Item(Text("{when}  {profile}  {program}", when=when, profile=use.profile, program=use.program))
+    return Item(
+        Text(
+            "{when}  {profile}  {program}: {answer}",
+            when=when,
+            profile=use.profile,
+            program=use.program,
+            answer=messages.answered(use.answer.verdict, use.answer.holds),
+        )
+    )
 
 
 def _quit(broker: Broker, known: tuple[Identity, ...], now: Instant) -> Entry:
