@@ -30,6 +30,7 @@ UNIX = (
         "commands/doctor/",
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
+    "commands/countdown.py",
     "commands/terminal_permission.py",
     "adapters/profile_picker/",
     *(
