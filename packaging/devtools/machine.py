@@ -58,9 +58,9 @@ TESTS = (
     "zenity",
     "zsh",
 )
-# Node's own Debian package brings npm along, and conflicts with Debian's npm; Go is often installed by hand, and newer.
-# Where the program is, that will do.
-FROM_ELSEWHERE = {"npm": "npm", "golang-go": "go"}
+# Node's own Debian package brings npm along, and conflicts with Debian's npm; Go is often installed by hand, and newer,
+# and debootstrap is a script that runs from any folder. Where the program is, that will do.
+FROM_ELSEWHERE = {"npm": "npm", "golang-go": "go", "debootstrap": "debootstrap"}
 
 
 @dataclass(frozen=True, slots=True)

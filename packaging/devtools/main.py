@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, coverage, demo, pictures, signals, tiers
+from devtools import bench, checks, coverage, demo, desktops, pictures, signals, tiers
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -15,6 +15,7 @@ TESTS = {
     "pythons": tiers.pythons,
     "oldest": tiers.oldest,
     "coverage": coverage.test,
+    "desktops": desktops.test,
 }
 
 
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     tested = commands.add_parser(
         "test",
         help="lint, check types and run the tests; what follows goes to pytest. Without it, a skipped test fails",
-        usage="packaging/dev test [--fast | --pythons | --oldest | --coverage] [PYTEST ARGUMENT…]",
+        usage="packaging/dev test [--fast | --pythons | --oldest | --coverage | --desktops] [PYTEST ARGUMENT…]",
     )
     part = tested.add_mutually_exclusive_group()
     for name, what in (
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pythons", "those tests with each Python of the classifiers that is at hand"),
         ("oldest", "those tests with the oldest dependencies that pyproject.toml allows"),
         ("coverage", "all tests, to see which lines they run; names the files below the floor of pyproject.toml"),
+        ("desktops", f"the tray by click and key on {', '.join(desktops.DESKTOPS)}, in a Debian of their own, as root"),
     ):
         part.add_argument(f"--{name}", dest="part", action="store_const", const=name, default="all", help=what)
     commands.add_parser("lint", help="lint and check types only")

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import checks, coverage, tiers
+from devtools import checks, coverage, desktops, tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
@@ -124,6 +125,16 @@ def test_the_fast_part_is_there_and_comes_first() -> None:
     assert [one for one in tiers.FAST if not (TOP / one).exists()] == []
     lines = (TOP / ".github/CONTRIBUTING.md").read_text().splitlines()
     assert next(line for line in lines if "packaging/dev" in line).startswith("packaging/dev test --fast ")
+
+
+def test_the_flows_on_other_desktops_are_a_tier_of_their_own() -> None:
+    """A plain run of pytest leaves them; each desktop has a class that starts it, and its last run in CONTRIBUTING."""
+    assert (TOP / desktops.FLOWS).exists()
+    assert not list((TOP / desktops.FLOWS).parent.glob("test_*.py"))
+    named = set(re.findall(r'^    name = "(\w+)"$', (TOP / "tests/desktops/others.py").read_text(), re.MULTILINE))
+    assert named == set(desktops.DESKTOPS)
+    told = (TOP / ".github/CONTRIBUTING.md").read_text()
+    assert [one for one in named if not re.search(rf"^\| {one} \| 20\d\d-\d\d-\d\d \|", told, re.MULTILINE)] == []
 
 
 def test_the_oldest_dependencies_are_those_of_the_project() -> None:

@@ -41,6 +41,7 @@ from PIL import Image
 from support.processes import alive
 
 T = TypeVar("T")
+D = TypeVar("D", bound="Desktop")
 
 WIDTH, HEIGHT = 1000, 600
 PANEL = 28  # the panel's height in pixels, at the top of the screen
@@ -144,9 +145,16 @@ def eventually(what: str, probe: Callable[[], T | None], *, seconds: float = PAT
 @contextlib.contextmanager
 def private_desktop() -> "Iterator[Desktop]":
     """A desktop with a home of its own and nothing running yet; ends everything it started."""
+    with desktop_of(Desktop) as desk:
+        yield desk
+
+
+@contextlib.contextmanager
+def desktop_of(kind: type[D]) -> Iterator[D]:
+    """Likewise, a desktop of this kind."""
     # Not pytest's tmp_path: the name of a socket may have at most 108 bytes.
     folder = Path(tempfile.mkdtemp(prefix="desk-"))
-    desk = Desktop(folder)
+    desk = kind(folder)
     try:
         yield desk
     finally:
@@ -304,7 +312,7 @@ class Desktop:
         self.start_bus().start_display()
         if "notifications" in self._running:
             return self
-        self._monitor = _Monitor(self.env["DBUS_SESSION_BUS_ADDRESS"])
+        self.watch_notifications()
         folder = self.home("home/.config/dunst")
         folder.mkdir(parents=True, exist_ok=True)
         # dunst has no command to pick an action by name, but it lets a "menu" choose: this one greps for the label.
@@ -316,6 +324,10 @@ class Desktop:
         self._start("notifications", ["dunst", "-config", str(folder / "dunstrc")])
         self.wait_name("org.freedesktop.Notifications")
         return self
+
+    def watch_notifications(self) -> None:
+        """Write down from now on what is sent, whoever shows it."""
+        self._monitor = _Monitor(self.env["DBUS_SESSION_BUS_ADDRESS"])
 
     def start_keyring(self, *, password: str = "open sesame") -> Self:  # noqa: S107 — of a keyring that lives a minute
         """gnome-keyring with an unlocked default collection."""
