@@ -22,6 +22,8 @@ PICTURES = CACHE / "pictures"
 FLOWS = "tests/desktops/flows.py"
 DESKTOPS = {
     "lxqt": ("lxqt-panel", "lxqt-notificationd", "lxqt-themes", "openbox"),
+    "mate": ("mate-panel", "mate-notification-daemon", "mate-themes", "marco", "mate-settings-daemon-common"),
+    "plasma": ("plasma-desktop", "plasma-workspace", "kwin-x11", "kded5", "breeze-icon-theme"),
 }
 COMMON = (
     "adwaita-icon-theme",
@@ -85,6 +87,8 @@ def test(arguments: Sequence[str]) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     _make()
     os.chown(PICTURES, 1000, 1000)
+    for former in PICTURES.glob("*-failed.png"):
+        former.unlink()
     tell(f"pictures go to {PICTURES}")
     chosen = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", FLOWS, *arguments]
     words = ["env", "-i", *_environment(), *USER, PYTHON, "-m", "pytest", *chosen]

@@ -1,11 +1,12 @@
 """The icon, its menu, the dialog and the notification, on each desktop by what a person would see, click and type."""
 
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
-from desktops.others import DESKTOPS, OtherDesktop
+from desktops.others import DESKTOPS, DRAWING, OtherDesktop
 from support.desktop import desktop_of
 from support.rig import Rig, rig_on
 from trayexec.core.view import IconState
@@ -64,8 +65,9 @@ def test_the_main_job(stage: Stage) -> None:
     desk.shoot("5-dialog")
     desk.type_code(DIALOG, rig.sim.unused_code())
     desk.wait("the session to open", lambda: rig.phase() == "open")
+    desk.look()
     assert "Re-authenticate" in desk.wait_notification("Expired: ", seconds=60).actions.values()
-    desk.steady()
+    time.sleep(DRAWING)
     desk.shoot("6-notification")
     rig.sim.live(session=43200)
     desk.press_button()

@@ -2,15 +2,21 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Self, TypeVar
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
-from support.desktop import PANEL, READING, WIDTH, Desktop, DesktopError, Spot
+from support.desktop import HEIGHT, PANEL, PATIENCE, READING, WATCHER, WIDTH, Desktop, DesktopError, Spot
 from trayexec.adapters.glyph import draw
 from trayexec.core.view import IconState
 
+T = TypeVar("T")
+
 PICTURES = Path(os.environ["DESKTOP_PICTURES"])
+NOTIFICATIONS = "org.freedesktop.Notifications"
+DRAWING = 1.0  # seconds until what appears stands still; a notification's picture of its time never does
 LARGEST = 48  # pixels of an icon in a panel
 OPENED = (60, 40)  # pixels: a menu or a notification is at least so wide and high
 
@@ -22,10 +28,20 @@ class OtherDesktop(Desktop):
     panel: tuple[int, int, int, int] = (0, 0, WIDTH, PANEL)  # where its panel is: left, top, right, bottom
 
     def start(self) -> None:
-        """Keyring, notifications and panel."""
+        """Keyring, notifications and panel; first the display, which what the bus starts by itself must know."""
+        self.start_screen().start_bus().start_display()
         self.start_keyring()
         self.start_notifications()
         self.start_panel()
+
+    def wait(self, what: str, probe: Callable[[], T | None], *, seconds: float = PATIENCE) -> T:
+        """Likewise, and keep a picture of what there was instead."""
+        try:
+            return super().wait(what, probe, seconds=seconds)
+        except DesktopError:
+            if "DISPLAY" in self.env:
+                self.shoot("failed")
+            raise
 
     def shoot(self, what: str) -> None:
         """Keep a picture of the screen under this name, for somebody to look at."""
@@ -33,6 +49,7 @@ class OtherDesktop(Desktop):
 
     def wait_icon(self, state: IconState) -> Spot:
         """Wait until the panel shows the icon of this state, and return its middle on the screen."""
+        self.look()
         left, top, *_ = self.panel
         spot = self.wait(f"the icon {state.value} in the panel of {self.name}", lambda: self._icon(state))
         return Spot(left + spot.x, top + spot.y)
@@ -41,19 +58,23 @@ class OtherDesktop(Desktop):
         """Wait until no icon of this state is where the panel was."""
         self.wait(f"the icon {state.value} to go", lambda: self._icon(state) is None)
 
+    def look(self) -> None:
+        """Take the pointer to where it lights up nothing and hides nothing."""
+        self.point(20, HEIGHT // 2)
+
     def click_icon(self, spot: Spot, button: int) -> Image.Image:
-        """Click there and wait until what opens is drawn and stands still. Returns the picture before the click."""
-        self.point(400, 300)
+        """Click there and wait until what opens is drawn. Returns the picture before the click."""
+        self.look()
         before = self.steady()
         self.click(*spot, button=button)
         self.wait("what a click opens", lambda: _changed(before, self.pixels()))
-        self.steady()
+        time.sleep(DRAWING)
         return before
 
     def close_menu(self, before: Image.Image) -> None:
         """Press Escape, and wait until the menu is gone."""
         self.key("Escape")
-        self.point(400, 300)
+        self.look()
         self.wait("the menu to close", lambda: not _changed(before, self.pixels()))
 
     def choose(self, label: str) -> None:
@@ -110,7 +131,7 @@ class Lxqt(OtherDesktop):
 
     name = "lxqt"
 
-    def start_panel(self, *_: object) -> "Lxqt":
+    def start_panel(self, *_: object) -> Self:
         """lxqt-panel, with nothing but the tray."""
         self.start_bus().start_display()
         settings = self.home("home/.config/lxqt/panel.conf")
@@ -120,15 +141,15 @@ class Lxqt(OtherDesktop):
             "position=Top\nwidth=100\nwidth-percent=true\n[statusnotifier]\ntype=statusnotifier\nalignment=Right\n"
         )
         self._start("panel", ["lxqt-panel"])
-        self.wait_name("org.kde.StatusNotifierWatcher")
+        self.wait_name(WATCHER)
         return self
 
-    def start_notifications(self) -> "Lxqt":
+    def start_notifications(self) -> Self:
         """lxqt-notificationd."""
         self.start_bus().start_display()
         self.watch_notifications()
         self._start("notifications", ["lxqt-notificationd"])
-        self.wait_name("org.freedesktop.Notifications")
+        self.wait_name(NOTIFICATIONS)
         return self
 
     def press_button(self) -> None:
@@ -136,15 +157,91 @@ class Lxqt(OtherDesktop):
         self.click_within("lxqt-notificationd", 0.75, 0.9)
 
 
-DESKTOPS = (Lxqt,)
+class Mate(OtherDesktop):
+    """mate-panel in its usual layout, mate-notification-daemon and marco."""
+
+    name = "mate"
+    ACTIVATED = ("org.mate.panel.applet.NotificationAreaAppletFactory", "org.mate.panel.applet.ClockAppletFactory")
+    WINDOW_MANAGER = ("marco", "--no-composite")
+
+    def start_panel(self, *_: object) -> Self:
+        """mate-panel; its tray is an applet in a process of its own."""
+        self.start_bus().start_display()
+        self._start("panel", ["mate-panel"])
+        self.wait_name(WATCHER)
+        return self
+
+    def start_notifications(self) -> Self:
+        """mate-notification-daemon."""
+        self.start_bus().start_display()
+        self.watch_notifications()
+        self._start("notifications", ["/usr/lib/mate-notification-daemon/mate-notification-daemon"])
+        self.wait_name(NOTIFICATIONS)
+        return self
+
+    def press_button(self) -> None:
+        """The first button of the notification."""
+        self.click_within("mate-notification-daemon", 0.75, 0.85)
 
 
-def _painted(screen: Image.Image, state: IconState) -> Spot | None:
-    """The middle of what is painted in this state's colour, if that is no larger than an icon."""
+class Plasma(OtherDesktop):
+    """plasmashell, which also shows the notifications, kwin_x11, and kded5, which keeps the list of icons."""
+
+    name = "plasma"
+    panel = (0, HEIGHT - 50, WIDTH, HEIGHT)
+    ACTIVATED = ("org.kde.ActivityManager", "org.kde.kglobalaccel")
+    WINDOW_MANAGER = ("kwin_x11",)
+
+    def start(self) -> None:
+        """As a session of Plasma says who it is."""
+        self.env |= {
+            "XDG_CURRENT_DESKTOP": "KDE",
+            "KDE_FULL_SESSION": "true",
+            "KDE_SESSION_VERSION": "5",
+            "XDG_SESSION_TYPE": "x11",
+            "QT_QUICK_BACKEND": "software",
+            "KWIN_COMPOSE": "N",
+        }
+        super().start()
+
+    def start_panel(self, *_: object) -> Self:
+        """The whole shell; the list of icons outlives it."""
+        self.start_bus().start_display()
+        if "list of icons" not in self._running:
+            self._start("list of icons", ["kded5"])
+        self._start("panel", ["plasmashell", "--no-respawn"])
+        self.wait_name(NOTIFICATIONS)
+        self.wait_name(WATCHER)
+        return self
+
+    def kill_panel(self) -> None:
+        """Crash the shell."""
+        part = self._running.pop("panel")
+        part.process.kill()
+        part.end()
+
+    def start_notifications(self) -> Self:
+        """They come with the shell."""
+        self.start_bus().watch_notifications()
+        return self
+
+    def press_button(self) -> None:
+        """The first button of the notification."""
+        self.click(WIDTH - 100, HEIGHT - 90)
+
+
+DESKTOPS = (Lxqt, Mate, Plasma)
+
+
+def _painted(shown: Image.Image, state: IconState) -> Spot | None:
+    """The middle of what is painted in this state's colour: enough for an icon, and not larger than one."""
     colour = draw(state, 1, 32).convert("RGBA").getpixel((0, 0))
     assert isinstance(colour, tuple)
-    off = ImageChops.difference(screen, Image.new("RGB", screen.size, colour[:3])).convert("L")
-    box = off.point(lambda value: 255 if value <= 4 else 0).getbbox()
+    red, green, blue = ImageChops.difference(shown, Image.new("RGB", shown.size, colour[:3])).split()
+    off = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    # Alone a pixel is the edge of some letter; a scaled icon has whole areas.
+    inked = off.point(lambda value: 255 if value <= 6 else 0).filter(ImageFilter.MinFilter(3))
+    box = inked.getbbox()
     if box is None or max(box[2] - box[0], box[3] - box[1]) > LARGEST:
         return None
     return Spot((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)

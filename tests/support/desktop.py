@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from jeepney import DBusAddress, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
@@ -182,6 +182,10 @@ class _Process:
 class Desktop:
     """One private desktop. Get it from `private_desktop`."""
 
+    # What the bus may start by itself: the files in which Debian says how.
+    ACTIVATED: ClassVar[tuple[str, ...]] = ("org.xfce.Xfconf",)
+    WINDOW_MANAGER: ClassVar[tuple[str, ...]] = ("openbox",)
+
     folder: Path
     env: dict[str, str] = field(init=False)
     _running: dict[str, _Process] = field(init=False, default_factory=dict)
@@ -218,7 +222,7 @@ class Desktop:
     # Parts ----------------------------------------------------------------------------------------------------------
 
     def start_bus(self) -> Self:
-        """A session bus that can activate nothing but the panel's own settings. Milliseconds."""
+        """A session bus that can activate nothing but what the panel needs. Milliseconds."""
         if "bus" in self._running:
             return self
         socket_path = self.home("run/bus")
@@ -227,9 +231,10 @@ class Desktop:
         # A closed world: no stray notification daemon, prompter or accessibility bus wakes up.
         services = self.folder / "services"
         services.mkdir(exist_ok=True)
-        xfconf = Path("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
-        if xfconf.exists():
-            shutil.copy(xfconf, services)
+        for name in self.ACTIVATED:
+            service = Path(f"/usr/share/dbus-1/services/{name}.service")
+            if service.exists():
+                shutil.copy(service, services)
         config.write_text(
             '<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"'
             ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n'
@@ -246,6 +251,14 @@ class Desktop:
 
     def start_display(self) -> Self:
         """A display with a window manager (Xvfb and openbox). Half a second."""
+        self.start_screen()
+        if self.WINDOW_MANAGER and "window manager" not in self._running:
+            self._start("window manager", self.WINDOW_MANAGER)
+            self.wait("the window manager", self._managed)
+        return self
+
+    def start_screen(self) -> Self:
+        """A display without a window manager."""
         if "display" in self._running:
             return self
         reading, writing = os.pipe()
@@ -260,8 +273,6 @@ class Desktop:
         if not number:
             raise DesktopError(f"Xvfb did not start: {self.log('display')}")
         self.env["DISPLAY"] = f":{number}"
-        self._start("window manager", ["openbox"])
-        self.wait("the window manager", self._managed)
         return self
 
     def stop_display(self) -> None:
