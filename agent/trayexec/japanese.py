@@ -76,6 +76,10 @@ SENTENCES: dict[str, str] = {
     # adapters/instance.py
     "The path of the private socket is too long: {path}": "プライベートソケットのパスが長すぎます: {path}",
     "Name a shorter one with TRAYEXEC_SOCKET (at most {most} bytes).": "TRAYEXEC_SOCKET でもっと短いパスを指定してください (最大 {most} バイト)。",
+    "{file} is no folder.": "{file} はフォルダーではありません。",
+    "Move it away, and try again.": "別の場所に移してから、もう一度実行してください。",
+    "{file} is no file, so no profile can be written to it.": "{file} はファイルではないため、プロファイルを書き込めません。",
+    "Unset AWS_CONFIG_FILE, or name a file with it.": "AWS_CONFIG_FILE を解除するか、ファイルを指定してください。",
     "it is not a folder": "フォルダーではありません",
     "it is a symbolic link": "シンボリックリンクです",
     "it belongs to another user": "別のユーザーの所有です",

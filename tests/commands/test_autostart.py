@@ -52,6 +52,17 @@ def test_it_is_enabled_once_and_goes_without_a_trace(bare: Rig) -> None:
     assert bare.run("autostart", "disable").status == 0
 
 
+@pytest.mark.parametrize("folder", [".config/autostart", ".config/systemd", ".config/systemd/user"])
+def test_a_file_in_place_of_a_folder_is_named(bare: Rig, folder: str) -> None:
+    """That one, not what would be below it."""
+    path = bare.write(f"home/{folder}", "")
+    done = bare.run("autostart", "enable")
+    assert done.status == 125
+    assert f"{path} is no folder." in done.err
+    path.unlink()
+    assert bare.run("autostart", "enable").status == 0
+
+
 def test_each_entry_starts_an_agent_and_both_start_one(bare: Rig) -> None:
     """As the desktop does, and as systemd does: the second ends with the status that the unit takes for success."""
     bare.run("autostart", "enable")

@@ -137,6 +137,14 @@ def test_what_is_done_is_said_and_passed_over(fresh: Rig) -> None:
     assert len(fresh.sim.calls) == calls
 
 
+def test_what_is_no_file_cannot_be_written_to(fresh: Rig) -> None:
+    """As AWS_CONFIG_FILE=/dev/null has it, which switches a config off."""
+    fresh.env["AWS_CONFIG_FILE"] = "/dev/null"
+    said = fresh.run("setup", "--dry-run").err
+    assert "Unset AWS_CONFIG_FILE" in said
+    assert "Would ask how you sign in" not in said
+
+
 @pytest.mark.parametrize("how", ["killed", "Ctrl-C", "Ctrl-D"])
 def test_it_can_be_left_at_every_question(fresh: Rig, how: str) -> None:
     """Nothing is half written, nothing is left over, and the next one goes on from what is done."""

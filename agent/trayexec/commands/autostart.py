@@ -169,6 +169,10 @@ def _kept(backup: Path) -> Text:
 
 
 def _unwritable(entry: LoginEntry, error: OSError) -> TrayexecError:
+    if isinstance(error, FileExistsError | NotADirectoryError) and isinstance(error.filename, str):
+        return TrayexecError(
+            trouble("file", "{file} is no folder.", "Move it away, and try again.", file=error.filename)
+        )
     return TrayexecError(
         trouble(
             "file",

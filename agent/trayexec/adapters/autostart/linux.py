@@ -28,7 +28,7 @@ DESKTOP = """\
 [Desktop Entry]
 Type=Application
 Name=trayexec
-Comment=Asks once for an AWS MFA code, and serves every account
+Comment=Asks once for an AWS MFA code, and gives every account its credentials
 Comment[ja]=AWS の MFA コードを一度だけ尋ね、すべてのアカウントで使えるようにします
 Exec={exec}
 TryExec={program}

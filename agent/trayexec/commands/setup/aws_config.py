@@ -1,5 +1,6 @@
 """The step that finds the AWS config, or writes a first one: for an IAM user with keys, or for IAM Identity Center."""
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -10,7 +11,7 @@ from trayexec.commands.setup.step import SetupStep
 from trayexec.core.config import adhoc
 from trayexec.core.config.inifile import section_for
 from trayexec.core.config.partitions import partition_of
-from trayexec.light.errors import Text, shown
+from trayexec.light.errors import Text, TrayexecError, shown, trouble
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/+=:,-]*", re.ASCII)  # a section's header takes it as it is
@@ -23,9 +24,18 @@ Sections = dict[str, dict[str, str]]
 
 
 def there(situation: Situation) -> Text | None:
-    """How many profiles there are, if any."""
+    """How many profiles there are, if any. Raises TrayexecError (`file`) where there could be none."""
     count, served = len(situation.catalogue.profiles), len(situation.served)
     file = situation.paths[0]
+    if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113 — a string, as the CLI has it
+        raise TrayexecError(
+            trouble(
+                "file",
+                "{file} is no file, so no profile can be written to it.",
+                "Unset AWS_CONFIG_FILE, or name a file with it.",
+                file=file,
+            )
+        )
     if not count or situation.without_section:
         return None
     if served == count or count == 1:  # noqa: PLR1714 — two reasons
