@@ -15,7 +15,6 @@ from devtools.machine import TOP, NotReadyError, need, tell
 
 TOOLS = ("debootstrap", "debian-archive-keyring", "util-linux")
 RELEASE = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "trayexec-desktops"
 FOLDER = CACHE / RELEASE
 PICTURES = CACHE / "pictures"
@@ -107,7 +106,7 @@ def _make() -> None:
         return
     tell(f"making {FOLDER}: a Debian with {', '.join(DESKTOPS)}. That takes some minutes")
     shutil.rmtree(FOLDER, ignore_errors=True)
-    made = ["debootstrap", "--variant=minbase", RELEASE, str(FOLDER), MIRROR]
+    made = ["debootstrap", "--variant=minbase", RELEASE, str(FOLDER)]
     _judge(made, subprocess.run(made, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode)
     (FOLDER / "etc/dpkg/dpkg.cfg.d/fast").write_text("force-unsafe-io\n")
     shutil.copy("/etc/resolv.conf", FOLDER / "etc/resolv.conf")
