@@ -31,6 +31,7 @@ UNIX = (
     ),
     *(f"commands/{name}.py" for name in ("agent", "agent_start", "foreground_child", "server", "terminal")),
     "commands/countdown.py",
+    "commands/first_start.py",
     "commands/terminal_permission.py",
     "adapters/profile_picker/",
     *(
@@ -41,6 +42,7 @@ UNIX = (
     "adapters/providers/tokens.py",
     "adapters/bus/",
     "adapters/idle/linux.py",
+    "adapters/idle/wayland.py",
     "adapters/screenlock/linux.py",
 )
 

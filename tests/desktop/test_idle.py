@@ -11,7 +11,8 @@ from desktop.test_screenlock import Service
 from support import desktop
 from support.desktop import Desktop, private_desktop
 from support.processes import ended
-from support.rig import rig_on
+from support.rig import Rig, rig_on
+from support.wayland import compositor
 from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.idle import IdleTime
@@ -77,6 +78,19 @@ def test_who_can_tell_nothing_says_so() -> None:
     """No bus and no display, or a display that is not there."""
     assert idle({}) is None
     assert idle({"DISPLAY": ":64999"}) is None
+
+
+def test_an_agent_that_locks_listens_from_its_start(bare: Rig) -> None:
+    """A compositor tells nothing of what was before; it is left in peace where nothing is to be locked."""
+    with compositor(bare.desk.home("run/wayland-1")) as said:
+        bare.env["WAYLAND_DISPLAY"] = "wayland-1"
+        bare.start_agent()
+        assert bare.run("agent", "stop").status == 0
+        assert said.clients == 0
+        bare.settings('[screen]\nidle_lock = "30m"\n')
+        bare.start_agent()
+        desktop.eventually("the agent to listen", lambda: said.watched)
+        assert bare.run("agent", "stop").status == 0
 
 
 def test_a_machine_that_slept_is_locked_when_it_wakes(desk: Desktop) -> None:

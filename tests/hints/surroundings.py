@@ -126,7 +126,28 @@ def opened(rig: Rig) -> Look:
     return lambda: rig.run("doctor").out
 
 
+def first_start(rig: Rig) -> Look:
+    """The first agent where there is no desktop."""
+    files(BASE)(rig)
+
+    def look() -> str:
+        rig.run("agent", "stop")
+        rig.desk.home("home/.local/state/trayexec/desktops").unlink(missing_ok=True)
+        return rig.terminal("agent", "start").ended()[1].replace("\r\n", "\n")
+
+    return look
+
+
 STATES = (
+    State(
+        "a first start without a desktop",
+        first_start,
+        (
+            "Codes are asked for on your terminal, and `trayexec status` says how things stand.",
+            "This is said once; `trayexec doctor` says it again.",
+        ),
+        leaves={"trayexec doctor": 1},
+    ),
     State(
         "start at login",
         files(BASE, ("autostart", "status"), ("autostart", "enable")),

@@ -38,9 +38,15 @@ def start(environ: Mapping[str, str]) -> "socket":
             with contextlib.suppress(agent_connection.AgentAbsentError):
                 return agent_connection.connect(environ)
             if is_first or time.monotonic() > deadline:
-                return _start(environ, deadline)
+                started = _start(environ, deadline)
+                break
             patience.wear()
             time.sleep(IN_LINE)
+    if sys.stderr.isatty():
+        from trayexec.commands import first_start  # noqa: PLC0415 — for a person
+
+        first_start.tell(environment(environ))
+    return started
 
 
 @contextlib.contextmanager

@@ -159,7 +159,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     running, stopped = asyncio.new_event_loop(), asyncio.Event()
     tray = SupervisedTray(found.tray, mishap=mishap, ending=partial(call_in, running, stopped.set))
     tasks = Tasks(mishap)
-    clock, keychain = SystemClock(), SystemKeychain(environ)
+    clock, keychain, idle = SystemClock(), SystemKeychain(environ), IdleTime(environ, found.buses)
     dialogs = Dialogs(_method(found.settings.settings), environ, speak)
     notifications = choose_notices(environ, journal, found.buses.session, speak)
     workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(SESSIONS, "sessions"))
@@ -180,7 +180,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             prompter=dialogs,
             notifier=notifications,
             running=still_running,
-            idle=IdleTime(environ, found.buses).seconds,
+            idle=idle.seconds,
             remember=partial(_remember, stored_path),
             learn=catalogues.learn,
             unlearn=catalogues.unlearn,
@@ -299,10 +299,22 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             read_own_files=partial(files.run, catalogues.load, USUAL),
             show_own_files=show_own_files,
             learn_stored_keys=partial(workers.sessions.submit, _learn, stored_path, keychain),
-            keep_buses=found.buses.keep,
-            close_buses=found.buses.close,
+            keep_desktop=partial(_keep, found, idle),
+            close_desktop=partial(_close, found.buses, idle),
         )
     )
+
+
+async def _keep(found: _Found, idle: IdleTime) -> None:
+    """Hold what connects us with the desktop. Who watches for idle time may have to begin before it is asked."""
+    if found.settings.settings.idle_lock is not None:
+        await idle.seconds()
+    await found.buses.keep()
+
+
+async def _close(buses: Buses, idle: IdleTime) -> None:
+    await idle.close()
+    await buses.close()
 
 
 def _paths(files: AwsFiles, where: Surroundings) -> tuple[str, str]:

@@ -86,7 +86,7 @@ class Parts:
     listens. `succession` puts another agent in this one's place. `heard_files` call for a look when they are written:
     our own, and the AWS files of the agent's own user, of which `read_own_files` tells what they say now, and
     `show_own_files` is told, None where they cannot be read.
-    `keep_buses` holds the connections to D-Bus until cancelled.
+    `keep_desktop` holds the connections to the desktop until cancelled.
     """
 
     journal: Logger
@@ -110,8 +110,8 @@ class Parts:
     read_own_files: Callable[[], Awaitable[Catalogue]]
     show_own_files: Callable[[Catalogue | None], None]
     learn_stored_keys: Callable[[], object]
-    keep_buses: Callable[[], Coroutine[Any, Any, None]]
-    close_buses: Callable[[], Awaitable[None]]
+    keep_desktop: Callable[[], Coroutine[Any, Any, None]]
+    close_desktop: Callable[[], Awaitable[None]]
 
 
 class Lifecycle:
@@ -179,7 +179,7 @@ class Lifecycle:
         parts.ready()
         parts.learn_stored_keys()
         parts.loop.on_change(self._stepped)
-        for work in (self._keep_looking(), parts.keep_buses()):
+        for work in (self._keep_looking(), parts.keep_desktop()):
             parts.tasks.start(work)
         await parts.stopped.wait()
         claim, alone = parts.claim, parts.alone
@@ -194,7 +194,7 @@ class Lifecycle:
         await parts.tasks.end()
         await parts.loop.drain()
         parts.flush_ledger()
-        await parts.close_buses()
+        await parts.close_desktop()
 
     async def _keep_looking(self) -> None:
         """What is written, under --live or by its owner, is taken notice of as soon as its writer has finished."""

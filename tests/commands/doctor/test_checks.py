@@ -9,6 +9,7 @@ import pytest
 from trayexec.adapters import stored_keys
 from trayexec.adapters.autostart import LoginEntry, StartAtLogin
 from trayexec.adapters.aws_files import AwsFiles
+from trayexec.adapters.desktop_parts import DesktopParts
 from trayexec.adapters.sts import KeyCheck, Route
 from trayexec.commands.doctor import checks
 from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
@@ -164,6 +165,20 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "no icon": (
         lambda facts, _: replace(facts, agent=replace(AGENT, tray="none")),
         *("icon", "tray_none", Grade.NOTE, "no icon"),
+    ),
+    "no place for an icon on GNOME": (
+        lambda facts, _: replace(
+            facts, agent=replace(AGENT, tray="none"), parts=DesktopParts(desktop="ubuntu:GNOME", icon=False)
+        ),
+        *("icon", "tray_none", Grade.NOTE, "gnome-shell-extension-appindicator"),
+    ),
+    "nobody shows notifications": (
+        lambda facts, _: replace(facts, parts=DesktopParts(desktop="sway", notifications=False)),
+        *("parts_of_desktop", "notifications_none", Grade.NOTE, "mako-notifier"),
+    ),
+    "no dialog program": (
+        lambda facts, _: replace(facts, parts=DesktopParts(dialog=False)),
+        *("parts_of_desktop", "dialog_none", Grade.NOTE, "python3-gi"),
     ),
     "nobody can be asked": (
         lambda facts, _: replace(facts, agent=replace(AGENT, prompt="terminal"), here=NOWHERE),

@@ -15,3 +15,6 @@ class IdleTime:
     async def seconds(self) -> float | None:
         """None, for not known."""
         return None
+
+    async def close(self) -> None:
+        """Nothing listens."""

@@ -1,4 +1,4 @@
-"""Asks how long nobody has used a key or the mouse, on Linux: of Mutter (GNOME), or of the X server.
+"""Asks how long nobody has used a key or the mouse, on Linux: of Mutter (GNOME), a Wayland compositor, or the X server.
 
 Not of org.freedesktop.ScreenSaver, whose GetSessionIdleTime is in seconds on one desktop and in milliseconds on
 another, and stands at 0 under Wayland; nor of logind, whose IdleHint most desktops never set. Under Wayland an X server
@@ -14,6 +14,7 @@ from jeepney import DBusAddress
 from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.bus.connection import BusError, call_without_start
+from trayexec.adapters.idle.wayland import WaylandIdle
 
 MUTTER = "org.gnome.Mutter.IdleMonitor"
 PATIENCE = 3.0  # seconds that the X server has to answer
@@ -26,15 +27,22 @@ class IdleTime:
     def __init__(self, environ: Mapping[str, str], buses: Buses) -> None:
         """Keep whom to ask."""
         self._session = buses.session
+        self._wayland = WaylandIdle(environ)
         self._display = "" if environ.get("WAYLAND_DISPLAY") else environ.get("DISPLAY", "")
 
     async def seconds(self) -> float | None:
         """Seconds since the last key or movement of the mouse; None where nobody can tell."""
         known = await _of_mutter(self._session) if self._session is not None else None
+        if known is None:
+            known = await self._wayland.seconds()
         if known is None and self._display:
             with contextlib.suppress(TimeoutError):
                 known = await asyncio.wait_for(asyncio.to_thread(_of_x, self._display), PATIENCE)
         return known
+
+    async def close(self) -> None:
+        """End what listens."""
+        await self._wayland.close()
 
 
 async def _of_mutter(bus: Bus) -> float | None:

@@ -187,6 +187,11 @@ def _parse(name: str, value: str) -> LongTermKeys:
     return LongTermKeys(key_id, Secret(secret), arn if isinstance(arn, str) else "")
 
 
+def why_none(state: str, environ: Mapping[str, str]) -> Trouble:
+    """Why there is no keychain on this desktop, by the state that a child would answer: `kwallet`, `unavailable`."""
+    return _explain(_Said(state), "", round(SECONDS), desktop=_is_desktop(environ))
+
+
 def _is_desktop(environ: Mapping[str, str]) -> bool:
     """Whether a keyring is what a person would install here: there is a display, and not that of WSL."""
     return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) and "microsoft" not in release().lower()

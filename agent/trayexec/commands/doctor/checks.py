@@ -12,6 +12,7 @@ CHECKS: tuple[Check, ...] = (
     ours.agent_runs,
     ours.one_agent,
     ours.icon,
+    ours.parts_of_desktop,
     ours.start_at_login,
     ours.way_to_ask,
     ours.other_display,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trayexec.adapters.autostart import StartAtLogin
+from trayexec.adapters.desktop_parts import DesktopParts
 from trayexec.adapters.sts import KeyCheck, Route
 from trayexec.core.config.profiles import StsEndpoint
 from trayexec.core.credentials import LongTermKeys
@@ -63,7 +64,8 @@ class Facts:
     `keys` has what the keychain says for each name that a served profile leads to, `programs` where the program is for
     those whose keys a command prints (None where it is not found), `unfit` why a folder of ours cannot be written,
     `loose` the AWS files that others may read, `doubted` those that others could have written, and why; `has_crt`
-    whether botocore finds the package that `aws login` needs; `autostart` what starts the agent at login.
+    whether botocore finds the package that `aws login` needs; `autostart` what starts the agent at login; `parts`
+    what this desktop has of what we use.
     """
 
     version: str
@@ -85,3 +87,4 @@ class Facts:
     doubted: Mapping[str, Text] = field(default_factory=dict)
     has_crt: bool = True
     autostart: StartAtLogin | Trouble | None = None
+    parts: DesktopParts = field(default_factory=DesktopParts)

@@ -12,13 +12,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trayexec import __version__
-from trayexec.adapters import file_trust, settings_file
+from trayexec.adapters import desktop_parts, file_trust, settings_file
 from trayexec.adapters.autostart import StartAtLogin
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.adapters.sts import BotoSts, KeyCheck, Limits, Route
-from trayexec.commands import autostart
+from trayexec.commands import agent_start, autostart
 from trayexec.commands.agent_request import ask
 from trayexec.commands.doctor.facts import Agent, Asked, Facts, Here, Other
 from trayexec.core.config.profiles import StsEndpoint
@@ -78,6 +78,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
         has_crt=find_spec("awscrt") is not None,
         autostart=_autostart(environ),
+        parts=desktop_parts.look(agent_start.environment(environ)),
     )
 
 

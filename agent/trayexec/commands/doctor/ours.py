@@ -8,6 +8,7 @@ from trayexec.adapters.autostart import Standing
 from trayexec.commands.autostart import told
 from trayexec.commands.doctor.facts import Agent, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
+from trayexec.commands.missing_parts import missing, no_icon
 from trayexec.core.config.sections import shown
 from trayexec.core.settings import Command
 from trayexec.core.shell_words import argument, word
@@ -82,7 +83,10 @@ def icon(facts: Facts) -> Iterator[Finding]:
     """Whether there is one in the tray."""
     if not isinstance(facts.agent, Agent):
         return
-    if facts.agent.tray == "none":
+    if facts.agent.tray == "none" and facts.parts.display and not facts.parts.icon:
+        what = no_icon(facts.parts.desktop)
+        yield note(what.code, Text("tray"), what.title, what.hint)
+    elif facts.agent.tray == "none":
         yield note(
             "tray_none",
             Text("tray"),
@@ -92,6 +96,14 @@ def icon(facts: Facts) -> Iterator[Finding]:
     else:
         way = TRAYS.get(facts.agent.tray, facts.agent.tray)
         yield good("tray", Text("tray"), Text("the icon is shown by {way}", way=way))
+
+
+def parts_of_desktop(facts: Facts) -> Iterator[Finding]:
+    """Notifications and dialogs. The icon is the agent's to tell, and the keyring is asked for each pair of keys."""
+    about = {"notifications_none": Text("notifications"), "dialog_none": Text("dialog")}
+    for what in missing(facts.parts, facts.environ):
+        if what.code in about:
+            yield note(what.code, about[what.code], what.title, what.hint)
 
 
 def start_at_login(facts: Facts) -> Iterator[Finding]:
