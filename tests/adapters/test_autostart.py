@@ -91,6 +91,7 @@ def test_systemd_takes_the_unit(tmp_path: Path, words: tuple[str, ...]) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "KillMode=process" in unit.read_text().splitlines(), "the person's browser would end with the agent"
 
 
 def test_launchd_gets_a_property_list() -> None:

@@ -48,6 +48,25 @@ def test_the_log_is_opened(menu: Menu, tmp_path: Path) -> None:
     assert (menu.opened.read_text().strip(), menu.told) == (str(tmp_path / "agent.log"), [])
 
 
+def test_the_user_manager_opens_it_where_there_is_one(menu: Menu, tmp_path: Path) -> None:
+    """An editor would else be one of the agent's processes, and end with its unit; without a manager it opens alone."""
+    menu.program("xdg-open")
+    manager = menu.programs / "systemd-run"
+    manager.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >{tmp_path}/line\nwhile [ "$1" != -- ]; do shift; done\nshift\n"$@"\n'
+    )
+    manager.chmod(0o755)
+    menu.actions.do("log", "")
+    said = (tmp_path / "line").read_text().splitlines()
+    assert {"--user", "--property=KillMode=process", "--setenv=DISPLAY"} <= set(said)
+    assert said[-2:] == [str(menu.programs / "xdg-open"), str(tmp_path / "agent.log")]
+    assert menu.opened.read_text().split() == [str(tmp_path / "agent.log")]
+
+    manager.write_text("#!/bin/sh\nexit 1\n")
+    menu.actions.do("log", "")
+    assert (menu.opened.read_text().split(), menu.told) == ([str(tmp_path / "agent.log")] * 2, [])
+
+
 def test_settings_are_made_the_first_time(menu: Menu) -> None:
     """Private, right as they are, and from then on the person's: what is there is left alone."""
     menu.program("xdg-open")

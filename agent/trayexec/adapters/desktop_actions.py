@@ -13,6 +13,7 @@ from pathlib import Path
 
 from trayexec.adapters import autostart, clipboard, terminals
 from trayexec.adapters.autostart import Standing, StartAtLogin
+from trayexec.adapters.user_manager import ways_to_start
 from trayexec.core import settings
 from trayexec.core.ports import Notice
 from trayexec.core.shell_words import argument
@@ -133,11 +134,12 @@ class DesktopActions:
 
     def _hands_over(self, tool: str, file: str) -> bool:
         path = shutil.which(tool, path=self.environ.get("PATH"))
-        if path is None:
-            return False
+        return path is not None and any(map(self._opens, ways_to_start([path, file], self.environ)))
+
+    def _opens(self, argv: list[str]) -> bool:
         try:
             done = subprocess.run(
-                [path, file],
+                argv,
                 env=agent_environment.of(self.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

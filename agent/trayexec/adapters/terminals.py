@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from trayexec.adapters.user_manager import ways_to_start
 from trayexec.light import agent_environment
 
 UMASK = 0o022  # the usual one: the agent's own is for its own files
@@ -71,20 +72,6 @@ def command_lines(command: Sequence[str], environ: Mapping[str, str]) -> Iterato
             yield [path, *options, *BEFORE_COMMAND.get(named.rpartition("/")[2], ("-e",)), *command]
 
 
-def _by_manager(argv: Sequence[str], environ: Mapping[str, str]) -> list[str] | None:
-    """The line that lets systemd's user manager start this one, where there is one (systemd-run(1)).
-
-    What the agent starts itself inherits that nothing in it can gain privileges: no sudo in that terminal.
-    """
-    run = shutil.which("systemd-run", path=environ.get("PATH"))
-    if run is None:
-        return None
-    env = agent_environment.of(environ)
-    kept = [f"--setenv={name}" for name in env]  # the values stay out of the command line
-    usual = ["--user", "--quiet", "--collect", "--wait", "--property=KillMode=process"]
-    return [run, *usual, f"--working-directory={env.get('HOME', '/')}", *kept, "--", *argv]
-
-
 def open_terminal(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Open a terminal with this command in the home folder. False where none is there, or none starts.
 
@@ -94,9 +81,8 @@ def open_terminal(command: Sequence[str], environ: Mapping[str, str]) -> bool:
         return False  # nobody has tried one there
     return any(
         _starts(argv, environ)
-        for alone in command_lines(command, environ)
-        for argv in (_by_manager(alone, environ), alone)
-        if argv is not None
+        for terminal in command_lines(command, environ)
+        for argv in ways_to_start(terminal, environ)
     )
 
 

@@ -54,6 +54,8 @@ ExecStart={exec}
 Restart=on-failure
 RestartPreventExitStatus=125
 SuccessExitStatus=125
+# the browser that a sign-in started is the person's, and stays; the agent ends what is its own
+KillMode=process
 
 [Install]
 WantedBy=graphical-session.target
