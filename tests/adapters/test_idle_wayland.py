@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.wayland import USUAL, Compositor, compositor, message, string
 from trayexec.adapters.bus.buses import Buses
 from trayexec.adapters.idle import IdleTime
-from trayexec.adapters.idle.wayland import WHILE, IdleWatch, WaylandError, WaylandIdle
+from trayexec.adapters.idle.wayland import WHILE, SeatWatch, WaylandError, WaylandIdle
 
 NOTIFIER = 3
 
@@ -197,7 +197,7 @@ EVENTS = st.one_of(
 @given(st.lists(EVENTS, max_size=12), st.integers(1, 64))
 def test_whatever_comes_is_wayland_or_the_end(events: list[bytes], cut: int) -> None:
     """It raises nothing else, however it is cut; what is told is never below zero, and what is sent is well formed."""
-    watch, data, now = IdleWatch(), b"".join(events), 100.0
+    watch, data, now = SeatWatch(), b"".join(events), 100.0
     sent = bytearray(watch.greeting())
     with contextlib.suppress(WaylandError):
         for start in range(0, len(data), cut):
@@ -213,7 +213,7 @@ def test_whatever_comes_is_wayland_or_the_end(events: list[bytes], cut: int) -> 
 
 def test_a_flood_of_seats_is_bounded() -> None:
     """Sixteen are watched; the rest is heard, and forgotten."""
-    watch = IdleWatch()
+    watch = SeatWatch()
     watch.take(message(2, 0, struct.pack("=I", 1) + string("ext_idle_notifier_v1") + struct.pack("=I", 1)), 0.0)
     seat = string("wl_seat") + struct.pack("=I", 1)
     sent = [watch.take(message(2, 0, struct.pack("=I", name) + seat), 0.0) for name in range(2, 100)]

@@ -37,7 +37,7 @@ class _Notifier:
     version: int
 
 
-class IdleWatch:
+class SeatWatch:
     """What was said on one connection so far. No I/O: `take` is given what came, and returns what is to be sent."""
 
     def __init__(self) -> None:
@@ -165,7 +165,7 @@ class WaylandIdle:
         """Keep where the compositor listens."""
         named = environ.get("WAYLAND_DISPLAY", "")
         self._path = named and os.path.join(environ.get("XDG_RUNTIME_DIR", ""), named)  # noqa: PTH118 — `named` may be a path
-        self._watch: IdleWatch | None = None
+        self._watch: SeatWatch | None = None
         self._listens: asyncio.Task[None] | None = None
 
     async def seconds(self) -> float | None:
@@ -175,7 +175,7 @@ class WaylandIdle:
         return None if self._watch is None else self._watch.seconds(asyncio.get_running_loop().time())
 
     async def _begin(self) -> None:
-        watch, listed = IdleWatch(), asyncio.Event()
+        watch, listed = SeatWatch(), asyncio.Event()
         self._watch = watch
         self._listens = asyncio.create_task(self._listen(watch, listed), name="Wayland")
         with contextlib.suppress(TimeoutError):
@@ -184,7 +184,7 @@ class WaylandIdle:
         if not watch.listed or watch.seconds(0.0) is None:
             await self.close()
 
-    async def _listen(self, watch: IdleWatch, listed: asyncio.Event) -> None:
+    async def _listen(self, watch: SeatWatch, listed: asyncio.Event) -> None:
         clock = asyncio.get_running_loop()
         writer = None
         try:
