@@ -180,7 +180,7 @@ def every_notice(name: str) -> dict[str, Notice]:
     return {
         "endings": notifications.endings((Ending(identity, How.REVOKED),), now),
         "expiring": notifications.expiring(identity, "14:19", is_last=False, why=Text("{name}.", name=name)),
-        "expired": notifications.expired(identity, "14:19", (name, name)),
+        "expired": notifications.expired(identity, "14:19", Text("{name}.", name=name)),
         "revoked": notifications.revoked(identity),
         "outlived": notifications.outlived((run, replace(run, program="x")), now),
         "sign_in_ends": notifications.sign_in_ends(sign_in, "14:19", is_last=False),

@@ -10,6 +10,7 @@ from trayexec.adapters.tray.headless import HeadlessTray
 from trayexec.core.broker.endings import Ending, Endings, How
 from trayexec.core.broker.events import (
     Answered,
+    AskSignIn,
     Authenticate,
     CheckKeys,
     Configured,
@@ -24,7 +25,8 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.notifications import ENDINGS, REAUTHENTICATE, SNOOZE, idle_locked
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import step
-from trayexec.core.config.profiles import Catalogue, SignIn
+from trayexec.core.clock import Expiry
+from trayexec.core.config.profiles import Catalogue, Identity, SignIn
 from trayexec.core.ports import Answer, Cancelled, NoDialog, Refusal
 from trayexec.core.settings import Settings
 from trayexec.core.view import SHOW, View
@@ -131,17 +133,38 @@ def test_who_was_locked_out_for_being_idle_has_the_way_back_in_the_notification(
 
 
 def test_a_warning_renews_all_that_it_names_or_comes_again() -> None:
-    """One question after the other, by its button or by a click on it; later where that is wanted."""
+    """One question after the other, by its button or by a click on it; later where that is wanted.
+
+    A page opens for one sign-in alone, when it is the first to end, and with no dialog beside it: the next notification
+    offers the next.
+    """
     posted = list[Event]()
-    bob, corp = identity("bob"), SignIn("corp", "https://x", "eu-west-1", (), "dev", ("c", "s"))
-    found = tuple(Ending(one, How.ENDS) for one in (ALICE, corp, bob))
-    controller = controller_of(Broker(identities=(ALICE, bob), endings=Endings(found)), posted, [], [])
-    controller.pressed(ENDINGS, REAUTHENTICATE)
-    assert [getattr(one, "identity", None) or getattr(one, "sign_in", None) for one in posted] == [ALICE, corp, bob]
+    bob, now = identity("bob"), SystemClock().now()
+    corp, firm = (SignIn(name, f"https://{name}", "eu-west-1", (), "dev", ("c", "s")) for name in ("corp", "firm"))
+
+    def press(*in_order: Identity | SignIn) -> list[Identity | SignIn]:
+        posted.clear()
+        ends = [Expiry(now.after(600 + later), int(now.wall) + 600 + later) for later in range(len(in_order))]
+        found = tuple(Ending(one, How.ENDS, at) for one, at in zip(in_order, ends, strict=True))
+        broker = Broker(identities=(ALICE, bob), endings=Endings(tuple(reversed(found))))
+        controller = controller_of(broker, posted, [], [])
+        controller.pressed(ENDINGS, REAUTHENTICATE)
+        return [one.sign_in if isinstance(one, AskSignIn) else one.identity for one in asked(posted)]
+
+    assert press(ALICE, corp, bob) == [bob, ALICE]
+    assert press(corp, ALICE, firm) == [corp]
+    assert press(firm) == [firm]
+    posted.clear()
+    controller = controller_of(Broker(endings=Endings((Ending(ALICE, How.OVER),))), posted, [], [])
     controller.pressed(ENDINGS, SNOOZE)
-    assert posted[3:] == [PutOff()]
+    assert posted == [PutOff()]
     controller.pressed("another", REAUTHENTICATE)
-    assert len(posted) == 4
+    assert len(posted) == 1
+
+
+def asked(posted: list[Event]) -> list[AskSignIn | Authenticate]:
+    """What a person is asked for."""
+    return [one for one in posted if isinstance(one, AskSignIn | Authenticate)]
 
 
 def test_profiles_are_in_the_menu_as_the_files_have_them() -> None:

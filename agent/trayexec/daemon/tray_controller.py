@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from trayexec import __version__
+from trayexec.core.broker import endings
 from trayexec.core.broker.events import (
     AskSignIn,
     Authenticate,
@@ -121,11 +122,7 @@ class TrayController:
         if action == SNOOZE:
             self._loop.post(PutOff())
         elif action in {REAUTHENTICATE, "default"}:
-            for one in self._broker.endings.found:  # one question after the other
-                if isinstance(one.who, Identity):
-                    self._authenticate(one.who)
-                else:
-                    self._sign_in(one.who)
+            self._renew()
 
     def clicked(self, action: str) -> None:
         """A choice in the icon's menu."""
@@ -151,6 +148,22 @@ class TrayController:
             locked = [one for one in named if isinstance(self._broker.phase(one), Locked)]
             if named:
                 self._authenticate((locked or named)[0])
+
+    def _renew(self) -> None:
+        """What the notification's button says: the sign-in of its title, or all codes, one question after the other.
+
+        One page opens, and never beside a dialog: what is left stands in the next notification.
+        """
+        found = self._broker.endings.found
+        if not found:
+            return
+        soonest = endings.first(found, self._clock.now()).who
+        if isinstance(soonest, SignIn):
+            self._sign_in(soonest)
+            return
+        for one in found:
+            if isinstance(one.who, Identity):
+                self._authenticate(one.who)
 
     def _sign_in(self, sign_in: SignIn) -> None:
         """A person wants to sign in now, done already or not."""

@@ -1,16 +1,31 @@
 """What a person is told of ends: one notification for all, nothing while nobody is there, later who wants it."""
 
-from support.stage import ALICE, HOUR, A, Stage, identity
+from unicodedata import east_asian_width
+
+from support.stage import ALICE, HOUR, A, Stage, identity, profile
 from trayexec.core.broker.endings import NEWS, SNOOZE, Ending, How
-from trayexec.core.broker.events import Hide, PutOff, Screen, ScreenChanged, Show
+from trayexec.core.broker.events import (
+    Ask,
+    Caller,
+    Hide,
+    Looked,
+    Process,
+    PutOff,
+    ReplyAddress,
+    Screen,
+    ScreenChanged,
+    Show,
+)
 from trayexec.core.broker.notifications import ENDINGS, endings
 from trayexec.core.clock import Expiry
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.settings import OnLock
 from trayexec.core.stamps import local
+from trayexec.light.translate import speaker_of
 
 BOB = identity("bob")
 MINUTE = 60
+TITLE = 31  # columns that xfce4-notifyd shows of a title
 
 
 def told(stage: Stage) -> list[Notice]:
@@ -43,8 +58,9 @@ def test_several_stand_in_one_notification() -> None:
     end, later = at(stage, HOUR), at(stage, HOUR + 2 * MINUTE)
     stage.wait(47.5 * MINUTE)
     first, both = told(stage)
-    assert str(first.title) == f"Expires at {end}: default in 111111111111"
-    assert str(both.title) == f"Expires at {end}: default in 111111111111, and 1 more"
+    assert str(first.title) == f"Expires at {end}: default"
+    assert str(first.body).startswith("The session of default in 111111111111 ends. ")
+    assert str(both.title) == f"Expires at {end}: default, +1"
     assert str(both.body).split("\n") == [
         f"Expires at {end}: default in 111111111111",
         f"Expires at {later}: bob in 111111111111",
@@ -52,7 +68,7 @@ def test_several_stand_in_one_notification() -> None:
     assert offers(both) == ["Re-authenticate", "Remind me later"]
 
     stage.unlock(12 * HOUR, code="333333")
-    assert str(told(stage)[-1].title) == f"Expires at {later}: bob in 111111111111"
+    assert str(told(stage)[-1].title) == f"Expires at {later}: bob"
     stage.unlock(12 * HOUR, BOB, code="444444")
     assert [one.key for one in stage.told if isinstance(one, Hide)] == [ENDINGS]
 
@@ -100,7 +116,7 @@ def test_nothing_is_said_while_the_screen_is_locked() -> None:
     end = at(stage, MINUTE)
     stage.do(ScreenChanged(Screen.UNLOCKED))
     (notice,) = told(stage)
-    assert str(notice.title) == f"Expires at {end}: bob in 111111111111, and 1 more"
+    assert str(notice.title) == f"Expires at {end}: bob, +1"
     assert "Expired: default in 111111111111" in str(notice.body)
     stage.do(ScreenChanged(Screen.LOCKED))
     stage.do(ScreenChanged(Screen.UNLOCKED))
@@ -127,19 +143,61 @@ def test_what_goes_on_after_a_session_is_named() -> None:
     last = at(stage, HOUR)
     stage.wait(31 * MINUTE)
     over = told(stage)[-1]
-    assert str(over.title) == "Expired: default in 111111111111"
-    assert str(over.body) == f"The session is over. Credentials that are out already work until {last}."
+    assert str(over.title) == "Expired: default"
+    whose = "The session of default in 111111111111 is over."
+    assert str(over.body) == f"{whose} Credentials that are out already work until {last}."
     stage.wait(HOUR)
     stage.unlock(MINUTE, code="222222")
     stage.wait(2 * MINUTE)
-    assert str(told(stage)[-1].body) == "The session is over. The next command that needs it asks for a code."
+    assert str(told(stage)[-1].body) == f"{whose} The next command that needs it asks for a code."
 
     programs = ("aws", "terraform", "kubectl", "a", "b")
     ends = Expiry(stage.now, int(stage.now.wall))
-    notice = endings((Ending(ALICE, How.OVER, ends, programs=programs),), stage.now)
-    assert str(notice.body) == (
-        f"The session is over. aws, terraform, kubectl and 2 more: what these commands have works until {at(stage, 0)}."
+    notice = endings((Ending(ALICE, How.OVER, ends, programs=programs, cut=ends),), stage.now)
+    assert str(notice.body) == (f"{whose} From {at(stage, 0)} on without AWS: aws, terraform, kubectl and 2 more.")
+
+
+def test_a_warning_names_the_commands_that_it_hits() -> None:
+    """Those that run with what came of this session, until the end; and until when what they have works."""
+    stage = Stage()
+    stage.unlock(HOUR)
+    stage.unlock(HOUR, BOB, code="222222")
+    commands = {"terraform": Process(101, 1), "aws": Process(102, 2), "kubectl": Process(103, 3)}
+    for program, process in commands.items():
+        stage.asked[ReplyAddress(process.pid)] = asked = Ask(
+            Caller(ReplyAddress(process.pid), program, process.pid, process=process),
+            profile("mine", BOB if program == "kubectl" else ALICE),
+            need=0,
+        )
+        stage.do(asked)
+    running = frozenset(commands.values()) - {commands["aws"]}
+    end = at(stage, HOUR)
+    stage.do(Looked(tuple(commands.values()), running))
+    stage.wait(46 * MINUTE)
+    assert str(told(stage)[-1].body).split("\n") == [
+        f"Expires at {end}: default in 111111111111 (until {end}: terraform)",
+        f"Expires at {end}: bob in 111111111111 (until {end}: kubectl)",
+    ]
+    stage.unlock(12 * HOUR, BOB, code="333333")
+    stage.wait(5 * MINUTE)
+    stage.do(Looked(tuple(commands.values()), running))  # and tells of the commands themselves
+    stage.wait(5 * MINUTE)
+    assert str(told(stage)[-1].body) == (
+        f"The session of default in 111111111111 ends. From {end} on without AWS: terraform. "
+        "Re-authenticate now, and nothing else is interrupted."
     )
+    stage.wait(5 * MINUTE)
+    assert str(told(stage)[-1].body).endswith("The next command that needs it asks for a code.")
+
+
+def test_titles_have_room_on_every_desktop() -> None:
+    """With a name of ordinary length each is shorter than what xfce4-notifyd cuts off, also with the most to say."""
+    stage = two_open()
+    ends = Expiry(stage.now, int(stage.now.wall))
+    for how in How:
+        (title,) = {endings((Ending(ALICE, how, ends), Ending(BOB, how, ends)), stage.now).title}
+        for speak in (str, speaker_of("ja_JP.UTF-8")):
+            assert sum(2 if east_asian_width(letter) in "WF" else 1 for letter in speak(title)) <= TITLE, speak(title)
 
 
 def test_what_is_over_is_not_said_for_ever() -> None:

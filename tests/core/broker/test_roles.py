@@ -321,7 +321,7 @@ def test_a_revoked_session_makes_one_dialog_for_all_who_wait(stage: Stage) -> No
     while stage.assuming:
         stage.deny(Refusal.SESSION)
     assert stage.count(Prompt) == 1
-    assert stage.titles() == [f"No longer accepted by AWS: {ALICE.whose}"]
+    assert stage.titles() == [f"Refused by AWS: {ALICE.who}"]
     assert not stage.is_open()
     stage.enter("222222")
     stage.grant()
@@ -359,7 +359,7 @@ def test_a_revoked_session_asks_nobody_when_nobody_waits(stage: Stage) -> None:
     stage.give()
     stage.wait(41 * MINUTE)
     stage.deny(Refusal.SESSION)
-    assert stage.titles() == [f"No longer accepted by AWS: {ALICE.whose}"]
+    assert stage.titles() == [f"Refused by AWS: {ALICE.who}"]
     assert not stage.dialogs
 
 
@@ -375,7 +375,7 @@ def test_a_brand_new_session_that_is_refused_is_locked_and_opens_no_dialog(stage
     assert stage.got(first) == stage.got(second) == stage.got(stage.ask()) == "session"
     assert not stage.dialogs
     assert not stage.is_open()
-    assert f"No longer accepted by AWS: {ALICE.whose}" in stage.titles()
+    assert f"Refused by AWS: {ALICE.who}" in stage.titles()
     phase = stage.broker.phase(ALICE)
     assert isinstance(phase, Locked)
     assert phase.trouble is EVERY_REFUSAL[Refusal.SESSION]

@@ -625,13 +625,13 @@ def test_warnings_come_once_each(stage: Stage) -> None:
     end = local(int(stage.now.wall + HOUR), stage.now.wall + HOUR)
     stage.wait(HOUR + 60)
     assert stage.titles() == [
-        f"Expires at {end}: {ALICE.whose}",
-        f"Expires at {end}: {ALICE.whose}",
-        f"Expired: {ALICE.whose}",
+        f"Expires at {end}: {ALICE.who}",
+        f"Expires at {end}: {ALICE.who}",
+        f"Expired: {ALICE.who}",
     ]
     assert stage.broker.phase(ALICE) == Locked()
     stage.unlock(600, code="222222")
-    assert stage.titles()[3].endswith(f": {ALICE.whose}")
+    assert stage.titles()[3].endswith(f": {ALICE.who}")
 
 
 def test_a_role_that_may_not_last_so_long_is_asked_for_less(stage: Stage) -> None:
@@ -683,7 +683,7 @@ def test_a_very_short_session_works_and_warns_at_once(stage: Stage) -> None:
     assert stage.served(caller)
     assert len(stage.titles()) == 1
     stage.wait(8)
-    assert stage.titles()[1:] == [f"Expired: {ALICE.whose}"]
+    assert stage.titles()[1:] == [f"Expired: {ALICE.who}"]
 
 
 @pytest.mark.parametrize("left", [0, -700])
@@ -713,7 +713,7 @@ def test_eight_hours_of_sleep(stage: Stage) -> None:
     stage.now = stage.now.after(8 * HOUR)
     assert stage.got(stage.ask(BASE, wait=0)) == "locked"
     stage.sleep(0)
-    assert stage.titles() == [f"Expired: {ALICE.whose}"]
+    assert stage.titles() == [f"Expired: {ALICE.who}"]
 
 
 # Locking

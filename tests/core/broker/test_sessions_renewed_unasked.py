@@ -72,8 +72,8 @@ def test_one_that_fails_is_warned_of_with_the_reason(stage: Stage, answer: Answe
     stage.answer(answer)
     assert not stage.dialogs
     ((title, body),) = notices(stage)
-    assert title.endswith(f": {ALICE.whose}")
-    assert "Its command could not renew it: " in body
+    assert title.endswith(f": {ALICE.who}")
+    assert f"{ALICE.whose}: its command could not renew it: " in body
     told = status(stage.broker, Catalogue({"default": BASE}), AgentFacts(1, "1", "none", "none"), stage.now)[
         "identities"
     ]
@@ -228,7 +228,7 @@ def test_a_long_role_is_not_renewed(stage: Stage) -> None:
     assert stage.served(caller)
     stage.sleep(HOUR - 800)
     assert not stage.dialogs
-    assert notices(stage)[0][0].endswith(f": {long.whose}")
+    assert notices(stage)[0][0].endswith(f": {long.who}")
 
 
 def test_an_mfa_process_of_a_profile_renews_where_no_command_is_named() -> None:

@@ -6,6 +6,7 @@ the meantime is said once, when the person is back. Who wants to hear of it late
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import inf
 
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, SignIn
@@ -28,8 +29,8 @@ class Ending:
     """The end of `who`: `at` its own, or once that is over of the last credentials that came of it, if there are any.
 
     `due` is which warning it is, in seconds before the end; `is_last` that there is no other before it. `why` says why
-    it could not be renewed unasked, `programs` names commands that have credentials of it. `came` is when this was to
-    be told.
+    it could not be renewed unasked, `programs` names commands that have credentials of it, which end from `cut` on.
+    `came` is when this was to be told.
     """
 
     who: Identity | SignIn
@@ -39,6 +40,7 @@ class Ending:
     is_last: bool = False
     why: Text | None = None
     programs: tuple[str, ...] = ()
+    cut: Expiry | None = None
     came: Instant | None = None
 
 
@@ -63,6 +65,11 @@ def with_ending(endings: Endings, ending: Ending, now: Instant) -> Endings:
 
 def _is_old(ending: Ending, now: Instant) -> bool:
     return ending.how is not How.ENDS and ending.came is not None and ending.came.until(now) > NEWS
+
+
+def first(found: tuple[Ending, ...], now: Instant) -> Ending:
+    """What ends first, or else what was told first of what is over: the notification's title, and its button."""
+    return min(found, key=lambda one: one.at.left(now) if one.how is How.ENDS and one.at else inf)
 
 
 def without(endings: Endings, who: Identity | SignIn) -> Endings:

@@ -2,7 +2,8 @@
 
 A command that was given credentials in its environment cannot renew them. The agent remembers who got which, asks
 now and then who still runs, and tells the person before the end, once. It remembers at most 256 of them: when more
-are started within a minute, those that have not been seen to stay go first.
+are started within a minute, those that have not been seen to stay go first. Who was told of is remembered until the
+end, for the warnings of the session.
 """
 
 from bisect import insort
@@ -23,7 +24,7 @@ MOST = 256
 class Run:
     """A command with credentials of `profile` that end at `ends`; `due` is when to tell, `stays` that it was seen.
 
-    `identity` is whose session they came of, if they did.
+    `identity` is whose session they came of, if they did. `is_told` is whether the person knows of it.
     """
 
     process: Process
@@ -33,6 +34,7 @@ class Run:
     due: Instant
     stays: bool = False
     identity: Identity | None = None
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Watch:
         if not self.runs:
             return float("inf")
         since = self.looked.until(now) if self.looked is not None else LOOK
-        return max(0.0, AGAIN - since, min(now.until(self.runs[0].due), LOOK - since))
+        due = next((now.until(run.due) for run in self.runs if not run.is_told), LOOK)
+        return max(0.0, AGAIN - since, min(due, LOOK - since))
 
     def is_time(self, now: Instant) -> bool:
         """Whether to look now."""
@@ -82,10 +85,22 @@ def seen(
 ) -> tuple[Watch, tuple[Run, ...]]:
     """What is left to watch after a look, and who is to be told of: those who run and are due. Each only once."""
     looked_for = frozenset(checked)
-    told = tuple(run for run in watch.runs if run.process in looked_for & running and now.until(run.due) <= 0)
+    there = looked_for & running
+    told = tuple(run for run in watch.runs if run.process in there and not run.is_told and now.until(run.due) <= 0)
     runs = tuple(
-        replace(run, stays=True) if run.process in looked_for else run
+        replace(run, stays=True, is_told=run.is_told or run in told) if run.process in looked_for else run
         for run in watch.runs
-        if run not in told and (run.process in running or run.process not in looked_for)
+        if (run.process in running or run.process not in looked_for) and not _is_past(run, now)
     )
     return replace(watch, runs=runs), told
+
+
+def _is_past(run: Run, now: Instant) -> bool:
+    """Whether there is nothing more to say of it."""
+    return run.ends.left(now) <= 0 and (run.is_told or now.until(run.due) <= 0)
+
+
+def cut_off(watch: Watch, identity: Identity, now: Instant) -> tuple[Run, ...]:
+    """The commands with credentials of this session that still work, and that no renewal reaches; by their ends."""
+    runs = (run for run in watch.runs if run.identity == identity and run.ends.left(now) > 0)
+    return tuple(sorted(runs, key=lambda run: run.ends.left(now)))

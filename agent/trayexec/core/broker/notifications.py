@@ -1,9 +1,8 @@
 """Words every notification of the rules. It must not know how one is shown."""
 
 from dataclasses import replace
-from math import inf
 
-from trayexec.core.broker.endings import Ending, How
+from trayexec.core.broker.endings import Ending, How, first
 from trayexec.core.broker.expiry_watch import Run
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, SignIn
@@ -26,17 +25,32 @@ NAMED = 3  # programs that are named before the others are counted
 
 
 def endings(found: tuple[Ending, ...], now: Instant) -> Notice:
-    """All that ends or has ended, in one notification: whose, and when by the clock, which stays true as it stands."""
-    notices = [_ending(one, now) for one in found]
-    if len(notices) == 1:
-        return notices[0]
-    first = _ending(min(found, key=lambda one: one.at.left(now) if one.how is How.ENDS and one.at else inf), now)
-    body = notices[0].title
-    for notice in notices[1:]:
-        body = Text("{lines}\n{line}", lines=body, line=notice.title)
-    title = Text("{title}, and {count} more", title=first.title, count=len(found) - 1)
-    urgency = max((notice.urgency for notice in notices), key=lambda one: one.value)
-    return replace(first, title=title, body=body, urgency=urgency)
+    """All that ends or has ended, in one notification: whose, and when by the clock, which stays true as it stands.
+
+    Services cut a title after some thirty letters (measured with xfce4-notifyd), so it has no account; the body has.
+    """
+    shown = _ending(first(found, now), now)
+    if len(found) == 1:
+        return shown
+    body = _line(found[0], now)
+    for one in found[1:]:
+        body = Text("{lines}\n{line}", lines=body, line=_line(one, now))
+    title = Text("{title}, +{count}", title=shown.title, count=len(found) - 1)
+    urgency = max((_ending(one, now).urgency for one in found), key=lambda one: one.value)
+    return replace(shown, title=title, body=body, urgency=urgency)
+
+
+def _line(ending: Ending, now: Instant) -> Text:
+    """One of several: who is named in full, and the commands that it hits."""
+    title = _ending(ending, now).title
+    if isinstance(ending.who, SignIn):
+        return title
+    line = title.with_values({**title.values, "whose": ending.who.whose})
+    if ending.how is How.REVOKED or ending.cut is None:
+        return line
+    return Text(
+        "{line} (until {time}: {programs})", line=line, time=ending.cut.clock(now), programs=_named(ending.programs)
+    )
 
 
 def _ending(ending: Ending, now: Instant) -> Notice:
@@ -46,48 +60,69 @@ def _ending(ending: Ending, now: Instant) -> Notice:
         return sign_in_ends(who, at, is_last=ending.is_last) if ending.how is How.ENDS else sign_in_over(who)
     match ending.how:
         case How.ENDS:
-            return expiring(who, at, why=ending.why, is_last=ending.is_last)
+            cut = _cut(ending, now)
+            return expiring(who, at, why=ending.why, is_last=ending.is_last, cut=cut)
         case How.OVER:
-            return expired(who, at, ending.programs)
+            return expired(who, at, _cut(ending, now))
         case How.REVOKED:
             return revoked(who)
 
 
-def expiring(identity: Identity, at: str, *, is_last: bool, why: Text | None = None) -> Notice:
-    """The session ends at that time of day; `why` it was not renewed, which was to be without anybody being asked."""
-    body = Text("The session ends. Re-authenticate now, and nothing is interrupted.")
+def _cut(ending: Ending, now: Instant) -> Text | None:
+    """Which commands are hit, and from when on."""
+    if ending.cut is None:
+        return None
+    return Text("From {time} on without AWS: {programs}.", time=ending.cut.clock(now), programs=_named(ending.programs))
+
+
+def expiring(identity: Identity, at: str, *, is_last: bool, why: Text | None = None, cut: Text | None = None) -> Notice:
+    """The session ends at that time of day; `why` it was not renewed, which was to be without anybody being asked.
+
+    `cut` says which commands lose AWS whatever is done.
+    """
+    whose = identity.whose
+    if cut is None:
+        body = Text("The session of {whose} ends. Re-authenticate now, and nothing is interrupted.", whose=whose)
+    else:
+        body = Text(
+            "The session of {whose} ends. {cut} Re-authenticate now, and nothing else is interrupted.",
+            whose=whose,
+            cut=cut,
+        )
+    if why is not None:
+        body = Text("{whose}: its command could not renew it: {why}", whose=whose, why=why)
     return Notice(
         ENDINGS,
-        Text("Expires at {time}: {whose}", whose=identity.whose, time=at),
-        body if why is None else Text("Its command could not renew it: {why}", why=why),
+        Text("Expires at {time}: {whose}", whose=identity.who, time=at),
+        body,
         (_OFFER,) if is_last else (_OFFER, _LATER),
         Urgency.LAST if is_last else Urgency.NORMAL,
         IconState.EXPIRING,
     )
 
 
-def expired(identity: Identity, at: str, programs: tuple[str, ...]) -> Notice:
+def expired(identity: Identity, at: str, cut: Text | None) -> Notice:
     """The session is over, as it is every day; what came of it works until that time of day, if any does."""
     return Notice(
         ENDINGS,
-        Text("Expired: {whose}", whose=identity.whose),
-        _kept(at, programs),
+        Text("Expired: {whose}", whose=identity.who),
+        _kept(identity.whose, at, cut),
         (_OFFER,),
         picture=IconState.LOCKED,
     )
 
 
-def _kept(at: str, programs: tuple[str, ...]) -> Text:
+def _kept(whose: Text | str, at: str, cut: Text | None) -> Text:
     """What goes on for a while after a session."""
-    if not at:
-        return Text("The session is over. The next command that needs it asks for a code.")
-    if not programs:
-        return Text("The session is over. Credentials that are out already work until {time}.", time=at)
-    return Text(
-        "The session is over. {programs}: what these commands have works until {time}.",
-        programs=_named(programs),
-        time=at,
-    )
+    if cut is not None:
+        return Text("The session of {whose} is over. {cut}", whose=whose, cut=cut)
+    if at:
+        return Text(
+            "The session of {whose} is over. Credentials that are out already work until {time}.",
+            whose=whose,
+            time=at,
+        )
+    return Text("The session of {whose} is over. The next command that needs it asks for a code.", whose=whose)
 
 
 def _named(programs: tuple[str, ...]) -> Text | str:
@@ -101,8 +136,8 @@ def revoked(identity: Identity) -> Notice:
     """AWS refused the session before its time."""
     return Notice(
         ENDINGS,
-        Text("No longer accepted by AWS: {whose}", whose=identity.whose),
-        Text("The session was revoked, or the keys were changed."),
+        Text("Refused by AWS: {whose}", whose=identity.who),
+        Text("The session of {whose} was revoked, or the keys were changed.", whose=identity.whose),
         (_OFFER,),
         Urgency.LAST,
     )
@@ -112,7 +147,7 @@ def sign_in_ends(sign_in: SignIn, at: str, *, is_last: bool) -> Notice:
     """The sign-in ends at that time of day."""
     return Notice(
         ENDINGS,
-        Text("Sign-in ends at {time}: {name}", name=sign_in.name, time=at),
+        Text("Sign-in ends {time}: {name}", name=sign_in.name, time=at),
         Text("Sign in to {name} again now, and nothing is interrupted.", name=sign_in.name),
         (_SIGN_IN,) if is_last else (_SIGN_IN, _LATER),
         Urgency.LAST if is_last else Urgency.NORMAL,
@@ -124,7 +159,7 @@ def sign_in_over(sign_in: SignIn) -> Notice:
     """The sign-in is over: its time, or somebody, has ended it."""
     return Notice(
         ENDINGS,
-        Text("The sign-in {name} has ended", name=sign_in.name),
+        Text("Sign-in over: {name}", name=sign_in.name),
         Text("Credentials already handed out work until they expire. The next command that needs it opens a page."),
         (_SIGN_IN,),
         picture=IconState.LOCKED,
@@ -151,19 +186,19 @@ def outlived(runs: tuple[Run, ...], now: Instant) -> Notice:
         programs = _named(tuple(dict.fromkeys(one.program for one in runs)))
         return Notice(
             key,
-            Text("From {time} on AWS credentials end: {programs}", programs=programs, time=at),
+            Text("Loses AWS at {time}: {programs}", programs=programs, time=at),
             Text(
-                "They cannot take new ones. What runs this long renews by itself under --live; --need starts it "
-                "with more time."
+                "Their AWS credentials end, and they cannot take new ones. What runs this long renews by itself under "
+                "--live; --need starts it with more time."
             ),
             picture=IconState.EXPIRING,
         )
     return Notice(
         key,
-        Text("{program}: its AWS credentials end at {time}", program=run.program, time=at),
+        Text("Loses AWS at {time}: {program}", program=run.program, time=at),
         Text(
-            "It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself under "
-            "`trayexec --live {word} -- …`; --need starts it with more time.",
+            "Its AWS credentials end. It runs as {profile} (process {pid}) and cannot take new ones. What runs this "
+            "long renews by itself under `trayexec --live {word} -- …`; --need starts it with more time.",
             pid=run.process.pid,
             profile=shown(run.profile),
             word=profile(run.profile),

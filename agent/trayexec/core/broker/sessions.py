@@ -298,12 +298,11 @@ def age(step: StepContext, identity: Identity) -> None:
 
 
 def _over(step: StepContext, identity: Identity) -> Ending:
-    """That a session is over: until when what came of it still works, and which commands have it."""
+    """That a session is over, and until when what came of it still works."""
     roles = (state.credentials for role, state in step.broker.roles.items() if role.root == identity)
     ends = [one.expiry for one in roles if one is not None and one.expiry.left(step.now) > 0]
-    programs = dict.fromkeys(run.program for run in step.broker.watch.runs if run.identity == identity)
     last = max(ends, key=lambda one: one.left(step.now), default=None)
-    return Ending(identity, How.OVER, last, programs=tuple(programs))
+    return Ending(identity, How.OVER, last)
 
 
 def renews_unasked(broker: Broker, identity: Identity) -> bool:

@@ -95,8 +95,12 @@ class Identity:
     @property
     def whose(self) -> Text | str:
         """The identity in a person's words: the user and the account, as far as they are known."""
-        name = self.name if self.role is not None else self.user or self.name
-        return Text("{user} in {account}", user=name, account=self.account) if self.account else name
+        return Text("{user} in {account}", user=self.who, account=self.account) if self.account else self.who
+
+    @property
+    def who(self) -> str:
+        """The same where there is no room for the account."""
+        return self.name if self.role is not None else self.user or self.name
 
     @property
     def needs_code(self) -> bool:
