@@ -1,4 +1,4 @@
-"""The contract of the `Keychain` port, on the fake and on gnome-keyring."""
+"""The contract of the `Keychain` port, on the fake, on gnome-keyring and on what KWallet does by its own interface."""
 
 import subprocess
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.desktop import private_desktop
+from support.kwallet import kwallet
 from support.memory_keychain import MemoryKeychain
 from trayexec.adapters.keychain import SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
@@ -22,12 +23,18 @@ def _environ() -> Iterator[dict[str, str]]:
         yield desk.start_keyring().env
 
 
-@pytest.fixture(params=["memory", "gnome-keyring"])
+@pytest.fixture(scope="module")
+def _with_kwallet() -> Iterator[dict[str, str]]:
+    with private_desktop() as desk, kwallet(desk.start_bus().env["DBUS_SESSION_BUS_ADDRESS"]):
+        yield desk.env
+
+
+@pytest.fixture(params=["memory", "gnome-keyring", "kwallet"])
 def keychain(request: pytest.FixtureRequest) -> Keychain:
     """A keychain; only the real one keeps what earlier tests stored, so each test uses names of its own."""
     if request.param == "memory":
         return MemoryKeychain()
-    return SystemKeychain(request.getfixturevalue("_environ"))
+    return SystemKeychain(request.getfixturevalue("_environ" if request.param == "gnome-keyring" else "_with_kwallet"))
 
 
 def keys(number: int) -> LongTermKeys:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.test_screenlock import Service
 from support import desktop
 from support.desktop import Desktop, eventually
+from support.kwallet import kwallet
 from support.processes import alive, ended
 from trayexec.adapters.keychain import CHILD, SystemKeychain
 from trayexec.core.credentials import LongTermKeys, Secret
@@ -62,19 +62,55 @@ def test_without_a_service_it_says_what_to_install(desk: Desktop) -> None:
     assert all("Install gnome-keyring" in str(trouble.hint) for trouble in found)
 
 
-def test_a_kwallet_that_speaks_for_nobody_else_is_named(desk: Desktop) -> None:
-    """Whether it runs or would be started."""
+def test_a_kwallet_that_is_of_no_use_is_named(desk: Desktop) -> None:
+    """Switched off, or to be started and not starting."""
     desk.start_bus()
-    kwallet = Service(desk.env["DBUS_SESSION_BUS_ADDRESS"], "org.kde.kwalletd6")
-    try:
+    with kwallet(desk.env["DBUS_SESSION_BUS_ADDRESS"]) as wallet:
+        wallet.enabled = False
         said = failure(SystemKeychain(desk.env))
-    finally:
-        kwallet.close()
     assert (said.code, "KWallet is here" in str(said.title)) == ("keychain_unavailable", True)
     installed = desk.folder / "services" / "org.kde.kwalletd5.service"
     installed.write_text("[D-BUS Service]\nName=org.kde.kwalletd5\nExec=/bin/false\n")
     desk.call(desktop.BUS.bus_name, desktop.BUS.object_path, desktop.BUS.interface, "ReloadConfig")
     assert "System Settings" in str(failure(SystemKeychain(desk.env)).hint)
+
+
+@pytest.mark.parametrize("service", ["org.kde.kwalletd5", "org.kde.kwalletd6"])
+def test_a_locked_kwallet_asks_by_itself(desk: Desktop, service: str) -> None:
+    """Whoever reads is told that a person is asked; what they say counts, and so does their silence."""
+    desk.start_bus()
+    asked: list[float] = []
+    with kwallet(desk.env["DBUS_SESSION_BUS_ADDRESS"], service) as wallet:
+        SystemKeychain(desk.env).store("work", KEYS)
+        wallet.is_open, wallet.allows = False, None
+        assert failure(SystemKeychain(desk.env, seconds=3.0), "read").code == "keychain_locked"
+        with pytest.raises(TrayexecError) as failed:
+            SystemKeychain(desk.env, seconds=3.0).read("work", asked.append)
+        assert (failed.value.trouble.code, asked) == ("keychain_locked", [3.0])
+        wallet.allows = False
+        assert failure(SystemKeychain(desk.env), "read").code == "keychain_locked"
+        wallet.allows = True
+        assert SystemKeychain(desk.env).read("work").access_key_id == KEYS.access_key_id
+        assert wallet.apps == {"trayexec"}
+
+
+def test_a_kwallet_is_not_opened_to_have_a_look(desk: Desktop) -> None:
+    """It would ask a person whether this program may, though it is open; what it cannot tell is said as not known."""
+    desk.start_bus()
+    with kwallet(desk.env["DBUS_SESSION_BUS_ADDRESS"]) as wallet:
+        assert failure(SystemKeychain(desk.env), "peek").code == "keychain_locked"
+        assert SystemKeychain(desk.env).names() is None
+        assert not SystemKeychain(desk.env).has_aws_vault()
+        assert wallet.apps == set()
+
+
+def test_a_kwallet_that_becomes_the_secret_service_is_used_as_such(desk: Desktop) -> None:
+    """kwalletd6 is not there before somebody calls it: what is kept must not depend on who does."""
+    desk.start_bus()
+    with kwallet(desk.env["DBUS_SESSION_BUS_ADDRESS"]) as wallet:
+        wallet.speaks = True
+        assert failure(SystemKeychain(desk.env), "store").code == "keychain_unavailable"
+        assert (wallet.kept, wallet.apps) == ({}, set())
 
 
 # A Secret Service without a single collection, as KeePassXC is one before a group is exposed.

@@ -20,17 +20,14 @@ SECRETS = "org.freedesktop.secrets"
 
 @dataclass(frozen=True, slots=True)
 class DesktopParts:
-    """What is there. `desktop` is XDG_CURRENT_DESKTOP; without a display only the keyring says anything.
-
-    `keyring` is `ok`, or the state by which the keychain's child says why there is none.
-    """
+    """What is there. `desktop` is XDG_CURRENT_DESKTOP; without a display only the keyring says anything."""
 
     desktop: str = ""
     display: bool = True
     icon: bool = True
     notifications: bool = True
     dialog: bool = True
-    keyring: str = "ok"
+    keyring: bool = True
 
 
 def look(environ: Mapping[str, str]) -> DesktopParts:
@@ -47,14 +44,8 @@ def look(environ: Mapping[str, str]) -> DesktopParts:
         icon=WATCHER in running or _has_xembed(environ.get("DISPLAY", "")),
         notifications=NOTIFICATIONS in running | startable,
         dialog=display and Dialogs("auto", environ).name != TERMINAL,
-        keyring=_keyring(running | startable),
+        keyring=bool((KWALLETS | {SECRETS}) & (running | startable)),
     )
-
-
-def _keyring(names: frozenset[str]) -> str:
-    if SECRETS in names:
-        return "ok"
-    return "kwallet" if KWALLETS & names else "unavailable"
 
 
 def _names(address: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -21,8 +21,8 @@ def missing(parts: DesktopParts, environ: Mapping[str, str]) -> Iterator[Trouble
             yield _no_notifications(parts.desktop)
         if not parts.dialog:
             yield _no_dialog()
-    if parts.keyring != "ok":
-        yield keychain.why_none(parts.keyring, environ)
+    if not parts.keyring:
+        yield keychain.unavailable(environ)
 
 
 def no_icon(desktop: str) -> Trouble:

@@ -187,9 +187,9 @@ def _parse(name: str, value: str) -> LongTermKeys:
     return LongTermKeys(key_id, Secret(secret), arn if isinstance(arn, str) else "")
 
 
-def why_none(state: str, environ: Mapping[str, str]) -> Trouble:
-    """Why there is no keychain on this desktop, by the state that a child would answer: `kwallet`, `unavailable`."""
-    return _explain(_Said(state), "", round(SECONDS), desktop=_is_desktop(environ))
+def unavailable(environ: Mapping[str, str]) -> Trouble:
+    """There is no keychain in this session, and what to do about it."""
+    return _explain(_Said("unavailable"), "", round(SECONDS), desktop=_is_desktop(environ))
 
 
 def _is_desktop(environ: Mapping[str, str]) -> bool:
@@ -231,8 +231,8 @@ def _explain(  # noqa: C901, PLR0911 — a table, each line literal
         case "kwallet":
             return trouble(
                 "keychain_unavailable",
-                "KWallet is here, but does not speak for other programs (the Secret Service interface).",
-                "In System Settings, under KDE Wallet, switch on the Secret Service interface, and log in again. Or "
+                "KWallet is here, but switched off or out of order.",
+                "In System Settings, under KDE Wallet, switch on the KDE wallet subsystem, and log in again. Or "
                 "install gnome-keyring.",
             )
         case "keepassxc":
@@ -255,7 +255,7 @@ def _explain(  # noqa: C901, PLR0911 — a table, each line literal
             return trouble(
                 "keychain_unavailable",
                 "No keychain service is running in this session.",
-                "Install gnome-keyring, or KWallet with its Secret Service, and log in again.",
+                "Install gnome-keyring or KWallet, and log in again.",
             )
         case "hung":
             return trouble(

@@ -2,6 +2,7 @@
 
 Of keyring's back ends only those on the list are used, by exact class: its own choice may be a plain file, nothing at
 all, or whatever an environment variable or `keyringrc.cfg` names (that is `keyring.get_keyring`, never called here).
+Where none of them works, ours for KWallet is.
 A line `waiting` or `creating` comes before a call that a person may have to answer.
 """
 
@@ -12,7 +13,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trayexec.adapters.bus.address import session_bus
 from trayexec.adapters.harden import seal
@@ -20,16 +21,21 @@ from trayexec.adapters.harden import seal
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+    from trayexec.adapters.keychain.kwallet import KWallet
+
+    Ring = KeyringBackend | KWallet
+
 SERVICE = "trayexec"
 SLACK = 4.0  # seconds beyond the request's; the parent's limit is shorter, so only an orphan lives that long
 SERVICE_PATH = "/org/freedesktop/secrets"  # Secret Service API 0.2
 DEFAULT = f"{SERVICE_PATH}/aliases/default"  # likewise, the default collection
+KWALLET = "trayexec.adapters.keychain.kwallet"
 KWALLETS = {"org.kde.kwalletd5", "org.kde.kwalletd6"}
 PATIENCE = 3.0  # seconds that the session bus has to answer
 NO_PROMPT = "/"  # likewise: nobody has to be asked
 
 ALLOWED = {
-    "linux": (("keyring.backends.SecretService", "Keyring"), ("keyring.backends.kwallet", "DBusKeyring")),
+    "linux": (("keyring.backends.SecretService", "Keyring"),),
     "darwin": (("keyring.backends.macOS", "Keyring"),),
     "win32": (("keyring.backends.Windows", "WinVaultKeyring"),),
 }
@@ -39,8 +45,16 @@ class _StoppedError(Exception):
     """Why there is no value: the message is the state to answer."""
 
 
-def backend() -> "KeyringBackend":
+def backend() -> "Ring":
     """The first allowed back end that works here. Raises _StoppedError when there is none."""
+    found = of_keyring() or of_kwallet()
+    if found is None:
+        raise _StoppedError(why_none())
+    return found
+
+
+def of_keyring() -> "KeyringBackend | None":
+    """The first on the list that works."""
     for module, name in ALLOWED.get(sys.platform, ()):
         with contextlib.suppress(Exception):  # a back end that cannot be used says so with whatever it likes
             found = getattr(importlib.import_module(module), name)
@@ -50,7 +64,19 @@ def backend() -> "KeyringBackend":
                     # Else the item roams to other machines of the domain (CRED_PERSIST_ENTERPRISE).
                     vars(made)["persist"] = "local machine"
                 return made
-    raise _StoppedError(why_none())
+    return None
+
+
+def of_kwallet() -> "Ring | None":
+    """KWallet. One that had to be started may be the Secret Service from then on, which keeps what it has apart."""
+    if sys.platform != "linux":
+        return None
+    from trayexec.adapters.keychain import kwallet  # noqa: PLC0415 — jeepney is a dependency on Linux only
+
+    with contextlib.suppress(Exception):  # as above
+        wallet = kwallet.find()
+        return wallet and (of_keyring() or wallet)
+    return None
 
 
 def why_none() -> str:
@@ -82,14 +108,20 @@ def provider() -> str:
     return ""
 
 
-def open_up(op: str, ring: "KeyringBackend", seconds: float, *, path: str = DEFAULT) -> None:
+def open_up(op: str, ring: "Ring", seconds: float, *, path: str = DEFAULT) -> None:
     """On a Secret Service, find out without a prompt whether a collection, the default one, is there and open.
+
+    KWallet is only asked where a prompt may come: it asks for an open wallet too, where it does not know a program.
 
     Where it is locked, or a first one is needed to store something, the desktop may ask a person, and gets `seconds`.
     A prompt nobody answered stays on the screen: `Prompt.Dismiss` makes gnome-keyring 42 abort (an assertion in
     gkd-secret-unlock.c), which would cost the person every open keyring. Whoever answers it later still unlocks.
     Raises _StoppedError when there is nothing to read from, or nobody answered in time.
     """
+    if type(ring).__module__ == KWALLET:
+        if op == "peek" or not cast("KWallet", ring).opened(seconds, lambda: say("waiting")):
+            raise _StoppedError("locked")
+        return
     if type(ring).__module__ != "keyring.backends.SecretService":
         return
     import secretstorage  # noqa: PLC0415 — only where the back end has just brought it
@@ -164,7 +196,7 @@ def call(request: dict[str, Any]) -> str:
     return found
 
 
-def names(ring: "KeyringBackend") -> str:
+def names(ring: "Ring") -> str:
     """A JSON list of the user names under our service; nothing where the back end cannot tell. Never a prompt.
 
     While the collection is locked it is not asked: gnome-keyring has only digests of the attributes then.
@@ -184,7 +216,7 @@ def names(ring: "KeyringBackend") -> str:
             return "[]"
 
 
-def has(ring: "KeyringBackend", path: str) -> bool:
+def has(ring: "Ring", path: str) -> bool:
     """Whether another program's collection is there. Never a prompt."""
     if type(ring).__module__ != "keyring.backends.SecretService":
         return False
@@ -198,7 +230,7 @@ def has(ring: "KeyringBackend", path: str) -> bool:
     return True
 
 
-def everything(ring: "KeyringBackend", path: str, seconds: float) -> str:
+def everything(ring: "Ring", path: str, seconds: float) -> str:
     """A JSON object of all items of another program's collection, by label. Raises _StoppedError without one."""
     if type(ring).__module__ != "keyring.backends.SecretService":
         raise _StoppedError("missing")
