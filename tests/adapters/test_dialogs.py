@@ -5,6 +5,7 @@ import html
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_one_idea_a_line() -> None:
         f"Device: {serial}",
     )
     assert sheet.news == ("AWS refused that.", "A new code appears in 12 s: use that one.")
+
+
+def test_devices_are_told_apart_by_their_names() -> None:
+    """In IAM, or by the whole serial where two have one; with one alone there is nothing to choose."""
+    alone = Question("work", "GAHT12345678", "aws", "", None, 0, 90)
+    assert write(alone, str).devices == ()
+    serials = ("arn:aws:iam::111122223333:mfa/alice", "GAHT12345678")
+    assert write(replace(alone, serials=serials), str).devices == ("alice", "GAHT12345678")
+    paths = (serials[0], "arn:aws:iam::111122223333:mfa/team/alice")
+    assert write(replace(alone, serials=paths), str).devices == paths
 
 
 def test_a_host_that_is_not_awss_stands_before_who_asks() -> None:

@@ -66,6 +66,20 @@ def test_the_keyboard_that_is_told_twice_does_not_begin_anew() -> None:
     assert not field.is_early
 
 
+def test_of_another_device_any_code_will_do() -> None:
+    """Nothing of the first one's code stays, nor its countdown; both are there again when it is chosen back."""
+    field = focused(Clock(), wait=12)
+    field.change("123456")
+    field.choose(is_other=True)
+    assert (field.digits, field.hurry("{seconds}", "held {seconds}", "counted")) == ("", "")
+    field.change("654321")
+    ready = [field.is_ready]
+    field.choose(is_other=False)
+    field.change("123456")
+    assert [*ready, field.is_ready] == [True, False]
+    assert field.hurry("{seconds}", "held {seconds}", "counted").startswith("held ")
+
+
 @given(st.text(max_size=20))
 def test_only_digits_are_kept_and_never_more_than_six(text: str) -> None:
     """Whatever is typed or pasted."""

@@ -377,6 +377,17 @@ def test_keys_come_from_a_command(value: str) -> None:
     assert said.keys_command("default") is None
 
 
+@pytest.mark.parametrize("value", ['"GAHT12345678"', "[3]", '["phone"]', '["arn:aws:iam::111111111111:u2f/user/key"]'])
+def test_further_devices_are_serials(value: str) -> None:
+    """Such as AWS takes with a code, in a list; each once."""
+    found = refused(f"[identity.default]\ndevices = {value}\n")
+    assert line(found) == 2
+    assert "mfa/phone" in str(found.hint)
+    said = parse('[identity.default]\ndevices = ["GAHT12345678", "GAHT12345678"]\n', file="x")
+    assert said.devices("default") == ("GAHT12345678",)
+    assert said.devices("other") == ()
+
+
 def test_profiles_are_marked_by_the_last_rule_that_says_it() -> None:
     """And nothing is looked at where none says it."""
     said = parse('[profile."ci-*"]\nmfa = false\n[profile.ci-prod]\nmfa = true\n', file="config.toml")
@@ -413,7 +424,7 @@ RULES = st.builds(
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
             NAMES,
-            st.builds(IdentityRule, keys=COMMANDS, mfa=st.booleans())
+            st.builds(IdentityRule, keys=COMMANDS, mfa=st.booleans(), devices=st.sampled_from([(), ("GAHT12345678",)]))
             | st.builds(
                 IdentityRule,
                 st.just(Command(("ykman", "-s", "a b"))),

@@ -6,10 +6,13 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from PIL import ImageChops
+from PIL.Image import Image
 
 from support import desktop
 from support.desktop import Desktop, eventually, private_desktop
@@ -212,6 +215,36 @@ def test_the_sixth_digit_sends(screen: Desktop, tool: str, typed: str) -> None:
     assert isinstance(answer, Entered)
     assert answer.text.reveal() == "123456"
     assert left == []
+
+
+@pytest.mark.parametrize("tool", OWN)
+def test_the_device_can_be_chosen_by_keyboard(screen: Desktop, tool: str) -> None:
+    """The code is of the one that is chosen, and what was typed before for the first one is gone."""
+    phone = "arn:aws:iam::111122223333:mfa/phone"
+    asked = question()
+    several = replace(asked, serials=(asked.mfa_serial, phone))
+    screen.pixels()  # what takes pictures stays: it is none of the dialog
+
+    def open_list() -> None:
+        before = screen.pixels()
+        screen.key("space")
+        eventually("the list", lambda: _differ(before, screen.pixels()) > MENU)
+
+    in_tk = [open_list, lambda: screen.key("Down"), lambda: screen.key("Return")]
+    choose = in_tk if tool == "tk" else [lambda: screen.key("Down")]
+    keys = (lambda: screen.type("12345"), lambda: screen.key("shift+Tab"), *choose, lambda: screen.type("654321"))
+    answer, left = while_asked(screen, tool, several, lambda: _do(*keys))
+
+    assert isinstance(answer, Entered)
+    assert (answer.text.reveal(), answer.serial) == ("654321", phone)
+    assert left == []
+
+
+MENU = 1000  # pixels: a list that opens changes more, a cursor that blinks less
+
+
+def _differ(one: Image, other: Image) -> int:
+    return sum(ImageChops.difference(one.convert("L"), other.convert("L")).histogram()[1:])
 
 
 @pytest.mark.parametrize("tool", OWN)

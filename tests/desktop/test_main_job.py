@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from awssim.totp import STEP
+from awssim.world import User
 from support.awscli import CLI_1
 from support.desktop import PATIENCE, Desktop, DesktopError, Sent, Shade, private_desktop
 from support.rig import Rig, hear, rig_on
@@ -90,6 +91,24 @@ def test_the_whole_day(rig: Rig) -> None:
 
     assert sim.count("GetSessionToken", "OK") == 2
     assert arn(rig, "account-b").startswith("arn:aws:sts::333333333333:assumed-role/Deploy/")
+
+
+def test_a_code_of_another_device(rig: Rig) -> None:
+    """Who has several chooses in the dialog, and AWS is told which one it is; the terminal then asks for that one."""
+    desk, sim = rig.desk, rig.sim
+    user = sim.world.user_key().holder
+    assert isinstance(user, User)
+    phone = sim.world.add_device(user, "phone")
+    rig.settings(f'[identity.default]\ndevices = ["{phone.serial}"]\n')
+    command = rig.start("account-a", "--", *WHO_AM_I)
+    desk.wait_dialog(DIALOG)
+    desk.key("shift+Tab")
+    desk.key("Down")
+    enter(desk, sim.unused_code("phone"))
+    out, err = command.communicate(timeout=PATIENCE)
+    assert command.returncode == 0, err
+    assert "assumed-role/Deploy" in out
+    assert sim.count("GetSessionToken") == 1
 
 
 def test_a_command_asks_by_itself_and_a_wrong_code_is_explained(rig: Rig) -> None:

@@ -200,6 +200,7 @@ class Stage:
     _issued: dict[str, Issued] = field(default_factory=dict)
     _orphans: set[int] = field(default_factory=set)  # epochs of calls nobody may be waiting for any more
     _codes: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # by device
+    _devices: dict[Identity, str] = field(default_factory=dict)  # that the last codes were typed for
     _known_codes: set[str] = field(default_factory=set)
     _endings: set[Ending] = field(default_factory=set)
     _ending: set[Identity | SignIn] = field(default_factory=set)  # of whom the notification spoke last
@@ -279,9 +280,11 @@ class Stage:
         prompt = self.dialogs.pop(who)
         return self.do(Answered(who, prompt.epoch, answer))
 
-    def enter(self, code: str, who: Identity = ALICE) -> tuple[Effect, ...]:
-        """A person types into the dialog that is up."""
-        return self.answer(Entered(self._secret_code(code)), who)
+    def enter(self, code: str, who: Identity = ALICE, serial: str = "") -> tuple[Effect, ...]:
+        """A person types into the dialog that is up, perhaps for another device than it shows first."""
+        if serial:
+            self._devices[who] = serial
+        return self.answer(Entered(self._secret_code(code), serial), who)
 
     def cancel(self, who: Identity = ALICE) -> tuple[Effect, ...]:
         """A person closes the dialog that is up."""
@@ -323,7 +326,7 @@ class Stage:
         """AWS opens no session."""
         call = self.opening.pop(which)
         if kind in {Refusal.UNSENT, Refusal.KEYS} and call.code is not None:
-            sent = self._codes[call.identity.mfa_serial]
+            sent = self._codes[call.serial]
             sent.remove(next(one for one in sent if one[0] == call.code.reveal()))
         return self.do(SessionRefused(call.identity, call.epoch, EVERY_REFUSAL[kind], kind))
 
@@ -643,9 +646,11 @@ class Stage:
             self.opening.append(call)
             return
         assert call.identity.needs_code, "a code for who needs none"
+        own = {call.identity.mfa_serial, self._devices.get(call.identity, "")}
+        assert call.serial in own, "a code for a device that nobody has chosen"
         code = call.code.reveal()
         assert re.fullmatch("[0-9]{6}", code)
-        sent = self._codes.setdefault(call.identity.mfa_serial, [])
+        sent = self._codes.setdefault(call.serial, [])
         assert not any(old == code and self.now.boot - at < 150 for old, at in sent), "a spent code was sent"
         sent.append((code, self.now.boot))
         assert sum(self.now.boot - at < 180 for _, at in sent) <= 5, "more than five codes in three minutes"

@@ -398,7 +398,13 @@ def slow_command(identity: Identity) -> Text:
     return Text("The command for the code of identity {identity} did not end in time.", identity=identity.name)
 
 
-def doubtful_device(identity: Identity) -> Trouble:
+def of_device(why: Trouble, serial: str) -> Trouble:
+    """A code was refused, and the person has several devices: for which one it was sent."""
+    title = Text("{what} It was sent as a code of the device {serial}.", what=why.title, serial=shown(serial))
+    return Trouble(why.code, title, why.hint)
+
+
+def doubtful_device(identity: Identity, serial: str) -> Trouble:
     """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
     return trouble(
         "serial_refused",
@@ -406,7 +412,7 @@ def doubtful_device(identity: Identity) -> Trouble:
         "Compare mfa_serial with what the AWS console shows under IAM, Users, your user, Security credentials, "
         "and correct it under {section}. If it is right, other programs have sent too "
         "many codes: wait three minutes, and try once.",
-        serial=shown(identity.mfa_serial),
+        serial=shown(serial),
         identity=identity.name,
         section=header(identity.keys),
     )

@@ -186,13 +186,15 @@ class Question:
     command: tuple[str, ...] = ()  # the program that is to give the code in place of a person; none for a dialog
     named_in: tuple[str, ...] = ()  # the files that name it, where they are not our own: else others could name one
     allows: Text | None = None  # what the code also says yes to, for who is named
+    serials: tuple[str, ...] = ()  # all devices to choose from, where there are several; `mfa_serial` is one of them
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What a person typed, as it was typed."""
+    """What a person typed, as it was typed, and the device that it is from; empty where none could be chosen."""
 
     text: Secret
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)

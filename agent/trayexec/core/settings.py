@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from math import inf
 from typing import TypeVar
 
-from trayexec.core.config import session_policy
+from trayexec.core.config import serials, session_policy
 from trayexec.core.config.sections import shown
 from trayexec.core.config.session_policy import SessionPolicy
 from trayexec.core.suggest import near
@@ -157,13 +157,14 @@ class IdentityRule:
 
     `code` is the command that prints its code, None where a person is asked; with `renew` AUTO that or a profile's
     `mfa_process` renews its session. `keys` is the one that prints its keys, None where they are stored with us; `mfa`
-    whether it is opened with a code at all.
+    whether it is opened with a code at all. `devices` are serials of MFA devices that it has beside its mfa_serial.
     """
 
     code: Command | None = None
     renew: Renew = Renew.ASK
     keys: Command | None = None
     mfa: bool = True
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,11 @@ class Settings:
         """The command that prints the code of this identity; None where a person is asked."""
         rule = self.identities.get(identity)
         return rule.code if rule is not None else None
+
+    def devices(self, identity: str) -> tuple[str, ...]:
+        """The serials of the MFA devices that this identity has beside its own."""
+        rule = self.identities.get(identity)
+        return rule.devices if rule is not None else ()
 
     def renews(self, identity: str) -> bool:
         """Whether the session of this identity is renewed before it ends without anybody being asked."""
@@ -328,6 +334,7 @@ def _identity_written(rule: IdentityRule) -> Mapping[str, object]:
         **({} if rule.code is None and rule.renew is Renew.ASK else {"renew": rule.renew.value}),
         **({} if rule.keys is None else {"keys": list(rule.keys.argv)}),
         **({} if rule.mfa else {"mfa": False}),
+        **({"devices": list(rule.devices)} if rule.devices else {}),
     }
 
 
@@ -457,7 +464,7 @@ class _Source:
 
     def identity(self, path: Path, value: object) -> IdentityRule:
         """What is set for one identity."""
-        table = self.table(path, value, ("code", "renew", "keys", "mfa"))
+        table = self.table(path, value, ("code", "renew", "keys", "mfa", "devices"))
         code = self.get(table, (*path, "code"), self._code, None)
         renew = self.get(table, (*path, "renew"), self.choice(Renew), Renew.ASK)
         return IdentityRule(
@@ -465,7 +472,14 @@ class _Source:
             renew,
             self.get(table, (*path, "keys"), self._keys, None),
             self.get(table, (*path, "mfa"), self._yes_or_no, True),
+            self.get(table, (*path, "devices"), self._devices, ()),
         )
+
+    def _devices(self, path: Path, value: object) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(each, str) and not serials.fault(each, "") for each in value):
+            return tuple(dict.fromkeys(value))
+        hint = Text('Write a list of serials of MFA devices, like ["arn:aws:iam::111111111111:mfa/phone"].')
+        raise self._wrong(path, value, hint)
 
     def _yes_or_no(self, path: Path, value: object) -> bool:
         if isinstance(value, bool):

@@ -364,11 +364,12 @@ class Loop:
 
     async def _open(self, effect: OpenSession) -> None:
         role = effect.identity.role
+        of_device = replace(effect.identity, mfa_serial=effect.serial)
         session = self.broker.session(replace(effect.identity, role=None), self._ports.clock.now())
 
         def call(printed: LongTermKeys | None) -> Credentials:
             try:
-                keys = self.keys.usable(effect.identity, printed=printed)
+                keys = self.keys.usable(of_device, printed=printed)
             except StsError as error:
                 known = error.refusal is Refusal.KEYS
                 # Only whose keys they are was asked: the code has not been sent.
@@ -376,7 +377,7 @@ class Loop:
             sts, seconds = self._ports.sts.result(), effect.seconds
             if role is not None and session is not None and seconds > HOUR:
                 seconds = sts.most_seconds(role, session, seconds) or seconds
-            return sts.open_session(effect.identity, keys, effect.code, seconds)
+            return sts.open_session(of_device, keys, effect.code, seconds)
 
         outcome = await self._attempt(self._workers.sessions, call, effect.identity)
         if isinstance(outcome, Credentials):

@@ -628,7 +628,7 @@ def _note_of(told: Tell, language: str) -> bytes:
         speaker_of(language)(told.text),
         **({"endpoint": host} if host is not None else {}),
         identity=identity.name,
-        mfa_serial=identity.mfa_serial,
+        mfa_serial=told.serial or identity.mfa_serial,
         left=told.left,
         number=told.number,
         of=told.of,

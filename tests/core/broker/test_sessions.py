@@ -15,7 +15,7 @@ from trayexec.core.broker.step import next_deadline
 from trayexec.core.clock import Instant
 from trayexec.core.credentials import Secret
 from trayexec.core.ports import NoDialog, Refusal, TimedOut
-from trayexec.core.settings import Command
+from trayexec.core.settings import Command, IdentityRule
 from trayexec.core.stamps import local
 
 NO_DISPLAY = NoDialog(EVERY_REFUSAL[Refusal.OTHER])
@@ -347,11 +347,59 @@ def test_where_few_codes_were_sent_the_serial_is_the_likelier_cause(stage: Stage
     stage.enter("123456")
     stage.refuse(Refusal.BUDGET)
     assert stage.got(caller) == "serial_refused"
-    said = messages.doubtful_device(ALICE)
+    said = messages.doubtful_device(ALICE, ALICE.mfa_serial)
     assert ALICE.mfa_serial in str(said.title)
     assert str(said.hint).index("mfa_serial") < str(said.hint).index("three minutes")
     assert stage.got(stage.ask()) is None
     assert stage.dialogs
+
+
+PHONE, TOKEN = "arn:aws:iam::111111111111:mfa/phone", "GAHT12345678"
+SEVERAL = {"default": IdentityRule(devices=(PHONE, TOKEN, "arn:aws:iam::999999999999:mfa/foreign"))}
+
+
+def test_the_code_may_be_from_any_of_several_devices(stage: Stage) -> None:
+    """The dialog offers those of this account; what it goes with is what was chosen, and that is asked of next time."""
+    stage.configure(ALICE, identities=SEVERAL)
+    stage.ask()
+    shown = stage.dialogs[ALICE].question
+    assert (shown.mfa_serial, shown.serials) == (ALICE.mfa_serial, (ALICE.mfa_serial, PHONE, TOKEN))
+    stage.enter("123456", serial=TOKEN)
+    assert stage.opening[0].serial == TOKEN
+    stage.grant(HOUR)
+    stage.lock()
+    stage.ask()
+    assert stage.dialogs[ALICE].question.mfa_serial == TOKEN
+    stage.configure(ALICE, identities={})
+    stage.enter("222222")
+    assert stage.opening[0].serial == ALICE.mfa_serial
+
+
+def test_a_refused_code_says_which_device_it_was_of(stage: Stage) -> None:
+    """The next dialog does, and a code that one device has spent is good of another."""
+    stage.configure(ALICE, identities=SEVERAL)
+    stage.ask()
+    stage.enter("123456", serial=PHONE)
+    stage.refuse()
+    again = stage.dialogs[ALICE].question
+    assert f"code of the device {PHONE}." in str(again.reason)
+    assert again.mfa_serial == PHONE
+    stage.enter("123456", serial=PHONE)
+    assert not stage.opening
+    stage.enter("123456", serial=ALICE.mfa_serial)
+    assert stage.opening[0].serial == ALICE.mfa_serial
+
+
+def test_a_device_that_nobody_offered_is_none(stage: Stage) -> None:
+    """Whatever an answer says; and where a command gives the codes there is nothing to choose."""
+    stage.configure(ALICE, identities=SEVERAL)
+    stage.ask()
+    stage.enter("123456", serial="arn:aws:iam::999999999999:mfa/foreign")
+    assert stage.opening[0].serial == ALICE.mfa_serial
+    stage.refuse()
+    stage.cancel()
+    stage.configure(ALICE, identities={"default": replace(SEVERAL["default"], code=Command(("oathtool",)))})
+    assert stage.broker.serials(ALICE) == (ALICE.mfa_serial,)
 
 
 def test_missing_keys_are_told_before_a_person_is_asked(stage: Stage) -> None:

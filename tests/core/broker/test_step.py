@@ -110,10 +110,11 @@ def check_that_it_rests(stage: Stage) -> None:
     assert ticks <= 80, f"{ticks} ticks in a minute"  # 60, and a few things that end or are warned of
 
 
-# Which identities have a command that gives their codes, and whether it renews their sessions by itself.
+# Which identities have a command that gives their codes, and whether it renews their sessions by itself; or devices.
 COMMANDS = st.dictionaries(
     st.sampled_from([ALICE.keys, BOB.keys]),
-    st.builds(IdentityRule, st.just(Command(("oathtool",))), st.sampled_from(Renew)),
+    st.builds(IdentityRule, st.just(Command(("oathtool",))), st.sampled_from(Renew))
+    | st.just(IdentityRule(devices=("arn:aws:iam::111111111111:mfa/phone", "GAHT12345678"))),
 )
 
 
@@ -214,11 +215,13 @@ class Invariants(RuleBasedStateMachine):
         self.stage.hang_up(waiting[which % len(waiting)])
 
     @precondition(lambda self: self.stage.dialogs)
-    @rule(which=ANY, code=TYPED)
-    def enter(self, which: int, code: str) -> None:
-        """A person types into a dialog."""
+    @rule(which=ANY, code=TYPED, device=ANY)
+    def enter(self, which: int, code: str, device: int) -> None:
+        """A person types into a dialog, the code of any device that it offers."""
         dialogs = list(self.stage.dialogs)
-        self.stage.enter(code, dialogs[which % len(dialogs)])
+        who = dialogs[which % len(dialogs)]
+        serials = self.stage.dialogs[who].question.serials or ("",)
+        self.stage.enter(code, who, serials[device % len(serials)])
 
     @precondition(lambda self: self.stage.dialogs)
     @rule(which=ANY, how=st.sampled_from([Cancelled(), TimedOut(), NO_DIALOG]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trayexec.adapters.dialogs.own.code_field import COUNT
 from trayexec.adapters.dialogs.permission import PermissionText
-from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, folded
+from trayexec.adapters.wording import BRIEF, ROOMY, at_desktop, brief, folded
 from trayexec.core.ports import Answer, NoDialog, PermissionAnswer, Question
 from trayexec.light.errors import Text, trouble
 
@@ -27,6 +27,8 @@ class DialogText:
     `position` says which of several questions it is. `reason` (why it is asked again) and `hurry` (when the next code
     comes) are empty when there is nothing to say. `counting`, `held` and `counted` are for a dialog that can count down
     by itself: `hurry` with `COUNT` for the number, what stands there once six digits wait, and what stands there after.
+    `devices` are names of the `serials` to choose from, with `device` before them; a dialog that has no choice says the
+    one that is last in `about`.
     """
 
     heading: str
@@ -46,6 +48,9 @@ class DialogText:
     seconds: int
     identity: str
     serial: str
+    device: str
+    devices: tuple[str, ...]
+    serials: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -99,7 +104,16 @@ def write(question: Question, speak: Callable[[Text], str], folder: str = "") ->
         seconds=question.seconds,
         identity=question.identity,
         serial=question.mfa_serial,
+        device=speak(Text("Code of device")) if question.serials else "",
+        devices=tuple(brief(name, BRIEF) for name in _names(question.serials)),
+        serials=question.serials,
     )
+
+
+def _names(serials: tuple[str, ...]) -> tuple[str, ...]:
+    """What to tell the devices apart by: their names in IAM, or the whole serials where these are not enough."""
+    names = tuple(one.rpartition("/")[2] for one in serials)
+    return names if len({*names}) == len(names) else serials
 
 
 def _about(question: Question, folder: str) -> Iterator[Text]:

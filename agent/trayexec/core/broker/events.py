@@ -468,7 +468,7 @@ class Tell:
     It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
     is on its way; and so does SCREEN, on which nobody is asked. Where no code is behind what it waits for, there is no
     identity. On PERMISSION it may ask whether what it waits for is allowed: that is the question `epoch`, with these
-    `choices`, of which FOR_A_TIME is `holds` seconds.
+    `choices`, of which FOR_A_TIME is `holds` seconds. `serial` is the device that a code is asked of.
     """
 
     caller: Caller
@@ -481,6 +481,7 @@ class Tell:
     epoch: int = 0
     choices: tuple[Verdict, ...] = ()
     holds: int = 0
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,12 +534,16 @@ class Dismiss:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Read the keys and call GetSessionToken, once; without a code for an identity that needs none."""
+    """Read the keys and call GetSessionToken, once; without a code for an identity that needs none.
+
+    The code is from the device with this `serial`.
+    """
 
     identity: Identity
     epoch: int
     code: Secret | None
     seconds: int
+    serial: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,8 @@ def open_session(step: StepContext, identity: Identity, opening: Opening) -> Non
         device = codes.sent(step.broker.device(identity), opening.code, step.now)
         step.broker = step.broker.with_device(identity, device)
     step.broker = step.broker.with_attempt(identity, opening)
-    step.effects.append(OpenSession(identity, opening.epoch, opening.code, step.broker.seconds(identity)))
+    serial = step.broker.serial(identity)
+    step.effects.append(OpenSession(identity, opening.epoch, opening.code, step.broker.seconds(identity), serial))
     tell_all(step, identity)  # before the giver has its answer: nobody else asks for a code that is there
 
 

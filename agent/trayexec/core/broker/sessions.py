@@ -50,7 +50,8 @@ def answered(step: StepContext, event: Answered) -> None:
     if not isinstance(prompt, Prompting):
         return
     match event.answer:
-        case Entered(text):
+        case Entered(text, serial):
+            _choose(step, event.identity, serial)
             _entered(step, event.identity, prompt, text)
         case Cancelled():
             _cancelled(step, event.identity)
@@ -87,6 +88,12 @@ def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Sec
         _ask_once_more(step, identity, prompt, reason=messages.spent(), wait=codes.wait_for_next(step.now))
     else:
         open_session(step, identity, Opening(step.next_epoch(), code, prompt))
+
+
+def _choose(step: StepContext, identity: Identity, serial: str) -> None:
+    """Let codes be from this device of the identity from now on, where it is one."""
+    if serial in step.broker.serials(identity):
+        step.broker = replace(step.broker, chosen={**step.broker.chosen, identity: serial})
 
 
 def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
@@ -206,11 +213,15 @@ def _refused(step: StepContext, identity: Identity, opening: Opening, why: Troub
         return
     device = step.broker.device(identity)
     if refusal is Refusal.BUDGET and not codes.used_up(device, step.now):
-        why = messages.doubtful_device(identity)  # to wait would not make it somebody else's
+        why = messages.doubtful_device(
+            identity, step.broker.serial(identity)
+        )  # to wait would not make it somebody else's
     elif refusal is Refusal.BUDGET:
         step.broker = step.broker.with_device(identity, codes.exhausted(device, step.now))
     elif refusal in {Refusal.UNSENT, Refusal.KEYS}:
         step.broker = step.broker.with_device(identity, codes.unsent(device, opening.code))
+    elif refusal is Refusal.CODE and len(step.broker.serials(identity)) > 1:
+        why = messages.of_device(why, step.broker.serial(identity))
     less = _shorten(step, identity) if refusal is Refusal.TOO_LONG else None
     if less is not None:
         why = Trouble(why.code, less, why.hint)

@@ -33,6 +33,7 @@ from trayexec.core.broker.expiry_watch import Run, Watch
 from trayexec.core.broker.permissions import GivenAnswer, Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
+from trayexec.core.config.serials import account_of
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Refusal, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Command, OnLock, Settings
@@ -307,6 +308,7 @@ class Broker:
     idle: IdleWatch = field(default_factory=IdleWatch)
     inherited: tuple[Inherited, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)
+    chosen: Mapping[Identity, str] = field(default_factory=dict)  # the devices that the last codes were from
 
     @property
     def held(self) -> bool:
@@ -344,9 +346,26 @@ class Broker:
             return self.settings.session_seconds
         return self.shorter.get(identity, identity.role.seconds)
 
+    def serials(self, identity: Identity) -> tuple[str, ...]:
+        """The MFA devices that a code of `identity` may be from, its own first; of another account none is ever asked.
+
+        A command prints the codes of its own one.
+        """
+        own = identity.mfa_serial
+        if not own or isinstance(self.settings.prompt, Command) or self.code_command(identity) is not None:
+            return (own,)
+        account = account_of(own) or identity.account
+        others = (one for one in self.settings.devices(identity.keys) if account_of(one) in {"", account})
+        return tuple(dict.fromkeys((own, *others)))
+
+    def serial(self, identity: Identity) -> str:
+        """The MFA device that the next code of `identity` is from: that of the last one, at first its own."""
+        chosen = self.chosen.get(identity)
+        return chosen if chosen is not None and chosen in self.serials(identity) else identity.mfa_serial
+
     def device(self, identity: Identity) -> Device:
-        """What we remember of the MFA device of `identity`."""
-        return self.devices.get(identity.mfa_serial, Device())
+        """What we remember of the MFA device that the next code of `identity` is from."""
+        return self.devices.get(self.serial(identity), Device())
 
     def with_phase(self, identity: Identity, phase: Phase) -> "Broker":
         """This broker with another phase for `identity`."""
@@ -383,4 +402,4 @@ class Broker:
 
     def with_device(self, identity: Identity, device: Device) -> "Broker":
         """This broker with something else remembered of the device of `identity`."""
-        return replace(self, devices={**self.devices, identity.mfa_serial: device})
+        return replace(self, devices={**self.devices, self.serial(identity): device})

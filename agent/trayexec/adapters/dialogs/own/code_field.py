@@ -70,6 +70,12 @@ class CodeField(Attention):
         super().__init__(seconds, now)
         self.digits = ""
         self._fresh = now() + wait
+        self._is_other = False
+
+    def choose(self, is_other: bool) -> None:  # noqa: FBT001 — as it stands in the chooser
+        """The code is to be from the device that was asked first, or from another one, of which any code will do."""
+        self.digits = ""
+        self._is_other = is_other
 
     def change(self, text: str) -> Typed:
         """The text of the field is this now. Full-width digits are digits; all else is left out."""
@@ -94,11 +100,13 @@ class CodeField(Attention):
     @property
     def until_fresh(self) -> int:
         """Seconds until the next code appears; 0 when it is there, or any will do."""
-        return max(0, round(self._fresh - self._now()))
+        return 0 if self._is_other else max(0, round(self._fresh - self._now()))
 
     def hurry(self, counting: str, held: str, counted: str) -> str:
         """What is said of the next code: when it appears, that six digits wait for it, or that it is there."""
         left = self.until_fresh
+        if self._is_other:
+            return ""
         return (held if self.is_whole else counting).replace(COUNT, str(left)) if left else counted
 
 

@@ -1,7 +1,8 @@
 """Draws our own dialog with GTK, in the distribution's own Python: reads the text as JSON, answers a line on stdout.
 
-The line is `entered NNNNNN`, `cancelled` or `timed-out`. Ends by itself when its parent does. `tool.py` names the
-folder of our packages, and which GTK. It may be an older Python than ours: syntax of 3.9.
+The line is `entered NNNNNN`, `cancelled` or `timed-out`; after the code comes the number of its device, where one was
+chosen. Ends by itself when its parent does. `tool.py` names the folder of our packages, and which GTK. It may be an
+older Python than ours: syntax of 3.9.
 """
 
 from __future__ import annotations
@@ -164,6 +165,7 @@ class GtkWindow(GtkPage):
         self._rewriting = False
         page = self._page
         self._head(page)
+        self._devices = self._chooser(page) if text["serials"] else None
         self._entry = self._code(page)
         self._digits = self._label(page, text["digits"], "trayexec-hint")
         if text["reason"]:
@@ -182,8 +184,22 @@ class GtkWindow(GtkPage):
         self._label(page, text["heading"], "trayexec-heading").set_margin_bottom(4)
         if text["elsewhere"]:
             self._label(page, text["elsewhere"], "trayexec-reason")
-        for line in text["about"]:
+        for line in text["about"][:-1] if text["serials"] else text["about"]:
             self._label(page, line, "trayexec-about")
+
+    def _chooser(self, page: Any) -> Any:
+        text = self._text
+        row = self._box(vertical=False, gap=12)
+        row.set_margin_top(12)
+        self._put(page, row)
+        label = self._label(row, text["device"], "trayexec-label")
+        chooser = self._gtk.ComboBoxText()
+        for name in text["devices"]:
+            chooser.append_text(name)
+        chooser.set_active(text["serials"].index(text["serial"]))
+        label.set_mnemonic_widget(chooser)
+        self._put(row, chooser)
+        return chooser
 
     def _code(self, page: Any) -> Any:
         text = self._text
@@ -227,7 +243,20 @@ class GtkWindow(GtkPage):
         entry = self._entry
         entry.connect("changed", lambda _: self._changed())
         entry.connect("activate", lambda _: self._submit())
+        if self._devices is not None:
+            self._devices.connect("changed", lambda _: self._chosen())
         self._hear(self._key, self._field.focus)
+
+    def _number(self) -> int:
+        chooser: Any = self._devices
+        return int(chooser.get_active())
+
+    def _chosen(self) -> None:
+        """Begin the code of another device."""
+        first = self._text["serials"].index(self._text["serial"])
+        self._field.choose(self._number() != first)
+        self._entry.set_text("")
+        self._entry.grab_focus()
 
     def _key(self, key: int) -> bool:
         """Whether nobody else is to see this key."""
@@ -261,7 +290,8 @@ class GtkWindow(GtkPage):
 
     def _submit(self) -> None:
         if self._field.is_ready:
-            self._end(f"entered {self._field.digits}")
+            number = "" if self._devices is None else f" {self._number()}"
+            self._end(f"entered {self._field.digits}{number}")
         elif not self._field.is_whole:
             self._mark(self._digits, "trayexec-reason")
 

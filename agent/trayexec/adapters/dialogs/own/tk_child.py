@@ -1,6 +1,7 @@
 """Draws our own dialog with Tk, in a process of its own: reads the text as JSON on stdin, answers a line on stdout.
 
-The line is `entered NNNNNN`, `cancelled` or `timed-out`. Ends by itself when its parent does.
+The line is `entered NNNNNN`, `cancelled` or `timed-out`; after the code comes the number of its device, where one was
+chosen. Ends by itself when its parent does.
 """
 
 import json
@@ -10,6 +11,7 @@ import time
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from tkinter import font
 from typing import Any
 
@@ -115,6 +117,9 @@ class TkWindow(TkPage):
         self._typed = tk.StringVar(root)
         page = self._page
         self._head(page)
+        self._device = tk.IntVar(root, text["serials"].index(text["serial"]) if text["serials"] else 0)
+        if text["serials"]:
+            self._chooser(page)
         self._entry = self._code(page)
         self._digits = self._label(page, text["digits"], size=SMALL, colour=colours.faint, above=4)
         if text["reason"]:
@@ -133,8 +138,48 @@ class TkWindow(TkPage):
         self._label(page, text["heading"], size=HEADING, colour=colours.ink)
         if text["elsewhere"]:
             self._label(page, text["elsewhere"], size=BODY, colour=colours.red, above=6)
-        for line in text["about"]:
+        for line in text["about"][:-1] if text["serials"] else text["about"]:
             self._label(page, line, size=BODY, colour=colours.faint, above=4)
+
+    def _chooser(self, page: tk.Frame) -> None:
+        """A button that says which device it is, and opens the list of them."""
+        text, colours = self._text, self._colours
+        row = tk.Frame(page, bg=colours.paper)
+        row.pack(fill="x", pady=(self._px(14), 0))
+        written = self._font(BODY, weight="bold")
+        tk.Label(row, text=text["device"], font=written, fg=colours.ink, bg=colours.paper).pack(side="left")
+        look: dict[str, Any] = {"font": self._font(BODY), "fg": colours.ink, "bg": colours.field}
+        look |= {"activeforeground": colours.on_accent, "activebackground": colours.accent}
+        button = tk.Menubutton(
+            row,
+            text=text["devices"][self._device.get()],
+            indicatoron=True,
+            relief="flat",
+            takefocus=True,
+            padx=self._px(12),
+            highlightthickness=self._px(1),
+            highlightbackground=colours.line,
+            highlightcolor=colours.accent,
+            **look,
+        )
+        menu = tk.Menu(button, tearoff=False, **look)
+        for number, name in enumerate(text["devices"]):
+            menu.add_radiobutton(
+                label=name,
+                variable=self._device,
+                value=number,
+                selectcolor=colours.ink,
+                command=partial(self._chosen, button, name),
+            )
+        button.configure(menu=menu)
+        button.pack(side="right")
+
+    def _chosen(self, button: tk.Menubutton, name: str) -> None:
+        """Begin the code of another device."""
+        button.configure(text=name)
+        self._field.choose(self._device.get() != self._text["serials"].index(self._text["serial"]))
+        self._show("")
+        self._entry.focus_set()
 
     def _code(self, page: tk.Frame) -> tk.Entry:
         text, colours = self._text, self._colours
@@ -210,7 +255,7 @@ class TkWindow(TkPage):
         for key in ("<Control-a>", "<Control-A>"):  # Tk's own goes to the start: what is typed then comes on top
             entry.bind(key, lambda _: self._select())
         self._hear_focus(self._field.focus)
-        for button in (child for child in _below(root) if isinstance(child, tk.Button)):
+        for button in (child for child in _below(root) if isinstance(child, tk.Button | tk.Menubutton)):
             button.bind("<Key>", lambda _: "break" if self._field.is_early else None)
 
     def _select(self) -> str:
@@ -242,7 +287,8 @@ class TkWindow(TkPage):
 
     def _submit(self) -> None:
         if self._field.is_ready:
-            self.answer = f"entered {self._field.digits}"
+            number = f" {self._device.get()}" if self._text["serials"] else ""
+            self.answer = f"entered {self._field.digits}{number}"
             self._root.destroy()
         elif not self._field.is_early and not self._field.is_whole:
             self._digits.configure(fg=self._colours.red)

@@ -95,7 +95,7 @@ async def _permit_tk(program: str, text: PermissionText, environ: Mapping[str, s
 
 async def _ask(tool: str, argv: list[str], sheet: DialogText, environ: Mapping[str, str]) -> Answer:
     ended = await _run(tool, argv, {"title": TITLE, **asdict(sheet)}, environ)
-    return _read(tool, ended) if isinstance(ended, Ended) else ended
+    return _read(tool, ended, sheet.serials) if isinstance(ended, Ended) else ended
 
 
 async def _permit(tool: str, argv: list[str], text: PermissionText, environ: Mapping[str, str]) -> PermissionAnswer:
@@ -126,13 +126,15 @@ async def _run(
     return broken(tool, ended) if ended.status else ended
 
 
-def _read(tool: str, ended: Ended) -> Answer:
-    match ended.out.split(b"\n")[0].partition(b" "):
-        case (b"entered", _, code):
+def _read(tool: str, ended: Ended, serials: tuple[str, ...]) -> Answer:
+    match ended.out.split(b"\n")[0].split():
+        case [b"entered", code]:
             return Entered(Secret(code.decode(errors="replace")))
-        case (b"timed-out", _, _):
+        case [b"entered", code, number] if number.isdigit() and int(number) < len(serials):
+            return Entered(Secret(code.decode(errors="replace")), serials[int(number)])
+        case [b"timed-out"]:
             return TimedOut()
-        case (b"cancelled", _, _):
+        case [b"cancelled"]:
             return Cancelled()
         case _:
             return broken(tool, ended)
