@@ -338,6 +338,19 @@ def test_keys_that_were_meant_for_another_window_do_nothing(screen: Desktop, too
 
 
 @pytest.mark.parametrize("tool", OWN)
+def test_a_panel_sees_whose_it_is(screen: Desktop, tool: str) -> None:
+    """By the class of the window it finds our entry among the programs; else it names a file of Python."""
+    classes: list[str] = []
+
+    def look() -> None:
+        classes.append(screen.run(["xprop", "-id", screen.windows(TITLE)[0], "WM_CLASS"]))
+
+    while_asked(screen, tool, question(), lambda: _do(look, lambda: screen.key("Escape")))
+
+    assert classes[0].lower() == 'wm_class(string) = "trayexec", "trayexec"\n'
+
+
+@pytest.mark.parametrize("tool", OWN)
 def test_ours_goes_when_its_parent_is_killed(screen: Desktop, tool: str) -> None:
     """An agent that is killed with -9 leaves no window standing."""
     code = (

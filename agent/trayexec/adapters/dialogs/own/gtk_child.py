@@ -318,6 +318,9 @@ def main(version: str, window: Callable[[Toolkit, dict[str, Any]], GtkPage]) -> 
     try:
         import gi  # noqa: PLC0415 — the distribution's own
 
+        from gi.repository import GLib  # noqa: PLC0415 — the distribution's own
+
+        GLib.set_prgname("trayexec")  # before GTK takes it: by this a panel finds our name and icon
         gi.require_version("Gtk", version)
         gi.require_version("Gdk", version)
         from gi.repository import Gdk, Gtk  # noqa: F401, PLC0415 — to load GTK opens the display
