@@ -22,7 +22,9 @@ FLOWS = "tests/desktops/flows.py"
 DESKTOPS = {
     "lxqt": ("lxqt-panel", "lxqt-notificationd", "lxqt-themes", "openbox"),
     "mate": ("mate-panel", "mate-notification-daemon", "mate-themes", "marco", "mate-settings-daemon-common"),
+    "sway": ("sway", "waybar", "mako-notifier"),
     "plasma": ("plasma-desktop", "plasma-workspace", "kwin-x11", "kded5", "breeze-icon-theme"),
+    "gnome": ("gnome-shell", "gnome-shell-extension-appindicator", "python3-dbusmock", "gjs"),
 }
 COMMON = (
     "adwaita-icon-theme",

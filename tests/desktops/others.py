@@ -1,20 +1,22 @@
 """Desktops other than Xfce, each with its own panel and its own notifications, as far as the flows need it."""
 
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from PIL import Image, ImageChops, ImageFilter
 
-from support.desktop import HEIGHT, PANEL, PATIENCE, READING, WATCHER, WIDTH, Desktop, DesktopError, Spot
+from support.desktop import HEIGHT, PANEL, PATIENCE, PROPERTIES, READING, WATCHER, WIDTH, Desktop, DesktopError, Spot
 from trayexec.adapters.glyph import draw
 from trayexec.core.view import IconState
 
 T = TypeVar("T")
 
 PICTURES = Path(os.environ["DESKTOP_PICTURES"])
+SHELL = ("org.gnome.Shell", "/org/gnome/Shell", PROPERTIES)
 NOTIFICATIONS = "org.freedesktop.Notifications"
 DRAWING = 1.0  # seconds until what appears stands still; a notification's picture of its time never does
 LARGEST = 48  # pixels of an icon in a panel
@@ -44,7 +46,8 @@ class OtherDesktop(Desktop):
             raise
 
     def shoot(self, what: str) -> None:
-        """Keep a picture of the screen under this name, for somebody to look at."""
+        """Keep a picture of the screen under this name, for somebody to look at, when all is drawn."""
+        time.sleep(DRAWING)
         self.screenshot(PICTURES / f"{self.name}-{what}.png")
 
     def wait_icon(self, state: IconState) -> Spot:
@@ -68,7 +71,6 @@ class OtherDesktop(Desktop):
         before = self.steady()
         self.click(*spot, button=button)
         self.wait("what a click opens", lambda: _changed(before, self.pixels()))
-        time.sleep(DRAWING)
         return before
 
     def close_menu(self, before: Image.Image) -> None:
@@ -230,7 +232,149 @@ class Plasma(OtherDesktop):
         self.click(WIDTH - 100, HEIGHT - 90)
 
 
-DESKTOPS = (Lxqt, Mate, Plasma)
+class Gnome(OtherDesktop):
+    """gnome-shell on X11 with the extension for icons. It wants a logind, and shows notifications by a helper."""
+
+    name = "gnome"
+    panel = (0, 0, WIDTH, 32)
+    ACTIVATED = ("org.gnome.Shell.Notifications",)
+    WINDOW_MANAGER = ()
+
+    def start(self) -> None:
+        """What a session of GNOME has been told before it starts."""
+        settings = self.home("home/.config/glib-2.0/settings/keyfile")
+        settings.parent.mkdir(parents=True)
+        settings.write_text(
+            "[org/gnome/shell]\nenabled-extensions=['ubuntu-appindicators@ubuntu.com']\n"
+            "welcome-dialog-last-shown-version='99'\n"
+            "[org/gnome/shell/extensions/appindicator]\nicon-opacity=255\n"  # so that its colour is the one we drew
+        )
+        warned = self.home("home/.local/share/gnome-shell/lock-warning-shown")  # that there is no display manager
+        warned.parent.mkdir(parents=True)
+        warned.touch()
+        self.env |= {"GSETTINGS_BACKEND": "keyfile", "XDG_CURRENT_DESKTOP": "GNOME", "XDG_SESSION_TYPE": "x11"}
+        super().start()
+
+    def start_bus(self) -> Self:
+        """With a logind on it, in which there is a session."""
+        if "bus" in self._running:
+            return self
+        super().start_bus()
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = self.env["DBUS_SESSION_BUS_ADDRESS"]
+        self._start("logind", ["/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind"])
+        self.wait_name("org.freedesktop.login1")
+        place = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.DBus.Mock")
+        self.call(*place, "AddSession", "ssusb", ("1", "seat0", os.getuid(), "tester", True))
+        return self
+
+    def start_panel(self, *_: object) -> Self:
+        """The shell, which is panel and window manager in one."""
+        self.start_bus().start_display()
+        self._start("panel", ["gnome-shell", "--x11"])
+        self.wait_name(WATCHER)
+        self.wait_name(NOTIFICATIONS)
+        self.wait("the window manager", self._managed)
+        self.wait("the overview", self._overview)
+        self.call(*SHELL, "Set", "ssv", ("org.gnome.Shell", "OverviewActive", ("b", False)))
+        self.wait("the desktop", lambda: not self._overview())
+        return self
+
+    def _overview(self) -> bool:
+        """Whether it shows all windows, as it does when it has started."""
+        ((_, active),) = self.call(*SHELL, "Get", "ss", ("org.gnome.Shell", "OverviewActive"))
+        return bool(active)
+
+    def start_notifications(self) -> Self:
+        """They come with the shell."""
+        self.start_bus().watch_notifications()
+        return self
+
+    def press_button(self) -> None:
+        """The first button of the notification."""
+        self.click(WIDTH // 2, 148)
+
+
+class Sway(OtherDesktop):
+    """sway, in a window of a bare X server so that there is a pointer, with waybar and mako."""
+
+    name = "sway"
+    WINDOW_MANAGER = ()
+
+    def start_display(self) -> Self:
+        """The compositor. What speaks to it does not find the X server around it."""
+        self.start_screen()
+        if "compositor" in self._running:
+            return self
+        settings = self.home("home/.config/sway/config")
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f"output * resolution {WIDTH}x{HEIGHT}\nxwayland disable\n")
+        self.env |= {
+            "WLR_BACKENDS": "x11",
+            "WLR_RENDERER": "pixman",
+            "SWAYSOCK": str(self.home("run/sway.sock")),
+            "GDK_BACKEND": "wayland",
+            "XDG_CURRENT_DESKTOP": "sway",
+            "XDG_SESSION_TYPE": "wayland",
+        }
+        self._start("compositor", ["sway"])
+        socket = self.wait("the compositor", lambda: next(self.home("run").glob("wayland-?"), None))
+        self.env["WAYLAND_DISPLAY"] = socket.name
+        return self
+
+    def start_panel(self, *_: object) -> Self:
+        """waybar, with nothing but the tray."""
+        self.start_bus().start_display()
+        settings = self.home("home/.config/waybar/config")
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps({"height": PANEL, "modules-right": ["tray"], "tray": {"icon-size": 22}}))
+        self._start("panel", ["waybar"])
+        self.wait_name(WATCHER)
+        return self
+
+    def start_notifications(self) -> Self:
+        """mako: it draws no buttons, and a click anywhere is the first one."""
+        self.start_bus().start_display()
+        self.watch_notifications()
+        self._start("notifications", ["mako"])
+        self.wait_name(NOTIFICATIONS)
+        return self
+
+    def press_button(self) -> None:
+        """The notification."""
+        self.click(WIDTH - 150, PANEL + 40)
+
+    def close_menu(self, before: Image.Image) -> None:
+        """Click elsewhere: waybar takes no keys."""
+        self.look()
+        self.run(["xdotool", "click", "1"])
+        self.wait("the menu to close", lambda: not _changed(before, self.pixels()))
+
+    def choose(self, label: str) -> None:
+        """Choose a line by D-Bus, and leave the open menu."""
+        self.choose_menu(label)
+        self.look()
+        self.run(["xdotool", "click", "1"])
+
+    def windows(self, title: str) -> list[str]:
+        """The ids of windows whose title contains this."""
+        return [
+            str(node["id"])
+            for node in _nodes(json.loads(self.run(["swaymsg", "-rt", "get_tree"])))
+            if title in (node["name"] or "")
+        ]
+
+    def wait_window(self, title: str, *, seconds: float = PATIENCE) -> str:
+        """Wait for a window whose title contains this: the compositor has to give it the keys by itself."""
+        return self.wait(f"a window named {title!r}", lambda: self.windows(title), seconds=seconds)[0]
+
+
+DESKTOPS = (Lxqt, Mate, Plasma, Gnome, Sway)
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in (*node["nodes"], *node["floating_nodes"]):
+        yield from _nodes(child)
 
 
 def _painted(shown: Image.Image, state: IconState) -> Spot | None:

@@ -527,7 +527,8 @@ class Desktop:
         """The icons the panel knows."""
         body = (WATCHER, "RegisteredStatusNotifierItems")
         ((_, items),) = self.call(WATCHER, "/StatusNotifierWatcher", PROPERTIES, "Get", "ss", body)
-        return [TrayItem(item[: item.index("/")], item[item.index("/") :]) for item in items]
+        # GNOME's extension writes an @ between the two.
+        return [TrayItem(item[: item.index("/")].rstrip("@"), item[item.index("/") :]) for item in items]
 
     def wait_tray_items(self, count: int) -> list[TrayItem]:
         """Wait until the panel knows exactly `count` icons."""

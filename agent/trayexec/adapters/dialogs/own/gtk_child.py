@@ -317,7 +317,6 @@ def main(version: str, window: Callable[[Toolkit, dict[str, Any]], GtkPage]) -> 
     text = json.load(sys.stdin)
     try:
         import gi  # noqa: PLC0415 — the distribution's own
-
         from gi.repository import GLib  # noqa: PLC0415 — the distribution's own
 
         GLib.set_prgname("trayexec")  # before GTK takes it: by this a panel finds our name and icon
