@@ -98,7 +98,9 @@ def test_a_kwallet_is_not_opened_to_have_a_look(desk: Desktop) -> None:
     """It would ask a person whether this program may, though it is open; what it cannot tell is said as not known."""
     desk.start_bus()
     with kwallet(desk.env["DBUS_SESSION_BUS_ADDRESS"]) as wallet:
-        assert failure(SystemKeychain(desk.env), "peek").code == "keychain_locked"
+        assert failure(SystemKeychain(desk.env), "peek").code == "keys_missing"
+        wallet.kept["trayexec", "work"] = "{}"
+        assert failure(SystemKeychain(desk.env), "peek").code == "keychain_unasked"
         assert SystemKeychain(desk.env).names() is None
         assert not SystemKeychain(desk.env).has_aws_vault()
         assert wallet.apps == set()

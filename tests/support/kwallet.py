@@ -39,7 +39,7 @@ class Wallet:
 
     def _reply(self, call: Message, member: str) -> Message | None:  # noqa: C901, PLR0911, PLR0912 — a table
         body: tuple[Any, ...] = call.body
-        if body and member not in {"open", "isOpen"} and body[0] != HANDLE:
+        if body and member not in {"open", "isOpen", "keyDoesNotExist"} and body[0] != HANDLE:
             return new_error(call, "org.freedesktop.DBus.Error.AccessDenied")
         match member, body:
             case "isEnabled", ():
@@ -56,6 +56,8 @@ class Wallet:
                     return None
                 self.is_open = self.is_open or bool(self.allows)
                 return new_method_return(call, "i", (HANDLE if self.is_open else -1,))
+            case "keyDoesNotExist", (str(), str(folder), str(key)):
+                return new_method_return(call, "b", ((folder, key) not in self.kept,))
             case "hasEntry", (int(), str(folder), str(key), str()):
                 return new_method_return(call, "b", ((folder, key) in self.kept,))
             case "readPassword", (int(), str(folder), str(key), str()):

@@ -334,6 +334,12 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
         ),
         *("stored_keys", "keychain_locked", Grade.NOTE, "password"),
     ),
+    "a KWallet that might ask": (
+        lambda facts, _: replace(
+            facts, keys={"default": trouble("keychain_unasked", "It was not opened.", "Nothing to do.")}, asked=()
+        ),
+        *("stored_keys", "keychain_unasked", Grade.NOTE, "It was not opened."),
+    ),
     "keys in the files alone": (
         lambda facts, files: replace(
             facts,

@@ -65,7 +65,10 @@ class SystemKeychain(Keychain):
         return _parse(name, self._call("read", name, asks=asks).value)
 
     def peek(self, name: str) -> LongTermKeys:
-        """As `read`, but nobody is asked for anything: a locked keyring stays locked, and is told at once."""
+        """As `read`, but nobody is asked for anything: a locked keyring stays locked, and is told at once.
+
+        So is a KWallet, which may ask also while it is open (`keychain_unasked`).
+        """
         return _parse(name, self._call("peek", name).value)
 
     def store(self, name: str, keys: LongTermKeys) -> None:
@@ -197,7 +200,7 @@ def _is_desktop(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")) and "microsoft" not in release().lower()
 
 
-def _explain(  # noqa: C901, PLR0911 — a table, each line literal
+def _explain(  # noqa: C901, PLR0911, PLR0912 — a table, each line literal
     said: _Said, name: str, seconds: int, *, desktop: bool = True
 ) -> Trouble:
     match said.state:
@@ -214,6 +217,12 @@ def _explain(  # noqa: C901, PLR0911 — a table, each line literal
                 "keychain_locked",
                 "Your keyring is locked.",
                 "Unlock it when your desktop asks, or in its password manager, then try again.",
+            )
+        case "unasked":
+            return trouble(
+                "keychain_unasked",
+                "KWallet was not opened: it may ask you first whether trayexec may.",
+                "Nothing to do: it is opened when the keys are needed.",
             )
         case "silent":
             return trouble(

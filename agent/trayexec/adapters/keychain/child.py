@@ -111,15 +111,13 @@ def provider() -> str:
 def open_up(op: str, ring: "Ring", seconds: float, *, path: str = DEFAULT) -> None:
     """On a Secret Service, find out without a prompt whether a collection, the default one, is there and open.
 
-    KWallet is only asked where a prompt may come: it asks for an open wallet too, where it does not know a program.
-
     Where it is locked, or a first one is needed to store something, the desktop may ask a person, and gets `seconds`.
     A prompt nobody answered stays on the screen: `Prompt.Dismiss` makes gnome-keyring 42 abort (an assertion in
     gkd-secret-unlock.c), which would cost the person every open keyring. Whoever answers it later still unlocks.
     Raises _StoppedError when there is nothing to read from, or nobody answered in time.
     """
     if type(ring).__module__ == KWALLET:
-        if op == "peek" or not cast("KWallet", ring).opened(seconds, lambda: say("waiting")):
+        if not cast("KWallet", ring).opened(seconds, lambda: say("waiting")):
             raise _StoppedError("locked")
         return
     if type(ring).__module__ != "keyring.backends.SecretService":
@@ -179,6 +177,8 @@ def call(request: dict[str, Any]) -> str:
             return "yes" if has(ring, f"{SERVICE_PATH}/collection/{name}") else ""
         if op == "all":
             return everything(ring, f"{SERVICE_PATH}/collection/{name}", request["seconds"])
+        if op == "peek" and type(ring).__module__ == KWALLET:
+            raise _StoppedError("missing" if cast("KWallet", ring).lacks(SERVICE, name) else "unasked")
         open_up(op, ring, request["seconds"])
         if op == "store":
             ring.set_password(SERVICE, name, value)

@@ -45,6 +45,10 @@ class KWallet:
             return False
         return self._handle >= 0
 
+    def lacks(self, service: str, name: str) -> bool:
+        """Whether there is certainly nothing under this name: that is known without opening the wallet."""
+        return bool(self._call("keyDoesNotExist", "sss", self._call("networkWallet"), service, name))
+
     def get_password(self, service: str, name: str) -> str | None:
         """What is kept under this name, None where nothing is."""
         where = (self._handle, service, name, APP)

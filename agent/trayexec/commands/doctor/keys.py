@@ -50,6 +50,8 @@ def stored_keys(facts: Facts) -> Iterator[Finding]:
                 Text("were not looked at: the keyring is locked, and to open it would ask you for its password"),
                 Text("Unlock it in your desktop's password manager, then run `trayexec doctor` again."),
             )
+        elif found.code == "keychain_unasked":
+            yield note(found.code, about, Text("were not looked at: {why}", why=found.title), found.hint)
         else:
             yield wrong(about, found)
 

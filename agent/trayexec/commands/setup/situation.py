@@ -158,6 +158,6 @@ def _missing(keychain: SystemKeychain, name: str) -> bool:
     except TrayexecError as error:
         if error.trouble.code in {"keys_missing", "keys_damaged"}:
             return True
-        if error.trouble.code != "keychain_locked":
+        if error.trouble.code not in {"keychain_locked", "keychain_unasked"}:
             raise
     return False
