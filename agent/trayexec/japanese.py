@@ -1470,6 +1470,8 @@ SENTENCES: dict[str, str] = {
     "The request's token and port are none of ours.": "リクエストのトークンとポートが trayexec のものではありません。",
     "Correct the caller.": "呼び出し元を修正してください。",
     "AWS has not answered yet for {profile}.": "{profile} について AWS からまだ応答がありません。",
+    "Nobody has allowed the use of {profile} yet.": "{profile} の使用はまだ許可されていません。",
+    "Choose in the dialog, and the command goes on when it asks the next time.": "ダイアログで選んでください。コマンドは次に問い合わせたときに続行します。",
     "Try again in a moment.": "少し待って、もう一度試してください。",
     "The command that this token was made for has ended.": "このトークンの発行対象のコマンドは終了しました。",
     "Another command holds this token.": "別のコマンドがこのトークンを使用しています。",

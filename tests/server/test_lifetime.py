@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,77 @@ def test_a_lock_ends_it_at_once_and_nobody_is_asked(unlocked: Rig) -> None:
         assert unlocked.tries == 0
         unlocked.unlock()
         assert one.fetch().status == 200
+
+
+PERMISSION = "trayexec - permission"
+
+
+def choose(rig: Rig, *keys: str) -> None:
+    """Answer the question that is up, or about to be."""
+    window = rig.desk.wait_dialog(PERMISSION)
+    for name in keys:
+        rig.desk.key(name)
+    rig.desk.wait("the question to close", lambda: window not in rig.desk.windows(PERMISSION))
+
+
+ALLOW, DENY = ("Down", "Return"), ("Escape",)
+
+
+@contextlib.contextmanager
+def allowed(rig: Rig, *words: str) -> Iterator[Served]:
+    """A command with the guarded account-a, on a display where a person has allowed it once."""
+    rig.desk.start_display()
+    rig.settings('[prompt]\nmethod = "zenity"\ntimeout = "10m"\n[profile.account-a]\nconfirm = "always"\n')
+    rig.unlock()
+    with ThreadPoolExecutor(1) as person:
+        answered = person.submit(choose, rig, *ALLOW)
+        with served(rig, *words) as one:
+            answered.result()
+            assert one.fetch().status == 200
+            yield one
+
+
+def answers(rig: Rig) -> list[str]:
+    """What people have answered, as the log says."""
+    return [str(one["answer"]) for one in rig.ledger if one["op"] == "confirm"]
+
+
+def test_a_lock_lets_a_person_be_asked_once_more_and_then_it_goes_on(rig: Rig) -> None:
+    """One question, however many requests there are; meanwhile each is told to come again."""
+    with allowed(rig, "account-a", "--wait", "600") as one:
+        assert rig.run("lock").status == 0
+        assert code(one) == (403, "locked")
+        rig.unlock()
+        assert [code(one) for _ in range(3)] == 3 * [(503, "being_asked")]
+        assert len(rig.desk.windows(PERMISSION)) == 1
+        choose(rig, *ALLOW)
+        eventually("the command to go on", lambda: one.fetch().status == 200)
+        assert not rig.desk.windows(PERMISSION)
+    assert answers(rig) == ["once", "once"]
+
+
+def test_a_no_stands_for_a_command_that_runs(rig: Rig) -> None:
+    """It asks every minute, and the person is not asked again: not even once the pause after a no is over."""
+    with allowed(rig, "account-a", "--wait", "600") as one:
+        rig.run("lock")
+        rig.unlock()
+        assert code(one) == (503, "being_asked")
+        choose(rig, *DENY)
+        assert code(one) == (403, "denied")
+        eventually("the pause after a no to end", lambda: code(one) == (403, "unconfirmed"))
+        assert code(one) == (403, "unconfirmed")
+        assert not rig.desk.windows(PERMISSION)
+    assert answers(rig) == ["once", "deny"]
+
+
+def test_the_question_goes_with_the_command(rig: Rig) -> None:
+    """Nobody is asked for one that has ended."""
+    with allowed(rig, "account-a", "--wait", "600") as one:
+        rig.run("lock")
+        rig.unlock()
+        assert code(one) == (503, "being_asked")
+        rig.desk.wait_window(PERMISSION)
+    rig.desk.wait_no_window(PERMISSION)
 
 
 def test_no_credentials_while_the_screen_is_locked() -> None:

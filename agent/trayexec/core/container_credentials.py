@@ -48,12 +48,16 @@ class HttpExchange(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one command to one profile: `caller` holds it for as long as its connection is open."""
+    """The right of one command to one profile: `caller` holds it for as long as its connection is open.
+
+    `wait` is how many seconds it gives a person to answer a question.
+    """
 
     caller: Caller
     profile: Profile
     token: Secret
     language: str
+    wait: int
 
     @property
     def path(self) -> str:

@@ -13,6 +13,8 @@ from trayexec.core.toml_lines import written_key
 from trayexec.light.durations import format_duration, parse_duration, spoken
 from trayexec.light.errors import Text, Trouble, trouble
 
+DENIED = "denied"  # a person has said no
+UNCONFIRMED = "unconfirmed"  # nobody has said anything
 _MEANT_AS_A_ROLE = re.compile(r"[0-9]+:.")
 
 
@@ -74,7 +76,7 @@ def answered(verdict: Verdict | None, holds: int) -> Text:
 def denied(profile: str, pause: int) -> Trouble:
     """A person has said no, and nobody is asked again for so many seconds."""
     return trouble(
-        "denied",
+        DENIED,
         "The use of {profile} was denied.",
         "If that was a slip, run it again in {pause} s.",
         profile=profile,
@@ -85,7 +87,7 @@ def denied(profile: str, pause: int) -> Trouble:
 def unconfirmed(profile: str) -> Trouble:
     """Nobody has allowed it in time, or nobody was to be asked."""
     return trouble(
-        "unconfirmed",
+        UNCONFIRMED,
         "Nobody has allowed the use of {profile}.",
         "Run it again and choose in the dialog; --wait says how long it waits for you.",
         profile=profile,

@@ -2,7 +2,8 @@
 
 The protocol is that of AWS_CONTAINER_CREDENTIALS_FULL_URI (AWS SDKs reference, "Container credential provider"). SDKs
 wait a second or two, so nobody is asked for a code in here: what is in memory is answered at once, and only the first
-AssumeRole is waited for, for 900 milliseconds. Renewal is the broker's: a profile that was fetched is in use.
+AssumeRole is waited for, for 900 milliseconds, or a person who is asked whether a lease still holds
+(`lease_questions.py`). Renewal is the broker's: a profile that was fetched is in use.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ from trayexec.core.container_credentials import HttpExchange, HttpRequest, Lease
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Clock, Entry, Ledger
 from trayexec.core.settings import UseGuard
+from trayexec.daemon.lease_questions import LeaseQuestions
 from trayexec.daemon.replies import Replies, Reply
 from trayexec.daemon.stamps import utc
 from trayexec.daemon.streams import Acceptor, Looks, Stream
@@ -57,6 +59,7 @@ STATUS = {
     "http_path": 404,
     "internal": 500,
     "not_yet": UNAVAILABLE,
+    "being_asked": UNAVAILABLE,
 }
 PASSING = "sts_"  # what begins so is AWS's or the network's trouble, and may be over the next time
 
@@ -70,12 +73,34 @@ class FormerLease:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How a command wants to be served: in which language, and with how many seconds for a person who is asked.
+
+    `look` tells what the profile is now, and what guards it: a lease is one of its name, and its files may be edited at
+    any time.
+    """
+
+    language: str
+    wait: int
+    look: Callable[[], Awaitable[tuple[Profile, UseGuard | None]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """Where hand-outs are noted (`ledger`), and refused requests (`journal`)."""
 
     clock: Clock
     ledger: Ledger
     journal: Logger
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """One request of a client, by which lease it came, and what the broker was asked for it."""
+
+    connection: "HttpConnection"
+    lease: Lease
+    asked: Ask | None = None
 
 
 class ContainerEndpoint:
@@ -95,32 +120,21 @@ class ContainerEndpoint:
         self._tasks: set[asyncio.Task[None]] = set()
         self._to_look: dict[ReplyAddress, list[ReplyAddress]] = {}  # requests of this turn, by whose lease they are
         self._listeners: dict[int, _Listener] = {}
-        self._asking: dict[ReplyAddress, tuple[HttpConnection, Lease]] = {}
+        self._asking: dict[ReplyAddress, _Fetch] = {}
+        self._questions = LeaseQuestions(post, replies, self._finish)
         self._late: deque[tuple[float, ReplyAddress]] = deque()  # when each is told to come again, the first one first
         self._alarm: asyncio.TimerHandle | None = None
 
     # Leases
 
-    def lend(
-        self,
-        caller: Caller,
-        profile: Profile,
-        former: FormerLease | None,
-        *,
-        language: str,
-        look: Callable[[], Awaitable[tuple[Profile, UseGuard | None]]],
-    ) -> None:
-        """Give a caller a lease until `end`. Raises TrayexecError (`port_taken`) where that cannot be as wished.
-
-        `look` tells what the profile is now, and what guards it: a lease is one of its name, and its files may be
-        edited at any time.
-        """
+    def lend(self, caller: Caller, profile: Profile, former: FormerLease | None, terms: Terms) -> None:
+        """Give a caller a lease until `end`. Raises TrayexecError (`port_taken`) where that cannot be as wished."""
         token = former.token if former is not None else Secret(secrets.token_urlsafe(32))
         if former is not None and any(token.reveal() == lease.token.reveal() for lease, _ in self._leases.values()):
             raise _taken()
         listener = self._listener_for(former)
-        self._leases[caller.reply_to] = (Lease(caller, profile, token, language), listener)
-        self._looks[caller.reply_to] = look
+        self._leases[caller.reply_to] = (Lease(caller, profile, token, terms.language, terms.wait), listener)
+        self._looks[caller.reply_to] = terms.look
 
     def told(self, holder: ReplyAddress) -> dict[str, object] | None:
         """What the holder of a lease puts into its command's environment."""
@@ -141,11 +155,12 @@ class ContainerEndpoint:
         lease, listener = self._leases.pop(holder, (None, None))
         if lease is None or listener is None:
             return
-        for asking, (connection, other) in list(self._asking.items()):
-            if other is lease:
+        self._questions.end(holder)
+        for asking, fetch in list(self._asking.items()):
+            if fetch.lease is lease:
                 self._settle(asking)
                 self._post(Gone(asking))
-                connection.refuse(_no_token(), lease.language)
+                fetch.connection.refuse(_no_token(), lease.language)
         if not any(other is listener for _, other in self._leases.values()):
             del self._listeners[listener.port]
             listener.close()
@@ -174,7 +189,7 @@ class ContainerEndpoint:
         leases = [lease for lease, listener in self._leases.values() if listener is connection.listener]
         lease = admit(request, leases, port=connection.listener.port)
         address = self._replies.open(self._answer)
-        self._asking[address] = (connection, lease)
+        self._asking[address] = _Fetch(connection, lease)
         connection.asking = address
         self._late.append((asyncio.get_running_loop().time() + PATIENCE, address))
         self._set_alarm()
@@ -183,7 +198,7 @@ class ContainerEndpoint:
     def _look_and_ask(self, address: ReplyAddress) -> None:
         if address not in self._asking:
             return
-        _, lease = self._asking[address]
+        lease = self._asking[address].lease
         together = self._to_look.setdefault(lease.caller.reply_to, [])
         together.append(address)
         if len(together) == 1:
@@ -194,40 +209,58 @@ class ContainerEndpoint:
     async def _ask(self, lease: Lease) -> None:
         """Ask for all requests of a lease that came in one turn of the loop: they share a look at the files."""
         holder = lease.caller.reply_to
-        callers = [replace(lease.caller, reply_to=one, process=None) for one in self._to_look.pop(holder)]
+        addresses = self._to_look.pop(holder)
         look = self._looks.get(holder)
         if look is None:
             return  # the lease has ended, and with it these requests
         try:
             profile, guard = await look()
         except TrayexecError as error:
-            for caller in callers:
-                self._answer(Refuse(caller, error.trouble))
+            for address in addresses:
+                self._refuse(address, error.trouble)
             return
-        for caller in callers:
-            if caller.reply_to in self._asking:
+        for address in addresses:
+            if address in self._asking:
+                caller = replace(lease.caller, reply_to=address, process=None)
                 # No more life than the least: what is in memory goes out at once; `roles.renew` sees to the rest.
-                self._post(Ask(caller, profile, need=LEAST, wait=0, guard=guard))
+                asked = self._asking[address].asked = Ask(caller, profile, need=LEAST, wait=0, guard=guard)
+                self._post(asked)
 
     def _answer(self, effect: Reply) -> None:
         """Pass on what the broker says to a connection."""
         if isinstance(effect, Tell | SessionOpen | SignInDone):
             return
-        if isinstance(effect, AskAnew):
-            self._look_and_ask(effect.caller.reply_to)
-            return
-        asking = self._settle(effect.caller.reply_to)
-        if asking is None:
-            return
-        connection, lease = asking
-        if isinstance(effect, Deliver):
-            connection.respond(OK, _document(effect.profile, effect.credentials))
-            self._note(lease, "ok")
-        else:
-            connection.refuse(effect.trouble, lease.language)
-            self._note(lease, effect.trouble.code)
+        address = effect.caller.reply_to
+        fetch = self._asking.get(address)
+        waits = (
+            isinstance(effect, Refuse)
+            and fetch is not None
+            and fetch.asked is not None
+            and self._questions.join(fetch.lease, fetch.asked, effect.trouble)
+        )
+        if not waits:
+            self._finish(address, effect)
 
-    def _settle(self, address: ReplyAddress) -> "tuple[HttpConnection, Lease] | None":
+    def _finish(self, address: ReplyAddress, reply: Deliver | Refuse | AskAnew) -> None:
+        """Answer a request, or ask for what its profile has turned out to be."""
+        match reply:
+            case AskAnew():
+                self._look_and_ask(address)
+            case Refuse(_, why):
+                self._refuse(address, why)
+            case Deliver(_, profile, credentials):
+                fetch = self._settle(address)
+                if fetch is not None:
+                    fetch.connection.respond(OK, _document(profile, credentials))
+                    self._note(fetch.lease, "ok")
+
+    def _refuse(self, address: ReplyAddress, why: Trouble) -> None:
+        fetch = self._settle(address)
+        if fetch is not None:
+            fetch.connection.refuse(why, fetch.lease.language)
+            self._note(fetch.lease, why.code)
+
+    def _settle(self, address: ReplyAddress) -> _Fetch | None:
         """Forget a request, because it is answered or its client has gone."""
         self._replies.close(address)
         return self._asking.pop(address, None)
@@ -255,12 +288,11 @@ class ContainerEndpoint:
         self._alarm, now = None, asyncio.get_running_loop().time()
         while self._late and self._late[0][0] <= now:
             _, address = self._late.popleft()
-            asking = self._settle(address)
-            if asking is not None:
-                connection, lease = asking
+            fetch = self._asking.get(address)
+            if fetch is not None:
                 self._post(Gone(address))
-                connection.refuse(_not_yet(lease.profile), lease.language)
-                self._note(lease, "not_yet")
+                is_asked = self._questions.is_asked(fetch.lease)
+                self._refuse(address, (_being_asked if is_asked else _not_yet)(fetch.lease.profile))
         self._set_alarm()
 
     def _note(self, lease: Lease, answer: str) -> None:
@@ -469,6 +501,15 @@ def former_lease(token: str | None, port: int | None) -> FormerLease | None:
 
 def _not_yet(profile: Profile) -> Trouble:
     return trouble("not_yet", "AWS has not answered yet for {profile}.", "Try again in a moment.", profile=profile.name)
+
+
+def _being_asked(profile: Profile) -> Trouble:
+    return trouble(
+        "being_asked",
+        "Nobody has allowed the use of {profile} yet.",
+        "Choose in the dialog, and the command goes on when it asks the next time.",
+        profile=profile.name,
+    )
 
 
 def _no_token() -> Trouble:

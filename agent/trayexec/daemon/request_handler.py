@@ -40,7 +40,7 @@ from trayexec.core.config.surroundings import FileMarks, Surroundings
 from trayexec.core.credentials import Credentials
 from trayexec.core.ports import Catalogues, Clock, Entry, Ledger, SignInToken
 from trayexec.core.settings import Delivery, ProfileRule, UseGuard
-from trayexec.daemon.container_endpoint import ContainerEndpoint
+from trayexec.daemon.container_endpoint import ContainerEndpoint, Terms
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop
 from trayexec.daemon.provenance import provenance_of
@@ -439,8 +439,8 @@ class RequestHandler:
             profile, _, guard = self._meant(request, await self._load(request.common), caller)
             return profile, guard
 
-        language = request.common.language
-        self._dependencies.endpoint.lend(caller, profile, request.former, language=language, look=look)
+        terms = Terms(request.common.language, request.wait, look)
+        self._dependencies.endpoint.lend(caller, profile, request.former, terms)
 
     def _guarded(
         self, pending: Pending, request: WantCredentials | WantEndpoint, catalogue: Catalogue
