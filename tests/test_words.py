@@ -23,6 +23,9 @@ NO_PLURAL = {
 }
 # Never one, for they say more than the constant beside them.
 NEVER_ONE = {
+    ("core/broker/notifications.py", "{program} uses {count} profiles"): "one is named",
+    ("core/broker/notifications.py", "{count} programs use {profile}"): "one is named",
+    ("core/broker/notifications.py", "{programs} programs use {profiles} profiles"): "one of either is named",
     (
         "core/config/session_policy.py",
         "The session policy has {count} characters without blanks, and AWS takes at most {most}, ARNs included.",

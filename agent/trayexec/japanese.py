@@ -1192,6 +1192,18 @@ SENTENCES: dict[str, str] = {
     "The settings cannot be made": "設定ファイルを作成できません",
     # core/broker/status.py
     "Lock now": "今すぐロック",
+    "Not again for this program": "このプログラムは今後通知しない",
+    "Not again for these programs": "これらのプログラムは今後通知しない",
+    "{program} uses {profile}": "{program} が {profile} を使用",
+    "{program} uses {profile}, account {account}": "{program} が {profile} を使用: アカウント {account}",
+    "{program} uses {count} profiles": "{program} が {count} 個のプロファイルを使用",
+    "{count} programs use {profile}": "{count} 個のプログラムが {profile} を使用",
+    "{programs} programs use {profiles} profiles": "{programs} 個のプログラムが {profiles} 個のプロファイルを使用",
+    "For the first time in this session. It runs under {automaton}, which acts by itself.": "このセッションで初めてです。自分の判断で動く {automaton} の下で実行されています。",
+    "For the first time in this session. It runs in {app}.": "このセッションで初めてです。{app} の中で実行されています。",
+    "For the first time in this session.": "このセッションで初めてです。",
+    "For the first time in this session: {profiles}": "このセッションで初めて: {profiles}",
+    "For the first time in this session, {programs}: {profiles}": "このセッションで初めて、{programs}: {profiles}",
     "Quit": "終了",
     # core/config/problems.py
     "an IAM user": "IAM ユーザー",

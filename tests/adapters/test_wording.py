@@ -22,8 +22,9 @@ from trayexec.adapters.tray.presenter import Presenter
 from trayexec.adapters.wording import BRIEF, COLUMNS, ROOMY, brief, fitting
 from trayexec.core.broker import notifications
 from trayexec.core.broker.endings import Ending, How
-from trayexec.core.broker.events import Process
+from trayexec.core.broker.events import CallingProgram, Process
 from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.first_uses import FirstUse
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, SignIn, StsEndpoint
 from trayexec.core.ports import Notice, Question
@@ -175,6 +176,7 @@ def every_notice(name: str) -> dict[str, Notice]:
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
     run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
+    use = FirstUse(CallingProgram(), name, name, name, name, "111122223333", now)
     text = Text("{name}: locked", name=name)
     sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
@@ -182,6 +184,7 @@ def every_notice(name: str) -> dict[str, Notice]:
         "expiring": notifications.expiring(identity, "14:19", is_last=False, why=Text("{name}.", name=name)),
         "expired": notifications.expired(identity, "14:19", Text("{name}.", name=name)),
         "revoked": notifications.revoked(identity),
+        "first_uses": notifications.first_uses((use, replace(use, profile="x")), 1),
         "outlived": notifications.outlived((run, replace(run, program="x")), now),
         "sign_in_ends": notifications.sign_in_ends(sign_in, "14:19", is_last=False),
         "sign_in_over": notifications.sign_in_over(sign_in),

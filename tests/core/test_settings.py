@@ -36,6 +36,8 @@ timeout = "2m"
 [screen]
 on_lock = "wipe"
 idle_lock = "30m"
+[notify]
+first_use = false
 [menu]
 favourites = ["account-b", "@prod"]
 [groups]
@@ -79,12 +81,13 @@ def test_everything_that_can_be_set_is_understood() -> None:
         idle_lock=1800,
         groups={"prod": ("prod-*", "account-a")},
         favourites=("account-b", "@prod"),
+        first_use=False,
     )
 
 
 def test_a_group_needs_a_name_that_can_be_typed() -> None:
     """`@all of them` could not be."""
-    assert line(refused(FULL)) == 15
+    assert line(refused(FULL)) == 17
 
 
 def test_the_rules_of_a_profile_add_up() -> None:
@@ -191,6 +194,7 @@ def test_a_warning_must_come_before_the_end() -> None:
         ("[[groups]]\na = 1", 1, "groups", "Write [groups]"),
         ("groups.a = 'x'", 1, "groups.a", "list of profile names"),
         ("groups.a = ['']", 1, "groups.a", "list of profile names"),
+        ("notify.first_use = 'no'", 1, "notify.first_use", "true or false"),
         ("menu.favourites = 'x'", 1, "menu.favourites", "list of profile names"),
         ("[menu]\nfavorites = []", 2, "menu.favorites", "Did you mean favourites"),
         ("[groups]\n\n'@a' = ['x']", 3, "groups.@a", "Name a group"),
@@ -421,6 +425,7 @@ RULES = st.builds(
         on_lock=st.sampled_from(OnLock),
         idle_lock=st.none() | st.integers(60, 129600),
         favourites=st.lists(NAMES).map(tuple),
+        first_use=st.booleans(),
         groups=st.dictionaries(st.sampled_from(["prod", "ä.b", 'q"']), st.lists(NAMES).map(tuple)),
         identities=st.dictionaries(
             NAMES,

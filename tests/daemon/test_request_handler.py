@@ -210,6 +210,7 @@ class Bench:
                 learn=lambda _: None,
                 unlearn=lambda _: None,
                 note_verdict=lambda _: None,
+                keep_quiet=lambda _: None,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,

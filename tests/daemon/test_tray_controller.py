@@ -15,14 +15,16 @@ from trayexec.core.broker.events import (
     CheckKeys,
     Configured,
     Event,
+    Hush,
     KeysFound,
+    Lock,
     Prompt,
     PutOff,
     Refuse,
     Show,
     Tell,
 )
-from trayexec.core.broker.notifications import ENDINGS, REAUTHENTICATE, SNOOZE, idle_locked
+from trayexec.core.broker.notifications import ENDINGS, FIRST_USE, HUSH, LOCK, REAUTHENTICATE, SNOOZE, idle_locked
 from trayexec.core.broker.state import Broker
 from trayexec.core.broker.step import step
 from trayexec.core.clock import Expiry
@@ -165,6 +167,18 @@ def test_a_warning_renews_all_that_it_names_or_comes_again() -> None:
 def asked(posted: list[Event]) -> list[AskSignIn | Authenticate]:
     """What a person is asked for."""
     return [one for one in posted if isinstance(one, AskSignIn | Authenticate)]
+
+
+def test_who_is_told_of_a_first_use_can_lock_or_hear_no_more_of_it() -> None:
+    """By the buttons of the notification; another one's do neither."""
+    posted = list[Event]()
+    controller = controller_of(Broker(identities=(ALICE,)), posted, [], [])
+    controller.pressed(FIRST_USE, LOCK)
+    controller.pressed(FIRST_USE, f"{HUSH}:7")
+    assert posted == [Lock(), Hush(7)]
+    controller.pressed("another", LOCK)
+    controller.pressed(FIRST_USE, "default")
+    assert len(posted) == 2
 
 
 def test_profiles_are_in_the_menu_as_the_files_have_them() -> None:

@@ -29,6 +29,7 @@ def rig() -> Iterator[Rig]:
         desk.start_notifications()
         desk.start_panel(Shade.DARK)
         with rig_on(desk) as ready:
+            ready.settings("[notify]\nfirst_use = false\n")  # it has tests of its own
             ready.store_keys()
             ready.start_agent()
             wait_for_icon(desk)

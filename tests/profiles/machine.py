@@ -409,6 +409,7 @@ class Machine:
                 learn=catalogues.learn,
                 unlearn=catalogues.unlearn,
                 note_verdict=lambda _: None,
+                keep_quiet=lambda _: None,
             ),
             Workers(roles=AtOnce(), sessions=AtOnce()),
             answer=replies.send,

@@ -29,6 +29,8 @@ from trayexec.core.broker.events import (
     Gone,
     Hide,
     IdleSeen,
+    KeepQuiet,
+    KeptQuiet,
     KeysAwaited,
     KeysFound,
     LoadProvider,
@@ -186,6 +188,7 @@ class Stage:
     permits: dict[int, AskPermission] = field(default_factory=dict)  # dialogs that ask for a permission, by number
     terminals: dict[ReplyAddress, Tell] = field(default_factory=dict)  # permissions that are asked for at terminals
     verdicts: list[tuple[Ask, Verdict | None]] = field(default_factory=list)
+    quiet: list[KeptQuiet] = field(default_factory=list)  # programs of which nobody wants to hear any more
     yeses: list[tuple[Ask, int]] = field(default_factory=list)  # and how often something had been locked by then
     opening: list[OpenSession] = field(default_factory=list)
     assuming: list[AssumeRole] = field(default_factory=list)
@@ -245,12 +248,17 @@ class Stage:
         began: float | None = None,
         guard: UseGuard | None = None,
         provenance: Provenance = UNKNOWN,
+        pid: int = 4711,
     ) -> ReplyAddress:
         """A caller asks for credentials; where its answer goes."""
-        caller = replace(self._caller(ask_at, program, shell, began), provenance=provenance)
+        caller = replace(self._caller(ask_at, program, shell, began), provenance=provenance, pid=pid)
         self.asked[caller.reply_to] = Ask(caller, self._as_known(what), need, wait, guard)
         self.do(self.asked[caller.reply_to])
         return caller.reply_to
+
+    def of(self, what: Profile, provenance: Provenance) -> Ask:
+        """What such a caller would ask."""
+        return Ask(replace(self._caller(AskAt.DIALOG, "aws", NOWHERE, None), provenance=provenance), what)
 
     def auth(
         self,
@@ -508,7 +516,7 @@ class Stage:
             self._orphans |= {call.epoch for call in self.assuming if call.role.root == one}
             self._orphans |= {call.epoch for call in self.loading if call.provider == one}
 
-    def _witness(self, effect: Effect) -> None:  # noqa: C901 — one flat table of all that can be wanted
+    def _witness(self, effect: Effect) -> None:  # noqa: C901, PLR0912 — one flat table of all that can be wanted
         match effect:
             case Prompt() | CheckKeys() | Dismiss():
                 self._witness_dialog(effect)
@@ -544,11 +552,14 @@ class Stage:
                 assert MARK not in str(notice.title) + str(notice.body)
                 told = notice.key == notifications.ENDINGS
                 locked = self.broker.screen is Screen.LOCKED
-                assert not (locked and (told or notice.key.startswith("run:"))), "nobody is there to be told"
+                uses = notice.key == notifications.FIRST_USE
+                assert not (locked and (told or uses or notice.key.startswith("run:"))), "nobody is there to be told"
                 if told:
                     self._witness_endings()
             case AskPermission() | DismissPermission() | NoteVerdict():
                 self._witness_permission(effect)
+            case KeepQuiet(programs):
+                self.quiet += programs
             case Hide() | Look() | LookIdle():
                 pass
             case StartSignIn() | StopSignIn() | SignInDone():

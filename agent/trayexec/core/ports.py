@@ -273,8 +273,12 @@ class Prompter(Protocol):
 
 
 class Urgency(Enum):
-    """How much a notice may insist: a LAST one stays on the screen."""
+    """How much a notice may insist: a LAST one stays on the screen, a LOW one is only there to be looked at.
 
+    A click on a LOW one does nothing but take it away: only its buttons do something.
+    """
+
+    LOW = 0
     NORMAL = 1
     LAST = 2
 

@@ -34,6 +34,7 @@ _IDLE = (MINUTE, 36 * HOUR)
 _CONFIRM = (MINUTE, 36 * HOUR)
 UNTIL_LOCKED = inf  # seconds that an answer holds which only a lock ends
 
+_TABLES = ("session", "prompt", "screen", "notify", "menu", "groups", "profile", "identity")
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "grey")
 _RGB = re.compile(r"#[0-9a-fA-F]{6}")
 _PINENTRY = re.compile(r"pinentry-[a-z0-9-]+")
@@ -173,6 +174,7 @@ class Settings:
 
     `warn` counts from the end of the session backwards, longest first. `rules` are in the order of the file. With
     `idle_lock` everything is locked when nobody was at the machine for so long; None for never.
+    `first_use` is whether a person is told when a program uses a profile for the first time in a session.
     `favourites` are names and patterns of profiles, and groups, in the order of the menu.
     """
 
@@ -186,6 +188,7 @@ class Settings:
     rules: tuple[ProfileRule, ...] = ()
     identities: Mapping[str, IdentityRule] = field(default_factory=dict)
     favourites: tuple[str, ...] = ()
+    first_use: bool = True
 
     def code_command(self, identity: str) -> Command | None:
         """The command that prints the code of this identity; None where a person is asked."""
@@ -246,10 +249,11 @@ def parse(text: str, *, file: str) -> Settings:
     """The settings that `text`, the content of `file`, says. Raises TrayexecError (`settings`) with file and line."""
     document = _document(text, file)
     source = _Source(text, file)
-    root = source.table((), document, ("session", "prompt", "screen", "menu", "groups", "profile", "identity"))
+    root = source.table((), document, _TABLES)
     session = source.table(("session",), root.get("session", {}), ("duration", "warn"))
     prompt = source.table(("prompt",), root.get("prompt", {}), ("method", "timeout"))
     screen = source.table(("screen",), root.get("screen", {}), ("on_lock", "idle_lock"))
+    notify = source.table(("notify",), root.get("notify", {}), ("first_use",))
     menu = source.table(("menu",), root.get("menu", {}), ("favourites",))
     groups = source.table(("groups",), root.get("groups", {}), None)
     profiles = source.table(("profile",), root.get("profile", {}), None)
@@ -266,6 +270,7 @@ def parse(text: str, *, file: str) -> Settings:
         groups={name: source.group(("groups", name), globs) for name, globs in groups.items()},
         rules=tuple(source.rule(("profile", glob), rule) for glob, rule in profiles.items()),
         identities={name: source.identity(("identity", name), rule) for name, rule in identities.items()},
+        first_use=source.get(notify, ("notify", "first_use"), source.yes_or_no, usual.first_use),
         favourites=source.get(menu, ("menu", "favourites"), source.profiles, usual.favourites),
     )
 
@@ -302,6 +307,7 @@ def document(settings: Settings) -> Mapping[str, Mapping[str, object]]:
             "on_lock": settings.on_lock.value,
             **({} if settings.idle_lock is None else {"idle_lock": format_duration(settings.idle_lock)}),
         },
+        "notify": {"first_use": settings.first_use},
         "menu": {"favourites": list(settings.favourites)},
         "groups": {name: list(globs) for name, globs in settings.groups.items()},
         "profile": rules,
@@ -459,7 +465,7 @@ class _Source:
             self.get(table, (*path, "colour"), self._colour, None),
             SessionPolicy(document, arns) if document is not None or arns else None,
             self.get(table, (*path, "browser"), self._browser, None),
-            self.get(table, (*path, "mfa"), self._yes_or_no, None),
+            self.get(table, (*path, "mfa"), self.yes_or_no, None),
         )
 
     def identity(self, path: Path, value: object) -> IdentityRule:
@@ -471,7 +477,7 @@ class _Source:
             code,
             renew,
             self.get(table, (*path, "keys"), self._keys, None),
-            self.get(table, (*path, "mfa"), self._yes_or_no, True),
+            self.get(table, (*path, "mfa"), self.yes_or_no, True),
             self.get(table, (*path, "devices"), self._devices, ()),
         )
 
@@ -481,7 +487,8 @@ class _Source:
         hint = Text('Write a list of serials of MFA devices, like ["arn:aws:iam::111111111111:mfa/phone"].')
         raise self._wrong(path, value, hint)
 
-    def _yes_or_no(self, path: Path, value: object) -> bool:
+    def yes_or_no(self, path: Path, value: object) -> bool:
+        """True or false."""
         if isinstance(value, bool):
             return value
         raise self._wrong(path, value, Text("Write true or false."))

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trayexec import __version__
-from trayexec.adapters import settings_file, stored_keys
+from trayexec.adapters import quiet_programs, settings_file, stored_keys
 from trayexec.adapters.aws_files import AwsFiles, files_of_this_user
 from trayexec.adapters.bus.buses import Buses, buses_of
 from trayexec.adapters.clock import SystemClock
@@ -38,7 +38,8 @@ from trayexec.adapters.tray.choose import choose as choose_tray
 from trayexec.adapters.tray.supervised import SupervisedTray
 from trayexec.core import messages
 from trayexec.core.broker import handover
-from trayexec.core.broker.events import NoteVerdict, ScreenChanged, Show, Tick
+from trayexec.core.broker.events import KeptQuiet, NoteVerdict, ScreenChanged, Show, Tick
+from trayexec.core.broker.first_uses import FirstUses
 from trayexec.core.broker.permissions import seconds
 from trayexec.core.broker.status import AgentFacts
 from trayexec.core.config.profiles import Catalogue
@@ -165,6 +166,7 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
     workers = Workers(roles=_pool(ASSUMING, "roles"), sessions=_pool(SESSIONS, "sessions"))
     sts = workers.sessions.submit(_load_sts, clock)
     stored_path, settings_path = paths.stored_path(environ), paths.settings_path(environ)
+    quiet_path = paths.quiet_path(environ)
 
     catalogues = files_of_this_user(environ)
     ledger = LedgerWriter(FileLedger(Path(paths.ledger_path(environ))).write)
@@ -185,16 +187,15 @@ def _build(options: StartOptions, found: _Found) -> Lifecycle:
             learn=catalogues.learn,
             unlearn=catalogues.unlearn,
             note_verdict=partial(_note_verdict, ledger, clock),
+            keep_quiet=partial(_keep_quiet, quiet_path),
         ),
         workers,
         answer=replies.send,
         mishap=mishap,
     )
+    loop.broker = replace(loop.broker, first_uses=FirstUses(quiet=frozenset(quiet_programs.read(quiet_path))))
     if options.inherited is not None:
-        former = handover.read(replacement.handed(options.inherited.handed), clock.now())
-        loop.broker = handover.inherit(loop.broker, former)
-        for name, keys in former.held.items():
-            loop.keys.hold(name, keys)
+        _inherit(loop, options.inherited, clock)
     succession = Succession(
         loop,
         clock,
@@ -317,6 +318,14 @@ async def _close(buses: Buses, idle: IdleTime) -> None:
     await buses.close()
 
 
+def _inherit(loop: Loop, inherited: Descriptors, clock: SystemClock) -> None:
+    """Go on with what the agent before has left."""
+    former = handover.read(replacement.handed(inherited.handed), clock.now())
+    loop.broker = handover.inherit(loop.broker, former)
+    for name, keys in former.held.items():
+        loop.keys.hold(name, keys)
+
+
 def _paths(files: AwsFiles, where: Surroundings) -> tuple[str, str]:
     return files.paths(where.config, where.shared, where.home)
 
@@ -354,6 +363,12 @@ def _remember(path: str, name: str, arn: str | None) -> None:
             stored_keys.forget(path, name)
         elif arn is not None and arn != known:
             stored_keys.note(path, name, arn)
+
+
+def _keep_quiet(path: str, programs: tuple[KeptQuiet, ...]) -> None:
+    """Write down of which programs a person wants to hear no more; a full disk must stop nobody."""
+    with suppress(OSError):
+        quiet_programs.add(path, programs)
 
 
 def _note_verdict(ledger: LedgerWriter, clock: SystemClock, noted: NoteVerdict) -> None:

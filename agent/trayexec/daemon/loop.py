@@ -20,6 +20,8 @@ from trayexec.core.broker.events import (
     Event,
     Hide,
     IdleSeen,
+    KeepQuiet,
+    KeptQuiet,
     KeysAwaited,
     KeysFound,
     LoadProvider,
@@ -95,7 +97,7 @@ class Ports:
     `remember` is told, in a worker, the ARN of whose keys are stored under a name, or None when there are none.
     `idle` tells how many seconds ago somebody used a key or the mouse, None where nothing here can tell.
     `learn` is told of a program that it prints long-term keys, `unlearn` that it does so no more, and `note_verdict`
-    what a person has answered.
+    what a person has answered; `keep_quiet`, in a worker, of which programs a person wants to hear no more.
     """
 
     clock: Clock
@@ -112,6 +114,7 @@ class Ports:
     learn: Callable[[Provider], None]
     unlearn: Callable[[Provider], None]
     note_verdict: Callable[[NoteVerdict], None]
+    keep_quiet: Callable[[tuple[KeptQuiet, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,8 @@ class Loop:
                 self._permissions.pop(epoch).cancel()
             case NoteVerdict():
                 self._ports.note_verdict(effect)
+            case KeepQuiet(programs):
+                self._workers.sessions.submit(self._ports.keep_quiet, programs)
             case Look(processes):
                 asyncio.get_running_loop().call_soon(self._look, processes)
             case LookIdle():

@@ -19,7 +19,7 @@ def provenance_of(caller: Caller, use: AnswerUse) -> Provenance:
     own = Process(caller.pid, started)
     chain = tuple(Process(pid, since) for _, pid, since in above)
     program = CallingProgram(
-        tuple(filter(None, (executable, processes.executable(parent)))),
+        tuple(filter(None, (executable, *map(processes.executable, _above(parent, chain))))),
         tuple(one for one, _, _ in above),
         chain[-1] if chain else own,
         caller.program,
@@ -29,3 +29,8 @@ def provenance_of(caller: Caller, use: AnswerUse) -> Provenance:
     spreads = use is not AnswerUse.PASSES
     automaton = recognised(processes.variables(caller.pid), (name, *program.parents))
     return Provenance(program, own, chain, spreads=spreads, automaton=automaton)
+
+
+def _above(parent: int, chain: tuple[Process, ...]) -> tuple[int, ...]:
+    """The processes above it up to the terminal or app, and its parent in any case."""
+    return tuple(dict.fromkeys((parent, *(one.pid for one in chain))))

@@ -20,6 +20,7 @@ from trayexec.core.broker.events import (
     Gone,
     Lock,
     Process,
+    Provenance,
     Raise,
     Refuse,
     ReplyAddress,
@@ -447,8 +448,10 @@ class RequestHandler:
     ) -> tuple[Profile, ProfileRule]:
         """As `_meant`, with what has to be allowed first kept for the question to the broker. Raises TrayexecError."""
         profile, rule, pending.guard = self._meant(request, catalogue, pending.caller)
-        if pending.guard is not None:
-            pending.caller = replace(pending.caller, provenance=provenance_of(pending.caller, request.common.then))
+        if pending.guard is not None or self._loop.broker.settings.first_use:
+            found = provenance_of(pending.caller, request.common.then)
+            if pending.guard is not None or not _is_our_own(found):
+                pending.caller = replace(pending.caller, provenance=found)
         return profile, rule
 
     def _meant(
@@ -555,6 +558,11 @@ class RequestHandler:
         at = utc(int(self._dependencies.clock.now().wall))
         op = OPS[type(request)]
         self._dependencies.ledger.note(Entry(at, about, op, caller.pid, caller.program, answer, caller.parents))
+
+
+def _is_our_own(found: Provenance) -> bool:
+    """Whether the agent has started it, as a person has clicked in its menu."""
+    return bool(found.above) and found.above[0].pid == os.getpid()
 
 
 def _caller(

@@ -13,6 +13,7 @@ from trayexec.core.broker.events import (
     Authenticate,
     Caller,
     Event,
+    Hush,
     Lock,
     NoteKind,
     PutOff,
@@ -23,7 +24,10 @@ from trayexec.core.broker.events import (
 )
 from trayexec.core.broker.notifications import (
     ENDINGS,
+    FIRST_USE,
+    HUSH,
     IDLE,
+    LOCK,
     REAUTHENTICATE,
     SNOOZE,
     STANDING,
@@ -117,12 +121,22 @@ class TrayController:
         if key in {STANDING, IDLE} and action == REAUTHENTICATE:
             self.clicked(self._view().needed)
             return
+        if key == FIRST_USE:
+            self._pressed_on_first_use(action)
         if key != ENDINGS:
             return
         if action == SNOOZE:
             self._loop.post(PutOff())
         elif action in {REAUTHENTICATE, "default"}:
             self._renew()
+
+    def _pressed_on_first_use(self, action: str) -> None:
+        """A button of the notification that tells who uses what."""
+        verb, _, number = action.partition(":")
+        if verb == LOCK:
+            self._loop.post(Lock())
+        elif verb == HUSH:
+            self._loop.post(Hush(int(number)))
 
     def clicked(self, action: str) -> None:
         """A choice in the icon's menu."""

@@ -87,6 +87,11 @@ def stored_path(environ: "Mapping[str, str]") -> str:
     return state_folder({"HOME": home(environ)}) + "/stored-keys.json"
 
 
+def quiet_path(environ: "Mapping[str, str]") -> str:
+    """Of which programs a person wants to hear no more."""
+    return state_folder(environ) + "/quiet-programs.json"
+
+
 def rotations_path(environ: "Mapping[str, str]") -> str:
     """What is written down of rotations of keys that were begun: one file, as `stored_path`."""
     return state_folder({"HOME": home(environ)}) + "/rotations.json"

@@ -22,7 +22,7 @@ APP = "trayexec"
 START = 5.0  # seconds for an answer: the bus may have to start the service first
 
 _SERVICE = DBusAddress("/org/freedesktop/Notifications", NAME, NAME)
-_URGENCY = {Urgency.NORMAL: 1, Urgency.LAST: 2}
+_URGENCY = {Urgency.LOW: 0, Urgency.NORMAL: 1, Urgency.LAST: 2}
 DRAWS_DEFAULT = frozenset({"Xfce Notify Daemon", "lxqt-notificationd"})  # show a click on the notice as one more button
 PICTURE = 48  # pixels: what most services show it in
 _SERVER_DECIDES = -1  # milliseconds until it goes; a LAST one stays because of its urgency
@@ -44,7 +44,7 @@ class _Server:
 class DBusNotices:
     """Shows notices on the session bus; ids of a service or a connection that is gone are forgotten.
 
-    A click on the notice itself does what its first button does.
+    A click on the notice itself does what its first button does, unless it is a quiet one.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -111,7 +111,8 @@ class DBusNotices:
         buttons = note.actions if "actions" in server.capabilities else ()
         actions = {name: name for name, _ in buttons}
         labels = [part for action in buttons for part in action]
-        if buttons and "default" not in actions and server.name not in DRAWS_DEFAULT:
+        clickable = buttons and "default" not in actions and note.urgency is not Urgency.LOW
+        if clickable and server.name not in DRAWS_DEFAULT:
             first, label = buttons[0]
             actions["default"] = first
             labels = ["default", label, *labels]

@@ -57,6 +57,12 @@ class StepContext:
         """Have nobody told any more that this ends."""
         self.broker = replace(self.broker, endings=endings.without(self.broker.endings, who))
 
+    def forget_first_uses(self, root: Identity | Provider | None = None) -> None:
+        """Have a person told anew of what uses `root`, or anything: it is over, or was locked."""
+        known = self.broker.first_uses
+        known = known.forgotten() if root is None else known.without(root)
+        self.broker = replace(self.broker, first_uses=known)
+
     def note_waiting(self, request: ReplyAddress, waiting: Waiting) -> None:
         """Remember a request until it is answered."""
         self.broker = replace(self.broker, waiting={**self.broker.waiting, request: waiting})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from trayexec.core.broker import first_uses
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
 from trayexec.core.broker.expiry_watch import begun, with_run
@@ -32,6 +33,16 @@ def deliver(step: StepContext, asks: Iterable[Ask], credentials: Credentials) ->
         step.effects.append(Deliver(asked.caller, asked.profile, credentials))
         note_use(step, asked)
         _watch(step, asked, credentials)
+        _note_first_use(step, asked)
+
+
+def _note_first_use(step: StepContext, asked: Ask) -> None:
+    """Have a person told of it, where they were not asked."""
+    if step.broker.settings.first_use and asked.guard is None:
+        known = step.broker.first_uses
+        noted = first_uses.noted(known, asked, step.now)
+        if noted is not known:
+            step.broker = replace(step.broker, first_uses=noted)
 
 
 def note_use(step: StepContext, asked: Ask, answer: GivenAnswer | None = None) -> None:

@@ -210,6 +210,13 @@ class PutOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """A person wants to hear no more of the programs that the notification of this number names."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The caller hung up."""
 
@@ -378,6 +385,7 @@ Event = (
     | Authenticate
     | Lock
     | PutOff
+    | Hush
     | Gone
     | Answered
     | KeysFound
@@ -603,6 +611,21 @@ class Hide:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptQuiet:
+    """A program of which a person wants to hear no more: the digest of what it is, and its name for people to read."""
+
+    mark: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQuiet:
+    """Write down, for later agents too, of which programs a person wants to hear no more."""
+
+    programs: tuple[KeptQuiet, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """See which of these still run."""
 
@@ -634,6 +657,7 @@ Effect = (
     | SignInDone
     | Show
     | Hide
+    | KeepQuiet
     | Look
     | LookIdle
 )

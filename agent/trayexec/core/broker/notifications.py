@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from trayexec.core.broker.endings import Ending, How, first
 from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.first_uses import FirstUse, is_known
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, SignIn
 from trayexec.core.config.sections import shown
@@ -18,6 +19,9 @@ STANDING = "standing"  # the notification that answers a click on the icon
 IDLE = "idle"  # the one that tells why all is locked
 ENDINGS = "endings"  # the one that tells what ends: a later one replaces it
 SNOOZE = "snooze"
+FIRST_USE = "first-use"  # the one that tells which programs use what for the first time
+LOCK = "lock"
+HUSH = "hush"  # with the number of the notification behind a colon
 _OFFER = (REAUTHENTICATE, Text("Re-authenticate"))
 _SIGN_IN = (REAUTHENTICATE, Text("Sign in"))
 _LATER = (SNOOZE, Text("Remind me later"))
@@ -204,6 +208,58 @@ def outlived(runs: tuple[Run, ...], now: Instant) -> Notice:
             word=profile(run.profile),
         ),
         picture=IconState.EXPIRING,
+    )
+
+
+def first_uses(found: tuple[FirstUse, ...], number: int) -> Notice:
+    """Programs have used profiles for the first time in this session, in one notification, however many they are."""
+    names = tuple(dict.fromkeys(one.name for one in found))
+    profiles = tuple(dict.fromkeys(shown(one.profile) for one in found))
+    hush = Text("Not again for this program") if len(names) == 1 else Text("Not again for these programs")
+    offered = ((f"{HUSH}:{number}", hush),) if all(map(is_known, found)) else ()
+    is_one = len(names) == len(profiles) == 1  # also where it was started in two ways
+    return Notice(
+        FIRST_USE,
+        _first_use_title(found[-1]) if is_one else _first_uses_title(names, profiles),
+        _first_use(found[-1]) if is_one else _first_uses(names, profiles),
+        ((LOCK, Text("Lock now")), *offered),
+        Urgency.LOW,
+        IconState.OPEN,
+    )
+
+
+def _first_use_title(one: FirstUse) -> Text:
+    name, profile_name = one.name, shown(one.profile)
+    if not one.account:
+        return Text("{program} uses {profile}", program=name, profile=profile_name)
+    return Text("{program} uses {profile}, account {account}", program=name, profile=profile_name, account=one.account)
+
+
+def _first_uses_title(names: tuple[str, ...], profiles: tuple[str, ...]) -> Text:
+    if len(names) == 1:
+        return Text("{program} uses {count} profiles", program=names[0], count=len(profiles))
+    if len(profiles) == 1:
+        return Text("{count} programs use {profile}", count=len(names), profile=profiles[0])
+    return Text("{programs} programs use {profiles} profiles", programs=len(names), profiles=len(profiles))
+
+
+def _first_use(one: FirstUse) -> Text:
+    """Under whom it runs, or in what, as far as that is known."""
+    if one.automaton:
+        return Text(
+            "For the first time in this session. It runs under {automaton}, which acts by itself.",
+            automaton=one.automaton,
+        )
+    if one.app not in {"", one.name}:
+        return Text("For the first time in this session. It runs in {app}.", app=one.app)
+    return Text("For the first time in this session.")
+
+
+def _first_uses(names: tuple[str, ...], profiles: tuple[str, ...]) -> Text:
+    if len(names) == 1:
+        return Text("For the first time in this session: {profiles}", profiles=_named(profiles))
+    return Text(
+        "For the first time in this session, {programs}: {profiles}", programs=_named(names), profiles=_named(profiles)
     )
 
 

@@ -111,6 +111,7 @@ def _drop(step: StepContext, source: Identity | Provider | Role, then: Locked) -
     if isinstance(phase, Open):
         step.broker = step.broker.with_phase(source, phase.renewal or then)
         confirmations.session_over(step, source)
+        step.forget_first_uses(source)
         if source.needs_code:
             step.tell_ending(Ending(source, How.REVOKED))
 

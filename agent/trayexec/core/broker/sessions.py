@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trayexec.core import messages
-from trayexec.core.broker import codes, confirmations
+from trayexec.core.broker import codes, confirmations, first_uses
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.delivery import give_up, session_serves
 from trayexec.core.broker.endings import Ending, How
@@ -20,6 +20,7 @@ from trayexec.core.broker.events import (
 from trayexec.core.broker.questions import (
     ask_again,
     at_terminal,
+    by_command,
     fail,
     is_renewal,
     renew_unasked,
@@ -161,6 +162,25 @@ def _no_dialog(step: StepContext, identity: Identity, prompt: Prompting, why: Tr
     tell_all(step, identity)
 
 
+def _know_who_was_named(step: StepContext, identity: Identity) -> None:
+    """Do not tell a person of the command that they have just entered the code for: it was named, or is theirs.
+
+    What else waited for the same code is told.
+    """
+    attempt = step.broker.prompting(identity)
+    if not isinstance(attempt, Opening) or attempt.code is None:
+        return
+    request, prompt = attempt.giver, attempt.prompt
+    if request is None and prompt is not None and prompt.channel is PromptChannel.DIALOG and not by_command(step):
+        request = prompt.asker
+    if request is None or request not in step.broker.waiting:
+        return
+    caller = step.broker.waiting[request].asked.caller
+    asks = [one.asked for one in who_wait(step, identity) if isinstance(one.asked, Ask)]
+    theirs = [one for one in asks if one.caller == caller or one.caller.pid == caller.pid != 0]
+    step.broker = replace(step.broker, first_uses=first_uses.known_of(step.broker.first_uses, theirs))
+
+
 def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     """Open the session that AWS gave for the code: serve all who waited, and begin to count."""
     left = session.expiry.left(step.now)
@@ -175,6 +195,7 @@ def opened(step: StepContext, identity: Identity, session: Credentials) -> None:
     }
     step.broker = replace(step.broker, pauses=pauses, roles=roles)
     confirmations.allow_by_code(step, identity)
+    _know_who_was_named(step, identity)
     step.broker = step.broker.with_phase(identity, Open(session, step.now, left))
     step.forget_ending(identity)
     for request in step.take_queue(identity):
@@ -292,6 +313,7 @@ def age(step: StepContext, identity: Identity) -> None:
     if left <= 0:
         step.broker = step.broker.with_phase(identity, phase.renewal or Locked())
         confirmations.session_over(step, identity)
+        step.forget_first_uses(identity)
         if identity.needs_code and (phase.used or not unasked):
             step.tell_ending(_over(step, identity))
         else:

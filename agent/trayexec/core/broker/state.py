@@ -30,6 +30,7 @@ from trayexec.core.broker.codes import Device
 from trayexec.core.broker.endings import Endings
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Run, Watch
+from trayexec.core.broker.first_uses import FirstUses
 from trayexec.core.broker.permissions import GivenAnswer, Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
@@ -309,6 +310,7 @@ class Broker:
     inherited: tuple[Inherited, ...] = ()
     permissions: Permissions = field(default_factory=Permissions)
     chosen: Mapping[Identity, str] = field(default_factory=dict)  # the devices that the last codes were from
+    first_uses: FirstUses = field(default_factory=FirstUses)
 
     @property
     def held(self) -> bool:

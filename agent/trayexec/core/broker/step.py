@@ -20,6 +20,7 @@ from trayexec.core.broker import (
     confirmations,
     endings,
     expiry_watch,
+    first_uses,
     handover,
     idle,
     notifications,
@@ -45,7 +46,9 @@ from trayexec.core.broker.events import (
     Event,
     Gone,
     Hide,
+    Hush,
     IdleSeen,
+    KeepQuiet,
     KeysAwaited,
     KeysFound,
     Lock,
@@ -104,6 +107,7 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             screen.ask(context, event)
         case Lock(name):
             confirmations.forget(context)
+            context.forget_first_uses()
             _lock(context, [one for one in context.known() if name in {None, one.keys}])
             _lock_providers(context, [one for one in context.providers() if name in {None, *one.locked_by}])
             _stop_sign_ins(context, [one for one in broker.sign_ins if name in {None, one.name}])
@@ -111,6 +115,8 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
             handover.forget(context, name)
         case PutOff():
             _put_off(context)
+        case Hush(number):
+            _hush(context, number)
         case Gone(request):
             _gone(context, request)
         case Answered():
@@ -178,6 +184,7 @@ def step(  # noqa: C901, PLR0912, PLR0915 — one flat table of all that can hap
     questions.advance_queues(context)
     confirmations.show_next(context)
     _tell(context)
+    _tell_first_uses(context)
     return context.broker, tuple(context.effects)
 
 
@@ -188,6 +195,8 @@ def next_deadline(broker: Broker, now: Instant) -> float:
     renewed unasked may have to wait for its use, or for the screen: the next tick is soon enough for it.
     """
     waits = [1.0 if broker.waiting else TICK, broker.watch.next(now)]
+    if broker.screen is not Screen.LOCKED:
+        waits.append(broker.first_uses.next(now))
     for identity, phase in broker.phases.items():
         if isinstance(phase, Open):
             left = phase.session.expiry.left(now)
@@ -230,6 +239,7 @@ def _lock_idle(step: StepContext) -> None:
     _lock_providers(step, step.providers())
     handover.forget(step)
     confirmations.forget(step)
+    step.forget_first_uses()
     step.broker = replace(step.broker, idle=IdleWatch())
     step.effects.append(Show(notifications.idle_locked(seconds)))
 
@@ -307,6 +317,7 @@ def _screen_changed(step: StepContext, new: Screen) -> None:
         _lock_providers(step, step.providers())
         _stop_sign_ins(step, tuple(step.broker.sign_ins))
         handover.forget(step)
+        step.forget_first_uses()
     screen.changed(step, new)
     if step.broker.held:
         confirmations.forget(step)
@@ -349,6 +360,23 @@ def _put_off(step: StepContext) -> None:
     """Say later what ends."""
     step.effects.append(Hide(notifications.ENDINGS))
     step.broker = replace(step.broker, endings=endings.put_off(step.broker.endings, step.now))
+
+
+def _hush(step: StepContext, number: int) -> None:
+    """Be quiet of the programs that a notification names, if that is what it names now."""
+    if number == step.broker.first_uses.number:
+        known, programs = first_uses.hushed(step.broker.first_uses)
+        step.broker = replace(step.broker, first_uses=known)
+        step.effects += [KeepQuiet(programs), Hide(notifications.FIRST_USE)]
+
+
+def _tell_first_uses(step: StepContext) -> None:
+    """Tell which programs have used what for the first time, once all of a moment have: and not to a locked screen."""
+    known = step.broker.first_uses
+    if known.due is not None and not step.later(known.due) and step.broker.screen is not Screen.LOCKED:
+        known = first_uses.told(known)
+        step.effects.append(Show(notifications.first_uses(known.found, known.number)))
+        step.broker = replace(step.broker, first_uses=known)
 
 
 def _tell(step: StepContext) -> None:
