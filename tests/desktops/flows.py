@@ -58,7 +58,7 @@ def test_the_main_job(stage: Stage) -> None:
     """From the menu to the code to the open session; its warning, whose button leads to the next one."""
     desk, rig = stage
     rig.sim.live(session=120, role=3600)
-    desk.click_icon(desk.wait_icon(IconState.LOCKED), 3)
+    plain = desk.click_icon(desk.wait_icon(IconState.LOCKED), 3)
     desk.choose(UNLOCK)
     desk.wait_window(DIALOG)
     desk.shoot("5-dialog")
@@ -68,7 +68,7 @@ def test_the_main_job(stage: Stage) -> None:
     assert "Re-authenticate" in desk.wait_notification("Expires at ").actions.values()
     desk.shoot("6-notification")
     rig.sim.live(session=43200)
-    desk.press_button()
+    desk.press_button(plain)
     desk.type_code(DIALOG, rig.sim.unused_code())
     desk.wait_icon(IconState.OPEN)
     assert rig.sim.count("GetSessionToken", "OK") == 2

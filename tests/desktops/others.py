@@ -28,6 +28,7 @@ class OtherDesktop(Desktop):
 
     name: str
     panel: tuple[int, int, int, int] = (0, 0, WIDTH, PANEL)  # where its panel is: left, top, right, bottom
+    button: tuple[float, int]  # where a notification's first button is: part of the width, pixels above its lower edge
 
     def start(self) -> None:
         """Keyring, notifications and panel; first the display, which what the bus starts by itself must know."""
@@ -107,31 +108,27 @@ class OtherDesktop(Desktop):
         self.type(code)
         self.wait("the dialog to close", lambda: window not in self.windows(title), seconds=60)
 
-    def press_button(self) -> None:
-        """Click on the first button of the notification that is shown."""
-        raise NotImplementedError
+    def press_button(self, plain: Image.Image) -> None:
+        """Click on the first button of the only notification; `plain` is the screen without it."""
+        left, _, right, bottom = self.wait("the notification", lambda: self._shown(plain))
+        across, above = self.button
+        self.click(left + round((right - left) * across), bottom - above)
 
-    def click_within(self, window_class: str, across: float, down: float) -> None:
-        """Click in a window of this class, at these parts of its width and height."""
-        window = self.wait(f"a window of {window_class}", lambda: self._of_class(window_class))
-        shape = dict(line.split("=") for line in self.run(["xdotool", "getwindowgeometry", "--shell", window]).split())
-        left, top, width, height = (int(shape[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
-        self.click(left + round(width * across), top + round(height * down))
+    def _shown(self, plain: Image.Image) -> tuple[int, int, int, int] | None:
+        """Where the screen, but for the panel, looks another by now, if that is large enough for a notification."""
+        now = self.pixels()
+        now.paste(plain.crop(self.panel), self.panel[:2])
+        return ImageChops.difference(plain, now).getbbox() if _changed(plain, now) else None
 
     def _icon(self, state: IconState) -> Spot | None:
         return _painted(self.pixels().crop(self.panel), state)
-
-    def _of_class(self, window_class: str) -> str | None:
-        try:
-            return self.run(["xdotool", "search", "--onlyvisible", "--class", window_class]).split()[-1]
-        except DesktopError:
-            return None
 
 
 class Lxqt(OtherDesktop):
     """lxqt-panel, lxqt-notificationd and openbox."""
 
     name = "lxqt"
+    button = (0.5, 32)
 
     def start_panel(self, *_: object) -> Self:
         """lxqt-panel, with nothing but the tray."""
@@ -154,15 +151,12 @@ class Lxqt(OtherDesktop):
         self.wait_name(NOTIFICATIONS)
         return self
 
-    def press_button(self) -> None:
-        """The first button of the notification."""
-        self.click_within("lxqt-notificationd", 0.75, 0.9)
-
 
 class Mate(OtherDesktop):
     """mate-panel in its usual layout, mate-notification-daemon and marco."""
 
     name = "mate"
+    button = (0.8, 27)
     ACTIVATED = ("org.mate.panel.applet.NotificationAreaAppletFactory", "org.mate.panel.applet.ClockAppletFactory")
     WINDOW_MANAGER = ("marco", "--no-composite")
 
@@ -181,15 +175,12 @@ class Mate(OtherDesktop):
         self.wait_name(NOTIFICATIONS)
         return self
 
-    def press_button(self) -> None:
-        """The first button of the notification."""
-        self.click_within("mate-notification-daemon", 0.75, 0.85)
-
 
 class Plasma(OtherDesktop):
     """plasmashell, which also shows the notifications, kwin_x11, and kded5, which keeps the list of icons."""
 
     name = "plasma"
+    button = (0.8, 18)
     panel = (0, HEIGHT - 50, WIDTH, HEIGHT)
     ACTIVATED = ("org.kde.ActivityManager", "org.kde.kglobalaccel")
     WINDOW_MANAGER = ("kwin_x11",)
@@ -227,15 +218,12 @@ class Plasma(OtherDesktop):
         self.start_bus().watch_notifications()
         return self
 
-    def press_button(self) -> None:
-        """The first button of the notification."""
-        self.click(WIDTH - 100, HEIGHT - 90)
-
 
 class Gnome(OtherDesktop):
     """gnome-shell on X11 with the extension for icons. It wants a logind, and shows notifications by a helper."""
 
     name = "gnome"
+    button = (0.5, 20)
     panel = (0, 0, WIDTH, 32)
     ACTIVATED = ("org.gnome.Shell.Notifications",)
     WINDOW_MANAGER = ()
@@ -289,15 +277,12 @@ class Gnome(OtherDesktop):
         self.start_bus().watch_notifications()
         return self
 
-    def press_button(self) -> None:
-        """The first button of the notification."""
-        self.click(WIDTH // 2, 148)
-
 
 class Sway(OtherDesktop):
     """sway, in a window of a bare X server so that there is a pointer, with waybar and mako."""
 
     name = "sway"
+    button = (0.5, 30)  # a click anywhere
     WINDOW_MANAGER = ()
 
     def start_display(self) -> Self:
@@ -338,10 +323,6 @@ class Sway(OtherDesktop):
         self._start("notifications", ["mako"])
         self.wait_name(NOTIFICATIONS)
         return self
-
-    def press_button(self) -> None:
-        """The notification."""
-        self.click(WIDTH - 150, PANEL + 40)
 
     def close_menu(self, before: Image.Image) -> None:
         """Click elsewhere: waybar takes no keys."""
