@@ -56,6 +56,7 @@ SENTENCES: dict[str, str] = {
     "A new code appears in {seconds} s: use that one.": "{seconds} 秒後に表示される新しいコードを使ってください。",
     "The new code is there now.": "新しいコードが表示されています。",
     "6-digit code": "6 桁のコード",
+    "Type {number} if the code is of the device {serial}.": "コードがデバイス {serial} のものなら {number} と入力してください。",
     "Code of device": "コードのデバイス",
     "{what} It was sent as a code of the device {serial}.": "{what} デバイス {serial} のコードとして送りました。",
     'Write a list of serials of MFA devices, like ["arn:aws:iam::111111111111:mfa/phone"].': '["arn:aws:iam::111111111111:mfa/phone"] のように MFA デバイスのシリアルのリストを書いてください。',

@@ -6,6 +6,7 @@ import socket
 import time
 from pathlib import Path
 
+from awssim.world import User
 from support.desktop import eventually
 from support.rig import COMMAND, Rig
 
@@ -40,6 +41,26 @@ def test_a_wrong_code_is_asked_again_with_the_reason(rig: Rig) -> None:
     assert status == 0
     assert "it ran" in screen
     assert "MFA code of identity" not in screen, "one question for each answer"
+
+
+def test_another_device_is_chosen_by_its_number(rig: Rig) -> None:
+    """Who has several types which one it is; the code goes with that, and the next question begins with it."""
+    user = rig.sim.world.user_key().holder
+    assert isinstance(user, User)
+    phone = rig.sim.world.add_device(user, "phone").serial
+    rig.settings(f'[identity.default]\ndevices = ["{phone}"]\n')
+    terminal = rig.terminal("account-a", "--", "echo", "it", "ran")
+    assert f"Type 2 if the code is of the device {phone}." in terminal.wait_for(PROMPT)
+    terminal.type("2\n")
+    terminal.wait_for(PROMPT.replace("mfa/alice", "mfa/phone"))
+    terminal.type(f"{rig.sim.wrong_code()}\n")
+    terminal.wait_for(f"code of the device {phone}")
+    terminal.wait_for(PROMPT.replace("mfa/alice", "mfa/phone"))
+    terminal.type(f"{rig.sim.unused_code('phone')}\n")
+    status, screen = terminal.ended()
+    assert status == 0
+    assert "it ran" in screen
+    assert [call.outcome for call in rig.sim.calls if call.action == "GetSessionToken"] == ["AccessDenied", "OK"]
 
 
 def test_two_commands_on_one_terminal_ask_once(rig: Rig) -> None:

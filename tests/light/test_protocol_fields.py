@@ -119,17 +119,18 @@ def test_the_agent_reads_a_request_for_an_endpoint(
     assert again.wait == 0
 
 
-@given(st.none() | WAITS, st.none() | WORDS, st.sampled_from([None, True]), st.none() | WORDS)
+@given(st.none() | WAITS, st.none() | WORDS, st.sampled_from([None, True]), st.none() | WORDS, st.none() | WORDS)
 def test_the_agent_reads_a_request_for_a_session(
-    wait: int | None, identity: str | None, force: Any, code: str | None
+    wait: int | None, identity: str | None, force: Any, code: str | None, serial: str | None
 ) -> None:
     """With the usual time for a person where nothing else is said."""
-    found = read(protocol.auth({}, wait=wait, identity=identity, force=force, code=code))
+    found = read(protocol.auth({}, wait=wait, identity=identity, force=force, code=code, mfa_serial=serial))
 
     assert isinstance(found, WantSession)
     assert (found.wait, found.identity) == (120 if wait is None else wait, identity)
     assert found.renewal is (Renewal.ALWAYS if force else Renewal.IF_LOCKED)
     assert (None if found.code is None else found.code.reveal()) == code
+    assert found.serial == (serial or "")
 
 
 def test_the_agent_reads_keys_to_hold() -> None:
@@ -201,7 +202,7 @@ FULL = [
         )
     },
     {**protocol.endpoint_again(protocol.endpoint(NEAR, "a", wait=5, need=7, program="aws"), token="0" * 43, port=2048)},
-    {**protocol.auth(NEAR, wait=5, identity="a", force=True, code="123456")},
+    {**protocol.auth(NEAR, wait=5, identity="a", force=True, code="123456", mfa_serial="s")},
     {**protocol.auth({"home": "/home/a"}, wait=5, identity="a", browser=False)},
     {**protocol.lock(NEAR, identity="a", keys="b")},
     {**protocol.hold_keys(NEAR, "a", "AKIAEXAMPLE000000001", "s" * 40, arn="arn:aws:iam::111111111111:user/a")},

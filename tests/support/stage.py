@@ -269,11 +269,14 @@ class Stage:
         wait: int = 120,
         ask_at: AskAt = AskAt.DIALOG,
         shell: Shell = NOWHERE,
+        serial: str = "",
     ) -> ReplyAddress:
         """A caller wants the session itself opened; where its answer goes."""
+        if serial:
+            self._devices[who] = serial
         caller = self._caller(ask_at, "trayexec auth", shell, None)
         secret = None if code is None else self._secret_code(code)
-        self.asked[caller.reply_to] = Authenticate(caller, who, renewal, secret, wait)
+        self.asked[caller.reply_to] = Authenticate(caller, who, renewal, secret, wait, serial)
         self.do(self.asked[caller.reply_to])
         return caller.reply_to
 

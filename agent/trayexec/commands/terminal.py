@@ -3,7 +3,7 @@
 import fcntl
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -77,28 +77,27 @@ def _may_ask(device: int, connection: "socket") -> bool:
 def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: Mapping[str, str]) -> None:
     speak = speaker(environ)
     identity = str(note.get("identity", ""))
-    prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=str(note["mfa_serial"]))
-    if note.get("endpoint"):
-        elsewhere = Text("The code goes to {host}, which is not AWS", host=str(note["endpoint"]))
-        os.write(terminal, f"{speak(elsewhere)}\n".encode())
-    number, of = int(note.get("number", 1)), int(note.get("of", 1))
+    serial, devices = str(note["mfa_serial"]), _devices(note)
+    os.write(terminal, _elsewhere(note, speak).encode())
     end = time.monotonic() + int(note.get("left", 0))
     said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
             os.write(terminal, f"{lines(said)}\n".encode())
-        left = max(0, ceil(end - time.monotonic()))
-        which = Text("({number} of {of}, {left} s left)", number=number, of=of, left=left)
-        ahead = speak(which if of > 1 else Text("({left} s left)", left=left))
-        os.write(terminal, f"{ahead} {speak(prompt)}".encode())
+        question = _question(note, serial, max(0, ceil(end - time.monotonic())), speak)
+        os.write(terminal, question.encode())
         if connection in readable(terminal, connection):
             os.write(terminal, b"\n")
             return
         typed = os.read(terminal, LONGEST)
         if not typed:
             raise KeyboardInterrupt
+        word = typed.decode("utf-8", "replace").strip()
+        if word in devices:
+            serial, said = devices[word], ""
+            continue
         try:
-            _hand_in(identity, typed.decode("utf-8", "replace").strip(), environ)
+            _hand_in(identity, word, serial if devices else None, environ)
         except TrayexecError as error:
             if readable(connection, seconds=SAME_NEWS):
                 return  # what waits was told as well, and has the reason
@@ -110,10 +109,37 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
             return
 
 
-def _hand_in(identity: str, code: str, environ: Mapping[str, str]) -> None:
+def _elsewhere(note: Mapping[str, Any], speak: Callable[[Text], str]) -> str:
+    """A line that says where the code goes, if that is not AWS."""
+    if not note.get("endpoint"):
+        return ""
+    return speak(Text("The code goes to {host}, which is not AWS", host=str(note["endpoint"]))) + "\n"
+
+
+def _question(note: Mapping[str, Any], serial: str, left: int, speak: Callable[[Text], str]) -> str:
+    """The prompt for a code of this device, and before it what to type for another one."""
+    number, of = int(note.get("number", 1)), int(note.get("of", 1))
+    others = "".join(
+        speak(Text("Type {number} if the code is of the device {serial}.", number=key, serial=other)) + "\n"
+        for key, other in _devices(note).items()
+        if other != serial
+    )
+    which = Text("({number} of {of}, {left} s left)", number=number, of=of, left=left)
+    ahead = speak(which if of > 1 else Text("({left} s left)", left=left))
+    identity = str(note.get("identity", ""))
+    prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=serial)
+    return f"{others}{ahead} {speak(prompt)}"
+
+
+def _devices(note: Mapping[str, Any]) -> Mapping[str, str]:
+    """The devices to choose from, by what is typed for each."""
+    return {str(number): one for number, one in enumerate(str(note.get("mfa_serials", "")).split(), start=1)}
+
+
+def _hand_in(identity: str, code: str, serial: str | None, environ: Mapping[str, str]) -> None:
     caller = context.surroundings(environ)
     caller["hand"] = "terminal"
-    request = protocol.auth(caller, identity=identity, code=code)
+    request = protocol.auth(caller, identity=identity, code=code, mfa_serial=serial)
     connection = agent_connection.connect(environ)
     try:
         for line in agent_connection.ask(connection, request):

@@ -298,7 +298,8 @@ class RequestHandler:
                 return
             identity = long_role or one_identity(catalogue, wanted.identity, "auth")
             await self._loop.check_settings(identity, [identity.endpoint])
-            self._post(pending, Authenticate(pending.caller, identity, wanted.renewal, wanted.code, wanted.wait))
+            asked = Authenticate(pending.caller, identity, wanted.renewal, wanted.code, wanted.wait, wanted.serial)
+            self._post(pending, asked)
             return
         if wanted.code is not None:
             raise TrayexecError(messages.no_code_there(sign_in))
@@ -637,6 +638,7 @@ def _note_of(told: Tell, language: str) -> bytes:
         **({"endpoint": host} if host is not None else {}),
         identity=identity.name,
         mfa_serial=told.serial or identity.mfa_serial,
+        **({"mfa_serials": " ".join(told.serials)} if told.serials else {}),
         left=told.left,
         number=told.number,
         of=told.of,

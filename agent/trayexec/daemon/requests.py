@@ -102,6 +102,7 @@ class WantSession:
     renewal: Renewal
     wait: int
     way: SignInWay
+    serial: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ def parse(line: bytes, place: Mapping[str, object]) -> Request:  # noqa: C901, P
                 SignInWay.CODE
                 if said.get("browser") is False or common.ask_at is AskAt.TERMINAL
                 else SignInWay.BROWSER,
+                _word(said, "mfa_serial") or "",
             )
         case "lock":
             return WantLock(common, _word(said, "identity"), _word(said, "keys"))

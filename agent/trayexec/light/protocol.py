@@ -211,14 +211,24 @@ def auth(  # noqa: PLR0913 — the fields of the request
     identity: str | None = None,
     force: bool | None = None,
     code: str | None = None,
+    mfa_serial: str | None = None,
     browser: bool | None = None,
 ) -> "RequestFields":
     """An open session of an identity, or of the only one; `force` asks for a new one.
 
-    Or a sign-in: without `browser` no page is opened, and its address and a code are told.
+    `mfa_serial` is the device that the code is of. Or a sign-in: without `browser` no page is opened, and its
+    address and a code are told.
     """
     return _request(
-        "auth", caller, wait=wait, program=program, identity=identity, force=force, code=code, browser=browser
+        "auth",
+        caller,
+        wait=wait,
+        program=program,
+        identity=identity,
+        force=force,
+        code=code,
+        mfa_serial=mfa_serial,
+        browser=browser,
     )
 
 

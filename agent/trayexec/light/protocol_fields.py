@@ -53,6 +53,7 @@ class RequestFields(CallerFields, PolicyFields, total=False):
     port: int
     identity: str
     code: str
+    mfa_serial: str
     force: bool
     browser: bool
     keys: str

@@ -9,7 +9,7 @@ from support.stage import ADMIN, ALICE, BASE, EVERY_REFUSAL, HOUR, A, B, Stage, 
 from trayexec.core import messages
 from trayexec.core.broker import codes
 from trayexec.core.broker.codes import Device, Spent
-from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal
+from trayexec.core.broker.events import Answered, AskAt, OpenSession, Prompt, Renewal, Tell
 from trayexec.core.broker.state import Locked
 from trayexec.core.broker.step import next_deadline
 from trayexec.core.clock import Instant
@@ -388,6 +388,18 @@ def test_a_refused_code_says_which_device_it_was_of(stage: Stage) -> None:
     assert not stage.opening
     stage.enter("123456", serial=ALICE.mfa_serial)
     assert stage.opening[0].serial == ALICE.mfa_serial
+
+
+def test_a_code_from_a_terminal_says_its_device(stage: Stage) -> None:
+    """The note there names all; one that another dialog chose meanwhile does not take its place."""
+    stage.configure(ALICE, identities=SEVERAL)
+    waits = stage.ask(ask_at=AskAt.TERMINAL)
+    (note,) = [one for one in stage.told if isinstance(one, Tell) and one.caller.reply_to == waits]
+    assert (note.serial, note.serials) == (ALICE.mfa_serial, (ALICE.mfa_serial, PHONE, TOKEN))
+    stage.auth(code="123456", serial=PHONE)
+    assert stage.opening[0].serial == PHONE
+    stage.grant()
+    assert stage.broker.serial(ALICE) == PHONE
 
 
 def test_a_device_that_nobody_offered_is_none(stage: Stage) -> None:

@@ -142,13 +142,14 @@ class Renewal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Open the session of `identity`, by dialog or with the `code` that came along."""
+    """Open the session of `identity`, by dialog or with the `code` that came along, of the device `serial` if told."""
 
     caller: Caller
     identity: Identity
     renewal: Renewal = Renewal.IF_LOCKED
     code: Secret | None = None
     wait: int = 120
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +477,8 @@ class Tell:
     It has `left` seconds for that, and this is question `number` of so many there. AWS takes the question back: a code
     is on its way; and so does SCREEN, on which nobody is asked. Where no code is behind what it waits for, there is no
     identity. On PERMISSION it may ask whether what it waits for is allowed: that is the question `epoch`, with these
-    `choices`, of which FOR_A_TIME is `holds` seconds. `serial` is the device that a code is asked of.
+    `choices`, of which FOR_A_TIME is `holds` seconds. `serial` is the device that a code is asked of,
+    `serials` are all to choose from where there are several.
     """
 
     caller: Caller
@@ -490,6 +492,7 @@ class Tell:
     choices: tuple[Verdict, ...] = ()
     holds: int = 0
     serial: str = ""
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

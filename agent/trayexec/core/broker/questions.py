@@ -197,7 +197,6 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
     waiting = next(who_wait(step, identity), None)
     asked = waiting.asked if waiting is not None else None
     number, of = position_of(step, DESKTOP, identity)
-    serials = step.broker.serials(identity)
     question = Question(
         identity=identity.name,
         mfa_serial=step.broker.serial(identity),
@@ -215,11 +214,17 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
         account=asked.profile.account if isinstance(asked, Ask) else "",
         pid=asked.caller.pid if asked is not None else 0,
         allows=_allows(asked, prompt) if isinstance(asked, Ask) else None,
-        serials=serials if len(serials) > 1 else (),
+        serials=_to_choose(step, identity),
     )
     asker = asked.caller.reply_to if asked is not None else None
     step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING, asker=asker))
     step.effects.append(Prompt(identity, prompt.epoch, question))
+
+
+def _to_choose(step: StepContext, identity: Identity) -> tuple[str, ...]:
+    """The devices to choose from; none where there is only one."""
+    serials = step.broker.serials(identity)
+    return serials if len(serials) > 1 else ()
 
 
 def _allows(asked: Ask, prompt: Prompting) -> Text | None:
@@ -482,8 +487,8 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
         text = reason if caller.terminal else Text("{reason} {next}", reason=reason, next=text)
     kind = NoteKind.CODE if reason is None else NoteKind.AGAIN
     left = _left(step, asked, prompt)
-    serial = step.broker.serial(identity)
-    step.effects.append(Tell(caller, kind, text, identity, left=left, number=number, of=of, serial=serial))
+    note = Tell(caller, kind, text, identity, left=left, number=number, of=of, serial=step.broker.serial(identity))
+    step.effects.append(replace(note, serials=_to_choose(step, identity)))
 
 
 def _tell_position(step: StepContext, identity: Identity, waiting: Waiting, *, where: str) -> None:

@@ -266,6 +266,12 @@ def _too_late(step: StepContext, identity: Identity, waiting: Waiting) -> Troubl
     return messages.not_enough(identity) if isinstance(waiting.asked, Ask) else messages.nobody(identity)
 
 
+def choose_device(step: StepContext, identity: Identity, serial: str) -> None:
+    """Let codes be from this device of the identity from now on, where it is one."""
+    if serial in step.broker.serials(identity):
+        step.broker = replace(step.broker, chosen={**step.broker.chosen, identity: serial})
+
+
 def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     """Send the code that came with a request, from a terminal or a script, unless it is none or may not be sent."""
     identity = event.identity
@@ -273,10 +279,11 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
         give_up(step, event.caller.reply_to, messages.no_code_needed(identity))
         return
     attempt = step.broker.prompting(identity)
-    closed = codes.seconds_closed(step.broker.device(identity), step.now)
-    code = codes.parse(typed.reveal())
     if isinstance(attempt, Opening):
         return  # it waits like everybody else for the code that is already on its way
+    choose_device(step, identity, event.serial)
+    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    code = codes.parse(typed.reveal())
     if closed > 0:
         give_up(step, event.caller.reply_to, messages.too_many(closed))
     elif isinstance(code, Text):

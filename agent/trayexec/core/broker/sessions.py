@@ -30,7 +30,7 @@ from trayexec.core.broker.questions import (
     who_wait,
     withdraw,
 )
-from trayexec.core.broker.serving import code_from, open_session, serve
+from trayexec.core.broker.serving import choose_device, code_from, open_session, serve
 from trayexec.core.broker.state import Broker, Locked, Open, Opening, PromptChannel, Prompting, PromptPause
 from trayexec.core.config.profiles import Identity
 from trayexec.core.credentials import Credentials, Secret
@@ -52,7 +52,7 @@ def answered(step: StepContext, event: Answered) -> None:
         return
     match event.answer:
         case Entered(text, serial):
-            _choose(step, event.identity, serial)
+            choose_device(step, event.identity, serial)
             _entered(step, event.identity, prompt, text)
         case Cancelled():
             _cancelled(step, event.identity)
@@ -89,12 +89,6 @@ def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Sec
         _ask_once_more(step, identity, prompt, reason=messages.spent(), wait=codes.wait_for_next(step.now))
     else:
         open_session(step, identity, Opening(step.next_epoch(), code, prompt))
-
-
-def _choose(step: StepContext, identity: Identity, serial: str) -> None:
-    """Let codes be from this device of the identity from now on, where it is one."""
-    if serial in step.broker.serials(identity):
-        step.broker = replace(step.broker, chosen={**step.broker.chosen, identity: serial})
 
 
 def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
