@@ -84,7 +84,6 @@ def test(arguments: Sequence[str]) -> int:
     """The flows on every desktop, or those that these arguments of pytest choose (`-k lxqt`). The exit status."""
     if os.geteuid() != 0:
         raise NotReadyError("a Debian in a folder is made and entered by root:\n  sudo packaging/dev test --desktops")
-    need(TOOLS)
     PICTURES.mkdir(parents=True, exist_ok=True)
     _make()
     os.chown(PICTURES, 1000, 1000)
@@ -107,6 +106,7 @@ def _make() -> None:
     if stamp.exists() and stamp.read_text() == mark:
         return
     tell(f"making {FOLDER}: a Debian with {', '.join(DESKTOPS)}. That takes some minutes")
+    need(TOOLS)
     shutil.rmtree(FOLDER, ignore_errors=True)
     made = ["debootstrap", "--variant=minbase", RELEASE, str(FOLDER)]
     _judge(made, subprocess.run(made, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode)
