@@ -273,6 +273,16 @@ def test_plyer_shows_a_notice(desk: Desktop) -> None:
     assert sent.actions == {}
 
 
+def test_what_is_quiet_is_shown_with_its_buttons_or_not_at_all(desk: Desktop, caplog: pytest.LogCaptureFixture) -> None:
+    """Plyer would stack them, with no button to stop that: then it is a line in the log, and no warning."""
+    desk.start_notifications()
+    notices = Notices([PlyerNotices(desk.env), LogNotices(logging.getLogger("told"))])
+    with caplog.at_level(logging.INFO):
+        asyncio.run(notices.show(notice("Somebody uses it", urgency=Urgency.LOW)))
+    assert [(record.name, record.levelname) for record in caplog.records] == [("told", "INFO")]
+    assert not desk.notifications()
+
+
 def test_plyer_failing_is_known(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without notify-send plyer has nothing: its traceback stays with the child, and the next way is tried."""
     desk.start_bus()

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from trayexec.adapters.notifications.chain import Shown, TranslatedNotice
+from trayexec.core.ports import Urgency
 
 
 class LogNotices:
@@ -17,7 +18,8 @@ class LogNotices:
 
     async def show(self, note: TranslatedNotice) -> Shown:
         """Write it down."""
-        self._logger.warning("%s: %s", note.title, note.body)
+        level = logging.INFO if note.urgency is Urgency.LOW else logging.WARNING
+        self._logger.log(level, "%s: %s", note.title, note.body)
         return Shown.SHOWN
 
     async def withdraw(self, key: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from trayexec.adapters.bus.address import session_bus
 from trayexec.adapters.child_processes import run
 from trayexec.adapters.notifications.chain import Shown, TranslatedNotice
+from trayexec.core.ports import Urgency
 from trayexec.light import own_command
 
 SECONDS = 8.0
@@ -30,7 +31,9 @@ class PlyerNotices:
         """Nothing: plyer has no buttons."""
 
     async def show(self, note: TranslatedNotice) -> Shown:
-        """Show it, within `SECONDS`."""
+        """Show it, within `SECONDS`; not a quiet one, which would stack up and has no button here to be stopped by."""
+        if note.urgency is Urgency.LOW:
+            return Shown.FAILED
         if sys.platform == "linux" and not session_bus(self._environ):
             return Shown.FAILED  # notify-send would try to start a bus of its own
         given = json.dumps({"title": tidy(note.title, TITLE), "message": tidy(note.body, BODY)}).encode()
