@@ -1005,7 +1005,7 @@ SENTENCES: dict[str, str] = {
     "Loses AWS at {time}: {program}": "{time} に AWS 切れ: {program}",
     "the session lasts as long as --need says, but what AWS gives a role lasts until {time}. What runs longer renews by itself under `trayexec --live {profile} -- …`.": "セッションの残り時間は --need のとおりですが、AWS が発行するロールの認証情報は {time} までです。それより長く動くコマンドは `trayexec --live {profile} -- …` で実行すると自動で更新されます。",
     "Its AWS credentials end. It runs as {profile} (process {pid}) and cannot take new ones. What runs this long renews by itself under `trayexec --live {word} -- …`; --need starts it with more time.": "AWS 認証情報が期限切れになります。{profile} として動いているプロセス {pid} は、新しいものを受け取れません。長く動くコマンドは `trayexec --live {word} -- …` で実行すると自動で更新されます。--need を付けると、残り時間に余裕を持って起動できます。",
-    "No dialog can be shown for the MFA code": "MFA コードのダイアログを表示できません",
+    "No dialog for the MFA code": "MFA コードのダイアログなし",
     "Enter it on a terminal with `trayexec auth {word}`.": "ターミナルで `trayexec auth {word}` を実行して入力してください。",
     # live/layout.py
     # commands/file_keys.py
@@ -1105,7 +1105,7 @@ SENTENCES: dict[str, str] = {
     "That code has been used already.": "このコードは使用済みです。",
     "AWS takes each code once: the next one appears in {seconds} seconds.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
     "AWS takes each code once: the next one appears in {seconds} second.": "AWS は同じコードを 1 回しか受け付けません。次のコードは {seconds} 秒後に表示されます。",
-    "Locked: nobody was here for {duration}": "ロックしました: {duration} のあいだ操作がありませんでした",
+    "Locked: nobody was here for {duration}": "ロック: {duration} 操作なし",
     "Your sessions are forgotten, as idle_lock in config.toml says. The next command asks for a code again.": "config.toml の idle_lock に従い、セッションを破棄しました。次のコマンドで、もう一度コードを尋ねます。",
     "the agent is version {version} now": "エージェントはバージョン {version} になりました",
     "The agent has ended, and no other one has taken its place.": "エージェントが終了し、代わりのエージェントは起動しませんでした。",

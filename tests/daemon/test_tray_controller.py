@@ -67,7 +67,7 @@ def click(answer: Answer) -> list[str]:
 @pytest.mark.parametrize(
     ("answer", "shown"),
     [
-        (NoDialog(EVERY_REFUSAL[Refusal.OTHER]), ["No dialog can be shown for the MFA code"]),
+        (NoDialog(EVERY_REFUSAL[Refusal.OTHER]), ["No dialog for the MFA code"]),
         (Cancelled(), []),
     ],
 )

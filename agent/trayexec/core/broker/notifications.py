@@ -280,6 +280,6 @@ def no_dialog(identity: Identity) -> Notice:
     """A click on the icon cannot open a dialog here: say where the code can be entered instead."""
     return Notice(
         "unlock",
-        Text("No dialog can be shown for the MFA code"),
+        Text("No dialog for the MFA code"),
         Text("Enter it on a terminal with `trayexec auth {word}`.", word=argument(identity.name)),
     )
