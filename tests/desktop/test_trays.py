@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.desktop import PATIENCE, Desktop, eventually
-from support.trays import FakePanel, running, view
+from support.trays import FakePanel, kept, running, view
 from trayexec.adapters.bus.buses import buses_of
+from trayexec.adapters.bus.client import Bus
 from trayexec.adapters.tray import darwin, gtk, windows, xorg
 from trayexec.adapters.tray.backed import BackedTray
 from trayexec.adapters.tray.choose import choose
 from trayexec.adapters.tray.headless import HeadlessTray
+from trayexec.adapters.tray.preferred import PreferredTray
 from trayexec.adapters.tray.pystrays import backend
 from trayexec.adapters.tray.sni import SniTray
 from trayexec.core.ports import Tray
@@ -121,6 +123,39 @@ def test_texts_are_translated(bus: Desktop) -> None:
 
         assert "«Lock now»" in bus.menu_labels()
         assert bus.tray_property("ToolTip")[3] == "«Open»"
+
+
+def test_a_panel_that_comes_later_takes_the_icon_over(bus: Desktop) -> None:
+    """At login the older tray is there first, as in Cinnamon: its icon goes once a panel for our own shows that."""
+    icon, own = StandIn("trayexec"), list[SniTray]()
+
+    def better(hosted: "Callable[[], None]") -> SniTray:
+        own.append(SniTray(Bus(lambda: bus.env["DBUS_SESSION_BUS_ADDRESS"]), hosted=hosted))
+        return own[0]
+
+    tray = PreferredTray(BackedTray("stand-in", lambda: icon), better)
+    tray.show(view(tooltip="Open"))
+    with kept(own[0]), running(tray) as clicks:
+        eventually("the older icon", lambda: icon.visible)
+        assert tray.name == "stand-in"
+        icon()
+        with FakePanel(bus) as panel:
+            panel.item()
+            eventually("the better one", lambda: tray.name == "sni")
+            eventually("the older one to go", lambda: [what for what, _ in icon.touched][-1] == "stop")
+            tray.show(view(tooltip="Locked"))
+            eventually("the view", lambda: bus.tray_property("ToolTip")[3] == "Locked")
+            bus.choose_menu("Lock now")
+            eventually("the click", lambda: clicks == ["show", "lock"])
+        eventually("no panel", lambda: tray.name == "none")
+
+
+def test_an_older_icon_that_was_stopped_does_not_begin_anew(bus: Desktop) -> None:
+    """Whatever is shown by then."""
+    tray = PreferredTray(HeadlessTray(), lambda _: SniTray(Bus(lambda: bus.env["DBUS_SESSION_BUS_ADDRESS"])))
+    tray.stop()
+    tray.run(lambda _: None)
+    assert tray.name == "none"
 
 
 # Headless ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from trayexec.adapters.tray.headless import HeadlessTray
+from trayexec.adapters.tray.preferred import PreferredTray
 from trayexec.core.ports import Tray
 from trayexec.light.errors import Text, TrayexecError
 
@@ -28,7 +29,8 @@ def choose(
     """The best tray for this session; it never fails, at worst nothing is shown.
 
     On Linux: our own over D-Bus when a panel is there for it. Otherwise, on a panel that only knows XEmbed, pystray's
-    AppIndicator or Xorg backend. Otherwise our own again, which waits for a panel. Without D-Bus and panel: none.
+    AppIndicator or Xorg backend, until one for our own is there. Otherwise our own again, which waits for a panel.
+    Without D-Bus and panel: none.
     """
     match platform:
         case "darwin":
@@ -48,7 +50,7 @@ def _linux(environ: Mapping[str, str], session: "Bus | None", speak: Callable[[T
     if display and _try("xembed", lambda: _has_xembed(display)):
         other = _try("appindicator", lambda: _gtk(speak)) or _try("xorg", lambda: _xorg(speak))
         if other:
-            return other
+            return other if session is None or hosted is None else _until_hosted(other, session, speak, environ)
     return None if session is None or hosted is None else _sni(session, speak, environ)
 
 
@@ -75,10 +77,19 @@ def _has_watcher(bus: str) -> bool:
     return asyncio.run(has_owner(bus, WATCHER))
 
 
-def _sni(session: "Bus", speak: Callable[[Text], str], environ: Mapping[str, str]) -> Tray:
+def _sni(
+    session: "Bus",
+    speak: Callable[[Text], str],
+    environ: Mapping[str, str],
+    hosted: Callable[[], None] = lambda: None,
+) -> Tray:
     from trayexec.adapters.tray.sni import SniTray  # noqa: PLC0415
 
-    return SniTray(session, speak, environ.get("XDG_CURRENT_DESKTOP", ""))
+    return SniTray(session, speak, environ.get("XDG_CURRENT_DESKTOP", ""), hosted=hosted)
+
+
+def _until_hosted(other: Tray, session: "Bus", speak: Callable[[Text], str], environ: Mapping[str, str]) -> Tray:
+    return PreferredTray(other, lambda hosted: _sni(session, speak, environ, hosted))
 
 
 def _has_xembed(display: str) -> bool:

@@ -55,8 +55,13 @@ class SniTray:
     It lives in the loop that keeps `bus`; `run` only waits, as a tray owns the main thread.
     """
 
-    def __init__(self, bus: Bus, speak: Speak = str, desktop: str = "") -> None:
-        """Join the session bus; `speak` puts texts into the person's language, `desktop` is XDG_CURRENT_DESKTOP."""
+    def __init__(
+        self, bus: Bus, speak: Speak = str, desktop: str = "", *, hosted: Callable[[], None] = lambda: None
+    ) -> None:
+        """Join the session bus; `speak` puts texts into the person's language, `desktop` is XDG_CURRENT_DESKTOP.
+
+        `hosted` is called in the loop when a panel shows the icon.
+        """
         self.bus = bus
         self._speak = at_desktop(speak, BRIEF)
         self._waiter = Waiter()
@@ -68,6 +73,7 @@ class SniTray:
         self._menu = DBusMenu(self._choose, self._speak, filled=self._filled, dot=dot)
         self._connection: BusConnection | None = None
         self._hosted = False
+        self._tell_hosted = hosted
         self._opens_menu = "GNOME" in desktop.upper().split(":")
         self._clicked = 0.0
         bus.join(self)
@@ -195,6 +201,8 @@ class SniTray:
             self._hosted = not connection.closed.is_set()
         else:
             self._hosted = reply.body != (("b", False),)
+        if self._hosted:
+            self._tell_hosted()
 
     # The item -------------------------------------------------------------------------------------------------------
 
