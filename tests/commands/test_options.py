@@ -148,7 +148,7 @@ def test_each_verb_has_its_help(path: tuple[Verb, ...], lang: str, capsys: pytes
         assert verb.verbs or explained.isdisjoint(option.names) == (option.hidden or option == HELP)
     assert speak(help_texts.SHORT[" ".join(words(path))])[1:20].split()[0] in said
     examples = re.findall(r"^  \$ trayexec (.*)$", said, re.MULTILINE)
-    assert examples
+    assert len(examples) > 1  # of what has no options, one is what goes with it
     for line in examples:
         read_example(line)
 

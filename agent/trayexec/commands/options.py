@@ -267,10 +267,10 @@ CONFIG = Verb(
     "config",
     options=(HELP,),
     verbs=(
-        Verb("path", "config.path", options=(HELP,), examples=("config path",)),
+        Verb("path", "config.path", options=(HELP,), examples=("config path", "config show")),
         Verb("show", "config.show", options=(HELP, JSON), examples=("config show", "config show --json")),
-        Verb("edit", "config.edit", options=(HELP,), examples=("config edit",)),
-        Verb("check", "config.check", options=(HELP,), examples=("config check",)),
+        Verb("edit", "config.edit", options=(HELP,), examples=("config edit", "config check")),
+        Verb("check", "config.check", options=(HELP,), examples=("config check", "config edit")),
     ),
 )
 SETUP = Verb(
@@ -283,8 +283,8 @@ AUTOSTART = Verb(
     "autostart",
     options=(HELP,),
     verbs=(
-        Verb("enable", "autostart.enable", options=(HELP,), examples=("autostart enable",)),
-        Verb("disable", "autostart.disable", options=(HELP,), examples=("autostart disable",)),
+        Verb("enable", "autostart.enable", options=(HELP,), examples=("autostart enable", "autostart status")),
+        Verb("disable", "autostart.disable", options=(HELP,), examples=("autostart disable", "autostart status")),
         Verb(
             "status",
             "autostart.status",
@@ -338,7 +338,7 @@ TOP = Verb(
     verbs=(
         *(AUTH, LOCK, STATUS, LIST, ENV, CONSOLE, LOG, SHELL, DOCTOR, WHY, SETUP, KEYS, CONFIG, AUTOSTART, AGENT),
         COMPLETION,
-        Verb("version", "help.version", options=(HELP,), examples=("version",)),
+        Verb("version", "help.version", options=(HELP,), examples=("version", "status --json")),
         Verb(
             "help",
             "help.usage",
