@@ -14,7 +14,7 @@ from devtools.machine import TESTS, TOP, environment, need, need_tk, tell
 # are private, so tests do not see each other; more would starve their time-outs.
 PARALLEL = ("-n", "3", "--dist", "worksteal", "--cache-clear")
 FAILED = 1  # pytest's exit status where tests failed, and nothing else went wrong
-FEW = 3  # so many may have failed because the machine did something else; more have not
+FEW = 8  # so many may have failed by one accident: a daemon that died under a file of tests fails the rest of them
 
 
 # Written for Unix: sockets, locks, signals, terminals. Elsewhere they are not reached (trayexec/light/platforms.py).

@@ -97,7 +97,9 @@ def test_b() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "wrong", "status"), [(1, False, 0), (3, False, 0), (4, False, 1), (1, True, 1)], ids=str
+    ("late", "wrong", "status"),
+    [(1, False, 0), (checks.FEW, False, 0), (checks.FEW + 1, False, 1), (1, True, 1)],
+    ids=str,
 )
 def test_a_few_that_failed_are_run_once_more(
     tmp_path: Path,
@@ -109,7 +111,7 @@ def test_a_few_that_failed_are_run_once_more(
 ) -> None:
     """Who was late passes and is named; what is wrong fails again; many are no accident; the others rest."""
     (tmp_path / "pytest.ini").write_text("[pytest]")
-    (tmp_path / "test_it.py").write_text(UNSTEADY.format(number=1 if wrong else 6, late=late, wrong=wrong))
+    (tmp_path / "test_it.py").write_text(UNSTEADY.format(number=1 if wrong else checks.FEW + 3, late=late, wrong=wrong))
     monkeypatch.setattr(checks, "TOP", tmp_path)
     monkeypatch.setattr(checks, "environment", lambda: Path(sys.executable).parent)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
