@@ -52,6 +52,7 @@ TESTS = (
     "x11-utils",
     "xclip",
     "xdotool",
+    "xfce4-notifyd",
     "xfce4-panel",
     "xterm",
     "xvfb",

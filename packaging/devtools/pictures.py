@@ -11,7 +11,6 @@ MORE = (
     "gnome-themes-extra",
     "gtk2-engines-pixbuf",
     "x11-xserver-utils",
-    "xfce4-notifyd",
 )
 
 

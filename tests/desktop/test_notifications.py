@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from jeepney import DBusAddress, HeaderFields, new_signal
+from PIL import Image, ImageChops
 
 from support import desktop
 from support.desktop import Desktop, program
@@ -179,6 +180,38 @@ def test_a_restarted_service_is_used_again(desk: Desktop) -> None:
     with_dbus(desk, story)
 
     assert [sent.replaces for sent in desk.notifications() if sent.title in {"Before", "After"}] == [0, 0]
+
+
+def test_another_service_in_its_place_is_used(desk: Desktop) -> None:
+    """Dunst goes and Xfce's daemon comes: what was dunst's number means nothing there, and a button comes back."""
+    (daemon,) = Path("/usr/lib").glob("*/xfce4/notifyd/xfce4-notifyd")
+    desk.start_notifications()
+
+    async def story(notices: Notices, pressed: "asyncio.Queue[tuple[str, str]]") -> None:
+        await notices.show(notice("Before"))
+        await shown(desk, 1)
+        desk._running.pop("notifications").end()
+        await asyncio.to_thread(desk.wait_no_name, SERVICE)
+        bare = desk.pixels()
+        desk._start("notifications", [str(daemon)])
+        await asyncio.to_thread(desk.wait_name, SERVICE)
+        await notices.show(notice("After"))
+        await notices.show(notice("Updated"))
+        left, _, right, bottom = await asyncio.to_thread(desk.wait, "the notification", lambda: _drawn(desk, bare))
+        await asyncio.to_thread(desk.click, left + (right - left) // 3, bottom - 30)  # on the first of its two buttons
+        assert await soon(pressed.get()) == ("expiry:work", "auth")
+
+    with_dbus(desk, story)
+
+    replaced = {sent.title: sent.replaces for sent in desk.notifications()}
+    assert (replaced["Before"], replaced["After"]) == (0, 0)
+    assert replaced["Updated"] != 0
+
+
+def _drawn(desk: Desktop, bare: Image.Image) -> tuple[int, int, int, int] | None:
+    """Where the screen looks another than it did, if that is large enough for a notification."""
+    box = ImageChops.difference(bare, desk.pixels()).getbbox()
+    return box if box is not None and box[2] - box[0] > 100 and box[3] - box[1] > 40 else None
 
 
 def test_a_restarted_bus_is_used_again(desk: Desktop) -> None:
