@@ -1,9 +1,32 @@
-"""Finds out who asks for a guarded profile: by what the system tells of the caller's process, not by what it says."""
+"""Finds out who asks for a profile: by what the system tells of the caller's process, not by what it says."""
 
 from trayexec.core.automata import recognised
 from trayexec.core.broker.events import Caller, CallingProgram, Process, Provenance
 from trayexec.daemon.requests import AnswerUse
 from trayexec.light import processes
+
+KEPT = 256  # processes that are known
+
+
+class KnownCallers:
+    """Who asked lately, so that a process that asks a thousand times is found out about once.
+
+    Only for telling a person of it: who started it may have become another program since, so a question looks anew.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Provenance] = {}
+
+    def provenance_of(self, caller: Caller, use: AnswerUse) -> Provenance:
+        """As the function, for a process that is still the one that it was."""
+        name, parent, started = processes.stat_of(caller.pid)
+        key = (caller.pid, started, name, parent, processes.executable(caller.pid), caller.program, use)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = provenance_of(caller, use)
+            while len(self._known) > KEPT:
+                del self._known[next(iter(self._known))]
+        return found
 
 
 def provenance_of(caller: Caller, use: AnswerUse) -> Provenance:

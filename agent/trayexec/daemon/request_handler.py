@@ -44,7 +44,7 @@ from trayexec.core.settings import Delivery, ProfileRule, UseGuard
 from trayexec.daemon.container_endpoint import ContainerEndpoint, Terms
 from trayexec.daemon.file_workers import FileWorkers
 from trayexec.daemon.loop import Loop
-from trayexec.daemon.provenance import provenance_of
+from trayexec.daemon.provenance import KnownCallers, provenance_of
 from trayexec.daemon.replies import Replies, Reply
 from trayexec.daemon.requests import (
     AnswerUse,
@@ -149,6 +149,7 @@ class RequestHandler:
         self._tasks: set[asyncio.Task[None]] = set()
         # What was looked up in this turn of the loop: the names of processes and those above them, and our settings.
         self._names: dict[int, tuple[str, ...]] = {}
+        self._callers = KnownCallers()
         self._warnings: list[Trouble | None] = []
 
     # From the socket server
@@ -449,9 +450,11 @@ class RequestHandler:
     ) -> tuple[Profile, ProfileRule]:
         """As `_meant`, with what has to be allowed first kept for the question to the broker. Raises TrayexecError."""
         profile, rule, pending.guard = self._meant(request, catalogue, pending.caller)
-        if pending.guard is not None or self._loop.broker.settings.first_use:
-            found = provenance_of(pending.caller, request.common.then)
-            if pending.guard is not None or not _is_our_own(found):
+        if pending.guard is not None:
+            pending.caller = replace(pending.caller, provenance=provenance_of(pending.caller, request.common.then))
+        elif self._loop.broker.settings.first_use:
+            found = self._callers.provenance_of(pending.caller, request.common.then)
+            if not _is_our_own(found):
                 pending.caller = replace(pending.caller, provenance=found)
         return profile, rule
 
