@@ -161,15 +161,20 @@ def test_markup_is_shown_as_it_is(desk: Desktop) -> None:
     assert plain.title == marked.title == "<u>&title"
 
 
+async def shown_before_the_end(desk: Desktop, notices: Notices) -> None:
+    """Show a notice on dunst, and then end that."""
+    await notices.show(notice("Before"))
+    await shown(desk, 1)
+    desk._running.pop("notifications").end()
+    await asyncio.to_thread(desk.wait_no_name, SERVICE)
+
+
 def test_a_restarted_service_is_used_again(desk: Desktop) -> None:
     """Dunst dies and comes back: the next notice is new there (no old number), and its buttons work."""
     desk.start_notifications()
 
     async def story(notices: Notices, pressed: "asyncio.Queue[tuple[str, str]]") -> None:
-        await notices.show(notice("Before"))
-        await shown(desk, 1)
-        desk._running.pop("notifications").end()
-        await asyncio.to_thread(desk.wait_no_name, SERVICE)
+        await shown_before_the_end(desk, notices)
         await notices.show(notice("Nobody is there"))
         await asyncio.to_thread(start_dunst, desk)
         await notices.show(notice("After"))
@@ -188,10 +193,7 @@ def test_another_service_in_its_place_is_used(desk: Desktop) -> None:
     desk.start_notifications()
 
     async def story(notices: Notices, pressed: "asyncio.Queue[tuple[str, str]]") -> None:
-        await notices.show(notice("Before"))
-        await shown(desk, 1)
-        desk._running.pop("notifications").end()
-        await asyncio.to_thread(desk.wait_no_name, SERVICE)
+        await shown_before_the_end(desk, notices)
         bare = desk.pixels()
         desk._start("notifications", [str(daemon)])
         await asyncio.to_thread(desk.wait_name, SERVICE)

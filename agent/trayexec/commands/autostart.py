@@ -50,7 +50,7 @@ def disable(_options: Options, environ: Mapping[str, str]) -> int:
         try:
             autostart.remove(one, backup)
         except OSError as error:
-            raise _unwritable(one, error) from None
+            raise unwritable(one.place, error) from None
         if backup is not None:
             stderr.say(speak(_kept(backup)))
     if there:
@@ -113,7 +113,7 @@ def put_in_place(found: StartAtLogin, environ: Mapping[str, str]) -> list[Path]:
         try:
             autostart.write(one, backup)
         except OSError as error:
-            raise _unwritable(one, error) from None
+            raise unwritable(one.place, error) from None
         kept += [backup] if backup is not None else []
     autostart.reload(environ)
     return kept
@@ -168,7 +168,8 @@ def _kept(backup: Path) -> Text:
     return Text("what somebody had changed there is in {backup}", backup=str(backup))
 
 
-def _unwritable(entry: LoginEntry, error: OSError) -> TrayexecError:
+def unwritable(place: str, error: OSError) -> TrayexecError:
+    """Why nothing could be written there: or that what stands in place of a folder above it is none."""
     if isinstance(error, FileExistsError | NotADirectoryError) and isinstance(error.filename, str):
         return TrayexecError(
             trouble("file", "{file} is no folder.", "Move it away, and try again.", file=error.filename)
@@ -178,7 +179,7 @@ def _unwritable(entry: LoginEntry, error: OSError) -> TrayexecError:
             "file",
             "{file} cannot be written: {why}.",
             "Make it writable, and try again.",
-            file=entry.place,
+            file=place,
             why=error.strerror or type(error).__name__,
         )
     )

@@ -4,10 +4,9 @@ import time
 from datetime import UTC, datetime
 
 from trayexec.core.stamps import local, unix
+from trayexec.light.durations import HOUR, MINUTE
 from trayexec.light.errors import Text
 from trayexec.light.translate import take_times
-
-HOUR, MINUTE = 3600, 60
 
 
 def clock(stamp: str) -> str:

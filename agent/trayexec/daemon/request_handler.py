@@ -147,9 +147,9 @@ class RequestHandler:
         self._dependencies = dependencies
         self._pending: dict[Connection, Pending] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._callers = KnownCallers()
         # What was looked up in this turn of the loop: the names of processes and those above them, and our settings.
         self._names: dict[int, tuple[str, ...]] = {}
-        self._callers = KnownCallers()
         self._warnings: list[Trouble | None] = []
 
     # From the socket server

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from trayexec.adapters import user_share
+from trayexec.commands import autostart
 from trayexec.commands.setup.interview import Interview
 from trayexec.commands.setup.situation import Situation
 from trayexec.commands.setup.step import SetupStep
 from trayexec.light import paths
-from trayexec.light.errors import Text, TrayexecError, trouble
+from trayexec.light.errors import Text
 
 
 def there(situation: Situation) -> Text | None:
@@ -38,15 +39,7 @@ def take(situation: Situation, interview: Interview) -> None:
         try:
             user_share.make(one)
         except OSError as error:
-            raise TrayexecError(
-                trouble(
-                    "file",
-                    "{file} cannot be written: {why}.",
-                    "Make it writable, and try again.",
-                    file=one.place,
-                    why=error.strerror or type(error).__name__,
-                )
-            ) from None
+            raise autostart.unwritable(one.place, error) from None
     interview.good(Text("the manual, completion and the entry in the menu are found"))
     interview.undo(Text("To undo it: delete these links in {folder}", folder=paths.data_home(situation.environ)))
 
