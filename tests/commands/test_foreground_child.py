@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from support.desktop import eventually
-from support.rig import COMMAND, Rig
+from support.processes import ended
+from support.rig import COMMAND, Rig, Terminal
 
 C_LIBRARYS = "0000000180000000"  # 32 and 33, which posix_spawn(3) ignores in every child: glibc keeps them for itself
 
@@ -28,6 +29,23 @@ while True:
     except InterruptedError:
         pass
 print(sorted(got), flush=True)
+"""
+
+# Runs a command that stops, and wakes it when the system has just said so.
+WOKEN_AT_ONCE = """\
+import os, signal, sys
+from trayexec.commands import foreground_child
+
+look = os.waitpid
+def look_and_wake(pid, options):
+    found = look(pid, options)
+    if found[0] and os.WIFSTOPPED(found[1]):
+        os.kill(pid, signal.SIGCONT)
+    return found
+
+os.waitpid = look_and_wake
+command = ["sh", "-c", "kill -TTIN $$; exit 7"]
+sys.exit(foreground_child.run("/bin/sh", command, os.environ, beside=lambda: None))
 """
 
 
@@ -188,7 +206,8 @@ def test_ctrl_z_stops_and_fg_continues(open_rig: Rig) -> None:
     terminal.wait_for("Stopped.*ready> ")
     terminal.type("kill -CONT %1\n")  # in the background it wants to read, so it stops again
     terminal.wait_for("ready> ")
-    eventually("the command to stop again", lambda: _state(pid) == "T")
+    # A shell that does not know yet that its job has stopped would not wake it with `fg`.
+    eventually("the shell to hear that it stopped again", lambda: "Stopped" in _jobs(terminal))
     terminal.type("fg\n")
     terminal.wait_for("cat\r\n")
     eventually("the command to go on", lambda: _state(pid) == "S")
@@ -198,6 +217,14 @@ def test_ctrl_z_stops_and_fg_continues(open_rig: Rig) -> None:
     terminal.wait_for("ready> ")
     terminal.type("exit $?\n")
     assert terminal.ended()[0] == 0
+
+
+def test_a_stop_that_is_over_stops_nobody() -> None:
+    """The command stops, and `fg` wakes it before we act on that: who stopped now would stop for good."""
+    with ended(subprocess.Popen([sys.executable, "-I", "-c", WOKEN_AT_ONCE], process_group=0)) as process:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert not os.WIFSTOPPED(status)
+        assert os.waitstatus_to_exitcode(status) == 7
 
 
 def test_a_shell_inside_can_be_suspended(open_rig: Rig) -> None:
@@ -241,6 +268,12 @@ def _with(entry: str, program: bytes = b"") -> list[int]:
         if any(one.startswith(entry.encode()) for one in environ.split(b"\0")) and program in {b"", named}:
             found.append(int(folder.name))
     return found
+
+
+def _jobs(terminal: Terminal) -> str:
+    """What the shell says of its jobs."""
+    terminal.type("jobs\n")
+    return terminal.wait_for(r"jobs\r\n.*ready> ")
 
 
 def _state(pid: int) -> str:

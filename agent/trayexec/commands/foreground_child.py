@@ -86,17 +86,36 @@ def _attend(pid: int, group_got: Callable[[int], bool]) -> int:
             if not theirs and sender not in {KERNEL, pid}:
                 os.kill(pid, number)
             continue
-        while True:
-            ended, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
-            if not ended:
-                break
-            if not os.WIFSTOPPED(status):
+        while (status := _news(pid)) is not None:
+            if os.WIFEXITED(status) or os.WIFSIGNALED(status):
                 return status
-            before = _leads_a_group_in_front(pid)
-            if before or os.WSTOPSIG(status) in JOB_STOPS:
-                os.kill(os.getpid(), signal.SIGSTOP)  # the shell waits for us: for it, the job has stopped
-                if before:
-                    _to_the_front(pid)
+            if os.WIFSTOPPED(status):
+                _stop_as_well(pid, os.WSTOPSIG(status))
+
+
+def _news(pid: int) -> int | None:
+    """The child's last wait status that nobody has been told of, None where there is none.
+
+    What is over does not count: the signal that stopped the child may have stopped us as well, between the system's
+    answer and our acting on it. Then `fg` has woken both by now, and who stopped after it would stop for nothing.
+    """
+    last = None
+    while True:
+        changed, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
+        if not changed:
+            return last
+        last = status
+        if os.WIFEXITED(status) or os.WIFSIGNALED(status):
+            return last
+
+
+def _stop_as_well(pid: int, number: int) -> None:
+    """The shell waits for us: for it, the job has stopped when we have. Returns when it goes on."""
+    before = _leads_a_group_in_front(pid)
+    if before or number in JOB_STOPS:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        if before:
+            _to_the_front(pid)
 
 
 def _next_signal() -> tuple[int, int]:
