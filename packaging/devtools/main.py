@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from devtools import bench, checks, coverage, demo, desktops, pictures, signals, tiers
+from devtools import bench, checks, coverage, demo, desktops, lock, pictures, signals, tiers
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -46,6 +46,8 @@ def _do(options: argparse.Namespace, rest: Sequence[str]) -> int:
             return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
         case "screenshots":
             return pictures.take()
+        case "lock":
+            return lock.renew()
         case _:
             return bench.measure(
                 bench.Pace.QUICK if options.quick else bench.Pace.FULL,
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
     shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")
     commands.add_parser("screenshots", help="take the pictures of assets/ from the running program")
+    commands.add_parser("lock", help="renew packaging/lock: what ships and what builds it, by version and hash")
     measured = commands.add_parser("bench", help="speed and memory, against their goals")
     measured.add_argument("--json", action="store_true", help="for a script")
     measured.add_argument("--quick", action="store_true", help="fewer repetitions, 10 s of idling instead of 60")

@@ -31,7 +31,7 @@ def test_it_can_be_executed() -> None:
     """It is a program, and names every sub-command."""
     assert os.access(DEV, os.X_OK)
     done = subprocess.run([DEV, "--help"], capture_output=True, text=True, check=True, timeout=60)
-    assert all(command in done.stdout for command in ("test", "demo", "bench", "lint", "screenshots"))
+    assert all(command in done.stdout for command in ("test", "demo", "bench", "lint", "screenshots", "lock"))
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

@@ -1,0 +1,95 @@
+"""`lock`: what ships, and what builds it, by exact version and hash, for every system and Python.
+
+The files are pip's: `pip install --require-hashes -r packaging/lock/runtime.txt` needs no other tool.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.machine import TOP, NotReadyError, environment, tell
+
+FOLDER = TOP / "packaging/lock"
+# A release that somebody else has made in a project's name is mostly found out, and taken back, within days.
+RESTED = "7 days"
+PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))?(?= \\?$)", re.MULTILINE)
+HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One locked package: where it is wanted (a marker of pip's, or nothing) and the SHA-256 of each of its files."""
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A file of pins, and what it is made of."""
+
+    path: Path
+    source: Path
+
+    def made_for(self) -> str:
+        """The first line that it has to have: it changes with every requirement, and with the oldest Python."""
+        wanted = "\n".join([_oldest_python(), *self.requirements()])
+        return f"# Made by `packaging/dev lock` for {hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
+
+    def requirements(self) -> tuple[str, ...]:
+        """What is asked for, as pip reads it."""
+        if self.source.suffix == ".toml":
+            return tuple(_project()["dependencies"])
+        return tuple(self.source.read_text().splitlines())
+
+    def pins(self) -> Iterator[Pin]:
+        """Every package, by name."""
+        for entry in re.split(r"\n(?=\S)", self.path.read_text().partition("\n")[2]):
+            found = PIN.match(entry)
+            if found is None:
+                raise NotReadyError(f"{self.path} has a line that is no pin: {entry!r}")
+            yield Pin(found["name"], found["version"], found["marker"] or "", tuple(HASH.findall(entry)))
+
+
+SHIPS = Lock(FOLDER / "runtime.txt", TOP / "pyproject.toml")
+BUILDS = Lock(FOLDER / "build.txt", FOLDER / "build.in")
+
+
+def renew() -> int:
+    """Take the newest that goes, of all there is. Returns the exit status."""
+    uv = str(environment() / "uv")
+    for lock in (SHIPS, BUILDS):
+        tell(f"{lock.path.relative_to(TOP)}, from {lock.source.relative_to(TOP)}")
+        lock.path.write_text(f"{lock.made_for()}\n{_resolved(uv, lock.source)}")
+    return 0
+
+
+def _resolved(uv: str, source: Path) -> str:
+    chosen = ["--universal", "--python-version", _oldest_python(), "--exclude-newer", RESTED]
+    plain = ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-config", "--quiet"]
+    done = subprocess.run(
+        [uv, "pip", "compile", *chosen, *plain, str(source)],
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotReadyError(f"uv found no versions for {source}")
+    return done.stdout
+
+
+def _oldest_python() -> str:
+    return str(_project()["requires-python"]).removeprefix(">=")
+
+
+def _project() -> dict[str, list[str]]:
+    project: dict[str, list[str]] = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    return project
