@@ -63,6 +63,30 @@ def test_another_device_is_chosen_by_its_number(rig: Rig) -> None:
     assert [call.outcome for call in rig.sim.calls if call.action == "GetSessionToken"] == ["AccessDenied", "OK"]
 
 
+def test_while_one_device_takes_no_codes_another_is_asked_for(rig: Rig) -> None:
+    """The question goes on with the other one, and after a code of the first it is asked again."""
+    user = rig.sim.world.user_key().holder
+    assert isinstance(user, User)
+    phone = rig.sim.world.add_device(user, "phone").serial
+    rig.settings(f'[identity.default]\ndevices = ["{phone}"]\n')
+    terminal = rig.terminal("account-a", "--", "echo", "it", "ran")
+    wrong = int(rig.sim.wrong_code())
+    for number in range(5):
+        terminal.wait_for(PROMPT)
+        terminal.type(f"{wrong + number * 7:06}\n")
+    assert "Another one will do." in terminal.wait_for(PROMPT.replace("mfa/alice", "mfa/phone"))
+    terminal.type("1\n")
+    terminal.wait_for(PROMPT)
+    terminal.type(f"{rig.sim.code()}\n")
+    assert "Too many MFA codes" in terminal.wait_for(PROMPT)
+    terminal.type("2\n")
+    terminal.wait_for(PROMPT.replace("mfa/alice", "mfa/phone"))
+    terminal.type(f"{rig.sim.unused_code('phone')}\n")
+    status, screen = terminal.ended()
+    assert status == 0
+    assert "it ran" in screen
+
+
 def test_two_commands_on_one_terminal_ask_once(rig: Rig) -> None:
     """The second waits for its turn; one code lets both go on."""
     ours = " ".join(f"'{word}'" for word in COMMAND)

@@ -213,9 +213,15 @@ def test_what_config_toml_adds_has_its_line(written: Rig) -> None:
         _, renewed = steps(written, "over-keys")
         written.config(text)
         _, alone = steps(written, "over-keys")
+        named = ", ".join(f'"arn:aws:iam::{account}:mfa/phone"' for account in ("111111111111", "999999999999"))
+        written.settings(f"[identity.default]\ndevices = [{named}]\n")
+        _, several = steps(written, "over-keys")
     finally:
         written.config(text)
         written.settings(before or "")
+    several = [one.replace(str(file), "config.toml") for one in several]
+    assert "or of the device arn:aws:iam::111111111111:mfa/phone (config.toml:2)" in several
+    assert any("999999999999:mfa/phone is never asked of: it is of account 999999999999" in one for one in several)
     said = [one.replace(str(file), "config.toml") for one in said]
     assert "whose codes are printed by the command of [identity.default] (config.toml:9)" in said
     assert "its mfa_process is passed over: config.toml comes first (config:3)" in said

@@ -293,8 +293,7 @@ class Stage:
 
     def enter(self, code: str, who: Identity = ALICE, serial: str = "") -> tuple[Effect, ...]:
         """A person types into the dialog that is up, perhaps for another device than it shows first."""
-        if serial:
-            self._devices[who] = serial
+        self._devices[who] = serial or self.dialogs[who].question.mfa_serial
         return self.answer(Entered(self._secret_code(code), serial), who)
 
     def cancel(self, who: Identity = ALICE) -> tuple[Effect, ...]:

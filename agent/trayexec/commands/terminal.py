@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _socket import socket
 
 ASK_AGAIN = {"bad_code", "spent_code"}
+TOO_MANY = "too_many_codes"  # of one device; another may take one
 LONGEST = 256
 SAME_NEWS = 0.2  # seconds between what is said to the giver of a code and to those who wait for it
 LOOK = 1.0  # seconds between looks whether another command still asks on this terminal
@@ -102,7 +103,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
             if readable(connection, seconds=SAME_NEWS):
                 return  # what waits was told as well, and has the reason
             said = f"{speak(error.trouble.title)} {speak(error.trouble.hint)}"
-            if error.trouble.code not in ASK_AGAIN:
+            if error.trouble.code not in (ASK_AGAIN | {TOO_MANY} if devices else ASK_AGAIN):
                 os.write(terminal, f"{said}\n".encode())
                 return
         else:

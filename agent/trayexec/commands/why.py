@@ -293,6 +293,7 @@ def _code(written: _Written, names: Sequence[str], identity: Identity) -> Iterat
         return
     serial = _first(written, names, "mfa_serial")
     yield Step(Text("which is opened with a code of the device {serial}", serial=identity.mfa_serial), serial)
+    yield from starmap(Step, why_settings.devices(written.own, identity, written.catalogue))
     process = None if identity.code is None else written.line(identity.code.profile, code_processes.KEY)
     yield from starmap(Step, why_settings.code(written.own, identity, process, written.catalogue))
     yield from _other_devices(written, names, identity)

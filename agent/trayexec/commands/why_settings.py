@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from trayexec.adapters import file_trust, plain_file, settings_file
 from trayexec.core import messages
-from trayexec.core.config import adhoc
+from trayexec.core.config import adhoc, problems
 from trayexec.core.config.places import Place
 from trayexec.core.config.profiles import Catalogue, CodeProcess, Identity, Profile, Role, Unserved
 from trayexec.core.config.rules import policy_of, rules_of
 from trayexec.core.config.sections import shown
+from trayexec.core.config.serials import account_of, is_foreign
 from trayexec.core.config.session_policy import narrowed
 from trayexec.core.settings import Delivery, Settings
 from trayexec.core.toml_lines import Path, line_of
@@ -106,6 +107,22 @@ def code(own: OwnSettings, identity: Identity, process: Place | None, catalogue:
         yield Text("its session is renewed before it ends, by mfa_process of profile {profile}", profile=name), line
     else:
         yield Text("its session is not renewed before it ends: neither code nor an mfa_process prints its codes"), line
+
+
+def devices(own: OwnSettings, identity: Identity, catalogue: Catalogue) -> Iterator[Said]:
+    """The other MFA devices that config.toml names for the identity, and which of them are left out."""
+    account = account_of(identity.mfa_serial) or identity.account
+    printed = own.settings.code_command(identity.keys) or any(
+        one.code for one in catalogue.identities if one == identity
+    )
+    for serial in own.settings.devices(identity.keys):
+        if is_foreign(serial, account):
+            said = problems.foreign_device(serial, account_of(serial), account)
+        elif printed:
+            said = Text("the device {serial} is never asked of: a program prints the codes", serial=shown(serial))
+        else:
+            said = Text("or of the device {serial}", serial=shown(serial))
+        yield said, own.line(("identity", identity.keys, "devices"))
 
 
 def _code(own: OwnSettings, identity: Identity, process: Place | None) -> Iterator[Said]:

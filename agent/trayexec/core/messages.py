@@ -406,6 +406,15 @@ def of_device(why: Trouble, serial: str) -> Trouble:
     return Trouble(why.code, title, why.hint)
 
 
+def closed_device(serial: str, seconds: int) -> Text:
+    """A device takes no code for a while, and so one of another device is asked for."""
+    return Text(
+        "Too many codes of the device {serial} were sent: AWS takes none of it for {seconds} s. Another one will do.",
+        serial=shown(serial),
+        seconds=seconds,
+    )
+
+
 def doubtful_device(identity: Identity, serial: str) -> Trouble:
     """AWS could not look at a code, though few were sent: most likely the device is not this user's."""
     return trouble(

@@ -34,6 +34,7 @@ AGENT = Agent("1.0", 7, "StatusNotifierItem", "zenity")
 NOWHERE = Here(display=False, terminal=False)
 HOOKED = {"TRAYEXEC_CONFIG_FILE": "/home/me/.aws/config"}
 
+FOREIGN = "arn:aws:iam::999999999999:mfa/phone"
 PRINTED = Settings(identities={"default": IdentityRule(keys=Command(("op", "item")))})
 
 MISSING = trouble("keys_missing", "No keys.", "Store them.")
@@ -319,6 +320,10 @@ BROKEN: Mapping[str, tuple[Change, str, str, Grade, str]] = {
     "keys in memory alone": (
         lambda facts, _: replace(facts, agent=replace(AGENT, held=("default",)), keys={}),
         *("held_keys", "keys_held", Grade.NOTE, "trayexec keys add default --memory"),
+    ),
+    "a device of another account": (
+        lambda facts, _: replace(facts, settings=Settings(identities={"default": IdentityRule(devices=(FOREIGN,))})),
+        *("foreign_devices", "device_account", Grade.PROBLEM, "of account 999999999999"),
     ),
     "no program that prints the keys": (
         lambda facts, _: replace(facts, settings=PRINTED, keys={}, programs={"default": None}),

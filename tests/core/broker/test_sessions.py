@@ -402,6 +402,57 @@ def test_a_code_from_a_terminal_says_its_device(stage: Stage) -> None:
     assert stage.broker.serial(ALICE) == PHONE
 
 
+def test_while_one_device_takes_no_codes_another_is_asked_for(stage: Stage) -> None:
+    """The dialog comes all the same, says why, and begins with one that does; nobody's choice is changed by that."""
+    stage.configure(ALICE, identities=SEVERAL)
+    stage.ask()
+    for number in range(codes.TRIES):
+        stage.enter(f"11111{number}", serial=ALICE.mfa_serial)
+        stage.refuse()
+    shown = stage.dialogs[ALICE].question
+    assert shown.mfa_serial == PHONE
+    assert f"codes of the device {ALICE.mfa_serial} were sent" in str(shown.reason)
+    stage.enter("222222", serial=ALICE.mfa_serial)
+    assert not stage.opening
+    stage.cancel()
+    stage.wait(5)
+
+    caller = stage.ask()
+    assert stage.dialogs[ALICE].question.mfa_serial == PHONE
+    assert stage.broker.serial(ALICE) == ALICE.mfa_serial
+    stage.enter("222222")  # by a tool that lets nobody choose
+    assert stage.opening[0].serial == PHONE
+    stage.grant()
+    stage.give()
+    assert stage.served(caller)
+
+
+def test_when_no_device_takes_codes_nobody_is_asked(stage: Stage) -> None:
+    """It takes as long as the first of them is closed."""
+    stage.configure(ALICE, identities={"default": IdentityRule(devices=(PHONE,))})
+    caller = stage.ask()
+    for serial in (ALICE.mfa_serial, PHONE):
+        for number in range(codes.TRIES):
+            stage.enter(f"11111{number}", serial=serial)
+            stage.refuse()
+    assert not stage.dialogs
+    assert stage.got(caller) == "too_many_codes"
+
+
+def test_a_device_whose_budget_is_used_up_at_aws_leaves_the_others(stage: Stage) -> None:
+    """Whoever waits for the code is asked for one of another device, with the reason."""
+    stage.now = Instant(100.0, 1_800_000_000.0 + 100)
+    stage.configure(ALICE, identities=SEVERAL)
+    stage.ask(ask_at=AskAt.TERMINAL)
+    stage.auth(code="123456", serial=ALICE.mfa_serial)
+    used = Device(tuple(Spent(Secret(f"{n}" * 6), stage.now) for n in range(9)))
+    stage.broker = stage.broker.with_device(ALICE, used)
+    stage.refuse(Refusal.BUDGET)
+    note = [one for one in stage.told if isinstance(one, Tell)][-1]
+    assert note.serial == PHONE
+    assert "Another one will do." in str(note.text)
+
+
 def test_a_device_that_nobody_offered_is_none(stage: Stage) -> None:
     """Whatever an answer says; and where a command gives the codes there is nothing to choose."""
     stage.configure(ALICE, identities=SEVERAL)

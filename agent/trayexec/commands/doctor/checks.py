@@ -34,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     keys.stored_keys,
     keys.key_commands,
     keys.held_keys,
+    keys.foreign_devices,
     keys.plain_copies,
     keys.sts_answers,
     keys.not_asked,

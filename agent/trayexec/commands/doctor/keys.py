@@ -8,9 +8,12 @@ from trayexec.commands.doctor.facts import Agent, Asked, Facts
 from trayexec.commands.doctor.finding import Finding, good, note, problem, wrong
 from trayexec.core.config import ownership
 from trayexec.core.config.inifile import Value, profile_of, section_for
+from trayexec.core.config.problems import foreign_device
 from trayexec.core.config.profiles import Identity
+from trayexec.core.config.serials import account_of, is_foreign
 from trayexec.core.credentials import LongTermKeys
 from trayexec.core.shell_words import argument, profile
+from trayexec.core.toml_lines import written_key
 from trayexec.light.errors import Text, Trouble, shown
 from trayexec.live.layout import may_be_no_identity
 from trayexec.live.without_agent import FilesHere
@@ -99,6 +102,25 @@ def _said_of(name: str, read: FilesHere) -> Mapping[str, Value]:
     """What both files say of a profile."""
     config, shared = read.parsed
     return {**config.get(section_for(name), {}), **shared.get(name, {})}
+
+
+def foreign_devices(facts: Facts) -> Iterator[Finding]:
+    """No MFA device is named in config.toml for an identity of another account: it would be left out."""
+    if isinstance(facts.read, Trouble) or isinstance(facts.settings, Trouble):
+        return
+    for identity in facts.read.catalogue.identities:
+        account = account_of(identity.mfa_serial) or identity.account
+        for serial in facts.settings.devices(identity.keys) if identity.needs_code else ():
+            if is_foreign(serial, account):
+                yield problem(
+                    "device_account",
+                    Text("identity {identity}", identity=shown(identity.name)),
+                    foreign_device(serial, account_of(serial), account),
+                    Text(
+                        "Correct devices under [identity.{table}] in config.toml, or take it out there.",
+                        table=shown(written_key(identity.keys)),
+                    ),
+                )
 
 
 def plain_copies(facts: Facts) -> Iterator[Finding]:

@@ -150,6 +150,8 @@ def ask_again(step: StepContext, identity: Identity, prompt: Prompting, *, reaso
         desktop = not all(at_terminal(step, one.asked.caller) for one in who_wait(step, identity))
         channel = PromptChannel.DIALOG if desktop else PromptChannel.TERMINALS
         again = replace(again, channel=channel, command=None, until=None, occasion=Occasion.ASKED)
+    again = _of_open_device(step, identity, again)
+    wait = 0 if again.serial else wait
     if again.channel is not PromptChannel.DIALOG:
         step.broker = step.broker.with_attempt(identity, replace(again, stage=Stage.ASKING))
         tell_all(step, identity)
@@ -169,11 +171,22 @@ def found(step: StepContext, identity: Identity, epoch: int) -> None:
         wait = codes.wait_if_sent(step.broker.device(identity), step.now)  # else it might print that very code
         reason = messages.next_code(wait) if wait else prompt.reason
         _show(step, identity, replace(prompt, reason=reason), wait=wait)
-    elif prompt.channel is PromptChannel.DIALOG:
+        return
+    prompt = _of_open_device(step, identity, prompt)
+    if prompt.channel is PromptChannel.DIALOG:
         _show(step, identity, prompt, wait=0)
     else:
         step.broker = step.broker.with_attempt(identity, replace(prompt, stage=Stage.ASKING))
         tell_all(step, identity)
+
+
+def _of_open_device(step: StepContext, identity: Identity, prompt: Prompting) -> Prompting:
+    """The question for a code that can be sent: of another device, with the reason, while the usual one takes none."""
+    usual, serial = step.broker.serial(identity), step.broker.open_serial(identity, step.now)
+    if serial == usual:
+        return replace(prompt, serial="")
+    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    return replace(prompt, serial=serial, reason=messages.closed_device(usual, closed))
 
 
 def keys_awaited(step: StepContext, identity: Identity, epoch: int, seconds: float) -> None:
@@ -199,7 +212,7 @@ def _put_up(step: StepContext, identity: Identity, prompt: Prompting, *, wait: i
     number, of = position_of(step, DESKTOP, identity)
     question = Question(
         identity=identity.name,
-        mfa_serial=step.broker.serial(identity),
+        mfa_serial=prompt.serial or step.broker.serial(identity),
         asker=asked.caller.origin if asked is not None else "",
         profile=asked.profile.name if isinstance(asked, Ask) else "",
         reason=_reason(identity, prompt),
@@ -269,7 +282,7 @@ def _in_dialog(step: StepContext, identity: Identity) -> Prompting | None:
 
 def _put_up_again(step: StepContext, identity: Identity, prompt: Prompting) -> None:
     """Show the same question for as long as it had, and for the code that it waits for."""
-    wait = codes.wait_if_sent(step.broker.device(identity), step.now)
+    wait = 0 if prompt.serial else codes.wait_if_sent(step.broker.device(identity), step.now)
     seconds = 1 if prompt.until is None else max(1, step.now.seconds_until(prompt.until))
     _put_up(step, identity, replace(prompt, epoch=step.next_epoch()), wait=wait, seconds=seconds)
 
@@ -305,7 +318,7 @@ def _ask_next(step: StepContext, where: str, identity: Identity | ProgramUse) ->
             if _where(step, waiting.asked.caller, prompt) == where:
                 tell(step, identity, waiting)
         return
-    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    closed = step.broker.closed_for(identity, step.now)
     if closed > 0:
         fail(step, identity, messages.too_many(closed))
     elif prompt.stage is Stage.QUEUED:
@@ -487,7 +500,8 @@ def _tell_terminal(step: StepContext, identity: Identity, waiting: Waiting, *, p
         text = reason if caller.terminal else Text("{reason} {next}", reason=reason, next=text)
     kind = NoteKind.CODE if reason is None else NoteKind.AGAIN
     left = _left(step, asked, prompt)
-    note = Tell(caller, kind, text, identity, left=left, number=number, of=of, serial=step.broker.serial(identity))
+    serial = prompt.serial or step.broker.serial(identity)
+    note = Tell(caller, kind, text, identity, left=left, number=number, of=of, serial=serial)
     step.effects.append(replace(note, serials=_to_choose(step, identity)))
 
 

@@ -227,7 +227,7 @@ def _why_not_ask(
         return _too_late(step, identity, waiting)
     if attempt is not None:
         return None
-    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    closed = step.broker.closed_for(identity, step.now)
     if closed > 0:
         return messages.too_many(closed)
     return _pause(step, identity, waiting.asked) if isinstance(waiting.asked, Ask) else None
@@ -281,7 +281,9 @@ def code_from(step: StepContext, event: Authenticate, typed: Secret) -> None:
     attempt = step.broker.prompting(identity)
     if isinstance(attempt, Opening):
         return  # it waits like everybody else for the code that is already on its way
-    choose_device(step, identity, event.serial)
+    if event.serial:
+        choose_device(step, identity, event.serial)
+        attempt = attempt and replace(attempt, serial="")
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
     code = codes.parse(typed.reveal())
     if closed > 0:

@@ -52,8 +52,8 @@ def answered(step: StepContext, event: Answered) -> None:
         return
     match event.answer:
         case Entered(text, serial):
-            choose_device(step, event.identity, serial)
-            _entered(step, event.identity, prompt, text)
+            choose_device(step, event.identity, serial or prompt.serial)
+            _entered(step, event.identity, replace(prompt, serial=""), text)
         case Cancelled():
             _cancelled(step, event.identity)
         case TimedOut() if prompt.channel is PromptChannel.COMMAND:
@@ -81,8 +81,8 @@ def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Sec
     """Send the code that came from the dialog, or ask again."""
     code = codes.parse(text.reveal())
     closed = codes.seconds_closed(step.broker.device(identity), step.now)
-    if closed > 0:  # codes for the same device went elsewhere while this dialog was up
-        fail(step, identity, messages.too_many(closed))
+    if closed > 0:  # codes for the same device went elsewhere while this dialog was up, or it was chosen all the same
+        _ask_once_more(step, identity, prompt, reason=messages.too_many(closed).title, wait=0)
     elif isinstance(code, Text):
         _ask_once_more(step, identity, prompt, reason=code, wait=0)
     elif codes.is_spent(step.broker.device(identity), code, step.now):
@@ -93,10 +93,10 @@ def _entered(step: StepContext, identity: Identity, prompt: Prompting, text: Sec
 
 def _ask_once_more(step: StepContext, identity: Identity, prompt: Prompting, *, reason: Text, wait: int) -> None:
     """Ask once more, with the reason; but not for ever."""
-    closed = codes.seconds_closed(step.broker.device(identity), step.now)
+    closed = step.broker.closed_for(identity, step.now)
     if closed > 0:
         fail(step, identity, messages.too_many(closed))
-    elif prompt.attempt >= codes.TRIES:
+    elif prompt.attempt >= codes.TRIES * len(step.broker.serials(identity)):
         fail(step, identity, messages.not_a_code(reason))
     else:
         ask_again(step, identity, prompt, reason=reason, wait=wait)
@@ -242,7 +242,8 @@ def _refused(step: StepContext, identity: Identity, opening: Opening, why: Troub
         why = Trouble(why.code, less, why.hint)
     if opening.giver is not None:
         give_up(step, opening.giver, why)
-    if refusal not in {Refusal.CODE, Refusal.LOST} and less is None:
+    other = refusal is Refusal.BUDGET and step.broker.open_serial(identity, step.now) != step.broker.serial(identity)
+    if refusal not in {Refusal.CODE, Refusal.LOST} and less is None and not other:
         fail(step, identity, why)
     elif not _next_code(step, identity, opening.prompt):
         drop_overdue(step, identity)

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from trayexec.core.broker.codes import Device
+from trayexec.core.broker.codes import Device, seconds_closed
 from trayexec.core.broker.endings import Endings
 from trayexec.core.broker.events import Ask, AskSignIn, Authenticate, Occasion, ReplyAddress, Screen, Shell
 from trayexec.core.broker.expiry_watch import Run, Watch
@@ -34,7 +34,7 @@ from trayexec.core.broker.first_uses import FirstUses
 from trayexec.core.broker.permissions import GivenAnswer, Permissions, ProgramUse, use_of
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import CodeProcess, Identity, Provider, Role, SignIn
-from trayexec.core.config.serials import account_of
+from trayexec.core.config.serials import account_of, is_foreign
 from trayexec.core.credentials import Credentials, Secret
 from trayexec.core.ports import Refusal, SignInPage, SignInToken, SignInWay
 from trayexec.core.settings import Command, OnLock, Settings
@@ -72,7 +72,7 @@ class Prompting:
     """Waiting for a code; `attempt` counts the questions asked, from 1.
 
     `until` is when what is up now goes away by itself, `asker` the request that the dialog names; None once that is
-    gone.
+    gone. `serial` is the device asked of in place of the usual one, which takes no code for a while; empty for that.
     """
 
     epoch: int
@@ -84,6 +84,7 @@ class Prompting:
     asker: ReplyAddress | None = None
     command: Command | CodeProcess | None = None  # that gives the code, with the channel COMMAND
     occasion: Occasion = Occasion.ASKED
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +358,7 @@ class Broker:
         if not own or isinstance(self.settings.prompt, Command) or self.code_command(identity) is not None:
             return (own,)
         account = account_of(own) or identity.account
-        others = (one for one in self.settings.devices(identity.keys) if account_of(one) in {"", account})
+        others = (one for one in self.settings.devices(identity.keys) if not is_foreign(one, account))
         return tuple(dict.fromkeys((own, *others)))
 
     def serial(self, identity: Identity) -> str:
@@ -368,6 +369,20 @@ class Broker:
     def device(self, identity: Identity) -> Device:
         """What we remember of the MFA device that the next code of `identity` is from."""
         return self.devices.get(self.serial(identity), Device())
+
+    def open_serial(self, identity: Identity, now: Instant) -> str:
+        """The MFA device to ask a person for a code of: the usual one, or while that takes none another that does.
+
+        The usual one as well where none does.
+        """
+        usual = self.serial(identity)
+        each = (usual, *self.serials(identity))
+        return next((one for one in each if not seconds_closed(self.devices.get(one, Device()), now)), usual)
+
+    def closed_for(self, identity: Identity, now: Instant) -> int:
+        """Seconds until a code of any device of `identity` may be sent; 0 when one may be sent now."""
+        devices = (self.devices.get(one, Device()) for one in self.serials(identity))
+        return min(seconds_closed(device, now) for device in devices)
 
     def with_phase(self, identity: Identity, phase: Phase) -> "Broker":
         """This broker with another phase for `identity`."""

@@ -18,6 +18,22 @@ KINDS = {"user": Text("an IAM user"), "role": Text("a role"), "group": Text("a g
 # The way along the sources
 
 
+def foreign_device(serial: str, of: str, account: str) -> Text:
+    """A device that config.toml names for an identity is of another account, and so none of its user."""
+    if not account:
+        return Text(
+            "the device {serial} is never asked of: it is of account {of}, the account of the identity is not known",
+            serial=shown(serial),
+            of=of,
+        )
+    return Text(
+        "the device {serial} is never asked of: it is of account {of}, and the identity of account {account}",
+        serial=shown(serial),
+        of=of,
+        account=account,
+    )
+
+
 def loop(names: Sequence[str]) -> Trouble:
     """Each of `names` has the next as its source, and the last has the first."""
     return trouble(

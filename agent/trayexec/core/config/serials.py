@@ -23,6 +23,11 @@ def account_of(serial: str) -> str:
     return match[2] if match else ""
 
 
+def is_foreign(serial: str, account: str) -> bool:
+    """Whether a device is of another account than this; empty is one that is not known, of which no ARN may be."""
+    return account_of(serial) not in {"", account}
+
+
 def partition_of(serial: str) -> str | None:
     """The AWS partition in a device's ARN: aws, aws-cn, aws-us-gov and so on; None for a hardware token's number."""
     match = _DEVICE.fullmatch(serial)
