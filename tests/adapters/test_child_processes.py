@@ -1,5 +1,6 @@
 """How children are started: no environment variable or folder bends their Python, and no key reaches them."""
 
+import ast
 import json
 import site
 import subprocess
@@ -43,6 +44,17 @@ def test_a_package_in_the_users_own_site_is_still_found(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(site, "getusersitepackages", lambda: str(home / "elsewhere"))
     assert own_command.python("some.module")[:2] == [sys.executable, "-I"]
+
+
+def test_children_of_a_python_without_site_have_none_either() -> None:
+    """As Debian's package starts it: what other packages hook into `site` would bend the path of a keychain's child."""
+    home = Path(str(trayexec.__file__)).resolve().parent.parent
+    asks = f"import sys; sys.path.insert(0, {str(home)!r}); from trayexec.light import own_command as own; "
+    said = subprocess.check_output([sys.executable, "-IS", "-c", f"{asks}print(own.python('some.module'))"], text=True)
+
+    argv = ast.literal_eval(said)
+    assert argv[:4] == [sys.executable, "-I", "-S", "-c"]
+    assert ascii(str(home)) in argv[4]
 
 
 @pytest.mark.parametrize(

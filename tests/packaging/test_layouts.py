@@ -112,6 +112,13 @@ def a_private_folder(top: Path) -> Layout:
     return Layout([start], [start])
 
 
+def a_private_folder_without_site(top: Path) -> Layout:
+    """As our Debian package has it: isolated, and with nothing but its folder and the standard library on the path."""
+    folder = package(dependencies(top / "usr/lib/trayexec"))
+    start = str(script(top / "usr/bin/trayexec", on_path(folder), python=Path(f"{PYTHON} -IS")))
+    return Layout([start], [start])
+
+
 def a_private_folder_elsewhere(top: Path) -> Layout:
     """`pip install --target`, and a script with a name and a place of its own; the one that pip made finds nothing."""
     folder = package(dependencies(top / "opt/trayexec"))
@@ -159,6 +166,7 @@ LAYOUTS = (
     an_editable_install,
     a_source_that_was_never_installed,
     a_private_folder,
+    a_private_folder_without_site,
     a_private_folder_elsewhere,
     a_folder_for_what_we_depend_on,
     a_zip_application,

@@ -86,7 +86,9 @@ def _scripts(executable: str) -> list[str]:
 
 def _isolation() -> tuple[str, ...]:
     """`-I` also hides the user's own site-packages; where we are in there, the rest of its protection is kept."""
-    import site  # noqa: PLC0415 — loaded already, unless somebody wants none
+    if sys.flags.no_site:
+        return ("-I", "-S")  # as a distribution's package starts us: a child's path is what ours is
+    import site  # noqa: PLC0415 — loaded already
 
     if not site.ENABLE_USER_SITE:
         return ("-I",)
@@ -95,6 +97,8 @@ def _isolation() -> tuple[str, ...]:
 
 def _is_in_site() -> bool:
     """Whether every isolated start of this Python finds us."""
+    if sys.flags.no_site:
+        return False
     import site  # noqa: PLC0415 — as above
 
     folders = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
