@@ -969,7 +969,7 @@ SENTENCES: dict[str, str] = {
     "Nobody is signed in for profile {profile} (login_session), or the sign-in has ended.": "プロファイル {profile} (login_session) はサインインしていないか、サインインが終了しています。",
     "Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again.": "`aws login --profile {word}` (AWS CLI 2) でサインインし、コマンドをもう一度実行してください。",
     "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt.": "プロファイル {profile} の login_session を更新するには、botocore にパッケージ awscrt が必要です。",
-    "Install it beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was installed by pip. Then run the command again.": "trayexec と同じ環境にインストールしてください: `pipx inject trayexec awscrt`、pip でインストールした場合は `pip install awscrt`。その後、コマンドをもう一度実行してください。",
+    "Install the newest beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was installed by pip. Where it was installed otherwise, install it by pipx. Then run the command again.": "最新のものを trayexec と同じ環境にインストールしてください: `pipx inject trayexec awscrt`、pip でインストールした場合は `pip install awscrt`。それ以外の方法で trayexec をインストールした場合は、pipx でインストールしてください。その後、コマンドをもう一度実行してください。",
     "Whoever signed in needs the right signin:CreateOAuth2Token (policy SignInLocalDevelopmentAccess).": "サインインした人には signin:CreateOAuth2Token の権限 (ポリシー SignInLocalDevelopmentAccess) が必要です。",
     "Nobody is signed in to {name} (IAM Identity Center).": "{name} (IAM Identity Center) にサインインしていません。",
     "Sign in with `trayexec auth {word}`.": "`trayexec auth {word}` でサインインしてください。",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -139,6 +140,20 @@ def test_a_package_that_is_missing_is_named(home: LoginHome, sim: Sim, monkeypat
     why = home.refused().trouble
     assert (why.code, "`pipx inject trayexec awscrt`" in str(why.hint)) == ("source_part", True)
     assert "install trayexec" not in str(why.hint).replace("'", "")
+
+
+@pytest.mark.parametrize(("version", "is_enough"), [("0.16.8", False), ("1.0.0.dev0", False), ("0.40.0", True)])
+def test_a_package_that_is_too_old_does_not_count(tmp_path: Path, version: str, is_enough: bool) -> None:  # noqa: FBT001 — a table
+    """As distributions have it, where the AWS CLI of theirs brings it along: `doctor` asks this."""
+    folder = tmp_path / "awscrt"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(f"__version__ = {version!r}\n")
+    (folder / "auth.py").touch()
+    (folder / "crypto.py").write_text("EC = object\n")
+    asks = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from trayexec.adapters.providers import failures; "
+    said = subprocess.check_output([sys.executable, "-c", f"{asks}print(failures.has_crt())"], text=True)
+
+    assert said == f"{is_enough}\n"
 
 
 def test_a_cache_of_the_callers_own_is_looked_in(home: LoginHome, sim: Sim) -> None:

@@ -103,8 +103,8 @@ _SAID = {
             "The login_session of profile {profile} is renewed by a key, for which botocore needs the package awscrt."
         ),
         Text(
-            "Install it beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec was "
-            "installed by pip. Then run the command again."
+            "Install the newest beside trayexec: `pipx inject trayexec awscrt`, or `pip install awscrt` where trayexec "
+            "was installed by pip. Where it was installed otherwise, install it by pipx. Then run the command again."
         ),
     ),
     "no-login": (
@@ -113,6 +113,13 @@ _SAID = {
         Text("Sign in with `aws login --profile {word}` (AWS CLI 2), and run the command again."),
     ),
 }
+
+
+def has_crt() -> bool:
+    """Whether there is an awscrt that is new enough for what botocore does with it: distributions have older ones."""
+    from botocore import compat  # noqa: PLC0415 — only `doctor` asks
+
+    return getattr(compat, "EC", None) is not None
 
 
 def without_crt(provider: Provider) -> Trouble:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from trayexec import __version__
@@ -17,6 +16,7 @@ from trayexec.adapters.autostart import StartAtLogin
 from trayexec.adapters.clock import SystemClock
 from trayexec.adapters.harden import seal
 from trayexec.adapters.keychain import SystemKeychain
+from trayexec.adapters.providers.failures import has_crt
 from trayexec.adapters.sts import BotoSts, KeyCheck, Limits, Route
 from trayexec.commands import agent_start, autostart
 from trayexec.commands.agent_request import ask
@@ -76,7 +76,7 @@ def gather(environ: Mapping[str, str]) -> Facts:
         asked=asked,
         loose=tuple(path for path in where if _is_loose(path)),
         doubted={path: why for path in where if (why := file_trust.doubt(path)) is not None},
-        has_crt=find_spec("awscrt") is not None,
+        has_crt=has_crt(),
         autostart=_autostart(environ),
         parts=desktop_parts.look(agent_start.environment(environ)),
     )
