@@ -59,13 +59,14 @@ class Lock:
 
 
 SHIPS = Lock(FOLDER / "runtime.txt", TOP / "pyproject.toml")
+LOGIN = Lock(FOLDER / "login.txt", FOLDER / "login.in")  # the extra of this name, where nobody can add it later
 BUILDS = Lock(FOLDER / "build.txt", FOLDER / "build.in")
 
 
 def renew() -> int:
     """Take the newest that goes, of all there is. Returns the exit status."""
     uv = str(environment() / "uv")
-    for lock in (SHIPS, BUILDS):
+    for lock in (SHIPS, LOGIN, BUILDS):
         tell(f"{lock.path.relative_to(TOP)}, from {lock.source.relative_to(TOP)}")
         lock.path.write_text(f"{lock.made_for()}\n{_resolved(uv, lock.source)}")
     return 0

@@ -152,12 +152,27 @@ def the_users_own_site(top: Path) -> Layout:
     return Layout([start], [start])
 
 
-def a_frozen_bundle(top: Path) -> Layout:
+def bundle(folder: Path) -> Path:
     """A program that is its own interpreter, and runs no `-m`: its loader is stood in for by a script."""
-    folder = package(dependencies(top / "bundle/_internal"))
-    start = top / "bundle/trayexec"
-    script(start, on_path(folder), f"sys.frozen, sys.executable = True, {str(start)!r}", python=Path(f"{PYTHON} -I"))
-    return Layout([str(start)], [str(start)])
+    inside = package(dependencies(folder / "_internal"))
+    start = folder / "trayexec"
+    return script(
+        start, on_path(inside), f"sys.frozen, sys.executable = True, {str(start)!r}", python=Path(f"{PYTHON} -I")
+    )
+
+
+def a_frozen_bundle(top: Path) -> Layout:
+    """Unpacked anywhere."""
+    start = str(bundle(top / "bundle"))
+    return Layout([start], [start])
+
+
+def a_frozen_bundle_that_is_installed(top: Path) -> Layout:
+    """In a folder of its version, to which a link leads: what is written into files is the link's."""
+    bundle(top / "lib/1.0")
+    (top / "lib/current").symlink_to("1.0")
+    start = str(top / "lib/current/trayexec")
+    return Layout([start], [start])
 
 
 LAYOUTS = (
@@ -172,6 +187,7 @@ LAYOUTS = (
     a_zip_application,
     the_users_own_site,
     a_frozen_bundle,
+    a_frozen_bundle_that_is_installed,
 )
 
 
@@ -211,6 +227,22 @@ def test_it_starts_itself_from_each_layout(rig: Rig, make: Callable[[Path], Layo
     run("agent", "stop")
 
 
+def test_a_bundle_gives_way_to_the_one_that_the_link_leads_to(rig: Rig, tmp_path: Path) -> None:
+    """The agent's command line says from which folder it runs, so that an installer knows what is in use."""
+    for version in ("1.0", "2.0"):
+        bundle(tmp_path / "lib" / version)
+    link, start = tmp_path / "lib/current", [str(tmp_path / "lib/current/trayexec")]
+    link.symlink_to("1.0")
+    for version, *words in (("1.0", "agent", "start"), ("2.0", "agent", "restart")):
+        link.unlink()
+        link.symlink_to(version)
+        subprocess.run([*start, *words], env=rig.env, check=True, capture_output=True, timeout=60)
+        agent = rig.status()["agent"]["pid"]
+        words_of_it = Path(f"/proc/{agent}/cmdline").read_text().split("\0")
+        assert str(tmp_path / "lib" / version / "trayexec") in words_of_it
+    subprocess.run([*start, "agent", "stop"], env=rig.env, check=True, capture_output=True, timeout=60)
+
+
 def test_what_cannot_start_says_why(rig: Rig, tmp_path: Path) -> None:
     """Without what it depends on: the reason is in what a person reads, not that there is one."""
     start = script(tmp_path / "lib/bin/trayexec", on_path(package(tmp_path / "lib/ours")))
@@ -236,9 +268,13 @@ def test_a_keychain_child_that_cannot_start_says_why(rig: Rig, tmp_path: Path) -
 
 def test_a_bundle_runs_no_module_but_ours(tmp_path: Path) -> None:
     """Its word for children is no way to run anything else in there."""
-    layout = a_frozen_bundle(tmp_path)
     done = subprocess.run(
-        [*layout.argv, "--child", "timeit"], env={**os.environ}, capture_output=True, text=True, timeout=60, check=False
+        [bundle(tmp_path), "--child", "timeit"],
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert "no module of ours" in done.stderr

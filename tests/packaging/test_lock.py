@@ -13,7 +13,7 @@ from pip._vendor.packaging.utils import canonicalize_name
 
 from devtools import lock
 
-LOCKS = pytest.mark.parametrize("locked", [lock.SHIPS, lock.BUILDS], ids=lambda one: one.path.name)
+LOCKS = pytest.mark.parametrize("locked", [lock.SHIPS, lock.LOGIN, lock.BUILDS], ids=lambda one: one.path.name)
 SYSTEMS = (("linux", "posix"), ("darwin", "posix"), ("win32", "nt"))
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -59,6 +59,12 @@ def test_each_pin_has_hashes_and_names_no_registry(locked: lock.Lock) -> None:
     assert all(pin.hashes for pin in locked.pins())
     assert sum(len(pin.hashes) for pin in locked.pins()) == text.count("--hash=")
     assert not re.search(r"://|index-url", text)
+
+
+def test_the_extra_for_sign_ins_is_locked() -> None:
+    """As pyproject.toml has it."""
+    project = tomllib.loads(lock.SHIPS.source.read_text())["project"]
+    assert tuple(project["optional-dependencies"]["login"]) == lock.LOGIN.requirements()
 
 
 def test_what_builds_the_wheel_is_locked() -> None:

@@ -13,8 +13,8 @@ from support.rig import Rig
 # An agent that looks often whether another version is installed: whether this file has been written.
 AGENT = """
 import os, sys
-import trayexec
-trayexec.__file__ = sys.argv[1]
+from trayexec.light import own_command
+own_command.installed_file = lambda: sys.argv[1]
 import trayexec.daemon.app as app
 import trayexec.daemon.lifecycle as lifecycle
 

@@ -6,12 +6,11 @@ data folder (XDG Base Directory specification) lead to it; what an upgrade write
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trayexec.light import paths, private_files
+from trayexec.light import own_command, paths, private_files
 
 USUAL = "/usr/local/share:/usr/share"
 # By which path below `share` each is found: by man(1), bash-completion, fish, menus, icon themes (two sizes will do).
@@ -32,13 +31,13 @@ class ShareLink:
     file: str
 
 
-def links(environ: Mapping[str, str], prefix: str = sys.prefix) -> tuple[ShareLink, ...]:
+def links(environ: Mapping[str, str], prefix: str = own_command.prefix()) -> tuple[ShareLink, ...]:
     """The links that lead to what this installation has: to nothing where it is a bare folder, say."""
     home, ours = paths.data_home(environ), f"{prefix}/share"
     return tuple(ShareLink(f"{home}/{name}", f"{ours}/{name}") for name in NAMES if Path(ours, name).is_file())
 
 
-def missing(environ: Mapping[str, str], prefix: str = sys.prefix) -> tuple[ShareLink, ...]:
+def missing(environ: Mapping[str, str], prefix: str = own_command.prefix()) -> tuple[ShareLink, ...]:
     """Those of them that are not there yet, unless its `share` is searched; what others have put there stays."""
     searched = [paths.data_home(environ), *(environ.get("XDG_DATA_DIRS") or USUAL).split(":")]
     if os.path.realpath(f"{prefix}/share") in {os.path.realpath(one) for one in searched}:

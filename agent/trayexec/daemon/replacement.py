@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import trayexec
 from trayexec.core import messages
 from trayexec.light import own_command
 from trayexec.light.errors import TrayexecError
@@ -56,9 +55,9 @@ def descriptors_of(word: str) -> Descriptors:
 class Installed:
     """The version of trayexec that lies on the disk, and whether it is still the one that runs."""
 
-    def __init__(self, file: str = str(trayexec.__file__)) -> None:
+    def __init__(self, file: str | None = None) -> None:
         """Remember what is there now."""
-        self._file = Path(file)
+        self._file = Path(file or own_command.installed_file())
         self._ours = self._seen = self._mark()
 
     def _mark(self) -> tuple[int, ...] | None:
@@ -87,7 +86,7 @@ async def check() -> None:
 def _load() -> None:
     try:
         done = subprocess.run(
-            own_command.python("trayexec.daemon.app"),
+            own_command.installed("trayexec.daemon.app"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ import os
 import sys
 
 CHILD = "--child"  # of a frozen bundle, which has no `-m`: be the module that follows
+CURRENT = "current"  # the link to the installed version that packaging/folder/install.sh keeps beside its folders
 
 # What a script's `#!` line can hold on every system; in another folder the interpreter has to be named.
 _LONGEST = 120
@@ -27,7 +28,7 @@ _ROOT = os.path.dirname(_PACKAGE)  # noqa: PTH120 — likewise; for a zip applic
 def command(executable: str = sys.executable) -> tuple[str, ...]:
     """What starts us from any folder and with any PATH, to be written into files: the same whoever asks."""
     if _is_frozen():
-        return (executable,)
+        return (_of_bundle(executable),)
     for script in _scripts(executable):
         if os.access(script, os.X_OK) and not os.path.isdir(script):  # noqa: PTH112 — pathlib is slow to import
             is_plain = len(script) <= _LONGEST and _PLAIN.issuperset(script)
@@ -38,8 +39,23 @@ def command(executable: str = sys.executable) -> tuple[str, ...]:
 
 
 def again() -> list[str]:
-    """The argv that starts us anew as we are, for a process that we start at once."""
-    return [sys.executable] if _is_frozen() else python("trayexec")
+    """The argv that starts us anew, as we are installed by now, for a process that we start at once."""
+    return [_installed_bundle()] if _is_frozen() else python("trayexec")
+
+
+def installed(module: str) -> list[str]:
+    """As `python`, but of the version that is installed by now: a bundle may have another one beside it."""
+    return [_installed_bundle(), CHILD, module] if _is_frozen() else python(module)
+
+
+def installed_file() -> str:
+    """A file that is another one as soon as another version is installed."""
+    return _of_bundle(sys.executable) if _is_frozen() else f"{_PACKAGE}/__init__.py"
+
+
+def prefix() -> str:
+    """The folder that has our `share`."""
+    return os.path.dirname(_of_bundle(sys.executable)) if _is_frozen() else sys.prefix  # noqa: PTH120 — pathlib is slow
 
 
 def python(module: str) -> list[str]:
@@ -70,6 +86,18 @@ def data(name: str) -> str:
 
 def _is_frozen() -> bool:
     return bool(getattr(sys, "frozen", False))
+
+
+def _of_bundle(executable: str) -> str:
+    """A bundle's program by the name that it keeps when another version is installed, where there is such a name."""
+    folder, name = os.path.split(executable)
+    lasting = f"{os.path.dirname(folder)}/{CURRENT}/{name}"  # noqa: PTH120 — pathlib is slow to import
+    return lasting if os.access(lasting, os.X_OK) else executable
+
+
+def _installed_bundle() -> str:
+    """The program in its own folder: by that name a process tells an installer which version it runs."""
+    return os.path.realpath(_of_bundle(sys.executable))
 
 
 def _scripts(executable: str) -> list[str]:
