@@ -947,6 +947,8 @@ SENTENCES: dict[str, str] = {
     "The session of {whose} ends. Re-authenticate now, and nothing is interrupted.": "{whose} のセッションが終わります。今再認証すれば、作業は中断されません。",
     "The session of {whose} ends. {cut} Re-authenticate now, and nothing else is interrupted.": "{whose} のセッションが終わります。{cut} ほかの作業は、今再認証すれば中断されません。",
     "From {time} on without AWS: {programs}.": "{time} から AWS を使えなくなるコマンド: {programs}。",
+    "{line} (new code by {time}: {programs})": "{line} ({programs} は {time} までに新しいコードが必要)",
+    "A new code is needed by {time}, else these wait for it: {programs}.": "{time} までに新しいコードを入力すれば続き、なければ待つコマンド: {programs}。",
     "{line} (until {time}: {programs})": "{line} ({programs} は {time} まで)",
     "{whose}: its command could not renew it: {why}": "{whose}: コマンドで更新できませんでした: {why}",
     "Expired: {whose}": "期限切れ: {whose}",

@@ -23,7 +23,7 @@ from trayexec.adapters.wording import BRIEF, COLUMNS, ROOMY, brief, fitting
 from trayexec.core.broker import notifications
 from trayexec.core.broker.endings import Ending, How
 from trayexec.core.broker.events import CallingProgram, Process
-from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.expiry_watch import Run, Watch
 from trayexec.core.broker.first_uses import FirstUse
 from trayexec.core.clock import Expiry, Instant
 from trayexec.core.config.profiles import Identity, SignIn, StsEndpoint
@@ -175,12 +175,16 @@ def every_notice(name: str) -> dict[str, Notice]:
     identity = Identity(name, DEVICE, None, name, StsEndpoint(region="us-east-1"))
     why = trouble("x", "{name} failed.", "{name}: try again.", name=name)
     now = Instant(0.0, 0.0)
-    run = Run(Process(1, 1), name, name, Expiry(now, 0), now)
+    run = Run(Process(1, 1), name, name, Expiry(now.after(60), 60), now, identity=identity)
     use = FirstUse(CallingProgram(), name, name, name, name, "111122223333", now)
     text = Text("{name}: locked", name=name)
     sign_in = SignIn(name, "https://x.awsapps.com/start", "us-east-1", (), name, ("c", "s"))
     return {
-        "endings": notifications.endings((Ending(identity, How.REVOKED),), now),
+        "endings": notifications.endings(
+            (Ending(identity, How.ENDS, run.ends, is_last=True),),
+            Watch((run, replace(run, process=Process(2, 2), renews=True))),
+            now,
+        ),
         "expiring": notifications.expiring(identity, "14:19", is_last=False, why=Text("{name}.", name=name)),
         "expired": notifications.expired(identity, "14:19", Text("{name}.", name=name)),
         "revoked": notifications.revoked(identity),

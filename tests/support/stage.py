@@ -36,12 +36,14 @@ from trayexec.core.broker.events import (
     LoadProvider,
     Lock,
     Look,
+    Looked,
     LookIdle,
     NoteKind,
     NoteVerdict,
     Occasion,
     OpenSession,
     PermissionAnswered,
+    Process,
     Prompt,
     Provenance,
     ProviderFailed,
@@ -196,6 +198,8 @@ class Stage:
     past: list[Event] = field(default_factory=list)
     printing: set[Provider] = field(default_factory=set)  # programs that were seen to print long-term keys
     anew: list[Ask] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    exited: set[Process] = field(default_factory=set)  # commands that do not run any more
     moves: set[tuple[str, str, str]] = field(default_factory=set)  # between phases, as in the table
     _started: dict[int, int] = field(default_factory=dict)  # epoch of a call → locks of its root then
     _all_locks: int = 0
@@ -230,6 +234,9 @@ class Stage:
             asked = self.anew.pop()
             self.asked[asked.caller.reply_to] = again = replace(asked, profile=self._as_known(asked.profile))
             self.do(again)
+        while self.looks:
+            checked = self.looks.pop().processes
+            self.do(Looked(checked, frozenset(checked) - self.exited))
         return effects
 
     def _as_known(self, what: Profile) -> Profile:
@@ -562,7 +569,9 @@ class Stage:
                 self._witness_permission(effect)
             case KeepQuiet(programs):
                 self.quiet += programs
-            case Hide() | Look() | LookIdle():
+            case Look():
+                self.looks.append(effect)
+            case Hide() | LookIdle():
                 pass
             case StartSignIn() | StopSignIn() | SignInDone():
                 raise AssertionError("nobody here has to sign in")

@@ -221,7 +221,7 @@ class ContainerEndpoint:
             return
         for address in addresses:
             if address in self._asking:
-                caller = replace(lease.caller, reply_to=address, process=None)
+                caller = replace(lease.caller, reply_to=address)
                 # No more life than the least: what is in memory goes out at once; `roles.renew` sees to the rest.
                 asked = self._asking[address].asked = Ask(caller, profile, need=LEAST, wait=0, guard=guard)
                 self._post(asked)

@@ -68,6 +68,7 @@ from trayexec.daemon.socket_server import Connection
 from trayexec.daemon.stamps import utc
 from trayexec.light import given_credentials, processes, protocol
 from trayexec.light.errors import TrayexecError, Trouble, trouble
+from trayexec.light.run import SHELLS
 from trayexec.light.translate import speaker_of
 
 if TYPE_CHECKING:
@@ -586,16 +587,18 @@ def _caller(
     if common.then is AnswerUse.PASSES and parent:
         pid = parent
         name, parent, started = processes.stat_of(pid)
-    runs = common.then is AnswerUse.RUNS and not carried
+    renews = isinstance(request, WantEndpoint) or (common.then is AnswerUse.PASSES and name not in SHELLS)
+    uses = (common.then is AnswerUse.RUNS or renews) and not carried
     return Caller(
         reply_to,
         common.program or name,
         pid,
         common.ask_at,
         names_from(parent),
-        Process(pid, started) if runs and started else None,
+        Process(pid, started) if uses and started else None,
         Shell(common.terminal, 0 if carried else parent),
         None if carried else processes.since_boot(started),
+        renews=renews,
     )
 
 

@@ -2,13 +2,14 @@
 
 from unicodedata import east_asian_width
 
+import pytest
+
 from support.stage import ALICE, HOUR, A, Stage, identity, profile
 from trayexec.core.broker.endings import NEWS, SNOOZE, Ending, How
 from trayexec.core.broker.events import (
     Ask,
     Caller,
     Hide,
-    Looked,
     Process,
     PutOff,
     ReplyAddress,
@@ -16,8 +17,10 @@ from trayexec.core.broker.events import (
     ScreenChanged,
     Show,
 )
+from trayexec.core.broker.expiry_watch import Run, Watch
 from trayexec.core.broker.notifications import ENDINGS, endings
 from trayexec.core.clock import Expiry
+from trayexec.core.config.profiles import Identity
 from trayexec.core.ports import Notice, Urgency
 from trayexec.core.settings import OnLock
 from trayexec.core.stamps import local
@@ -151,10 +154,20 @@ def test_what_goes_on_after_a_session_is_named() -> None:
     stage.wait(2 * MINUTE)
     assert str(told(stage)[-1].body) == f"{whose} The next command that needs it asks for a code."
 
-    programs = ("aws", "terraform", "kubectl", "a", "b")
-    ends = Expiry(stage.now, int(stage.now.wall))
-    notice = endings((Ending(ALICE, How.OVER, ends, programs=programs, cut=ends),), stage.now)
-    assert str(notice.body) == (f"{whose} From {at(stage, 0)} on without AWS: aws, terraform, kubectl and 2 more.")
+    ends = Expiry(stage.now.after(60), int(stage.now.wall + 60))
+    names = ("aws", "terraform", "kubectl", "a", "b")
+    runs = [Run(Process(pid, 1), name, "mine", ends, stage.now, identity=ALICE) for pid, name in enumerate(names)]
+    notice = endings((Ending(ALICE, How.OVER, ends),), Watch(tuple(runs)), stage.now)
+    assert str(notice.body) == (f"{whose} From {at(stage, 60)} on without AWS: aws, terraform, kubectl and 2 more.")
+
+
+def runs(stage: Stage, program: str, pid: int, who: Identity = ALICE, *, renews: bool = False) -> Process:
+    """A command starts, with a session's credentials."""
+    process = Process(pid, 1)
+    caller = Caller(ReplyAddress(pid), program, pid, process=process, renews=renews)
+    stage.asked[caller.reply_to] = asked = Ask(caller, profile("mine", who), need=0)
+    stage.do(asked)
+    return process
 
 
 def test_a_warning_names_the_commands_that_it_hits() -> None:
@@ -162,26 +175,17 @@ def test_a_warning_names_the_commands_that_it_hits() -> None:
     stage = Stage()
     stage.unlock(HOUR)
     stage.unlock(HOUR, BOB, code="222222")
-    commands = {"terraform": Process(101, 1), "aws": Process(102, 2), "kubectl": Process(103, 3)}
-    for program, process in commands.items():
-        stage.asked[ReplyAddress(process.pid)] = asked = Ask(
-            Caller(ReplyAddress(process.pid), program, process.pid, process=process),
-            profile("mine", BOB if program == "kubectl" else ALICE),
-            need=0,
-        )
-        stage.do(asked)
-    running = frozenset(commands.values()) - {commands["aws"]}
+    runs(stage, "terraform", 101)
+    stage.exited.add(runs(stage, "aws", 102))
+    runs(stage, "kubectl", 103, BOB)
     end = at(stage, HOUR)
-    stage.do(Looked(tuple(commands.values()), running))
     stage.wait(46 * MINUTE)
     assert str(told(stage)[-1].body).split("\n") == [
         f"Expires at {end}: default in 111111111111 (until {end}: terraform)",
         f"Expires at {end}: bob in 111111111111 (until {end}: kubectl)",
     ]
     stage.unlock(12 * HOUR, BOB, code="333333")
-    stage.wait(5 * MINUTE)
-    stage.do(Looked(tuple(commands.values()), running))  # and tells of the commands themselves
-    stage.wait(5 * MINUTE)
+    stage.wait(10 * MINUTE)
     assert str(told(stage)[-1].body) == (
         f"The session of default in 111111111111 ends. From {end} on without AWS: terraform. "
         "Re-authenticate now, and nothing else is interrupted."
@@ -190,12 +194,55 @@ def test_a_warning_names_the_commands_that_it_hits() -> None:
     assert str(told(stage)[-1].body).endswith("The next command that needs it asks for a code.")
 
 
+def test_a_warning_names_those_that_wait_for_a_new_session() -> None:
+    """What renews its credentials by itself goes on with a new code, and is named so; nobody is told of it alone."""
+    stage = Stage()
+    stage.unlock(HOUR)
+    runs(stage, "terraform", 101, renews=True)
+    end = at(stage, HOUR)
+    waits = f"A new code is needed by {end}, else these wait for it: terraform."
+    stage.wait(46 * MINUTE)
+    assert str(told(stage)[-1].body) == (
+        f"The session of default in 111111111111 ends. Re-authenticate now, and nothing is interrupted. {waits}"
+    )
+    runs(stage, "aws", 102)
+    stage.wait(10 * MINUTE)
+    body = str(told(stage)[-1].body)
+    assert f"From {end} on without AWS: aws." in body
+    assert body.endswith(waits)
+    assert not [one for one in stage.told if isinstance(one, Show) and "terraform" in str(one.notice.title)]
+
+    stage = two_open()
+    runs(stage, "terraform", 101, renews=True)
+    stage.wait(48 * MINUTE)
+    assert str(told(stage)[-1].body).split("\n")[0].endswith(f"(new code by {end}: terraform)")
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_what_ended_a_moment_ago_is_not_named(away: bool) -> None:  # noqa: FBT001 — a parameter
+    """It is looked who runs when the notification is made, also when that is as the person comes back."""
+    stage = Stage()
+    stage.configure(on_lock=OnLock.KEEP)
+    stage.unlock(HOUR)
+    ended = [runs(stage, "terraform", 101), runs(stage, "terraform", 102, renews=True)]
+    stage.wait(45 * MINUTE - 1)
+    if away:
+        stage.do(ScreenChanged(Screen.LOCKED))
+        stage.wait(7 * MINUTE)
+    stage.exited.update(ended)
+    if away:
+        stage.do(ScreenChanged(Screen.UNLOCKED))
+    stage.wait(2)
+    assert told(stage)
+    assert not [one for one in stage.told if isinstance(one, Show) and "terraform" in str(one.notice.body)]
+
+
 def test_titles_have_room_on_every_desktop() -> None:
     """With a name of ordinary length each is shorter than what xfce4-notifyd cuts off, also with the most to say."""
     stage = two_open()
     ends = Expiry(stage.now, int(stage.now.wall))
     for how in How:
-        (title,) = {endings((Ending(ALICE, how, ends), Ending(BOB, how, ends)), stage.now).title}
+        (title,) = {endings((Ending(ALICE, how, ends), Ending(BOB, how, ends)), Watch(), stage.now).title}
         for speak in (str, speaker_of("ja_JP.UTF-8")):
             assert sum(2 if east_asian_width(letter) in "WF" else 1 for letter in speak(title)) <= TITLE, speak(title)
 

@@ -1,6 +1,7 @@
 """Commands that outlive their credentials: a person is told once, in time, and never of a command that has ended."""
 
 import re
+import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.desktop import eventually
-from support.rig import Rig
+from support.rig import COMMAND, Rig
 from trayexec.core.broker.events import (
     Ask,
     Caller,
@@ -280,6 +281,46 @@ def test_what_carries_a_request_is_not_taken_for_the_command(rig: Rig) -> None:
     eventually("the notice", lambda: notified(rig, "sleep"), seconds=30)
     assert ssh.poll() is None
     assert "It runs as account-a" not in rig.log
+
+
+LASTING = f"""\
+#!{sys.executable}
+import boto3, time
+boto3.Session().get_credentials().get_frozen_credentials()
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_warning_names_what_waits_for_a_new_session(rig: Rig) -> None:
+    """Under `--live` and `--server` commands renew by themselves, but not past the session.
+
+    One that ended is not named, nor is a shell in which a person has looked at what `credential-process` prints.
+    """
+    rig.settings("[session]\nwarn = []\n")
+    rig.sim.live(session=3600)
+    rig.unlock()
+    started = []
+    for mode, name in (("--live", "lives"), ("--server", "serves"), ("--live", "ends")):
+        command = rig.write(name, LASTING)
+        command.chmod(0o755)
+        started.append(rig.start(mode, "account-a", "--", str(command)))
+        assert started[-1].stdout is not None
+        assert started[-1].stdout.readline() == "ready\n"
+    asked = subprocess.run(
+        ["sh", "-c", '"$@"; exit $?', "sh", *COMMAND, "credential-process", "account-a"],
+        env=rig.environment(),
+        capture_output=True,
+        check=True,
+    )
+    assert b"AccessKeyId" in asked.stdout
+    started[-1].kill()
+    started[-1].wait()
+    rig.settings('[session]\nwarn = ["1h"]\n')
+    assert rig.run("status").status == 0
+    eventually("the warning", lambda: "A new code is needed by" in rig.log)
+    (said,) = re.findall("else these wait for it: ([^.]*)[.]", rig.log)
+    assert sorted(said.split(", ")) == ["lives", "serves"]
 
 
 def test_need_renews_first(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from trayexec.core.broker import endings, expiry_watch
+from trayexec.core.broker import endings
 from trayexec.core.broker.endings import Ending
 from trayexec.core.broker.events import Ask, Effect, ReplyAddress, Screen
 from trayexec.core.broker.state import Awaited, Broker, Opening, Prompting, Waiting
@@ -46,11 +46,7 @@ class StepContext:
         return moment is not None and self.now.until(moment) > 0
 
     def tell_ending(self, ending: Ending) -> None:
-        """Have a person told of an end and whom it hits, when this step is done and somebody is there."""
-        if isinstance(ending.who, Identity):
-            runs = expiry_watch.cut_off(self.broker.watch, ending.who, self.now)
-            programs = tuple(dict.fromkeys(run.program for run in runs))
-            ending = replace(ending, programs=programs, cut=runs[0].ends if runs else None)
+        """Have a person told of an end, when this step is done and somebody is there."""
         self.broker = replace(self.broker, endings=endings.with_ending(self.broker.endings, ending, self.now))
 
     def forget_ending(self, who: Identity | SignIn) -> None:

@@ -71,11 +71,11 @@ def _use(step: StepContext, asked: Ask) -> None:
 
 
 def _watch(step: StepContext, asked: Ask, credentials: Credentials) -> None:
-    """Remember a command that cannot renew what it got, to tell before it ends."""
+    """Remember a command that uses what it got, to tell before that ends."""
     caller, profile = asked.caller, asked.profile.name
     if caller.process is not None:
         run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=step.now)
-        run = replace(run, identity=asked.profile.identity)
+        run = replace(run, identity=asked.profile.identity, renews=caller.renews, is_told=caller.renews)
         step.broker = replace(step.broker, watch=with_run(step.broker.watch, run, now=step.now))
 
 

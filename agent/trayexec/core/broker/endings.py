@@ -29,8 +29,7 @@ class Ending:
     """The end of `who`: `at` its own, or once that is over of the last credentials that came of it, if there are any.
 
     `due` is which warning it is, in seconds before the end; `is_last` that there is no other before it. `why` says why
-    it could not be renewed unasked, `programs` names commands that have credentials of it, which end from `cut` on.
-    `came` is when this was to be told.
+    it could not be renewed unasked, `came` when this was to be told.
     """
 
     who: Identity | SignIn
@@ -39,9 +38,23 @@ class Ending:
     due: int = 0
     is_last: bool = False
     why: Text | None = None
-    programs: tuple[str, ...] = ()
-    cut: Expiry | None = None
     came: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Commands that an end hits, by name, and from when on the first of them is."""
+
+    programs: tuple[str, ...]
+    at: Expiry
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What an end hits of that which runs: `cut` cannot renew their credentials, `waiting` wait for a new session."""
+
+    cut: Hit | None = None
+    waiting: Hit | None = None
 
 
 @dataclass(frozen=True, slots=True)

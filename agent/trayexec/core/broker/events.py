@@ -89,7 +89,8 @@ class Caller:
     """Where a request comes from: `reply_to` is for its answer; `program`, `pid`, `parents` are for people to read.
 
     `parents` are the names of the processes above it, nearest first, up to the terminal or app. `process` is there
-    if the caller becomes the command that uses what it gets, and has nothing but its environment to get it from.
+    if the caller is, or becomes, the command that uses what it gets; `renews` is whether that asks anew before it ends.
+    Else it has nothing but its environment to get it from.
     `shell` names the terminal in whose foreground it runs, or none; `began` is when it was started, in seconds since
     boot, where that is known.
     """
@@ -103,6 +104,7 @@ class Caller:
     shell: Shell = Shell("", 0)
     began: float | None = None
     provenance: Provenance = Provenance(CallingProgram())
+    renews: bool = False
 
     @property
     def terminal(self) -> str:

@@ -1,9 +1,10 @@
 """Remembers commands whose credentials will end under them. It must not know how one looks whether they run.
 
 A command that was given credentials in its environment cannot renew them. The agent remembers who got which, asks
-now and then who still runs, and tells the person before the end, once. It remembers at most 256 of them: when more
-are started within a minute, those that have not been seen to stay go first. Who was told of is remembered until the
-end, for the warnings of the session.
+now and then who still runs, and tells the person before the end, once. One that renews them by itself is remembered as
+well, for it cannot once the session is over; nobody is told of it alone. At most 256 are remembered: when more are
+started within a minute, those that have not been seen to stay go first. Who was told of is remembered until the end,
+for the warnings of the session.
 """
 
 from bisect import insort
@@ -24,7 +25,8 @@ MOST = 256
 class Run:
     """A command with credentials of `profile` that end at `ends`; `due` is when to tell, `stays` that it was seen.
 
-    `identity` is whose session they came of, if they did. `is_told` is whether the person knows of it.
+    `identity` is whose session they came of, if they did. `renews` is whether it asks for new ones by itself, `is_told`
+    whether there is nothing to tell a person of it alone, or they know.
     """
 
     process: Process
@@ -34,15 +36,17 @@ class Run:
     due: Instant
     stays: bool = False
     identity: Identity | None = None
+    renews: bool = False
     is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Everybody who may still run, the first to be told first, and when it was last looked."""
+    """Everybody who may still run, the first to be told first, when it was last looked, and last seen by that."""
 
     runs: tuple[Run, ...] = ()
     looked: Instant | None = None
+    seen: Instant | None = None
 
     def next(self, now: Instant) -> float:
         """Seconds until it is time to look; nothing to wait for is for ever.
@@ -55,6 +59,14 @@ class Watch:
         since = self.looked.until(now) if self.looked is not None else LOOK
         due = next((now.until(run.due) for run in self.runs if not run.is_told), LOOK)
         return max(0.0, AGAIN - since, min(due, LOOK - since))
+
+    def is_fresh(self, now: Instant) -> bool:
+        """Whether it is known who runs now."""
+        return self.seen is not None and self.seen.until(now) < AGAIN
+
+    def is_looking(self, now: Instant) -> bool:
+        """Whether a look was begun a moment ago."""
+        return self.looked is not None and self.looked.until(now) < AGAIN
 
     def is_time(self, now: Instant) -> bool:
         """Whether to look now."""
@@ -77,7 +89,7 @@ def with_run(watch: Watch, run: Run, *, now: Instant) -> Watch:
             return watch
         runs.remove(min(short, key=lambda one: one.due.boot))
     insort(runs, run, key=lambda one: one.due.boot)
-    return Watch(tuple(runs), looked)
+    return replace(watch, runs=tuple(runs), looked=looked)
 
 
 def seen(
@@ -92,7 +104,7 @@ def seen(
         for run in watch.runs
         if (run.process in running or run.process not in looked_for) and not _is_past(run, now)
     )
-    return replace(watch, runs=runs), told
+    return replace(watch, runs=runs, seen=now), told
 
 
 def _is_past(run: Run, now: Instant) -> bool:
@@ -100,7 +112,7 @@ def _is_past(run: Run, now: Instant) -> bool:
     return run.ends.left(now) <= 0 and (run.is_told or now.until(run.due) <= 0)
 
 
-def cut_off(watch: Watch, identity: Identity, now: Instant) -> tuple[Run, ...]:
-    """The commands with credentials of this session that still work, and that no renewal reaches; by their ends."""
+def hit(watch: Watch, identity: Identity, now: Instant) -> tuple[Run, ...]:
+    """The commands with credentials of this session that still work; by their ends."""
     runs = (run for run in watch.runs if run.identity == identity and run.ends.left(now) > 0)
     return tuple(sorted(runs, key=lambda run: run.ends.left(now)))

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from trayexec.core.broker.endings import Ending, How, first
-from trayexec.core.broker.expiry_watch import Run
+from trayexec.core.broker.endings import Ending, Hit, Hits, How, first
+from trayexec.core.broker.expiry_watch import Run, Watch, hit
 from trayexec.core.broker.first_uses import FirstUse, is_known
 from trayexec.core.clock import Instant
 from trayexec.core.config.profiles import Identity, SignIn
@@ -28,55 +28,85 @@ _LATER = (SNOOZE, Text("Remind me later"))
 NAMED = 3  # programs that are named before the others are counted
 
 
-def endings(found: tuple[Ending, ...], now: Instant) -> Notice:
+def endings(found: tuple[Ending, ...], watch: Watch, now: Instant) -> Notice:
     """All that ends or has ended, in one notification: whose, and when by the clock, which stays true as it stands.
+
+    The commands are named that it hits, of those in `watch`.
 
     Services cut a title after some thirty letters (measured with xfce4-notifyd), so it has no account; the body has.
     """
-    shown = _ending(first(found, now), now)
+    hits = {one.who: _hits(one, watch, now) for one in found}
+    earliest = first(found, now)
+    shown = _ending(earliest, hits[earliest.who], now)
     if len(found) == 1:
         return shown
-    body = _line(found[0], now)
+    body = _line(found[0], hits[found[0].who], now)
     for one in found[1:]:
-        body = Text("{lines}\n{line}", lines=body, line=_line(one, now))
+        body = Text("{lines}\n{line}", lines=body, line=_line(one, hits[one.who], now))
     title = Text("{title}, +{count}", title=shown.title, count=len(found) - 1)
-    urgency = max((_ending(one, now).urgency for one in found), key=lambda one: one.value)
+    urgency = max((_ending(one, hits[one.who], now).urgency for one in found), key=lambda one: one.value)
     return replace(shown, title=title, body=body, urgency=urgency)
 
 
-def _line(ending: Ending, now: Instant) -> Text:
+def _hits(ending: Ending, watch: Watch, now: Instant) -> Hits:
+    """The commands that this hits."""
+    if isinstance(ending.who, SignIn) or ending.how is How.REVOKED:
+        return Hits()
+    runs = hit(watch, ending.who, now)
+    return Hits(_hit([one for one in runs if not one.renews]), _hit([one for one in runs if one.renews]))
+
+
+def _hit(runs: list[Run]) -> Hit | None:
+    return Hit(tuple(dict.fromkeys(one.program for one in runs)), runs[0].ends) if runs else None
+
+
+def _line(ending: Ending, hits: Hits, now: Instant) -> Text:
     """One of several: who is named in full, and the commands that it hits."""
-    title = _ending(ending, now).title
+    title = _ending(ending, hits, now).title
     if isinstance(ending.who, SignIn):
         return title
     line = title.with_values({**title.values, "whose": ending.who.whose})
-    if ending.how is How.REVOKED or ending.cut is None:
-        return line
-    return Text(
-        "{line} (until {time}: {programs})", line=line, time=ending.cut.clock(now), programs=_named(ending.programs)
+    if hits.cut is not None:
+        at, programs = hits.cut.at.clock(now), _named(hits.cut.programs)
+        line = Text("{line} (until {time}: {programs})", line=line, time=at, programs=programs)
+    if hits.waiting is not None:
+        at, programs = hits.waiting.at.clock(now), _named(hits.waiting.programs)
+        line = Text("{line} (new code by {time}: {programs})", line=line, time=at, programs=programs)
+    return line
+
+
+def _ending(ending: Ending, hits: Hits, now: Instant) -> Notice:
+    notice = _alone(ending, hits.cut, now)
+    if hits.waiting is None:
+        return notice
+    waiting = Text(
+        "A new code is needed by {time}, else these wait for it: {programs}.",
+        time=hits.waiting.at.clock(now),
+        programs=_named(hits.waiting.programs),
     )
+    return replace(notice, body=Text("{reason} {next}", reason=notice.body, next=waiting))
 
 
-def _ending(ending: Ending, now: Instant) -> Notice:
+def _alone(ending: Ending, cut: Hit | None, now: Instant) -> Notice:
+    """Of one end, without a word of the commands that only wait."""
     at = "" if ending.at is None else ending.at.clock(now)
     who = ending.who
     if isinstance(who, SignIn):
         return sign_in_ends(who, at, is_last=ending.is_last) if ending.how is How.ENDS else sign_in_over(who)
     match ending.how:
         case How.ENDS:
-            cut = _cut(ending, now)
-            return expiring(who, at, why=ending.why, is_last=ending.is_last, cut=cut)
+            return expiring(who, at, why=ending.why, is_last=ending.is_last, cut=_without_aws(cut, now))
         case How.OVER:
-            return expired(who, at, _cut(ending, now))
+            return expired(who, at, _without_aws(cut, now))
         case How.REVOKED:
             return revoked(who)
 
 
-def _cut(ending: Ending, now: Instant) -> Text | None:
-    """Which commands are hit, and from when on."""
-    if ending.cut is None:
+def _without_aws(cut: Hit | None, now: Instant) -> Text | None:
+    """Which commands lose AWS, and from when on."""
+    if cut is None:
         return None
-    return Text("From {time} on without AWS: {programs}.", time=ending.cut.clock(now), programs=_named(ending.programs))
+    return Text("From {time} on without AWS: {programs}.", time=cut.at.clock(now), programs=_named(cut.programs))
 
 
 def expiring(identity: Identity, at: str, *, is_last: bool, why: Text | None = None, cut: Text | None = None) -> Notice:

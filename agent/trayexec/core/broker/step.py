@@ -345,15 +345,22 @@ def _tick(step: StepContext) -> None:
     handover.age(step)
     watch = step.broker.watch
     if watch.is_time(step.now):
-        step.effects.append(Look(tuple(dict.fromkeys(run.process for run in watch.runs))))
-        step.broker = replace(step.broker, watch=replace(watch, looked=step.now))
+        _look(step)
+
+
+def _look(step: StepContext) -> None:
+    """See who still runs."""
+    watch = step.broker.watch
+    step.effects.append(Look(tuple(dict.fromkeys(run.process for run in (*watch.runs, *step.broker.missed)))))
+    step.broker = replace(step.broker, watch=replace(watch, looked=step.now))
 
 
 def _looked(step: StepContext, checked: tuple[Process, ...], running: frozenset[Process]) -> None:
     """Tell of commands that will outlive their credentials, and forget those that have ended."""
     watch, told = expiry_watch.seen(step.broker.watch, checked, running, step.now)
-    step.broker = replace(step.broker, watch=watch)
-    step.broker = replace(step.broker, missed=(*step.broker.missed, *told))
+    ended = frozenset(checked) - running
+    missed = tuple(run for run in step.broker.missed if run.process not in ended)
+    step.broker = replace(step.broker, watch=watch, missed=(*missed, *told))
 
 
 def _put_off(step: StepContext) -> None:
@@ -379,6 +386,21 @@ def _tell_first_uses(step: StepContext) -> None:
         step.broker = replace(step.broker, first_uses=known)
 
 
+def _may_name(step: StepContext) -> bool:
+    """Whether a person may be told now which commands something hits: only of those that run at this moment.
+
+    Where that is not known it is looked at first, and they are told when it is.
+    """
+    watch = step.broker.watch
+    if step.broker.screen is Screen.LOCKED:
+        return False
+    if not (watch.runs or step.broker.missed) or watch.is_fresh(step.now):
+        return True
+    if not watch.is_looking(step.now):
+        _look(step)
+    return False
+
+
 def _tell(step: StepContext) -> None:
     """Tell a person what ends, unless the screen is locked: then once it is not, and all of it at once."""
     before = step.broker.endings
@@ -386,11 +408,11 @@ def _tell(step: StepContext) -> None:
     if not now.found and now.is_shown:
         step.effects.append(Hide(notifications.ENDINGS))
         now = endings.shown(now)
-    elif now.found and not now.is_said and step.broker.screen is not Screen.LOCKED:
-        step.effects.append(Show(notifications.endings(now.found, step.now)))
+    elif now.found and not now.is_said and _may_name(step):
+        step.effects.append(Show(notifications.endings(now.found, step.broker.watch, step.now)))
         now = endings.shown(now)
     if now is not before:
         step.broker = replace(step.broker, endings=now)
-    if step.broker.missed and step.broker.screen is not Screen.LOCKED:
+    if step.broker.missed and _may_name(step):
         step.effects.append(Show(notifications.outlived(step.broker.missed, step.now)))
         step.broker = replace(step.broker, missed=())
