@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ FOLDER = TOP / "packaging/lock"
 # A release that somebody else has made in a project's name is mostly found out, and taken back, within days.
 RESTED = "7 days"
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))?(?= \\?$)", re.MULTILINE)
+COMPARISON = re.compile(r"(\w+) (==|!=|<) '([^']+)'")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
@@ -29,6 +30,16 @@ class Pin:
     version: str
     marker: str
     hashes: tuple[str, ...]
+
+    def is_for(self, system: str, python: str) -> bool:
+        """Whether CPython of this version, as `3.11`, installs it on this system, as `sys.platform` calls it."""
+        here = {
+            "sys_platform": system,
+            "python_full_version": python,
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+        }
+        return all(_holds(part, here) for part in self.marker.split(" and ") if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,25 @@ def renew() -> int:
         tell(f"{lock.path.relative_to(TOP)}, from {lock.source.relative_to(TOP)}")
         lock.path.write_text(f"{lock.made_for()}\n{_resolved(uv, lock.source)}")
     return 0
+
+
+def _holds(part: str, here: Mapping[str, str]) -> bool:
+    """Whether one comparison of a marker is true here. Raises NotReadyError for one that is of another kind."""
+    found = COMPARISON.fullmatch(part)
+    if found is None or found[1] not in here:
+        raise NotReadyError(f"a marker of packaging/lock is of an unknown kind: {part}")
+    ours, theirs = here[found[1]], found[3]
+    match found[2]:
+        case "==":
+            return ours == theirs
+        case "!=":
+            return ours != theirs
+        case _:
+            return _numbers(ours) < _numbers(theirs)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def _resolved(uv: str, source: Path) -> str:

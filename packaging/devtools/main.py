@@ -3,9 +3,11 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from devtools import bench, checks, coverage, demo, desktops, lock, pictures, signals, tiers
+from devtools import bench, checks, coverage, demo, desktops, lock, pictures, release, signals, tiers
+from devtools.artefacts import ARTEFACTS
 from devtools.machine import NotReadyError
 
 INTERRUPTED = 130
@@ -41,18 +43,36 @@ def _do(options: argparse.Namespace, rest: Sequence[str]) -> int:
     if options.command == "lint":
         return checks.lint()
     signals.put_back()
-    match options.command:
-        case "demo":
-            return demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING)
-        case "screenshots":
-            return pictures.take()
-        case "lock":
-            return lock.renew()
-        case _:
-            return bench.measure(
-                bench.Pace.QUICK if options.quick else bench.Pace.FULL,
-                bench.Form.JSON if options.json else bench.Form.TABLE,
-            )
+    return DOING[options.command](options)
+
+
+def _build(names: Sequence[str], out: Path) -> int:
+    for name in names:
+        for made in ARTEFACTS[name](out.absolute()):
+            print(made, flush=True)
+    return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    make = release.compare if options.compare else release.make
+    return make(options.tag, options.only or (), Path(options.out))
+
+
+def _bench(options: argparse.Namespace) -> int:
+    return bench.measure(
+        bench.Pace.QUICK if options.quick else bench.Pace.FULL,
+        bench.Form.JSON if options.json else bench.Form.TABLE,
+    )
+
+
+DOING: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "demo": lambda options: demo.show(demo.Mode.AUTO if options.auto else demo.Mode.ASKING),
+    "screenshots": lambda _: pictures.take(),
+    "lock": lambda _: lock.renew(),
+    "build": lambda options: _build(options.names or list(ARTEFACTS), Path(options.out)),
+    "release": _release,
+    "bench": _bench,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     tested = commands.add_parser(
         "test",
         help="lint, check types and run the tests; what follows goes to pytest. Without it, a skipped test fails",
-        usage="packaging/dev test [--fast | --pythons | --oldest | --coverage | --desktops] [PYTEST ARGUMENT…]",
+        usage=f"packaging/dev test [{' | '.join(f'--{name}' for name in TESTS if name != 'all')}] [PYTEST ARGUMENT…]",
     )
     part = tested.add_mutually_exclusive_group()
     for name, what in (
@@ -76,7 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("demo", help="the main job, against a pretended AWS in a throw-away home")
     shown.add_argument("--auto", action="store_true", help="give the codes itself, and end by itself")
     commands.add_parser("screenshots", help="take the pictures of assets/ from the running program")
+    released = commands.add_parser("release", help="make all that a release has, from a tag, in a clone of it")
+    released.add_argument("tag", nargs="?", metavar="TAG", help="as v1.2.3 (default: that of this version)")
+    released.add_argument("--compare", action="store_true", help="make it twice, and say what differs")
+    released.add_argument("--only", action="append", choices=ARTEFACTS, metavar="NAME", help="of these artefacts only")
+    released.add_argument("--out", default="dist", help="the folder for it (default: dist)")
     commands.add_parser("lock", help="renew packaging/lock: what ships and what builds it, by version and hash")
+    built = commands.add_parser("build", help="make what people install: all, or what is named")
+    built.add_argument("names", nargs="*", metavar="NAME", choices=[[], *ARTEFACTS], help=", ".join(ARTEFACTS))
+    built.add_argument("--out", default="dist", help="the folder for it (default: dist)")
     measured = commands.add_parser("bench", help="speed and memory, against their goals")
     measured.add_argument("--json", action="store_true", help="for a script")
     measured.add_argument("--quick", action="store_true", help="fewer repetitions, 10 s of idling instead of 60")

@@ -14,7 +14,7 @@ from devtools import checks, coverage, desktops, tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
-SOURCES = sorted([DEV, *(TOP / "packaging/devtools").glob("*.py")])
+SOURCES = sorted([DEV, *(TOP / "packaging/devtools").rglob("*.py")])
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -31,7 +31,10 @@ def test_it_can_be_executed() -> None:
     """It is a program, and names every sub-command."""
     assert os.access(DEV, os.X_OK)
     done = subprocess.run([DEV, "--help"], capture_output=True, text=True, check=True, timeout=60)
-    assert all(command in done.stdout for command in ("test", "demo", "bench", "lint", "screenshots", "lock"))
+    assert all(
+        command in done.stdout
+        for command in ("test", "demo", "bench", "lint", "screenshots", "lock", "build", "release")
+    )
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

@@ -71,3 +71,13 @@ def test_what_builds_the_wheel_is_locked() -> None:
     """The build backend of pyproject.toml is among the tools."""
     backend = tomllib.loads(lock.SHIPS.source.read_text())["build-system"]["requires"]
     assert set(backend) <= set(lock.BUILDS.requirements())
+
+
+@LOCKS
+def test_where_a_pin_is_for_is_read_as_pip_reads_it(locked: lock.Lock) -> None:
+    """For each system and Python that we name."""
+    for pin in locked.pins():
+        for system, _ in SYSTEMS:
+            for python in PYTHONS:
+                place = {"sys_platform": system, "python_full_version": f"{python}.0"}
+                assert pin.is_for(system, python) == (not pin.marker or Marker(pin.marker).evaluate(place)), pin
