@@ -13,7 +13,7 @@ from prompt_toolkit.output import DummyOutput
 
 from trayexec.adapters.profile_picker import child
 from trayexec.adapters.profile_picker.listing import Listing, ProfileQuestion, Row, Signs, body, colours, title
-from trayexec.core.columns import wide
+from trayexec.light.columns import wide
 
 ROWS = (
     Row("prod-eu", "222222222222", "Admin", "11 h 02 min left", colour="red", detail="prod-eu · 222222222222"),

@@ -28,8 +28,8 @@ from trayexec.commands.options import (
     Verb,
 )
 from trayexec.commands.parse import read, verbs
-from trayexec.core.columns import wide
 from trayexec.light import credential_process, run
+from trayexec.light.columns import wide
 from trayexec.light.errors import Text, TrayexecError
 from trayexec.light.translate import speaker_of
 from trayexec.live import hook, overlay_files

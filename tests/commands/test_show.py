@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from support.rig import COMMAND, Rig
 from trayexec.commands.table import fitted, within
-from trayexec.core.columns import cut, wide, wrapped
+from trayexec.light.columns import cut, wide, wrapped
 from trayexec.light.errors import visible
 
 LOCK = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock()"
@@ -164,11 +165,11 @@ def test_what_is_wrong_stands_below_the_table_on_a_terminal(open_rig: Rig) -> No
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4), st.integers(4, 90))
 def test_columns_that_can_be_spared_go_first(rows: list[tuple[str, str, str]], columns: int) -> None:
-    """In their turn, and only as many as have to."""
+    """In their turn, and only as many as have to; one long name costs none."""
     kept = within(rows, columns, (1,))
-    widest = sum(max(2, *(wide(visible(row[at])) for row in rows)) for at in range(3)) + 4
-    assert (kept == [[*row] for row in rows]) == (widest <= columns) or kept == [[row[0], row[2]] for row in rows]
-    assert all((row[0], row[-1]) == (short[0], short[-1]) for row, short in zip(rows, kept, strict=True))
+    names, *others = ([wide(visible(row[at])) for row in rows] for at in range(3))
+    needed = sorted(names)[-2 if len(rows) > 1 else -1] + sum(2 + max(column) for column in others)
+    assert kept == [[*row] if needed <= columns else [row[0], row[2]] for row in rows]
 
 
 def path_to(rig: Rig) -> dict[str, str | None]:
@@ -185,12 +186,47 @@ def path_to(rig: Rig) -> dict[str, str | None]:
 def test_fitted_lines_fit(rows: list[tuple[str, str, str]], columns: int) -> None:
     """Whatever the cells hold and however narrow it is; no letter of the last cell is lost."""
     said = list(fitted(rows, columns))
-    assert all(wide(one) <= columns for one in said)
+    whole = {visible(cell).strip() for row in rows for cell in row[:-1]}  # what one may want to copy
+    assert all(wide(one) <= columns or one.strip() in whole for one in said)
     letters = "".join("".join(said).split())
     for row in rows:
         for word in visible(row[-1]).split():
             if wide(word) <= max(columns - 2, 1) and len(rows) == 1:
                 assert word in letters
+
+
+def test_one_long_name_does_not_spoil_the_table() -> None:
+    """It stands on a line of its own, whole, and every other profile on one, with all that there is to say."""
+    long = "a-name-of-forty-six-letters-in-some-big-compan"
+    rows = [(f"account-{one}", "222222222222", "open until 14:19 (11 h 59 min left)") for one in "abcdef"]
+    rows.insert(3, (long, "222222222222", "locked"))
+    assert within(rows, 80, (1,)) == [[*row] for row in rows]
+    said = [*fitted(rows, 80)]
+    assert said[3] == long
+    assert len(said) == len(rows) + 1
+    assert {one.index("222222222222") for one in said if one != long} == {11}
+
+
+TO_COPY = st.sampled_from(["`trayexec keys add 'my base'`", "/home/alice/.aws/config", "(`trayexec list`)."])
+SAID = st.lists(TO_COPY | st.sampled_from(["a", "word", "another"]), max_size=12).map(" ".join)
+
+
+@given(SAID, st.integers(4, 60))
+def test_what_one_copies_is_never_broken(said: str, columns: int) -> None:
+    """Commands in backquotes, paths, names: whole, on a line that may be too long; all else fits."""
+    lines = wrapped(said, columns, whole=True)
+    assert " ".join(lines) == said
+    for one in lines:
+        assert wide(one) <= columns or one in {"`trayexec keys add 'my base'`", "(`trayexec list`).", *said.split()}
+
+
+def test_japanese_is_broken_between_letters() -> None:
+    """But no line begins with a full stop, and no command is broken."""
+    said = "次を実行すると、エージェントが起動します: `trayexec agent stop` (破棄されます)。もう一度。"
+    lines = wrapped(said, 24, whole=True)
+    assert "`trayexec agent stop`" in lines[2]
+    assert max(map(wide, lines)) <= 24
+    assert not [one for one in lines if one[0] in "、。)"]
 
 
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=60), st.integers(2, 40))
@@ -200,3 +236,79 @@ def test_wrapping_loses_nothing(text: str, columns: int) -> None:
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(wide(one) <= columns for one in lines)
     assert wide(cut(text, columns)) <= columns
+
+
+def on_terminal(rig: Rig, columns: int, *words: str, env: Mapping[str, str | None] | None = None) -> list[str]:
+    """The lines that a command leaves on a terminal of this width."""
+    command = ["sh", "-c", 'stty -echo; echo ready; read go; exec "$@"', "-", *COMMAND, *words]
+    terminal = rig.terminal_for(command, env=env)
+    terminal.wait_for("ready")
+    terminal.resize(columns, 40)
+    terminal.type("\n")
+    return terminal.ended()[1].replace("\r", "").strip("\n").splitlines()
+
+
+ANSWERS = (
+    ("help", "all"),
+    ("list",),
+    ("status",),
+    ("why", "broken"),
+    ("doctor",),
+    ("log",),
+    ("keys", "list"),
+    ("nobody", "--", "true"),
+    ("keys", "import"),
+    ("setup", "--dry-run"),
+    ("--yes", "account-*", "--", "false"),
+)
+
+
+@pytest.fixture
+def with_a_problem(open_rig: Rig) -> Iterator[Rig]:
+    """One profile cannot be used, and each has been asked for once."""
+    before = open_rig.sim.world.config_text(open_rig.sim.url)
+    open_rig.config(before + "\n[profile broken]\nrole_arn = nonsense\nsource_profile = default\n")
+    try:
+        yield open_rig
+    finally:
+        open_rig.config(before)
+
+
+@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
+def test_a_plain_locale_gets_plain_letters(with_a_problem: Rig, words: tuple[str, ...]) -> None:
+    """Every sign of ours has a form in ASCII, on a terminal and in a pipe."""
+    plain = {"LC_ALL": "C", "TERM": "dumb"}
+    said = "\n".join(on_terminal(with_a_problem, 80, *words, env=plain))
+    assert said
+    assert said.isascii(), said
+    done = with_a_problem.run(*words, env=plain)
+    assert (done.out + done.err).isascii()
+
+
+@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
+@pytest.mark.parametrize("locale", ["C.UTF-8", "ja_JP.UTF-8"])
+def test_words_are_whole_on_a_narrow_terminal(with_a_problem: Rig, words: tuple[str, ...], locale: str) -> None:
+    """Only what one copies may be wider: a command, a path, an id."""
+    found = on_terminal(with_a_problem, 40, *words, env={"LC_ALL": locale, "TERM": "dumb"})
+    for one in found:
+        said = one.strip()
+        to_copy = said.startswith(("$ ", "`")) or len(said.split()) == 1 or said.count("/") > 2 or "trayexec" in said
+        assert wide(one) <= 40 or to_copy, one
+
+
+def test_a_sentence_in_a_pipe_stays_on_its_line(with_a_problem: Rig) -> None:
+    """Whoever reads it there searches for it."""
+    said = with_a_problem.run("broken", "--", "true").err.splitlines()
+    assert [one[:2] for one in said] == ["tr", "  "]
+
+
+def test_a_fan_outs_failures_are_marked_on_any_terminal(with_a_problem: Rig) -> None:
+    """Also where there are no colours, and no row is broken in its middle."""
+    command = ("--yes", "account-*", "--", "sh", "-c", 'test "$TRAYEXEC_PROFILE" = account-a')
+    for locale, good, bad in (("C.UTF-8", "✓", "✗"), ("C", "+", "!")):
+        found = on_terminal(with_a_problem, 40, *command, env={"LC_ALL": locale, "TERM": "dumb"})
+        (head, *rows) = found[next(at for at, one in enumerate(found) if one.startswith("PROFILE")) :][:3]
+        assert len(head.split()) == 4
+        assert max(map(wide, (head, *rows))) <= 40
+        assert rows[0].split()[:3] == ["account-a", "222222222222", good]
+        assert rows[1].split()[:3] == ["account-b", "333333333333", bad]

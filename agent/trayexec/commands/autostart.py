@@ -11,7 +11,7 @@ from trayexec.adapters import autostart
 from trayexec.adapters.autostart import LoginEntry, Standing, StartAtLogin
 from trayexec.commands import as_json, file_diff
 from trayexec.commands.reading import Options
-from trayexec.light import exits, own_command, stderr
+from trayexec.light import exits, own_command, signs, stderr
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 from trayexec.light.translate import speaker
 
@@ -25,7 +25,7 @@ def enable(_options: Options, environ: Mapping[str, str]) -> int:
         _say_line_for_config(found, environ)
         return exits.OK
     for line in changes(found):
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(signs.plain(f"{line}\n", environ))
     for backup in put_in_place(found, environ):
         stderr.say(speak(_kept(backup)))
     stderr.say(speak(Text("the agent starts at your next login; `trayexec autostart disable` undoes it")))
@@ -45,7 +45,7 @@ def disable(_options: Options, environ: Mapping[str, str]) -> int:
     there = [one for one in look(environ).entries if one.found is not None]
     for one in reversed(there):  # the link before what it leads to
         for line in file_diff.lines(one.found or "", "", one.place):
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(signs.plain(f"{line}\n", environ))
         backup = _backup(one)
         try:
             autostart.remove(one, backup)

@@ -10,13 +10,15 @@ from trayexec.commands import help_texts, usage_errors
 from trayexec.commands.options import BY_THEMSELVES, LITERAL, RUN, TOP, Option, Verb
 from trayexec.commands.options import HELP as ASKED
 from trayexec.commands.reading import Options
-from trayexec.core.columns import wide, wrapped
-from trayexec.light import paths, stderr
+from trayexec.light import paths, signs, stderr
+from trayexec.light.columns import wide, wrapped
 from trayexec.light.errors import Text, TrayexecError
 from trayexec.light.translate import speaker
 
 USUAL, LEAST = 80, 40  # columns
 LABEL = 30  # columns that a word may take with what is explained beside it
+LEAST_TEXT = 24  # columns of what is explained
+NARROW = 60  # columns below which lines are not indented below a word
 
 SYNOPSIS = (
     "[OPTION…] PROFILE -- CMD…",
@@ -44,9 +46,12 @@ GROUPS = (
 class Page:
     """Lines for a person, in their language, none wider than `columns`."""
 
-    def __init__(self, speak: Callable[[Text], str], columns: int) -> None:
-        self.speak = speak
+    def __init__(self, speak: Callable[[Text], str], columns: int, letters: Callable[[str], str] = str) -> None:
+        """`letters` writes words in those that the locale has."""
+        self.speak: Callable[[Text], str] = lambda text: letters(speak(text))
         self.columns = columns
+        self._letters = letters
+        self._label = min(LABEL, columns - LEAST_TEXT)
 
     def first(self) -> Iterator[str]:
         """What trayexec is for, and the verbs."""
@@ -101,7 +106,8 @@ class Page:
         """All pages, one after the other."""
         yield from self.first()
         for heading, page in (("trayexec run", self.run()), *self._pages()):
-            yield from ("", "", f"── {heading} " + "─" * max(self.columns - wide(heading) - 4, 0), "")
+            line = self._letters(f"── {heading} " + "─" * max(self.columns - wide(heading) - 4, 0))
+            yield from ("", "", line, "")
             yield from page
 
     def _pages(self, at: Verb = TOP, above: tuple[Verb, ...] = ()) -> Iterator[tuple[str, Iterator[str]]]:
@@ -114,8 +120,9 @@ class Page:
         """How it is written; what does not fit goes on below the word behind the command's name."""
         before = self.speak(Text("usage: "))
         for pieces in lines:
-            first, *rest = pieces
-            line, start = f"{before}{first}", wide(before) + len(first) + 1
+            first, *rest = map(self._letters, pieces)
+            line, start = f"{before}{first}", wide(before) + (2 if self.columns < NARROW else len(first) + 1)
+            rest = [part for piece in rest for part in self._parts(piece, self.columns - start)]
             for piece in rest:
                 if wide(line) + 1 + wide(piece) > self.columns and wide(line) >= start:
                     yield line
@@ -124,17 +131,22 @@ class Page:
             yield line
             before = " " * wide(before)
 
+    @staticmethod
+    def _parts(piece: str, room: int) -> list[str]:
+        """An option and its value are parted only where there is no room for both."""
+        return [piece] if wide(piece) <= room else piece.split()
+
     def _paragraph(self, text: Text, *, indent: int = 0) -> Iterator[str]:
-        for line in wrapped(_sentence(self.speak(text)), self.columns - indent):
+        for line in wrapped(_sentence(self.speak(text)), self.columns - indent, whole=True):
             yield " " * indent + line
 
     def _section(self, heading: Text, entries: Iterable[tuple[str, Text]]) -> Iterator[str]:
         """A heading and what stands below it, each with its explanation beside it, or below where it is too long."""
-        rows = list(entries)
+        rows = [(self._letters(label), text) for label, text in entries]
         yield from ("", self.speak(heading))
-        start = max((wide(label) + 4 for label, _ in rows if wide(label) + 4 <= LABEL), default=LABEL)
+        start = max((wide(label) + 4 for label, _ in rows if wide(label) + 4 <= self._label), default=self._label)
         for label, text in rows:
-            lines = wrapped(self.speak(text), self.columns - start)
+            lines = wrapped(self.speak(text), self.columns - start, whole=True)
             if wide(label) + 4 > start:
                 yield f"  {label}"
             else:
@@ -149,7 +161,7 @@ class Page:
         examples = [one for each in (verb, *verb.verbs) for one in each.examples[: 3 if each is verb else 1]]
         if examples:
             yield from ("", self.speak(Text("examples:")))
-            yield from (f"  $ trayexec {one}" for one in examples)
+            yield from (self._letters(f"  $ trayexec {one}") for one in examples)
 
 
 def nothing(options: Options, environ: Mapping[str, str]) -> int:
@@ -198,7 +210,7 @@ def page(environ: Mapping[str, str], stream: TextIO) -> Page:
     columns = USUAL
     if stream.isatty():
         columns = min(os.get_terminal_size(stream.fileno()).columns or USUAL, USUAL)
-    return Page(speaker(environ), max(columns, LEAST))
+    return Page(speaker(environ), max(columns, LEAST), lambda words: signs.plain(words, environ))
 
 
 def written(words: Sequence[str], verb: Verb) -> Iterator[list[str]]:

@@ -90,7 +90,7 @@ def stored(options: Options, environ: Mapping[str, str], *, margin: str = "") ->
 
 def _say(sentence: str, margin: str) -> None:
     if margin:
-        sys.stderr.write(f"{margin}{lines(sentence)}\n")
+        sys.stderr.write(stderr.readable(f"{margin}{lines(sentence)}\n", sys.stderr.fileno(), os.environ))
     else:
         stderr.say(sentence)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from trayexec.adapters.ledger import Reader
 from trayexec.commands import as_json, table, times
 from trayexec.commands.reading import Options
+from trayexec.commands.style import Style, width_of
 from trayexec.core.ports import Entry
-from trayexec.light import exits, paths, stderr
+from trayexec.light import exits, paths, signs, stderr
 from trayexec.light.errors import Text, shown
 from trayexec.light.translate import speaker
 
 LOOK_AGAIN = 0.3  # seconds between looks for news
+SPARE = (4, 1)  # the columns that a narrow terminal leaves out: process ids, then requests
 RECENT = 10  # entries that `--follow` begins with, as `tail -f` does
 
 
@@ -29,7 +31,7 @@ def log(options: Options, environ: Mapping[str, str]) -> int:
         found = deque(reader.entries(), most)
         if not found and not options.follow:
             stderr.say(speaker(environ)(Text("nothing has been asked of an agent yet")))
-        show = _Json() if options.json else _Columns(environ)
+        show = _Json() if options.json else _Columns(environ, whole=not options.follow)
         show.show(found)
         while options.follow:
             time.sleep(LOOK_AGAIN)
@@ -47,9 +49,11 @@ class _Json:
 
 
 class _Columns:
-    """Aligned, with local time. Columns only grow, as entries come in."""
+    """Aligned, with local time. Columns only grow, as entries come in; what is whole fits on a terminal."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], *, whole: bool) -> None:
+        self._terminal = width_of(sys.stdout.fileno()) if whole else 0
+        self._environ = environ
         speak = speaker(environ)
         heads = (Text("WHEN"), Text("REQUEST"), Text("PROFILE"), Text("ANSWER"), Text("PID"), Text("ASKED BY"))
         self._head: list[list[str]] = [[speak(head) for head in heads]]
@@ -60,10 +64,15 @@ class _Columns:
         if rows:
             rows = [*self._head, *rows]
             self._head = []
-            self._widths = table.widths(rows, self._widths)
-            for line in table.aligned(rows, self._widths):
-                sys.stdout.write(f"{line}\n")
+            for line in self._lines(rows):
+                sys.stdout.write(signs.plain(f"{line}\n", self._environ))
             sys.stdout.flush()
+
+    def _lines(self, rows: list[list[str]]) -> Iterable[str]:
+        if self._terminal:
+            return table.drawn(rows, self._terminal, Style(self._environ), SPARE)
+        self._widths = table.widths(rows, self._widths)
+        return table.aligned(rows, self._widths)
 
 
 def _row(entry: Entry) -> list[str]:

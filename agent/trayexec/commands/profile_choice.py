@@ -11,7 +11,7 @@ from trayexec.adapters.profile_picker.listing import ProfileQuestion, Row
 from trayexec.commands import own_settings, show_table, times
 from trayexec.commands.agent_request import check_files
 from trayexec.core.few import who
-from trayexec.light import agent_client, context, paths, protocol, stderr
+from trayexec.light import agent_client, context, paths, protocol, signs, stderr
 from trayexec.light.errors import Text, TrayexecError, shown
 from trayexec.light.translate import speaker
 
@@ -110,7 +110,7 @@ def _rows(
                 state=short,
                 problem=state if one["problem"] else "",
                 colour=(settings.rule(one["name"]).colour if settings else None) or "",
-                detail=" · ".join(shown(part) for part in where if part),
+                detail=signs.plain(" · ", environ).join(shown(part) for part in where if part),
             )
         )
     return rows

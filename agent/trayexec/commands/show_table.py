@@ -4,11 +4,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from trayexec import __version__
-from trayexec.commands import table, times
+from trayexec.commands import answer, table, times
 from trayexec.commands.style import Style, width_of
-from trayexec.core.columns import wrapped
 from trayexec.core.few import who
-from trayexec.light import context, stderr
+from trayexec.light import context, signs, stderr
+from trayexec.light.columns import folded
 from trayexec.light.errors import Text, TrayexecError, Trouble, visible
 from trayexec.light.translate import speaker
 
@@ -73,21 +73,21 @@ def identities(document: "StatusAnswer", environ: Mapping[str, str]) -> None:
     else:
         stderr.say(speak(_nobody(document["profiles"], environ)))
     if document["agent"]["version"] != __version__:
-        print(speak(_of_another_version(document["agent"]["version"])))  # noqa: T201 — the answer
+        answer.say(speak(_of_another_version(document["agent"]["version"])))
     if document["agent"].get("screen") == "locked":
-        print(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))  # noqa: T201 — the answer
+        answer.say(speak(Text("The desktop says that the screen is locked: no credentials are handed out.")))
     for one in document["identities"]:
         if one.get("keys_from") == "memory":
             sentence = Text("{identity}: its keys are in the agent's memory alone, until it ends", identity=one["name"])
-            print(speak(sentence))  # noqa: T201 — the answer
+            answer.say(speak(sentence))
         if one.get("endpoint"):  # a person has to see where codes and keys go
             sentence = Text(
                 "{identity}: its codes go to {host}, which is not AWS", identity=one["name"], host=one["endpoint"]
             )
-            print(speak(sentence))  # noqa: T201 — the answer
+            answer.say(speak(sentence))
         if one.get("proxy"):
             sentence = Text("{identity}: STS is reached by the proxy {proxy}", identity=one["name"], proxy=one["proxy"])
-            print(speak(sentence))  # noqa: T201 — the answer
+            answer.say(speak(sentence))
 
 
 def _of_another_version(theirs: str) -> Text:
@@ -163,16 +163,12 @@ def _show(heads: Sequence[str], rows: Sequence[StateRow], environ: Mapping[str, 
             notes.setdefault((sign, speak(note)), []).append(row.cells[0])
         if row.remark is not None:
             notes.setdefault((style.so, speak(row.remark)), []).append(row.cells[0])
-    head, *lines = table.fitted(table.within([heads, *cells], columns, spare), columns)
-    print(style.head(head))  # noqa: T201 — the answer
-    for line in lines:
-        print(style.coloured(line))  # noqa: T201 — the answer
+    for line in table.drawn([heads, *cells], columns, style, spare):
+        sys.stdout.write(f"{line}\n")
     for (sign, why), names in notes.items():
-        print()  # noqa: T201 — the answer
-        for number, line in enumerate(wrapped(f"{sign} {who(names)}", columns)):
-            print(style.coloured(f"{'  ' if number else ''}{line}"))  # noqa: T201 — the answer
-        for line in wrapped(visible(why), max(columns - 2, 1)):
-            print(f"  {line}")  # noqa: T201 — the answer
+        named = style.coloured(folded(f"{sign} {who(names)}", columns))
+        below = folded(f"  {signs.plain(visible(why), environ)}", columns)
+        sys.stdout.write(f"\n{named}\n{below}\n")
 
 
 def _short(cell: str, account: str) -> str:

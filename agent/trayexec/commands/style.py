@@ -2,11 +2,13 @@
 
 import os
 
+from trayexec.light import signs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-GOOD, BAD = "✓", "✗"
+GOOD, BAD, SO = "✓", "✗", "·"
 BOLD, GREEN, RED, PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
 COLOUR = {GOOD: GREEN, BAD: RED}
 
@@ -14,13 +16,18 @@ COLOUR = {GOOD: GREEN, BAD: RED}
 class Style:
     """The signs of what is well, of what is not and of what just is so, and whether there are colours for them."""
 
-    __slots__ = ("bad", "colours", "good", "so")
+    __slots__ = ("_environ", "bad", "colours", "good", "so")
 
     def __init__(self, environ: "Mapping[str, str]") -> None:
         """As a terminal of this environment has them; the plain locale has no letters but ASCII's."""
-        signs = writes_unicode(environ)
-        self.good, self.bad, self.so = (GOOD, BAD, "·") if signs else ("+", "!", "-")
+        self.good, self.bad, self.so = (signs.plain(sign, environ) for sign in (GOOD, BAD, SO))
         self.colours = has_colours(environ)
+        self._environ = environ
+
+    def row(self, cells: "Sequence[str]") -> list[str]:
+        """The cells of a row in letters that the locale has; its name, which one may want to copy, as it is."""
+        name, *others = cells
+        return [name, *(signs.plain(cell, self._environ) for cell in others)]
 
     def head(self, line: str) -> str:
         """A line that says what stands below it."""
@@ -37,12 +44,6 @@ def has_colours(environ: "Mapping[str, str]") -> bool:
     """Whether words may be coloured on a terminal: see no-color.org, and CLICOLOR of the BSDs."""
     able = environ.get("TERM", "dumb") != "dumb"
     return able and not environ.get("NO_COLOR") and environ.get("CLICOLOR") != "0"
-
-
-def writes_unicode(environ: "Mapping[str, str]") -> bool:
-    """Whether a terminal of this locale has more letters than ASCII's."""
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
-    return "utf8" in locale.lower().replace("-", "")
 
 
 def width_of(descriptor: int) -> int:

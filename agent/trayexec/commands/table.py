@@ -3,7 +3,8 @@
 import os
 import sys
 
-from trayexec.core.columns import cut, wide, wrapped
+from trayexec.commands.style import Style, width_of
+from trayexec.light.columns import wide, wrapped
 from trayexec.light.errors import visible
 
 TYPE_CHECKING = False
@@ -16,9 +17,19 @@ LEAST_WIDTH = 24  # columns that words need to be read beside other cells
 
 def show(head: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:
     """The table, on standard output; on a terminal no line is wider than that, and elsewhere each row is one line."""
-    columns = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
-    for line in fitted([head, *rows], columns) if columns else lines(head, rows):
+    columns, style = width_of(sys.stdout.fileno()), Style(os.environ)
+    every = [style.row(row) for row in (head, *rows)]
+    for line in fitted(every, columns) if columns else lines(every[0], every[1:]):
         sys.stdout.write(f"{line}\n")
+
+
+def drawn(
+    rows: "Sequence[Sequence[str]]", columns: int, style: "Style", spare: "Sequence[int]" = ()
+) -> "Iterator[str]":
+    """The lines of a table with its heads, for a terminal: with the signs and colours that it has."""
+    found = fitted(within([style.row(row) for row in rows], columns, spare), columns)
+    yield style.head(next(found))
+    yield from map(style.coloured, found)
 
 
 def within(rows: "Sequence[Sequence[str]]", columns: int, spare: "Sequence[int]") -> "Sequence[Sequence[str]]":
@@ -28,28 +39,58 @@ def within(rows: "Sequence[Sequence[str]]", columns: int, spare: "Sequence[int]"
     for one in (-1, *spare):
         out.add(one)
         kept = [[cell for place, cell in enumerate(row) if place not in out] for row in rows]
-        if sum(widths(kept, [GAP] * len(kept[0]))) + GAP * (len(kept[0]) - 1) <= columns:
+        _, *others = widths(kept, [0] * len(kept[0]))
+        room = columns - sum(others) - GAP * len(others)
+        if _names(kept, room) <= room:
             break
     return kept
+
+
+def _names(rows: "Sequence[Sequence[str]]", room: int) -> int:
+    """How wide the first column is: as its widest name, but for a few that stand on lines of their own.
+
+    These are one in ten, or one, and only where it would have no room otherwise: a long name does not spoil the table.
+    """
+    found = sorted((wide(visible(row[0])) for row in rows), reverse=True)
+    allowed = found[: 1 + max(1, len(found) // 10)]
+    return next((one for one in allowed if one <= room), allowed[-1])
 
 
 def fitted(rows: "Sequence[Sequence[str]]", columns: int) -> "Iterator[str]":
     """Lines of at most so many columns: the last cell of a row, which has the words, goes on below where it begins.
 
-    Where that leaves too little room, it stands on lines of its own, and the other cells are cut short.
+    Where that leaves too little room, it stands on lines of its own. A name that is wider than all stays whole.
     """
     rows = [[visible(cell) for cell in row] for row in rows]
-    before = widths([row[:-1] for row in rows], [0] * (len(rows[0]) - 1))
+    _, *others = widths(rows, [0] * len(rows[0]))
+    words = min(others[-1], max(LEAST_WIDTH, columns // 2)) if others else 0
+    before = [_names(rows, columns - sum(others[:-1]) - GAP * len(others) - words), *others[:-1]]
     start = sum(before) + GAP * len(before)
-    if columns - start >= LEAST_WIDTH:
+    if columns - start < min(words, LEAST_WIDTH):
         for row in rows:
-            first, *more = wrapped(row[-1], columns - start) or [""]
-            yield next(aligned([(*row[:-1], first)], [*before, 0]))
-            yield from (" " * start + line for line in more)
+            yield from _apart(row, columns)
         return
     for row in rows:
-        yield cut("  ".join(cell for cell in row[:-1] if cell), columns)
-        yield from (f"  {line}" for line in wrapped(row[-1], max(columns - GAP, 1)))
+        name, *cells = row[:-1]
+        if wide(name) > before[0]:
+            yield name
+            name = ""
+        first, *more = wrapped(row[-1], columns - start) or [""]
+        yield next(aligned([(name, *cells, first)], [*before, 0]))
+        yield from (" " * start + line for line in more)
+
+
+def _apart(row: "Sequence[str]", columns: int) -> "Iterator[str]":
+    """The cells of a row one after the other, on as many lines as they take; its words on lines of their own."""
+    line, *cells = row[:-1]
+    for cell in filter(None, cells):
+        if line and wide(line) + GAP + wide(cell) > columns:
+            yield line
+            line = ""
+        line += f"  {cell}"
+    if line:
+        yield line
+    yield from (f"  {line}" for line in wrapped(row[-1], max(columns - GAP, 1)))
 
 
 def lines(head: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> "Iterator[str]":

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from trayexec.commands.terminal_permission import PERMISSION, ask_permission
-from trayexec.light import agent_connection, context, protocol
+from trayexec.light import agent_connection, context, protocol, stderr
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
 from trayexec.light.translate import speaker
@@ -79,14 +79,14 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     speak = speaker(environ)
     identity = str(note.get("identity", ""))
     serial, devices = str(note["mfa_serial"]), _devices(note)
-    os.write(terminal, _elsewhere(note, speak).encode())
+    stderr.write(terminal, _elsewhere(note, speak), environ)
     end = time.monotonic() + int(note.get("left", 0))
     said = str(note.get("text", "")) if note.get("note") == "again" else ""  # else the question says it all
     while True:
         if said:
-            os.write(terminal, f"{lines(said)}\n".encode())
+            stderr.write(terminal, f"{lines(said)}\n", environ)
         question = _question(note, serial, max(0, ceil(end - time.monotonic())), speak)
-        os.write(terminal, question.encode())
+        stderr.write(terminal, question, environ)
         if connection in readable(terminal, connection):
             os.write(terminal, b"\n")
             return
@@ -104,7 +104,7 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
                 return  # what waits was told as well, and has the reason
             said = f"{speak(error.trouble.title)} {speak(error.trouble.hint)}"
             if error.trouble.code not in (ASK_AGAIN | {TOO_MANY} if devices else ASK_AGAIN):
-                os.write(terminal, f"{said}\n".encode())
+                stderr.write(terminal, f"{said}\n", environ)
                 return
         else:
             return

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from trayexec.light import agent_connection, context, protocol
+from trayexec.light import agent_connection, context, protocol, stderr
 from trayexec.light.durations import spoken
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
@@ -31,13 +31,13 @@ def ask_permission(terminal: int, note: Mapping[str, Any], connection: "socket",
     speak = speaker(environ)
     offered = dict(_offered(note))
     end = time.monotonic() + int(note.get("left", 0))
-    os.write(terminal, f"{lines(str(note.get('text', '')))}\n".encode())
+    stderr.write(terminal, f"{lines(str(note.get('text', '')))}\n", environ)
     while True:
         left = max(0, ceil(end - time.monotonic()))
         choices = " / ".join(f"{key}: {speak(words)}" for key, (words, _) in offered.items())
         prompt = Text("{choices} / n: {no} ({left} s left): ", choices=choices, no=Text("no"), left=left)
         termios.tcflush(terminal, termios.TCIFLUSH)
-        os.write(terminal, speak(prompt).encode())
+        stderr.write(terminal, speak(prompt), environ)
         if connection in readable(terminal, connection):
             os.write(terminal, b"\n")
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trayexec.adapters.aws_parser import merged
-from trayexec.commands import agent_request, show_table, times, why_settings
+from trayexec.commands import agent_request, answer, show_table, times, why_settings
 from trayexec.commands.reading import Options
 from trayexec.commands.why_settings import OwnSettings
 from trayexec.core.config import adhoc, code_processes, foreign_settings, mixing
@@ -115,7 +115,7 @@ def why(options: Options, environ: Mapping[str, str]) -> int:
         steps += map(Step, [document] if isinstance(document, Text) else _now(found, document, environ))
         for number, step in enumerate(steps, 1):
             where = "" if step.place is None else f" ({step.place.file}:{step.place.line})"
-            print(f"{number}. {speak(step.said)}{where}")  # noqa: T201 — the answer
+            answer.say(f"{number}. {speak(step.said)}{where}")
     return exits.OK if is_served else 1
 
 

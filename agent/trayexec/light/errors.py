@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 def shown(value: str) -> str:
     """A name or value as a person may see it: no control characters, not endless, never nothing."""
-    cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
+    cut = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "..."
     said = visible(cut)
     return said if said.strip() else f'"{said}"'
 

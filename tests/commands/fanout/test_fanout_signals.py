@@ -13,7 +13,7 @@ from support.desktop import eventually
 from support.others import processes_of
 from support.processes import alive
 from support.rig import COMMAND, Rig
-from trayexec.core.columns import wide
+from trayexec.light.columns import wide
 
 # Each command starts a child of its own, tells both process ids, and waits; with IGNORE in the environment, deaf.
 FAMILY = '[ -z "$IGNORE" ] || trap "" $IGNORE; sleep 300 & echo $$ $!; wait; [ -z "$IGNORE" ] || sleep 300'

@@ -22,6 +22,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
 from trayexec.adapters.profile_picker.listing import Listing, ProfileQuestion, Row, Signs, body, colours, title
+from trayexec.light import signs
 
 LEFT = 130
 LETTERS = sys.stdout.encoding  # as everywhere in this locale
@@ -48,7 +49,8 @@ class ProfileScreen:
         """Lay it out; nothing is drawn until `run`."""
         self._listing = Listing(question)
         self._typed = Buffer(multiline=False, on_text_changed=lambda typed: self._listing.search(typed.text))
-        self._signs = Signs.DRAWN if terminal_out.encoding().lower().replace("-", "") == "utf8" else Signs.PLAIN
+        able = terminal_out.encoding().lower().replace("-", "") == "utf8" and signs.has_them(os.environ)
+        self._signs = Signs.DRAWN if able else Signs.PLAIN
         self.application: Application[Chosen] = Application(
             layout=Layout(
                 HSplit(

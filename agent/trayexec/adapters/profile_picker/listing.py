@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 
-from trayexec.core.columns import cut, wide, wrapped
 from trayexec.core.fuzzy import Match, match
+from trayexec.light.columns import cut, wide, wrapped
 
 Fragment = tuple[str, str]  # a class of style, or several, and the text in it
 GAP = 2  # columns between two cells
@@ -44,10 +44,13 @@ class ProfileQuestion:
 
 
 class Signs(Enum):
-    """The signs before a row: where one is, that it is marked, its colour, a problem; `PLAIN` for any terminal."""
+    """The signs before a row: where one is, that it is marked, its colour, a problem.
 
-    DRAWN = "▌✓●!"
-    PLAIN = ">+*!"
+    The last one stands where something is cut. `PLAIN` is for any terminal.
+    """
+
+    DRAWN = "▌✓●!…"
+    PLAIN = ">+*!~"
 
 
 @dataclass(slots=True)
@@ -105,7 +108,7 @@ def title(listing: Listing, columns: int, signs: Signs) -> list[Fragment]:
     """The first line: what is asked, and how many rows are left and marked."""
     count = f"{len(listing.found)}/{len(listing.question.rows)}"
     count = f"{signs.value[1]}{len(listing.marked)}  {count}" if listing.marked else count
-    words = cut(listing.question.title, max(columns - wide(count) - GAP, 0))
+    words = cut(listing.question.title, max(columns - wide(count) - GAP, 0), signs.value[-1])
     return [("class:title", words), ("", " " * (columns - wide(words) - wide(count))), ("class:faint", count)]
 
 
@@ -117,16 +120,16 @@ def body(listing: Listing, columns: int, lines: int, signs: Signs) -> list[list[
     shown = listing.found[listing.top : listing.top + height]
     cells = _columns(listing.question.rows, columns - BEFORE)
     drawn = [_row(listing, place, cells, signs) for place in range(listing.top, listing.top + len(shown))] or [
-        [("class:faint", cut(f"  {listing.question.nothing}", columns))]
+        [("class:faint", cut(f"  {listing.question.nothing}", columns, signs.value[-1]))]
     ]
     drawn += [[] for _ in range(height - len(drawn))]
-    return drawn + list(_below(listing, columns)) if below else drawn
+    return drawn + list(_below(listing, columns, signs.value[-1])) if below else drawn
 
 
 def _row(listing: Listing, place: int, cells: Sequence[int], signs: Signs) -> list[Fragment]:
     number, found = listing.found[place]
     row = listing.question.rows[number]
-    here, marked, dot, wrong = signs.value
+    here, marked, dot, wrong, more = signs.value
     is_here, is_marked = place == listing.at, number in listing.marked
     style = "class:current" if is_here else "class:problem" if row.problem else ""
     sign = (wrong, "class:wrong") if row.problem else (dot if row.colour else " ", f"class:{_class(row.colour)}")
@@ -136,7 +139,7 @@ def _row(listing: Listing, place: int, cells: Sequence[int], signs: Signs) -> li
         (sign[1], sign[0]),
         (style, " "),
     ]
-    name = _in_the_middle(row.name, cells[0])
+    name = _in_the_middle(row.name, cells[0], more)
     fragments += _lit(name, found.places if name == row.name else frozenset(), style)
     fragments.append((style, " " * (cells[0] - wide(name))))
     faint = style or "class:faint"
@@ -144,7 +147,7 @@ def _row(listing: Listing, place: int, cells: Sequence[int], signs: Signs) -> li
         (row.account, row.role, row.problem or row.state), cells[1:], (style, style, faint), strict=True
     ):
         if width:
-            said = cut(text, width)
+            said = cut(text, width, more)
             fragments.append((how, " " * GAP + said + " " * (width - wide(said))))
     return fragments
 
@@ -155,16 +158,16 @@ def _lit(name: str, places: frozenset[int], style: str) -> Iterator[Fragment]:
         yield (f"{style} class:typed" if at in places else style), letter
 
 
-def _below(listing: Listing, columns: int) -> Iterator[list[Fragment]]:
+def _below(listing: Listing, columns: int, more: str) -> Iterator[list[Fragment]]:
     row = None if listing.current is None else listing.question.rows[listing.current]
     said = "" if row is None else row.problem or row.detail
     style = "class:wrong" if row is not None and row.problem else ""
     lines = wrapped(said, max(columns - GAP, 1))
     if len(lines) > DETAIL:
-        lines[DETAIL - 1 :] = [cut(" ".join(lines[DETAIL - 1 :]), max(columns - GAP, 1))]
+        lines[DETAIL - 1 :] = [cut(" ".join(lines[DETAIL - 1 :]), max(columns - GAP, 1), more)]
     for line in chain(lines, [""] * (DETAIL - len(lines))):
         yield [(style, f"  {line}")]
-    yield [("class:faint", cut(f"  {listing.question.keys}", columns))]
+    yield [("class:faint", cut(f"  {listing.question.keys}", columns, more))]
 
 
 def _columns(rows: Sequence[Row], columns: int) -> tuple[int, int, int, int]:
@@ -205,9 +208,9 @@ NAMED = {
 }
 
 
-def _in_the_middle(name: str, columns: int) -> str:
+def _in_the_middle(name: str, columns: int, more: str) -> str:
     """The name, or both its ends: names of one family differ in either."""
     if wide(name) <= columns:
         return name
-    end = cut(name[::-1], max(columns // 2, 1)).rstrip("…")[::-1]
-    return cut(name, columns - wide(end)) + end
+    end = cut(name[::-1], max(columns // 2, 1), more).rstrip(more)[::-1]
+    return cut(name, columns - wide(end), more) + end

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from trayexec.commands import as_json
+from trayexec.commands import answer, as_json
 from trayexec.commands.doctor.checks import check
 from trayexec.commands.doctor.finding import Grade
 from trayexec.commands.doctor.gather import gather
@@ -36,5 +36,5 @@ def doctor(options: Options, environ: Mapping[str, str]) -> int:
     else:
         for one in findings:
             hint = f"\n  {speak(one.hint)}" if one.hint else ""
-            print(f"{MARKS[one.grade]} {speak(one.about)}: {speak(one.text)}{hint}")  # noqa: T201 — the answer
+            answer.say(f"{MARKS[one.grade]} {speak(one.about)}: {speak(one.text)}{hint}")
     return 1 if any(one.grade is Grade.PROBLEM for one in findings) else exits.OK

@@ -4,7 +4,7 @@ from trayexec.commands import as_json, table
 from trayexec.commands.fanout.result import BY_SIGNAL, exit_status, shown_status
 from trayexec.commands.fanout.screen import ERR, OUT, LostError
 from trayexec.commands.options import RUN
-from trayexec.commands.style import Style
+from trayexec.commands.style import Style, width_of
 from trayexec.light import context, exits, paths, private_files
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
 from trayexec.light.frozen import Frozen
@@ -147,8 +147,8 @@ def _lost(caller: "Invocation", lost: LostError) -> int:
 def _show_table(caller: "Invocation", results: "Sequence[Result]") -> None:
     """Those that failed stand last, where the eye is, and on a terminal they are marked."""
     speak = caller.speak
-    style = Style(caller.environ) if ERR in caller.screen.terminals else None
-    signs = {True: "", False: ""} if style is None else {True: f"{style.good} ", False: f"{style.bad} "}
+    columns, style = width_of(caller.screen.descriptors[ERR]), Style(caller.environ)
+    signs = {True: f"{style.good} ", False: f"{style.bad} "} if columns else {True: "", False: ""}
     heads = (Text("PROFILE"), Text("ACCOUNT"), Text("STATUS"), Text("SECONDS"))
     rows = [
         (
@@ -159,11 +159,10 @@ def _show_table(caller: "Invocation", results: "Sequence[Result]") -> None:
         )
         for one in sorted(results, key=lambda one: not one.good)
     ]
-    head, *lines = table.lines([speak(head) for head in heads], rows)
-    if style is not None:
-        head, lines = style.head(head), [style.coloured(line) for line in lines]
+    said_heads = [speak(head) for head in heads]
+    drawn = table.drawn([said_heads, *rows], columns, style, (3, 1)) if columns else table.lines(said_heads, rows)
     try:
-        said = "".join(f"{line}\n" for line in (head, *lines))
+        said = "".join(f"{line}\n" for line in drawn)
         caller.screen.write(ERR, said.encode("utf-8", "backslashreplace"))
     except LostError:
         pass

@@ -8,7 +8,7 @@ but the first behind the mark of a continuation, so that they can be joined agai
 """
 
 from trayexec.commands.fanout.screen import STREAMS
-from trayexec.core.columns import wide
+from trayexec.light.columns import wide
 from trayexec.light.errors import shown
 from trayexec.light.frozen import Frozen
 

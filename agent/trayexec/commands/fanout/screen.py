@@ -9,10 +9,12 @@ import select
 import sys
 import time
 
-from trayexec.core.columns import wide
+from trayexec.light.columns import wide
 from trayexec.light.errors import lines, visible
 from trayexec.light.frozen import Frozen
 from trayexec.light.polling import writable
+from trayexec.light.signs import plain
+from trayexec.light.stderr import readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,8 +86,9 @@ class Streams:
 
     def say(self, sentence: str) -> None:
         """One line for the person, if there is somebody to read it."""
-        try:  # noqa: SIM105 — contextlib is slow to import
-            self.write(ERR, f"trayexec: {lines(sentence)}\n".encode("utf-8", "backslashreplace"))
+        try:
+            said = readable(f"trayexec: {lines(sentence)}\n", self.descriptors[ERR], os.environ)
+            self.write(ERR, said.encode("utf-8", "backslashreplace"))
         except LostError:
             pass
 
@@ -95,7 +98,7 @@ class Streams:
             return
         self._next = self.clock() + REDRAW
         try:
-            cut = _cut(visible(text), self._width() - 1)  # a line that wraps could not be taken off
+            cut = _cut(plain(visible(text), os.environ), self._width() - 1)  # a line that wraps could not be taken off
             self._write(self.descriptors[ERR], CLEAR + cut.encode("utf-8", "backslashreplace"))
             self._status, self._drawn = text, True
         except (OSError, LostError):

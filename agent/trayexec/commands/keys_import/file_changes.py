@@ -18,7 +18,7 @@ from trayexec.core.config.importing import FileEdit, PlainKeys
 from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import argument, word
 from trayexec.core.stamps import utc
-from trayexec.light import private_files, stderr
+from trayexec.light import private_files, signs, stderr
 from trayexec.light.errors import Text, TrayexecError, trouble
 from trayexec.light.translate import speaker
 from trayexec.live.carry_home import sweep_beside, write_home
@@ -49,7 +49,7 @@ def change(
     _say_what_goes(files, taken, speak)
     for path, text, edit in edits:
         for line in file_diff.lines(text, edit.applied(text), str(path)):
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(signs.plain(f"{line}\n", environ))
     if options.dry_run or not edits or not (options.yes or _agreed(speak, [str(path) for path, _, _ in edits])):
         return [FileChange(str(path), None) for path, _, _ in edits]
     done: list[FileChange] = []

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from trayexec.commands.style import has_colours
 from trayexec.commands.yes_or_no import YES
-from trayexec.core.columns import wrapped
-from trayexec.light import paths
+from trayexec.light import paths, signs
+from trayexec.light.columns import wrapped
 from trayexec.light.errors import Text, Trouble, lines
 from trayexec.light.translate import speaker
 
@@ -50,7 +50,8 @@ class Interview:
 
     def title(self, text: Text) -> None:
         """What all this is."""
-        self._write(self._in(BOLD, self.speak(text)))
+        for line in wrapped(self.speak(text), self.columns):
+            self._write(self._in(BOLD, line))
 
     def step(self, number: int, of: int, title: Text) -> None:
         """A step begins."""
@@ -130,7 +131,7 @@ class Interview:
             self._sentence(self.speak(wrong), mark=self._in(BAD, "✗"))
 
     def _answer(self, question: str) -> str:
-        sys.stderr.write(f"{INDENT}{question} ")
+        sys.stderr.write(signs.plain(f"{INDENT}{question} ", os.environ))
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
@@ -143,7 +144,7 @@ class Interview:
 
     def _sentence(self, said: str, mark: str = "", code: str = "") -> None:
         begin = f"  {mark}  " if mark else INDENT
-        for line in wrapped(lines(said), self.columns - len(INDENT)):
+        for line in wrapped(lines(said), self.columns - len(INDENT), whole=True):
             self._write(f"{begin}{self._in(code, line)}")
             begin = INDENT
 
@@ -159,5 +160,5 @@ class Interview:
 
     @staticmethod
     def _write(line: str) -> None:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(signs.plain(f"{line}\n", os.environ))
         sys.stderr.flush()
