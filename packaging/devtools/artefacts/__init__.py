@@ -4,6 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from devtools.artefacts import wheel
+from devtools.artefacts import deb, wheel
 
-ARTEFACTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = MappingProxyType({"wheel": wheel.build})
+ARTEFACTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = MappingProxyType({"deb": deb.build, "wheel": wheel.build})
