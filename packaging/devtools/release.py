@@ -5,6 +5,7 @@ It is made in a clone of the tag, in a folder of its own: what lies about here h
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,14 +47,19 @@ def make(tag: str | None, names: Sequence[str], out: Path) -> int:
 def compare(tag: str | None, names: Sequence[str], out: Path) -> int:
     """Make it twice, in two places, and say what differs. Returns the exit status: 1 where anything does."""
     tag = checked(tag)
-    with tempfile.TemporaryDirectory() as folder:
-        again = Path(folder)
-        _made(tag, names, out)
-        _made(tag, names, again)
-        differing = differences(out, again)
+    again = out.with_name(f"{out.name}-again")
+    for folder in (out, again):
+        _made(tag, names, folder)
+    return judge(out, again)
+
+
+def judge(out: Path, again: Path) -> int:
+    """Say whether both folders have the same; only if not, the second one is kept. Returns the exit status."""
+    differing = differences(out, again)
     if differing:
-        tell(f"made twice, and not the same: {', '.join(differing)}")
+        tell(f"made twice, and not the same. {again} has the others:\n  " + "\n  ".join(differing))
         return 1
+    shutil.rmtree(again)
     tell(f"made twice, byte by byte the same: {len(list(out.iterdir()))} files in {out}")
     return 0
 

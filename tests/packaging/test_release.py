@@ -123,15 +123,26 @@ def test_the_document_names_all_that_is_inside(tmp_path: Path) -> None:
     assert {ref for one in document["dependencies"] for ref in one.get("dependsOn", ())} <= there
 
 
-def test_what_differs_between_two_places_is_named(tmp_path: Path) -> None:
-    """A file that only one has, and one that is not the same."""
-    one, other = tmp_path / "one", tmp_path / "other"
+def test_what_differs_between_two_places_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that only one has, and one that is not the same. Both stay, to be looked at."""
+    one, other = tmp_path / "dist", tmp_path / "dist-again"
     for folder in (one, other):
         folder.mkdir()
         (folder / "same").write_text("same")
         (folder / "changed").write_text(folder.name)
     (other / "more").touch()
-    assert release.differences(one, other) == ["changed", "more"]
+    assert release.judge(one, other) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == ["  changed", "  more"]
+    assert other.exists()
+
+
+def test_what_is_the_same_is_kept_once(tmp_path: Path) -> None:
+    """The second was only to compare with."""
+    for name in ("dist", "dist-again"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "same").write_text("same")
+    assert release.judge(tmp_path / "dist", tmp_path / "dist-again") == 0
+    assert [one.name for one in tmp_path.iterdir()] == ["dist"]
 
 
 def test_an_archive_is_the_same_whoever_makes_it(tmp_path: Path) -> None:
