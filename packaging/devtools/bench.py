@@ -67,6 +67,7 @@ def measure(pace: Pace, form: Form) -> int:
             lambda: bench_clients.process(here, runs),
             lambda: bench_clients.status(here, runs // 2),
             lambda: bench_clients.prompt(here, runs // 2),
+            lambda: bench_clients.completion(here, runs // 2),
             lambda: bench_fanout.two(here, runs // 2),
             lambda: bench_clients.boto3(here, runs),
             lambda: bench_clients.hook(here, runs),

@@ -13,6 +13,7 @@ from devtools.scratch import Scratch
 
 PROCESS = 1.5  # times a bare start that getting credentials for an SDK may take
 STATUS = 2.4  # the same for `status`, to a script or in a prompt
+TAB = 5.0  # the same for a Tab without an agent
 HOOK_MS = 10.0  # that a shell may start later for the hook
 FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
 SDKS = 32
@@ -71,6 +72,14 @@ def _status(here: Scratch, argv: list[str], count: int) -> Figure:
     told = f"{run:.1f} ms, {run / bare:.2f} times ({bare:.1f} ms)"
     what = f"CPU of `{' '.join(argv[:3])}` against `python -c pass`"
     return Figure(what, f"≤ {STATUS} times", told, run <= STATUS * bare)
+
+
+def completion(here: Scratch, count: int) -> Figure:
+    """What a person waits for who presses Tab where no agent runs: every name comes from the files."""
+    argv = ["env", "TRAYEXEC_SOCKET=/nowhere/socket", "trayexec", "completion", "bash", "--line", "trayexec\nwhy\nr"]
+    bare, run = processor(here, BARE, argv, count=count)
+    told = f"{run:.1f} ms, {run / bare:.2f} times ({bare:.1f} ms)"
+    return Figure("CPU of Tab without an agent against `python -c pass`", f"≤ {TAB} times", told, run <= TAB * bare)
 
 
 def boto3(here: Scratch, count: int) -> Figure:

@@ -1,7 +1,11 @@
 """`completion`: what may stand on a line is offered, and real shells offer it to who presses Tab."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +13,8 @@ from hypothesis import strategies as st
 
 from support.desktop import program
 from support.rig import COMMAND, Rig, Terminal
-from trayexec.commands.completion import FILES, Names, candidates
+from trayexec.adapters.aws_files import files_of_this_user
+from trayexec.commands.completion import FILES, Names, candidates, names
 from trayexec.commands.options import AGENT, BY_THEMSELVES, RUN, TOP
 
 TRAYEXEC = shlex.join(COMMAND)
@@ -65,6 +70,8 @@ VERBS = [one.name for one in (*TOP.verbs, *BY_THEMSELVES)]
         ("hook ", ["bash", "zsh", "fish", "direnv"]),
         ("completion ", ["bash", "zsh", "fish"]),
         ("help ", [*VERBS, "run", "all"]),
+        ("help nothing ", []),
+        ("help keys nothing ", []),
         ("help keys ", ["add", "import", "list", "rotate", "remove"]),
         ("setup --from ", ["/"]),
         ("status ", ["--json", "--format", "--help"]),
@@ -97,6 +104,82 @@ def test_no_line_makes_it_stumble(words: list[str]) -> None:
     """Whatever is typed: words that a shell can read, one a line."""
     for word, _ in candidates(words, lambda: NAMES):
         assert "\n" not in word
+
+
+CONFIG = """\
+[default]
+region = eu-west-1
+mfa_serial = arn:aws:iam::111111111111:mfa/alice
+[profile "in quotes"]
+role_arn = arn:aws:iam::222222222222:role/Deploy
+source_profile = default
+s3 =
+  max_concurrent_requests = 20
+[profile bound-by-a-sign-in]
+sso_session = corp
+sso_account_id = 333333333333
+sso_role_name = Deploy
+region = us-east-1
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = eu-west-1
+[services local]
+sts =
+  endpoint_url = http://127.0.0.1:1
+[profile nested]
+include_profile = default
+role_arn = arn:aws:iam::444444444444:role/Deploy
+source_profile = default
+[profile broken]
+role_arn = nonsense
+source_profile = nobody
+"""
+SHARED = "[default]\naws_access_key_id = A\naws_secret_access_key = B\n[only-here]\nregion = eu-west-3\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user with odd AWS files, and without an agent."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text(CONFIG)
+    (tmp_path / ".aws/credentials").write_text(SHARED)
+    settings = tmp_path / ".config/trayexec/config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[groups]\nall = ["in *", "nested"]\n')
+    return {"HOME": str(tmp_path), "TRAYEXEC_SOCKET": f"{tmp_path}/nobody", "PATH": os.environ["PATH"]}
+
+
+def test_without_an_agent_the_files_have_the_names(home: dict[str, str]) -> None:
+    """As those who judge them find them: profiles of both files however they are written, regions, identities."""
+    found, catalogue = names(home), files_of_this_user(home).load()
+    assert {name for name, _ in found.profiles} == {*catalogue.profiles}
+    accounts = dict(found.profiles)
+    assert accounts["in quotes"] == "222222222222"
+    assert accounts["bound-by-a-sign-in"] == "333333333333"
+    assert set(found.regions) == {"eu-west-1", "us-east-1", "eu-west-3"}
+    assert [name for name, _ in found.identities] == [one.name for one in catalogue.identities] == ["default"]
+    assert [name for name, _ in found.sign_ins] == [one.name for one in catalogue.sign_ins] == ["corp"]
+    assert dict(found.groups) == {"@all": "in * nested"}
+
+
+@pytest.mark.parametrize("name", [".aws/config", ".config/trayexec/config.toml"])
+def test_what_cannot_be_read_has_no_names(home: dict[str, str], name: str) -> None:
+    """A Tab says nothing of it; the command that follows does."""
+    (Path(home["HOME"]) / name).write_text("[broken\n")
+    found = names(home)
+    assert not (found.groups if "toml" in name else (*found.profiles, *found.identities, *found.regions))
+
+
+def test_a_tab_loads_what_it_needs(home: dict[str, str]) -> None:
+    """Names of profiles without an agent: neither botocore nor what judges profiles, which takes twice as long."""
+    code = (
+        "import os, sys; from trayexec.commands.completion import names; assert names(os.environ).profiles; "
+        "print(*[one for one in sys.modules if one.startswith(('botocore', 'tomllib', 'trayexec.core.'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert not {one for one in loaded if one.startswith(("botocore", "tomllib"))}
+    assert not {"trayexec.core.settings", "trayexec.core.config.resolve"} & {*loaded}
 
 
 # In real shells

@@ -9,8 +9,6 @@ import configparser
 import re
 from collections.abc import Mapping, Sequence
 
-from botocore.configloader import build_profile_map
-
 from trayexec.adapters import plain_file
 from trayexec.core.config.inifile import profile_of
 from trayexec.core.config.sections import Section, Sections, shown
@@ -95,11 +93,20 @@ def merged(
 ) -> tuple[dict[str, Section], Mapping[str, Mapping[str, Section]], Mapping[str, KeyNames]]:
     """The profiles; `services` and `sso_sessions` as botocore calls them; where the keys of each profile stand."""
     profiles: dict[str, Section] = dict(profiles_of(config))
-    others = {name: section for name, section in config.items() if name.startswith(("services", "sso-session"))}
     keys = {name: names_in(profiles.get(name, {}), shared.get(name, {})) for name in (*profiles, *shared)}
     for name, section in shared.items():
         profiles[name] = {**profiles.get(name, {}), **section}
-    return profiles, build_profile_map(others), keys
+    return profiles, _others(config), keys
+
+
+def _others(config: Parsed) -> Mapping[str, Mapping[str, Section]]:
+    found = {name: section for name, section in config.items() if name.startswith(("services", "sso-session"))}
+    if not found:
+        return {"services": {}, "sso_sessions": {}}
+    from botocore.configloader import build_profile_map  # noqa: PLC0415 — who completes a word need not wait for it
+
+    others: Mapping[str, Mapping[str, Section]] = build_profile_map(found)
+    return others
 
 
 def profiles_of(config: Parsed) -> Mapping[str, Section]:

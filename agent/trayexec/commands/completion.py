@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _socket import socket
 
+    from trayexec.commands.names_in_files import NamesInFiles
+
 PATIENCE = 2  # seconds: an agent that hangs must not hold a Tab
 FILES = Text("")  # in place of words: names of files
 Words = Iterator[tuple[str, str | Text]]
@@ -65,7 +67,7 @@ def code(shell: str) -> str:
 # Which words
 
 
-def candidates(words: Sequence[str], names: Callable[[], Names]) -> Words:
+def candidates(words: Sequence[str], names: Callable[[], "Names | NamesInFiles"]) -> Words:
     """What may stand in place of the last one of `words`, which is what is typed of it; there is no `--` before it."""
     *before, typed = words
     verb, given = _verb(before)
@@ -88,7 +90,7 @@ def candidates(words: Sequence[str], names: Callable[[], Names]) -> Words:
         yield from _options(name, _with_literal(verb), given)
 
 
-def _of_run(before: Sequence[str], typed: str, names: Callable[[], Names]) -> Words:
+def _of_run(before: Sequence[str], typed: str, names: Callable[[], "Names | NamesInFiles"]) -> Words:
     """A verb, or a run: its profiles, its options, and `--`, which the command follows."""
     options = (*RUN.options, LITERAL)
     option, value = _valued(options, before, typed)
@@ -141,7 +143,7 @@ def _valued(options: Iterable[Option], before: Sequence[str], typed: str) -> tup
     return None, ""
 
 
-def _values(option: Option, typed: str, before: str, names: Names) -> Words:
+def _values(option: Option, typed: str, before: str, names: "Names | NamesInFiles") -> Words:
     """What may be the value of an option."""
     found: list[tuple[str, str | Text]] = []
     if option.field in {"profile", "source"}:
@@ -158,7 +160,7 @@ def _values(option: Option, typed: str, before: str, names: Names) -> Words:
     yield from ((f"{before}{one}", what) for one, what in found)
 
 
-def _words_of(verb: Verb, given: Sequence[str], names: Callable[[], Names]) -> Words:
+def _words_of(verb: Verb, given: Sequence[str], names: Callable[[], "Names | NamesInFiles"]) -> Words:
     """What may be the word behind a verb."""
     word = verb.word
     if word is None:
@@ -166,7 +168,9 @@ def _words_of(verb: Verb, given: Sequence[str], names: Callable[[], Names]) -> W
     if word.choices:
         yield from ((one, "") for one in word.choices)
     elif word.field == "topics":
-        of, _ = _verb(given)
+        of, unknown = _verb(given)
+        if unknown:
+            return
         below = (*TOP.verbs, *BY_THEMSELVES) if of is None else of.verbs
         path = " ".join(given)
         for one in below:
@@ -213,20 +217,21 @@ def _plain(given: Sequence[str], options: Iterable[Option]) -> Iterator[str]:
 # Which names
 
 
-def names(environ: Mapping[str, str]) -> Names:
+def names(environ: Mapping[str, str]) -> "Names | NamesInFiles":
     """What an agent that runs knows, else what the files say. What cannot be read has no names."""
-    groups = _groups(environ)
+    from trayexec.commands import names_in_files  # noqa: PLC0415 — not where only verbs and options may stand
+
     try:
-        try:
-            connection = agent_connection.connect(environ)
-        except TrayexecError:
-            return _read(environ, groups)
-        try:
-            return _asked(connection, environ, groups)
-        finally:
-            connection.close()
+        connection = agent_connection.connect(environ)
+    except TrayexecError:
+        return names_in_files.NamesInFiles(environ)
+    groups = names_in_files.groups(environ)
+    try:
+        return _asked(connection, environ, groups)
     except TrayexecError:
         return Names(groups=groups)
+    finally:
+        connection.close()
 
 
 def _asked(connection: "socket", environ: Mapping[str, str], groups: Described) -> Names:
@@ -244,31 +249,3 @@ def _asked(connection: "socket", environ: Mapping[str, str], groups: Described) 
         groups,
         tuple(dict.fromkeys(one["region"] for one in document["profiles"] if one["region"])),
     )
-
-
-def _read(environ: Mapping[str, str], groups: Described) -> Names:
-    from trayexec.adapters.aws_files import files_of_this_user  # noqa: PLC0415 — only where no agent runs: it takes long
-    from trayexec.core.config.profiles import Profile  # noqa: PLC0415 — likewise
-    from trayexec.core.messages import account_of  # noqa: PLC0415 — likewise
-
-    catalogue = files_of_this_user(environ).load()
-    usable = {name: one for name, one in catalogue.profiles.items() if isinstance(one, Profile)}
-    return Names(
-        tuple((name, account_of(one) or "") for name, one in usable.items()),
-        tuple((name, "") for name in catalogue.profiles if name not in usable),
-        tuple((one.name, "") for one in catalogue.identities),
-        tuple((one.name, "IAM Identity Center") for one in catalogue.sign_ins),
-        groups,
-        tuple(dict.fromkeys(one.region for one in usable.values() if one.region)),
-    )
-
-
-def _groups(environ: Mapping[str, str]) -> Described:
-    from trayexec.commands import own_settings  # noqa: PLC0415 — TOML takes long to load
-
-    try:
-        settings = own_settings.load(environ)
-    except TrayexecError:
-        return ()
-    groups = {} if settings is None else settings.groups
-    return tuple((f"@{name}", " ".join(members)) for name, members in groups.items())
