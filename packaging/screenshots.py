@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
@@ -48,7 +49,7 @@ STATES = (
     (IconState.TROUBLE, 1.0),
 )
 LANGUAGES = ("C", "ja_JP.UTF-8")
-ALICE = "arn:aws:iam::111111111111:mfa/alice"
+ALICE, PHONE = "arn:aws:iam::111111111111:mfa/alice", "arn:aws:iam::111111111111:mfa/phone"
 GAP = 12  # pixels between the pictures of a sheet
 
 
@@ -126,10 +127,13 @@ def _icon_row(state: IconState, fill: float, colour: tuple[int, int, int]) -> Im
 
 
 def dialogs() -> None:
-    """Each question in each toolkit of ours: for a code, for one again, for a permission; light and dark."""
+    """Each question in each toolkit of ours: for a code, again, of many devices, for a permission; light and dark."""
     kinds: dict[str, Question | PermissionQuestion] = {
         "first": _question(again=False),
         "again": _question(again=True),
+        "devices": replace(
+            _question(again=False), mfa_serial=PHONE, serials=(ALICE, PHONE), reason=messages.closed_device(ALICE, 97)
+        ),
         "confirm": PERMISSION,
     }
     pictures = [
@@ -139,7 +143,7 @@ def dialogs() -> None:
         for scheme in ("default", "prefer-dark")
         for kind, question in kinds.items()
     ]
-    _sheet("dialogs", pictures, columns=6)
+    _sheet("dialogs", pictures, columns=8)
 
 
 def _question(*, again: bool) -> Question:

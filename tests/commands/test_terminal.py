@@ -1,6 +1,7 @@
 """No display: the code is asked on the caller's own terminal."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -41,6 +42,39 @@ def test_a_wrong_code_is_asked_again_with_the_reason(rig: Rig) -> None:
     assert status == 0
     assert "it ran" in screen
     assert "MFA code of identity" not in screen, "one question for each answer"
+
+
+COUNTED = r"\x1b7\x1b\[1A\r\((\d+) s left\)\x1b\[K\x1b8"  # on the line above, with the cursor back where it was
+
+
+def test_the_seconds_are_counted_down_above_the_question(rig: Rig) -> None:
+    """Whatever is typed meanwhile stays, and counts; a terminal without a cursor has them once."""
+    terminal = rig.terminal("account-a", "--wait", "70", "--", "echo", "it", "ran", env={"TERM": "xterm"})
+    terminal.wait_for(r"\(70 s left\)\r\n" + PROMPT)
+    code = rig.sim.code()
+    terminal.type(code[:3])
+    seen = [int(re.findall(COUNTED, terminal.wait_for(COUNTED))[-1]) for _ in range(3)]
+    assert 70 >= seen[0] > seen[1] > seen[2]
+    terminal.type(f"{code[3:]}\n")
+    status, screen = terminal.ended()
+    assert status == 0
+    assert "it ran" in screen
+
+    assert rig.run("lock").status == 0
+    plain = rig.terminal("account-b", "--", "true", env={"TERM": "dumb"})
+    plain.wait_for(r"s left\) " + PROMPT)
+    plain.type("\x03")
+    assert "\x1b" not in plain.ended()[1]
+
+
+def test_a_prompt_without_room_for_a_code_is_left_alone(rig: Rig) -> None:
+    """Typed digits would go on in the next row, and the line above is no more where it was."""
+    terminal = rig.terminal("account-a", "--wait", "3", "--", "true", env={"TERM": "xterm"})
+    terminal.resize(75, 24)
+    terminal.wait_for(PROMPT)
+    status, screen = terminal.ended()
+    assert status == 125
+    assert "\x1b7" not in screen
 
 
 def test_another_device_is_chosen_by_its_number(rig: Rig) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from trayexec.commands.style import width_of
 from trayexec.commands.terminal_permission import PERMISSION, ask_permission
 from trayexec.light import agent_connection, context, protocol, stderr
+from trayexec.light.columns import wide
 from trayexec.light.errors import Text, TrayexecError, lines
 from trayexec.light.polling import readable
 from trayexec.light.translate import speaker
@@ -20,6 +22,9 @@ ASK_AGAIN = {"bad_code", "spent_code"}
 TOO_MANY = "too_many_codes"  # of one device; another may take one
 LONGEST = 256
 SAME_NEWS = 0.2  # seconds between what is said to the giver of a code and to those who wait for it
+SECOND = 1.0
+KEEP, BACK = "\x1b7", "\x1b8"  # the cursor's place, and to it again (DECSC and DECRC, which every terminal has)
+ROOM = 12  # columns that a code takes with blanks, and what is deleted of it
 LOOK = 1.0  # seconds between looks whether another command still asks on this terminal
 
 
@@ -85,9 +90,10 @@ def _ask(terminal: int, note: Mapping[str, Any], connection: "socket", environ: 
     while True:
         if said:
             stderr.write(terminal, f"{lines(said)}\n", environ)
-        question = _question(note, serial, max(0, ceil(end - time.monotonic())), speak)
-        stderr.write(terminal, question, environ)
-        if connection in readable(terminal, connection):
+        others, prompt = _question(note, serial, speak)
+        left = TimeLeft(terminal, note, end, environ)
+        stderr.write(terminal, f"{others}{left.words()}{left.after}{prompt}", environ)
+        if connection in left.wait(prompt, connection):
             os.write(terminal, b"\n")
             return
         typed = os.read(terminal, LONGEST)
@@ -117,19 +123,60 @@ def _elsewhere(note: Mapping[str, Any], speak: Callable[[Text], str]) -> str:
     return speak(Text("The code goes to {host}, which is not AWS", host=str(note["endpoint"]))) + "\n"
 
 
-def _question(note: Mapping[str, Any], serial: str, left: int, speak: Callable[[Text], str]) -> str:
-    """The prompt for a code of this device, and before it what to type for another one."""
-    number, of = int(note.get("number", 1)), int(note.get("of", 1))
+def _question(note: Mapping[str, Any], serial: str, speak: Callable[[Text], str]) -> tuple[str, str]:
+    """What to type for another device, in lines, and the prompt for a code of this one."""
     others = "".join(
         speak(Text("Type {number} if the code is of the device {serial}.", number=key, serial=other)) + "\n"
         for key, other in _devices(note).items()
         if other != serial
     )
-    which = Text("({number} of {of}, {left} s left)", number=number, of=of, left=left)
-    ahead = speak(which if of > 1 else Text("({left} s left)", left=left))
     identity = str(note.get("identity", ""))
-    prompt = Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=serial)
-    return f"{others}{ahead} {speak(prompt)}"
+    return others, speak(Text("MFA code of identity {identity} ({serial}): ", identity=identity, serial=serial))
+
+
+class TimeLeft:
+    """Which question it is and the seconds that are left, before the prompt; counted down where that can be.
+
+    That is on a terminal that moves its cursor, on the line above the prompt: what is typed is shown by the terminal
+    itself, so only the cursor's own place is sure, and where it is in the prompt's last row.
+    """
+
+    def __init__(self, terminal: int, note: Mapping[str, Any], end: float, environ: Mapping[str, str]) -> None:
+        """Of a question that ends at `end`, on the monotonic clock."""
+        self._terminal, self._end, self._environ = terminal, end, environ
+        self._number, self._of = int(note.get("number", 1)), int(note.get("of", 1))
+        self._speak = speaker(environ)
+        self._moves = environ.get("TERM", "dumb") != "dumb"
+
+    @property
+    def after(self) -> str:
+        """What stands between it and the prompt."""
+        return "\n" if self._moves else " "
+
+    def words(self) -> str:
+        """The question's number, where there are several, and what is left now."""
+        left = max(0, ceil(self._end - time.monotonic()))
+        which = Text("({number} of {of}, {left} s left)", number=self._number, of=self._of, left=left)
+        return self._speak(which if self._of > 1 else Text("({left} s left)", left=left))
+
+    def wait(self, prompt: str, connection: "socket") -> list[Any]:
+        """Count until a line was typed or the connection has news: which of the two can be read."""
+        shown = stderr.readable(prompt, self._terminal, self._environ)
+        while self._moves and time.monotonic() < self._end:
+            ready = readable(self._terminal, connection, seconds=SECOND)
+            if ready:
+                return ready
+            self._tick(shown)
+        return readable(self._terminal, connection)
+
+    def _tick(self, prompt: str) -> None:
+        """Write what is left now, unless the prompt has no room for a code in its last row, or others have the turn."""
+        columns = width_of(self._terminal)
+        *above, last = prompt.split("\n")
+        rows = 1 + sum(max(1, ceil(wide(one) / columns)) for one in above) + wide(last) // columns
+        if wide(last) % columns + ROOM <= columns and os.tcgetpgrp(self._terminal) == os.getpgrp():
+            words = stderr.readable(self.words(), self._terminal, self._environ)
+            os.write(self._terminal, f"{KEEP}\x1b[{rows}A\r{words}\x1b[K{BACK}".encode())
 
 
 def _devices(note: Mapping[str, Any]) -> Mapping[str, str]:
