@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from devtools.artefacts import deb, wheel
+from devtools.artefacts import deb, folder, wheel
 
-ARTEFACTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = MappingProxyType({"deb": deb.build, "wheel": wheel.build})
+ARTEFACTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = MappingProxyType(
+    {"deb": deb.build, "folder": folder.build, "wheel": wheel.build}
+)
