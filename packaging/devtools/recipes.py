@@ -17,6 +17,8 @@ from typing import Any
 from devtools.lock import SHIPS, Pin
 from devtools.machine import TOP, NotReadyError, environment
 
+# What reads them on a Debian: tests/installed/recipes.py.
+TOOLS = ("makepkg", "nix-bin", "nsis", "pacman-package-manager", "rpmlint", "rubocop", "shellcheck")
 # Where a release's files lie, and what the project's own page is: said by whoever releases. Until then nothing answers
 # there: `.invalid` is nobody's for ever (RFC 6761).
 RELEASES, HOMEPAGE = "TRAYEXEC_RELEASES", "TRAYEXEC_HOMEPAGE"

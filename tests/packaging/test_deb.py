@@ -8,7 +8,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from devtools.artefacts import deb, source, wheels
+from devtools.artefacts import deb, layout, source, wheels
 from devtools.machine import TOP
 
 ASKED = re.compile(r"(?:create_client|client_creator|\.client)\(\s*['\"]([a-z0-9-]+)['\"]")
@@ -25,7 +25,7 @@ def test_each_service_that_is_asked_is_brought() -> None:
 
 def test_each_dependency_comes_from_somewhere() -> None:
     """And from one place only."""
-    places = [*deb.BROUGHT, *deb.OF_DEBIAN, *deb.BEHIND_THEM]
+    places = [*layout.BROUGHT, *deb.OF_DEBIAN, *deb.BEHIND_THEM]
 
     assert sorted(places) == sorted(wheels.on_linux())
 
@@ -34,7 +34,7 @@ def test_all_that_is_brought_has_its_licence_told() -> None:
     """Each licence that is named has its text, too."""
     said = (deb.INPUTS / "copyright").read_text()
 
-    assert {line.removeprefix("# ") for line in said.splitlines() if line.startswith("# ")} == set(deb.BROUGHT)
+    assert {line.removeprefix("# ") for line in said.splitlines() if line.startswith("# ")} == set(layout.BROUGHT)
     named = re.findall(r"^License: (\S+)$", said, re.MULTILINE)
     texts = re.findall(r"^License: (\S+)\n ", said, re.MULTILINE)
     assert set(named) == set(texts)

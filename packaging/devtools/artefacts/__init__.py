@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from devtools.artefacts import deb, folder, wheel
+from devtools.artefacts import deb, folder, rpm, wheel
 
 ARTEFACTS: Mapping[str, Callable[[Path], tuple[Path, ...]]] = MappingProxyType(
-    {"deb": deb.build, "folder": folder.build, "wheel": wheel.build}
+    {"deb": deb.build, "folder": folder.build, "rpm": rpm.build, "wheel": wheel.build}
 )

@@ -1,6 +1,5 @@
 """The Debian package: one for every Debian from 12 on. Why it is made as it is stands in packaging/debian/README.md."""
 
-import gzip
 import hashlib
 import io
 import lzma
@@ -12,30 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from devtools.artefacts import source, wheels
+from devtools.artefacts import layout, source, wheels
 from devtools.machine import TOP, NotReadyError
 
 INPUTS = TOP / "packaging/debian"
-SHARED = TOP / "packaging/linux"
-PRIVATE = "usr/lib/trayexec"
 DOCUMENTS = "usr/share/doc/trayexec"
-# What Debian 12 or 13 lacks, or has too old, as the lock has it.
-BROUGHT = (
-    "backports-tarfile",
-    "boto3",
-    "botocore",
-    "h11",
-    "jaraco-classes",
-    "jaraco-context",
-    "jaraco-functools",
-    "jeepney",
-    "keyring",
-    "plyer",
-    "prompt-toolkit",
-    "pystray",
-    "s3transfer",
-    "urllib3",
-)
 # What both have new enough, or what is no Python alone: its mending is Debian's.
 OF_DEBIAN = {
     "cryptography": "python3-cryptography",
@@ -50,14 +30,7 @@ OF_DEBIAN = {
     "wcwidth": "python3-wcwidth",
 }
 BEHIND_THEM = frozenset({"cffi", "lazy-importer", "pycparser", "zipp"})
-# Where Debian's bash, zsh, fish, man and desktops look.
-PLACES = {
-    "completions/trayexec.bash": "usr/share/bash-completion/completions/trayexec",
-    "completions/_trayexec": "usr/share/zsh/vendor-completions/_trayexec",
-    "completions/trayexec.fish": "usr/share/fish/vendor_completions.d/trayexec.fish",
-    "trayexec.desktop": "usr/share/applications/trayexec.desktop",
-}
-PROGRAMS = ("trayexec", "trayexec-agent")
+ZSH = "usr/share/zsh/vendor-completions/_trayexec"
 SCRIPTS = ("postinst", "prerm")
 
 
@@ -75,51 +48,27 @@ def build(out: Path) -> tuple[Path, ...]:
 
 def _decided() -> None:
     """Raises NotReadyError for a dependency of which nobody has said where it comes from."""
-    unknown = wheels.on_linux() - {*BROUGHT, *OF_DEBIAN, *BEHIND_THEM}
+    unknown = wheels.on_linux() - {*layout.BROUGHT, *OF_DEBIAN, *BEHIND_THEM}
     if unknown:
         raise NotReadyError(f"{', '.join(sorted(unknown))}: brought or Debian's? Say so in devtools/artefacts/deb.py")
 
 
 def _fill(root: Path) -> None:
     """What the package puts on a machine."""
-    private = root / PRIVATE
-    for name in source.files():
-        if name.startswith("agent/trayexec/"):
-            _put(private / name.removeprefix("agent/"), (TOP / name).read_bytes())
-    wheels.unpack(BROUGHT, private)
-    _keep_to_one_folder(private)
-    for name in PROGRAMS:
-        _put(root / "usr/bin" / name, _start_script(name), mode=0o755)
-    for name, place in PLACES.items():
-        _put(root / place, (SHARED / name).read_bytes())
-    for name in source.files():
-        if name.startswith("packaging/linux/icons/"):
-            _put(root / "usr/share" / name.removeprefix("packaging/linux/"), (TOP / name).read_bytes())
-    manuals = root / "usr/share/man/man1"
-    _put(manuals / "trayexec.1.gz", _zipped((SHARED / "trayexec.1").read_bytes()))
-    (manuals / "trayexec-agent.1.gz").symlink_to("trayexec.1.gz")
+    # Isolated and without `site`: what a package adds to that costs time, and can bend the path.
+    layout.fill(root, zsh=ZSH, start=(INPUTS / "start").read_text())
     documents = root / DOCUMENTS
-    _put(documents / "copyright", _copyright())
-    _put(documents / "changelog.gz", _zipped(changelog((TOP / ".github/CHANGELOG.md").read_text()).encode()))
-    _put(root / "usr/share/lintian/overrides/trayexec", (INPUTS / "lintian-overrides").read_bytes())
-    _put(root / "usr/share/python3/runtime.d/trayexec.rtupdate", (INPUTS / "rtupdate").read_bytes(), mode=0o755)
-
-
-def _keep_to_one_folder(private: Path) -> None:
-    """A name that several packages share is ours alone: one of Debian's with the same name would hide what we bring."""
-    for name in ("backports", "jaraco"):
-        (private / name / "__init__.py").touch()
-
-
-def _start_script(name: str) -> bytes:
-    """Debian's Python, isolated and without `site`: what a package adds to that costs time, and can bend the path."""
-    main = "main" if name == "trayexec" else "main_agent"
-    return (INPUTS / "start").read_text().replace("@MAIN@", main).encode()
+    layout.put(documents / "copyright", _copyright())
+    layout.put(
+        documents / "changelog.gz", layout.zipped(changelog((TOP / ".github/CHANGELOG.md").read_text()).encode())
+    )
+    layout.put(root / "usr/share/lintian/overrides/trayexec", (INPUTS / "lintian-overrides").read_bytes())
+    layout.put(root / "usr/share/python3/runtime.d/trayexec.rtupdate", (INPUTS / "rtupdate").read_bytes(), mode=0o755)
 
 
 def _copyright() -> bytes:
     said = (INPUTS / "copyright").read_text()
-    absent = [name for name in BROUGHT if f"\n# {name}\n" not in said]
+    absent = [name for name in layout.BROUGHT if f"\n# {name}\n" not in said]
     if absent:
         raise NotReadyError(f"packaging/debian/copyright says nothing of {', '.join(absent)}")
     return "".join(line for line in said.splitlines(keepends=True) if not line.startswith("# ")).encode()
@@ -131,12 +80,12 @@ def _control(control: Path, root: Path) -> None:
     said = (INPUTS / "control").read_text()
     said = said.replace("@VERSION@", source.version()).replace("@SIZE@", str(sum(sizes)))
     said = said.replace("@OF_DEBIAN@", ", ".join(OF_DEBIAN.values()))
-    _put(control / "control", said.encode())
+    layout.put(control / "control", said.encode())
     files = sorted(one for one in root.rglob("*") if one.is_file() and not one.is_symlink())
     sums = [f"{hashlib.md5(one.read_bytes()).hexdigest()}  {one.relative_to(root)}\n" for one in files]  # noqa: S324 — dpkg's format
-    _put(control / "md5sums", "".join(sums).encode())
+    layout.put(control / "md5sums", "".join(sums).encode())
     for name in SCRIPTS:
-        _put(control / name, (INPUTS / name).read_bytes(), mode=0o755)
+        layout.put(control / name, (INPUTS / name).read_bytes(), mode=0o755)
 
 
 def changelog(said: str) -> str:
@@ -178,16 +127,6 @@ def _changes(body: str) -> Iterator[str]:
                 break_long_words=False,
                 break_on_hyphens=False,
             )
-
-
-def _put(place: Path, what: bytes, mode: int = 0o644) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(what)
-    place.chmod(mode)
-
-
-def _zipped(what: bytes) -> bytes:
-    return gzip.compress(what, 9, mtime=0)
 
 
 def archive(control: Path, root: Path) -> bytes:

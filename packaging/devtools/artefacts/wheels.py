@@ -1,5 +1,6 @@
 """Packages of the lock, unpacked to lie beside ours: the ones that are Python alone, and so go with any machine."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,11 +14,15 @@ from devtools.machine import NotReadyError, environment
 # The services that are asked: by us, or by botocore when it looks for credentials. It brings 400.
 SERVICES = frozenset({"iam", "signin", "sso", "sso-oidc", "sts"})
 DATA = "botocore/data"
+LICENCE = re.compile(r"(?P<package>[^/]+)-[^/-]+\.dist-info/(licenses/.+|(LICEN[CS]E|COPYING|NOTICE)[^/]*)")
 OLDEST = "3.11"  # it needs backports, and later ones nothing of their own
 
 
-def unpack(names: Iterable[str], folder: Path) -> tuple[Pin, ...]:
-    """Put these packages there, as the lock has them; botocore without what nobody asks. Raises NotReadyError."""
+def unpack(names: Iterable[str], folder: Path, *, licences: Path | None = None) -> tuple[Pin, ...]:
+    """Put these packages there, as the lock has them; botocore without what nobody asks. Returns which they are.
+
+    Their licences go into a folder each below `licences`, if they are wanted. Raises NotReadyError.
+    """
     pins = {pin.name: pin for pin in SHIPS.pins()}
     absent = sorted(set(names) - pins.keys())
     if absent:
@@ -26,7 +31,10 @@ def unpack(names: Iterable[str], folder: Path) -> tuple[Pin, ...]:
     with tempfile.TemporaryDirectory() as downloads:
         _download(chosen, Path(downloads))
         for wheel in sorted(Path(downloads).glob("*.whl")):
-            zipfile.ZipFile(wheel).extractall(folder)
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(folder)
+                if licences is not None:
+                    _keep_licences(archive, licences)
     _prune(folder)
     return chosen
 
@@ -54,6 +62,16 @@ def _download(pins: Iterable[Pin], downloads: Path) -> None:
     )
     if done.returncode:
         raise NotReadyError(f"the packages of {SHIPS.path} could not be had:\n{done.stderr[-3000:]}")
+
+
+def _keep_licences(wheel: zipfile.ZipFile, folder: Path) -> None:
+    """In a folder of the package's name."""
+    for name in wheel.namelist():
+        found = LICENCE.fullmatch(name)
+        if found:
+            place = folder / found["package"] / Path(name).name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(wheel.read(name))
 
 
 def _prune(folder: Path) -> None:
