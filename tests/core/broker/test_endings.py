@@ -164,7 +164,7 @@ def test_what_goes_on_after_a_session_is_named() -> None:
 def runs(stage: Stage, program: str, pid: int, who: Identity = ALICE, *, renews: bool = False) -> Process:
     """A command starts, with a session's credentials."""
     process = Process(pid, 1)
-    caller = Caller(ReplyAddress(pid), program, pid, process=process, renews=renews)
+    caller = Caller(ReplyAddress(1000 + len(stage.asked)), program, pid, process=process, renews=renews)
     stage.asked[caller.reply_to] = asked = Ask(caller, profile("mine", who), need=0)
     stage.do(asked)
     return process
@@ -199,6 +199,9 @@ def test_a_warning_names_those_that_wait_for_a_new_session() -> None:
     stage = Stage()
     stage.unlock(HOUR)
     runs(stage, "terraform", 101, renews=True)
+    watch = stage.broker.watch
+    runs(stage, "terraform", 101, renews=True)
+    assert stage.broker.watch is watch, "the same again costs nothing"
     end = at(stage, HOUR)
     waits = f"A new code is needed by {end}, else these wait for it: terraform."
     stage.wait(46 * MINUTE)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from trayexec.core.broker import first_uses
 from trayexec.core.broker.context import StepContext
 from trayexec.core.broker.events import SOFT_NEED, Ask, Deliver, Refuse, ReplyAddress
-from trayexec.core.broker.expiry_watch import begun, with_run
+from trayexec.core.broker.expiry_watch import begun, knows, with_run
 from trayexec.core.broker.permissions import GivenAnswer, is_allowed
 from trayexec.core.broker.state import Awaited, Open, Use
 from trayexec.core.config.profiles import Identity, Role
@@ -73,7 +73,7 @@ def _use(step: StepContext, asked: Ask) -> None:
 def _watch(step: StepContext, asked: Ask, credentials: Credentials) -> None:
     """Remember a command that uses what it got, to tell before that ends."""
     caller, profile = asked.caller, asked.profile.name
-    if caller.process is not None:
+    if caller.process is not None and not knows(step.broker.watch, caller.process, profile, credentials.expiry):
         run = begun(caller.process, caller.program, profile=profile, ends=credentials.expiry, now=step.now)
         run = replace(run, identity=asked.profile.identity, renews=caller.renews, is_told=caller.renews)
         step.broker = replace(step.broker, watch=with_run(step.broker.watch, run, now=step.now))

@@ -79,6 +79,11 @@ def begun(process: Process, program: str, *, profile: str, ends: Expiry, now: In
     return Run(process, program, profile, ends, due)
 
 
+def knows(watch: Watch, process: Process, profile: str, ends: Expiry) -> bool:
+    """Whether it is remembered that this command has these: one that renews by itself may ask a thousand times."""
+    return any(one.process == process and one.profile == profile and one.ends is ends for one in watch.runs)
+
+
 def with_run(watch: Watch, run: Run, *, now: Instant) -> Watch:
     """Remember one more; what the same process had of the same profile before is forgotten."""
     looked = watch.looked if watch.runs else now  # nobody is not worth a look
