@@ -13,7 +13,7 @@ from devtools.scratch import Scratch
 
 PROCESS = 1.5  # times a bare start that getting credentials for an SDK may take
 STATUS = 2.4  # the same for `status`, to a script or in a prompt
-TAB = 5.0  # the same for a Tab without an agent
+TAB = 6.0  # the same for a Tab without an agent
 HOOK_MS = 10.0  # that a shell may start later for the hook
 FETCH_MS = 10.0  # of an answer by the container endpoint, at the worst of a hundred
 SDKS = 32

@@ -296,6 +296,14 @@ def test_words_are_whole_on_a_narrow_terminal(with_a_problem: Rig, words: tuple[
         assert wide(one) <= 40 or to_copy, one
 
 
+def test_the_log_loses_no_column_on_a_narrow_terminal(open_rig: Rig) -> None:
+    """The processes stand below, and all the rest is there."""
+    assert open_rig.run("account-a", "--", "true").status == 0
+    head, *rows = on_terminal(open_rig, 80, "log", env={"TERM": "dumb", "LC_ALL": "C.UTF-8"})
+    assert head.split()[:5] == ["WHEN", "REQUEST", "PROFILE", "ANSWER", "PID"]
+    assert re.search(r"\n\S+ \S+  credentials +account-a +ok +\d+\n  true ← ", "\n".join(rows))
+
+
 def test_a_sentence_in_a_pipe_stays_on_its_line(with_a_problem: Rig) -> None:
     """Whoever reads it there searches for it."""
     said = with_a_problem.run("broken", "--", "true").err.splitlines()

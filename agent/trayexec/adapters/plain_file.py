@@ -8,7 +8,6 @@ import io
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 
 from trayexec.core.config.sections import shown
 from trayexec.core.shell_words import word
@@ -55,7 +54,7 @@ def read(path: str, *, limit: int) -> Content | None:
         if _is_null(path):
             return Content("", stamp_of(path))
         for _ in range(_TRIES):
-            before = Path(path).stat()
+            before = os.stat(path)  # noqa: PTH116 — pathlib is slow to import, and a Tab waits for it
             _check(path, before, limit)
             data, after = _take(path, limit)
             if after is not None and len(data) == after.st_size:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from trayexec.adapters import autostart
 from trayexec.adapters.autostart import LoginEntry, Standing, StartAtLogin
-from trayexec.commands import as_json, file_diff
+from trayexec.commands import answer, as_json, file_diff
 from trayexec.commands.reading import Options
 from trayexec.light import exits, own_command, signs, stderr
 from trayexec.light.errors import Text, TrayexecError, shown, trouble
@@ -78,7 +78,7 @@ def status(options: Options, environ: Mapping[str, str]) -> int:
     speak = speaker(environ)
     said, hint = told(found)
     lines = [speak(said), *(f"  {shown(one.place)}" for one in there), *([speak(hint)] if hint is not None else [])]
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    answer.say("\n".join(lines))
     return exits.OK
 
 

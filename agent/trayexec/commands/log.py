@@ -17,7 +17,6 @@ from trayexec.light.errors import Text, shown
 from trayexec.light.translate import speaker
 
 LOOK_AGAIN = 0.3  # seconds between looks for news
-SPARE = (4, 1)  # the columns that a narrow terminal leaves out: process ids, then requests
 RECENT = 10  # entries that `--follow` begins with, as `tail -f` does
 
 
@@ -70,7 +69,7 @@ class _Columns:
 
     def _lines(self, rows: list[list[str]]) -> Iterable[str]:
         if self._terminal:
-            return table.drawn(rows, self._terminal, Style(self._environ), SPARE)
+            return table.drawn(rows, self._terminal, Style(self._environ))
         self._widths = table.widths(rows, self._widths)
         return table.aligned(rows, self._widths)
 
