@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from devtools import bench, checks, coverage, demo, desktops, lock, pictures, release, signals, tiers
+from devtools import bench, checks, coverage, demo, desktops, installed, lock, pictures, release, signals, tiers
 from devtools.artefacts import ARTEFACTS
 from devtools.machine import NotReadyError
 
@@ -18,6 +18,7 @@ TESTS = {
     "oldest": tiers.oldest,
     "coverage": coverage.test,
     "desktops": desktops.test,
+    "installed": installed.test,
 }
 
 
@@ -90,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
         ("oldest", "those tests with the oldest dependencies that pyproject.toml allows"),
         ("coverage", "all tests, to see which lines they run; names the files below the floor of pyproject.toml"),
         ("desktops", f"the tray by click and key on {', '.join(desktops.DESKTOPS)}, in a Debian of their own, as root"),
+        (
+            "installed",
+            "each artefact in a clean Debian: installed, at work, upgraded with an open session, removed; as root",
+        ),
     ):
         part.add_argument(f"--{name}", dest="part", action="store_const", const=name, default="all", help=what)
     commands.add_parser("lint", help="lint and check types only")

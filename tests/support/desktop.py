@@ -185,6 +185,7 @@ class Desktop:
     # What the bus may start by itself: the files in which Debian says how.
     ACTIVATED: ClassVar[tuple[str, ...]] = ("org.xfce.Xfconf",)
     WINDOW_MANAGER: ClassVar[tuple[str, ...]] = ("openbox",)
+    USER: ClassVar[int | None] = None  # whose it is: who runs the tests, unless another one is named
 
     folder: Path
     env: dict[str, str] = field(init=False)
@@ -240,7 +241,7 @@ class Desktop:
             ' "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">\n'
             "<busconfig><type>session</type><keep_umask/>"
             f"<listen>unix:path={socket_path}</listen><auth>EXTERNAL</auth><servicedir>{services}</servicedir>"
-            '<policy context="default"><allow send_destination="*" eavesdrop="true"/>'
+            '<policy context="default"><allow user="*"/><allow send_destination="*" eavesdrop="true"/>'
             '<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>\n'
         )
         self.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={socket_path}"
@@ -637,6 +638,9 @@ class Desktop:
                 stdout=out,
                 stderr=out,
                 pass_fds=pass_fds,
+                user=self.USER,
+                group=self.USER,
+                extra_groups=None if self.USER is None else (),
             )
         if stdin is not None and process.stdin is not None:
             process.stdin.write(stdin)

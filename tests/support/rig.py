@@ -98,6 +98,7 @@ class Rig:
 
     desk: Desktop
     sim: Sim
+    command: tuple[str, ...] = COMMAND  # how trayexec is called
     _started: list[subprocess.Popen[str]] = field(init=False, default_factory=list)
     _terminals: list["Terminal"] = field(init=False, default_factory=list)
     _given: set[str] = field(init=False, default_factory=set)
@@ -174,7 +175,7 @@ class Rig:
     ) -> subprocess.Popen[str]:
         """`trayexec WORDS…`, running, its three streams pipes, its own session so that it has no terminal."""
         process = subprocess.Popen(
-            [*COMMAND, *words],
+            [*self.command, *words],
             env=self.environment(env),
             cwd=cwd or self.desk.home("home"),
             stdin=subprocess.PIPE,
@@ -189,7 +190,7 @@ class Rig:
 
     def terminal(self, *words: str, env: Mapping[str, str | None] | None = None) -> "Terminal":
         """`trayexec WORDS…` on a terminal of its own."""
-        return self.terminal_for([*COMMAND, *words], env=env)
+        return self.terminal_for([*self.command, *words], env=env)
 
     def terminal_for(self, argv: list[str], *, env: Mapping[str, str | None] | None = None) -> "Terminal":
         """Any program on a terminal of its own."""
