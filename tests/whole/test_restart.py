@@ -1,7 +1,10 @@
 """An agent gives way to the version that is installed now: nobody is asked for a code, and nobody finds no agent."""
 
+import contextlib
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,15 +13,17 @@ from support.desktop import eventually
 from support.processes import ended
 from support.rig import Rig
 
-# An agent that looks often whether another version is installed: whether this file has been written.
+# An agent that looks often whether another version is installed: whether this file has been written; and is patient.
 AGENT = """
 import os, sys
 from trayexec.light import own_command
 own_command.installed_file = lambda: sys.argv[1]
 import trayexec.daemon.app as app
 import trayexec.daemon.lifecycle as lifecycle
+import trayexec.daemon.socket_server as socket_server
 
 lifecycle.CHECK = 0.2
+lifecycle.FAREWELL = socket_server.HELLO = socket_server.SETTLING = 60.0
 lifecycle.leave(app.run(app.StartOptions(os.environ, app.Visibility.HEADLESS, lambda: print("ready", flush=True))))
 """
 
@@ -31,6 +36,18 @@ def log_of(rig: Rig) -> str:
 def starts(rig: Rig) -> int:
     """How many agents have listened here."""
     return log_of(rig).count(" listens, tray ")
+
+
+@contextlib.contextmanager
+def agent_of(rig: Rig, installed: Path) -> Iterator["subprocess.Popen[str]"]:
+    """An agent that gives way once this file is another one."""
+    installed.write_text("old")
+    out, err = subprocess.PIPE, subprocess.DEVNULL
+    argv = [sys.executable, "-c", AGENT, str(installed)]
+    with ended(subprocess.Popen(argv, env=rig.env, stdout=out, stderr=err, text=True)) as agent:
+        assert agent.stdout is not None
+        assert agent.stdout.readline() == "ready\n"
+        yield agent
 
 
 def test_what_is_open_goes_on_without_a_code(rig: Rig) -> None:
@@ -104,12 +121,7 @@ def test_without_an_agent_one_is_started(rig: Rig) -> None:
 def test_another_version_that_is_installed_takes_over_by_itself(rig: Rig, tmp_path: Path, *, waits: bool) -> None:
     """Once it lies there unchanged, and nobody waits."""
     installed = tmp_path / "__init__.py"
-    installed.write_text("old")
-    out, err = subprocess.PIPE, subprocess.DEVNULL
-    argv = [sys.executable, "-c", AGENT, str(installed)]
-    with ended(subprocess.Popen(argv, env=rig.env, stdout=out, stderr=err, text=True)) as agent:
-        assert agent.stdout is not None
-        assert agent.stdout.readline() == "ready\n"
+    with agent_of(rig, installed) as agent:
         waiting = None
         if waits:
             waiting = rig.start("account-a", "--", "true")
@@ -132,4 +144,27 @@ def test_another_version_that_is_installed_takes_over_by_itself(rig: Rig, tmp_pa
         assert rig.agent_pid == agent.pid
         assert rig.run("account-a", "--no-wait", "--", "true").status == 0
         assert rig.sim.count("GetSessionToken") == 1
+        rig.run("agent", "stop")
+
+
+def test_who_has_come_gets_an_answer(rig: Rig, tmp_path: Path) -> None:
+    """An agent that gives way hangs up on nobody, and a lock that it hears so late still counts."""
+    with (
+        agent_of(rig, tmp_path / "__init__.py"),
+        socket.socket(socket.AF_UNIX) as asking,
+        socket.socket(socket.AF_UNIX) as locking,
+    ):
+        rig.unlock()
+        for one in (asking, locking):
+            one.connect(str(rig.socket))
+            one.sendall(b'{"v":1,')
+        rig.status()  # whoever came before it is in by now
+        restart = rig.start("agent", "restart")
+        eventually("the agent to give way", lambda: "takes this agent's place" in log_of(rig))
+        for one, op in ((asking, "status"), (locking, "lock")):
+            one.sendall(f'"op":"{op}"}}\n'.encode())
+            one.settimeout(60)
+            assert b'"ok"' in one.recv(65536)
+        assert restart.wait(60) == 0
+        assert (starts(rig), rig.phase()) == (2, "locked")
         rig.run("agent", "stop")

@@ -183,6 +183,8 @@ class Lifecycle:
             parts.tasks.start(work)
         await parts.stopped.wait()
         claim, alone = parts.claim, parts.alone
+        if parts.succession.is_begun:
+            await parts.server.settle()
         if parts.succession.prepare(listener=claim.listener.fileno(), lock=claim.lock, alone=alone.descriptor):
             parts.server.close()  # who comes from now on waits for the next agent
         parts.loop.post(Lock())

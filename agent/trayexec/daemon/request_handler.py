@@ -258,7 +258,8 @@ class RequestHandler:
                 connection.finish(protocol.ok({}))
             case WantRestart():
                 await self._dependencies.restart()
-                self._note(pending, "ok")  # and no answer: that this agent is gone is one
+                self._note(pending, "ok")
+                connection.keep(b"")  # no answer: that this agent is gone is one
 
     def _hold_keys(self, pending: Pending, wanted: WantHeldKeys) -> None:
         """Hold keys, or forget them; a session that was made with others must not live on under their name.

@@ -6,6 +6,7 @@ import select
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 
 from trayexec.daemon.streams import Acceptor, Looks, Stream
@@ -17,6 +18,7 @@ if sys.platform != "win32":
 
 HELLO = 2.0  # seconds a caller has to say its line
 STILL_HERE = 2.0  # seconds without a word until a caller is told that somebody is there
+SETTLING = 1.0  # seconds an agent that gives way has for the answers that it owes
 GOODBYE = 5.0  # seconds a caller has to take its answer
 MOST = 4096  # connections at once
 SPARE = 256  # descriptors for all else that an agent does: dialogs, the keychain, STS, files
@@ -168,6 +170,11 @@ class Connection:
                 pass
 
     @property
+    def is_owed(self) -> bool:
+        """Whether the caller has no answer yet, and waits for no person."""
+        return self._stage in {_Stage.SPEAKS, _Stage.TAKES} or (self._stage is _Stage.WAITS and self._silent)
+
+    @property
     def is_timed(self) -> bool:
         """Whether the next look may find something: the loop itself tells of who waits and has been told so."""
         return self._stage in {_Stage.SPEAKS, _Stage.TAKES} or (
@@ -202,6 +209,7 @@ class SocketServer:
         self._on_left = on_left
         self._connections: set[Connection] = set()
         self._leaving: list[Connection] = []
+        self._somebody_left = asyncio.Event()
         self._acceptor: Acceptor | None = None
         self._looks = Looks(self._look)
 
@@ -209,6 +217,16 @@ class SocketServer:
         """Serve on a bound socket."""
         listening.listen(BACKLOG)
         self._acceptor = Acceptor(listening, self.accepted)
+
+    async def settle(self) -> None:
+        """Accept no connection any more, and wait a moment until who is in has its answer."""
+        if self._acceptor is not None:
+            self._acceptor.pause()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING):
+                while any(one.is_owed for one in self._connections):
+                    self._somebody_left.clear()
+                    await self._somebody_left.wait()
 
     def close(self) -> None:
         """Accept no connection any more, and end those there are."""
@@ -252,6 +270,7 @@ class SocketServer:
 
     def _left(self) -> None:
         leaving, self._leaving = self._leaving, []
+        self._somebody_left.set()
         for connection in leaving:
             if connection in self._connections:
                 self._connections.discard(connection)

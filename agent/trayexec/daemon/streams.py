@@ -120,12 +120,13 @@ class Acceptor:
         """Begin, in the loop's next turn."""
         listening.setblocking(False)  # noqa: FBT003 — the standard library's signature
         self._socket: socket.socket | None = listening
+        self._is_paused = False
         self._take = take
         self._loop = asyncio.get_running_loop()
         self._listen()
 
     def _listen(self) -> None:
-        if self._socket is not None:
+        if self._socket is not None and not self._is_paused:
             self._loop.add_reader(self._socket, self._accept, self._socket)
 
     def _accept(self, listening: socket.socket) -> None:
@@ -140,8 +141,14 @@ class Acceptor:
                 self._loop.call_later(AGAIN, self._listen)
                 return
             self._take(accepted)
-            if self._socket is None:
+            if self._socket is None or self._is_paused:
                 return
+
+    def pause(self) -> None:
+        """Let nobody in; who comes waits at the socket, for us or whoever gets it next."""
+        self._is_paused = True
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket)
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -49,7 +49,13 @@ class Succession:
         await replacement.check()
         self._check()
         self._begun = True
+        self._journal.info("the version that is installed takes this agent's place")
         self._stop()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is to be a next agent."""
+        return self._begun
 
     def _check(self) -> None:
         """Raises TrayexecError where it cannot be now."""
@@ -85,7 +91,6 @@ class Succession:
         left = self._estate
         if left is None:
             return
-        self._journal.info("the version that is installed takes this agent's place")
         try:
             replacement.become(left.document, self._words, listener=left.listener, lock=left.lock, alone=left.alone)
         except OSError as error:

@@ -39,7 +39,7 @@ def files() -> tuple[str, ...]:
 def copy(folder: Path, *, called: str) -> None:
     """Make this folder a clone of the tree, as it is now, that says to be another version. Raises NotReadyError."""
     kept = set(folder.glob(".venv*"))
-    for former in set(folder.glob("*")) | set(folder.glob(".*")) - kept:
+    for former in set(folder.iterdir()) - kept:
         former.unlink() if former.is_file() else shutil.rmtree(former)
     for name in files():
         place = folder / name
