@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import boto3
@@ -18,6 +18,7 @@ from installed.ways import WAYS, Way
 from support.rig import Done
 
 pytestmark = pytest.mark.timeout(1800)
+DIALOG = "trayexec - MFA code"
 ACCOUNTS = {"account-a": "222222222222", "account-b": "333333333333"}
 # What a program under `--live` does: it runs the credential_process of its profile.
 RENEWED = """eval "$(sed -n '/^\\[profile account-b\\]/,/^\\[/s/^credential_process *= *//p' "$AWS_CONFIG_FILE")" """
@@ -141,3 +142,29 @@ def _whose(place: Place, key: str, secret: str, token: str) -> str:
 def _well(done: Done) -> Done:
     assert done.status == 0, done.err
     return done
+
+
+@pytest.mark.parametrize("way", ["folder"], indirect=True)
+def test_the_folder_asks_and_keeps_to_itself(way: Way, build: Build, place: Place) -> None:
+    """Its own Tk draws the dialog, and a command's environment has nothing of its loader, and all of the caller's."""
+    way.install(place, build(way.artefact, TOP))
+    place.store_keys()
+    asked = place.start("account-a", "--", "true")
+    place.desk.wait_dialog(DIALOG)
+    place.desk.screenshot(installed.PICTURES / f"{way.name}-dialog.png")
+    place.desk.type(place.sim.unused_code())
+    _, err = asked.communicate(timeout=60)
+    assert asked.returncode == 0, err
+    assert place.status()["agent"]["prompt"] == "tk"
+    for env in ({}, {"LD_LIBRARY_PATH": "/a:/b"}, {"LD_LIBRARY_PATH_ORIG": "/mine"}):
+        without, inside = (_variables(said) for said in (place.do(["env"], env=env), _in_account(place, env)))
+        assert {name: inside.get(name) for name in without} == without
+        assert all(name.startswith(("AWS_", "TRAYEXEC_")) for name in inside.keys() - without.keys())
+
+
+def _in_account(place: Place, env: Mapping[str, str]) -> str:
+    return _well(place.run("account-a", "--", "env", env=env)).out
+
+
+def _variables(printed: str) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in printed.splitlines())

@@ -63,4 +63,22 @@ def _wheel(files: Sequence[str]) -> list[str]:
     return [one for one in files if one.endswith(".whl")]
 
 
-WAYS = {way.name: way for way in (Deb, Pipx)}
+class Folder(Way):
+    """The folder without Python, as the user, on a machine that has none; what a desktop always has is fonts."""
+
+    name = "folder"
+    artefact = "folder"
+    packages = ("fonts-dejavu-core",)
+
+    def install(self, place: Place, files: Sequence[str]) -> None:
+        """Unpacked somewhere, and its script run from there."""
+        (archive,) = files
+        place.do(["sh", "-ec", f"! command -v python3; {UNPACKED}; tar -xzf {archive}; */install.sh"])
+
+    def remove(self, place: Place) -> None:
+        """By the script that was installed with it."""
+        place.do(["sh", "-ec", "~/.local/lib/trayexec/current/install.sh --uninstall; rm -r ~/unpacked"])
+
+
+UNPACKED = "mkdir -p ~/unpacked; cd ~/unpacked; rm -rf trayexec-*"
+WAYS = {way.name: way for way in (Deb, Folder, Pipx)}
