@@ -11,7 +11,7 @@ from devtools.rooms import TESTER, Debian
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "trayexec-installed"
 PICTURES = CACHE / "pictures"
-FLOWS = "tests/installed/flows.py"
+FLOWS = ("tests/installed/flows.py", "tests/installed/recipes.py")
 FORMER = "0.0.9"
 # Nothing but what a Debian is, and a person in it: neither Python nor a desktop, which is this machine's.
 DEBIANS = tuple(
@@ -32,7 +32,7 @@ def test(arguments: Sequence[str]) -> int:
     need(TESTS)
     PICTURES.mkdir(parents=True, exist_ok=True)
     tell(f"pictures go to {PICTURES}")
-    chosen = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", FLOWS, *arguments]
+    chosen = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", *FLOWS, *arguments]
     argv = [str(environment() / "python"), "-m", "pytest", *chosen]
     return subprocess.run(argv, cwd=TOP, stdin=subprocess.DEVNULL, check=False).returncode
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from support.desktop import Desktop, desktop_of
 from support.rig import Rig, rig_on
 
 GIVEN = "/opt/given"  # where the artefacts are
+UV = "/opt/tools/uv"  # which Debian does not have
 LONG = 600.0  # seconds: packages have to come from far
 SCREENS = Path("/tmp/.X11-unix")
 
@@ -75,7 +78,15 @@ class Place(Rig):
         return frozenset(line for line in said.splitlines() if not line.startswith(CHANGING))
 
 
-CHANGING = ("/var/lib/apt/", "/var/lib/dpkg/", "/var/cache/", "/var/log/", "/root/", "/tmp/")
+CHANGING = ("/var/lib/apt/", "/var/lib/dpkg/", "/var/lib/rpm/", "/var/cache/", "/var/log/", "/root/", "/tmp/")
+
+
+def _tools() -> Path:
+    """A folder with uv in it."""
+    folder = CACHE / "tools"
+    folder.mkdir(exist_ok=True)
+    shutil.copy2(Path(sys.executable).with_name("uv"), folder)
+    return folder
 
 
 @contextlib.contextmanager
@@ -86,7 +97,12 @@ def place_in(debian: Debian, *, packages: Sequence[str], given: Path) -> Iterato
     with contextlib.ExitStack() as stack:
         desk = stack.enter_context(desktop_of(Home))
         desk.start_keyring().start_panel()
-        lent = [(desk.folder, str(desk.folder)), (SCREENS, str(SCREENS)), (given, GIVEN)]
+        lent = [
+            (desk.folder, str(desk.folder)),
+            (SCREENS, str(SCREENS)),
+            (given, GIVEN),
+            (_tools(), str(Path(UV).parent)),
+        ]
         inside = stack.enter_context(
             room(debian.folder, lent=[*lent, (archives, "/var/cache/apt/archives")], reach=Reach.MACHINE)
         )

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from installed.place import Place
+from installed.place import UV, Place
 
 
 class Way(ABC):
@@ -59,6 +59,42 @@ class Deb(Way):
         place.do(["apt-get", "-qy", *little, "purge", "--auto-remove", "trayexec", with_pillow], user=0)
 
 
+class Uv(Way):
+    """`uv tool install`, as the user, of a uv that is this project's."""
+
+    name = "uv"
+    artefact = "wheel"
+    packages = ("python3", "python3-tk")
+
+    def install(self, place: Place, files: Sequence[str]) -> None:
+        """`--force` upgrades to a file."""
+        place.do([UV, "tool", "install", "--force", *_wheel(files)])
+
+    def remove(self, place: Place) -> None:
+        """It takes its links away, too."""
+        place.do([UV, "tool", "uninstall", "trayexec"])
+
+
+class Rpm(Way):
+    """`rpm`, as root, in a Debian that has what the RPM depends on by its own packages: names are not compared."""
+
+    name = "rpm"
+    artefact = "rpm"
+    packages = (
+        *("rpm", "zstd", "python3-cryptography", "python3-dateutil", "python3-importlib-metadata", "python3-jmespath"),
+        *("python3-more-itertools", "python3-pil", "python3-secretstorage", "python3-six", "python3-tk"),
+        *("python3-wcwidth", "python3-xlib"),
+    )
+
+    def install(self, place: Place, files: Sequence[str]) -> None:
+        """Install or upgrade."""
+        place.do(["rpm", "--upgrade", "--nodeps", *files], user=0)
+
+    def remove(self, place: Place) -> None:
+        """Nothing is left of it."""
+        place.do(["rpm", "--erase", "trayexec"], user=0)
+
+
 def _wheel(files: Sequence[str]) -> list[str]:
     return [one for one in files if one.endswith(".whl")]
 
@@ -81,4 +117,4 @@ class Folder(Way):
 
 
 UNPACKED = "mkdir -p ~/unpacked; cd ~/unpacked; rm -rf trayexec-*"
-WAYS = {way.name: way for way in (Deb, Folder, Pipx)}
+WAYS = {way.name: way for way in (Deb, Folder, Pipx, Rpm, Uv)}
