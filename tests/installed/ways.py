@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from devtools.rooms import CERTIFICATES
 from installed.place import UV, Place
 
 
@@ -68,7 +69,7 @@ class Uv(Way):
 
     def install(self, place: Place, files: Sequence[str]) -> None:
         """`--force` upgrades to a file."""
-        place.do([UV, "tool", "install", "--force", *_wheel(files)])
+        place.do([UV, "tool", "install", "--force", *_wheel(files)], env={"SSL_CERT_FILE": CERTIFICATES})
 
     def remove(self, place: Place) -> None:
         """It takes its links away, too."""
