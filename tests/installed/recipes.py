@@ -190,3 +190,9 @@ def test_the_rpm_is_clean_and_the_same_each_time(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
     said = run(["rpmlint", "--config", FOLDER / "rpm/rpmlint.toml", first], folder=tmp_path)
     assert "0 errors, 0 warnings" in said
+
+
+def test_the_metainfo_is_what_software_centres_take() -> None:
+    """By AppStream's own tool."""
+    need(("appstream",))
+    run(["appstreamcli", "validate", "--no-net", "io.github.trayexec.metainfo.xml"], folder=FOLDER / "linux")

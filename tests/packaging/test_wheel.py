@@ -22,6 +22,7 @@ SHARED = (
     *user_share.NAMES,
     *(f"icons/hicolor/{size}x{size}/apps/trayexec.png" for size in (16, 22, 24, 32, 64, 128)),
     "zsh/site-functions/_trayexec",
+    "metainfo/io.github.trayexec.metainfo.xml",
 )
 
 # Building and installing go through pip, which may have to download.
@@ -63,12 +64,14 @@ def names(wheel: Path) -> frozenset[str]:
 
 
 def test_the_wheel_has_all_of_the_package(names: frozenset[str]) -> None:
-    """Every module is in it, the shells' hooks, and the marker that says it has types."""
+    """Every module is in it, the shells' hooks, what starts it at login, and the marker that says it has types."""
     source = TOP / "agent"
     modules = {str(path.relative_to(source)) for path in source.rglob("*.py")}
-    hooks = {str(path.relative_to(source)) for path in source.glob("trayexec/live/hooks/*")}
+    texts = ("trayexec/live/hooks/*", "trayexec/adapters/autostart/trayexec.*")
+    hooks, entries = ({str(path.relative_to(source)) for path in source.glob(pattern)} for pattern in texts)
     assert hooks
-    assert modules | hooks | {"trayexec/py.typed"} == {name for name in names if name.startswith("trayexec/")}
+    assert entries
+    assert modules | hooks | entries | {"trayexec/py.typed"} == {name for name in names if name.startswith("trayexec/")}
 
 
 def test_the_wheel_has_programs_and_licence(names: frozenset[str]) -> None:

@@ -31,6 +31,7 @@ _PLACES = {
     "completions/trayexec.bash": "usr/share/bash-completion/completions/trayexec",
     "completions/trayexec.fish": "usr/share/fish/vendor_completions.d/trayexec.fish",
     "trayexec.desktop": "usr/share/applications/trayexec.desktop",
+    "io.github.trayexec.metainfo.xml": "usr/share/metainfo/io.github.trayexec.metainfo.xml",
 }
 
 

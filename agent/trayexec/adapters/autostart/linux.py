@@ -16,50 +16,17 @@ from pathlib import Path
 
 from trayexec.adapters.autostart.entry import LoginEntry
 from trayexec.adapters.autostart.files import remove_file, text_of, write_file
-from trayexec.light import paths
+from trayexec.light import own_command, paths
 
 FOLDER = "systemd/user"
 UNIT = "trayexec.service"
 WANTS = "graphical-session.target.wants"  # what `systemctl --user enable` makes of WantedBy
 RELOADED = 10.0  # seconds until we do not wait for systemd any more
 
-# The Desktop Entry Specification. TryExec: who has taken trayexec away is not told so at every login.
-DESKTOP = """\
-[Desktop Entry]
-Type=Application
-Name=trayexec
-Comment=Asks once for an AWS MFA code, and gives every account its credentials
-Comment[ja]=AWS の MFA コードを一度だけ尋ね、すべてのアカウントで使えるようにします
-Exec={exec}
-TryExec={program}
-Icon=dialog-password
-Terminal=false
-# where systemd runs the session, trayexec.service starts it
-X-systemd-skip=true
-X-GNOME-HiddenUnderSystemd=true
-"""
+# TryExec: who has taken trayexec away is not told so at every login (Desktop Entry Specification).
+DESKTOP = "adapters/autostart/trayexec.desktop"
 # systemd.unit(5), systemd.service(5). 125 is what an agent ends with where another one runs already.
-SERVICE = """\
-[Unit]
-Description=trayexec, which asks once for an AWS MFA code
-Documentation=man:trayexec(1)
-PartOf=graphical-session.target
-After=graphical-session.target
-# without one it could ask nobody, and would keep an agent that can from starting
-ConditionEnvironment=|DISPLAY
-ConditionEnvironment=|WAYLAND_DISPLAY
-
-[Service]
-ExecStart={exec}
-Restart=on-failure
-RestartPreventExitStatus=125
-SuccessExitStatus=125
-# the browser that a sign-in started is the person's, and stays; the agent ends what is its own
-KillMode=process
-
-[Install]
-WantedBy=graphical-session.target
-"""
+SERVICE = "adapters/autostart/trayexec.service"
 _OFF = (("Hidden", "true"), ("X-GNOME-Autostart-enabled", "false"))  # how desktops switch an entry off
 ENV = "/usr/bin/env"  # starts what systemd takes for no program, and GLib does not find
 _ODD = frozenset("'\"\\%")
@@ -115,13 +82,22 @@ def desktop_file(command: Sequence[str]) -> str:
     """The XDG file for this command."""
     # In a value a backslash is doubled, after the quoting of Exec; % begins one of its field codes.
     words = " ".join(_quoted(word.replace("%", "%%"), '"`$\\') for word in _startable(command))
-    return DESKTOP.format(exec=words.replace("\\", "\\\\"), program=command[0].replace("\\", "\\\\"))
+    return _filled(DESKTOP, Exec=words.replace("\\", "\\\\"), TryExec=command[0].replace("\\", "\\\\"))
 
 
 def service(command: Sequence[str]) -> str:
     """The unit for this command."""
     words = " ".join(_quoted(word.replace("%", "%%"), '"\\') for word in _startable(command))
-    return SERVICE.format(exec=f":{words}" if "$" in words else words)  # `:` takes no $ for a variable
+    return _filled(SERVICE, ExecStart=f":{words}" if "$" in words else words)  # `:` takes no $ for a variable
+
+
+def _filled(name: str, **settings: str) -> str:
+    """This file of our package, with other values in the place of its own."""
+    said = own_command.data(name)
+    for key, value in settings.items():
+        before, _, rest = said.partition(f"\n{key}=")
+        said = "".join((before, f"\n{key}={value}\n", rest.partition("\n")[2]))
+    return said
 
 
 def _startable(command: Sequence[str]) -> Sequence[str]:
