@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import checks, coverage, desktops, tiers
+from devtools import checks, coverage, desktops, machine, tiers
 
 TOP = Path(__file__).parents[2]
 DEV = TOP / "packaging/dev"
@@ -35,6 +35,16 @@ def test_it_can_be_executed() -> None:
         command in done.stdout
         for command in ("test", "demo", "bench", "lint", "screenshots", "lock", "build", "release")
     )
+
+
+def test_the_environment_that_runs_the_tests_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What builds an artefact in a test asks for it, while all other tests run in it."""
+    renewed: list[object] = []
+    monkeypatch.setattr(machine, "_run", renewed.append)
+    monkeypatch.setattr(machine, "_fingerprint", lambda _: "another Python")
+    wanted = machine.Environment(Path(sys.prefix))
+    assert machine.environment(wanted) == Path(sys.executable).parent
+    assert not renewed
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:
