@@ -12,7 +12,7 @@ from support.rig import Rig
 from trayexec.commands import as_json
 from trayexec.core.config.sections import shown
 from trayexec.japanese import SENTENCES
-from trayexec.light.errors import Text, lines, visible
+from trayexec.light.errors import Text, TrayexecError, lines, trouble, visible
 from trayexec.light.translate import speaker_of
 
 # What a hostile value holds: CSI, OSC and its end, C1, a turn of direction, marks, nothing to be seen, tags.
@@ -156,3 +156,17 @@ def test_no_verb_lets_them_through(hostile: Rig, lang: str) -> None:
         said = done.out + done.err
         found = HIDDEN.intersection(said)
         assert not found, (words, sorted(map(ascii, found)), ascii(said))
+
+
+@pytest.mark.parametrize(
+    ("title", "hint", "said"),
+    [
+        ("It is wrong.", "Mend it.", "It is wrong. Mend it."),
+        ("It lacks {name}", "Mend it.", "It lacks a-b. Mend it."),
+        ("It lacks {name}", "", "It lacks a-b"),
+    ],
+)
+def test_what_is_wrong_and_its_fix_are_two_sentences(title: str, hint: str, said: str) -> None:
+    """In one line, too; a title may end with a name, without a stop, so that it can be copied."""
+    why = trouble("x", title, hint, name="a-b")
+    assert str(why.in_one_line) == str(TrayexecError(why)) == said

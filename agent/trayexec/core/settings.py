@@ -524,9 +524,7 @@ class _Source:
         try:
             return session_policy.packed(value if isinstance(value, str) else "")
         except TrayexecError as error:
-            raise self._wrong(
-                path, value, Text("{why} {hint}", why=error.trouble.title, hint=error.trouble.hint)
-            ) from None
+            raise self._wrong(path, value, error.trouble.in_one_line) from None
 
     def _policy_arns(self, path: Path, value: object) -> tuple[str, ...]:
         words = value if isinstance(value, list) else []

@@ -401,7 +401,7 @@ class HttpConnection:
         """Say no, in the spellings of all SDKs."""
         status = STATUS.get(why.code, UNAVAILABLE if why.code.startswith(PASSING) else 403)
         speak = speaker_of(language)
-        message = f"{speak(why.title)} {speak(why.hint)}".strip()
+        message = speak(why.in_one_line)
         said = {"code": why.code, "message": message, "Code": why.code, "Message": message}
         self.respond(status, json.dumps(said).encode())
 

@@ -492,8 +492,7 @@ class RequestHandler:
         warning = self._warning()
         if warning is not None:
             speak = speaker_of(common.language)
-            text = f"{speak(warning.title)} {speak(warning.hint)}"
-            connection.say(protocol.note("warning", text))
+            connection.say(protocol.note("warning", speak(warning.in_one_line)))
         return catalogue
 
     async def _load(self, common: RequestContext) -> Catalogue:

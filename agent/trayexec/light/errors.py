@@ -85,6 +85,14 @@ class Trouble:
         self.title = title
         self.hint = hint
 
+    @property
+    def in_one_line(self) -> Text:
+        """Title and hint one after the other: a title that ends with a name, to be copied, gets a stop."""
+        if not str(self.hint):
+            return self.title
+        is_ended = str(self.title).endswith((".", "?", "!", ":", "…", "`", ")"))
+        return Text("{title} {hint}" if is_ended else "{title}. {hint}", title=self.title, hint=self.hint)
+
     def __repr__(self) -> str:
         return f"Trouble({self.code!r}, {str(self.title)!r})"
 
@@ -113,4 +121,4 @@ class TrayexecError(Exception):
         self.trouble = what
 
     def __str__(self) -> str:
-        return f"{self.trouble.title} {self.trouble.hint}".strip()
+        return str(self.trouble.in_one_line)

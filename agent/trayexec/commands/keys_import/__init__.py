@@ -169,7 +169,7 @@ def _place(files: AwsTexts, one: PlainKeys) -> str:
 
 def _cells(files: AwsTexts, row: KeysToImport) -> tuple[Text, ...]:
     if row.problem is not None:
-        said = Text("{title} {hint}", title=row.problem.title, hint=row.problem.hint)
+        said = row.problem.in_one_line
     else:
         said = Text("stored") if row.stored else Text("can be stored")
     whose = keychain_entry.owner(row.pair) if row.arn else Text("{value}", value="")

@@ -106,7 +106,7 @@ def _stored(row: _Row, keychain: SystemKeychain, environ: Mapping[str, str]) -> 
 
 def _cells(row: _Row) -> tuple[Text, ...]:
     if row.problem is not None:
-        said = Text("{title} {hint}", title=row.problem.title, hint=row.problem.hint)
+        said = row.problem.in_one_line
     else:
         said = Text("stored") if row.stored else Text("can be stored")
     return (

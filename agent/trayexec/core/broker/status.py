@@ -156,7 +156,7 @@ def _profile(
             "role": profile.role_arn,
             "region": profile.region,
             "expires_at": None,
-            "problem": f"{speak(profile.problem.title)} {speak(profile.problem.hint)}",
+            "problem": speak(profile.problem.in_one_line),
             "refused": None,
         }
     try:
