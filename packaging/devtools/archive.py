@@ -10,18 +10,19 @@ def pack(folder: Path, archive: Path, *, epoch: int) -> Path:
 
     The date is in seconds since 1970 UTC.
     """
-
-    def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        entry.uid = entry.gid = 0
-        entry.uname = entry.gname = "root"
-        entry.mtime = epoch
-        entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
-        return entry
-
     with (
         archive.open("wb") as file,
         gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
-        tar.add(folder, folder.name, filter=plain)  # by name, as `add` does it
+        tar.add(folder, folder.name, filter=lambda entry: plain(entry, epoch))  # by name, as `add` does it
     return archive
+
+
+def plain(entry: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
+    """The entry as root's, of this date, with no more rights than everybody has to read and start it."""
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    entry.mtime = epoch
+    entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+    return entry

@@ -7,12 +7,11 @@ import hashlib
 import os
 import re
 import subprocess
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.machine import TOP, NotReadyError, environment, tell
+from devtools.machine import TOP, NotReadyError, environment, project, tell
 
 FOLDER = TOP / "packaging/lock"
 # A release that somebody else has made in a project's name is mostly found out, and taken back, within days.
@@ -57,7 +56,7 @@ class Lock:
     def requirements(self) -> tuple[str, ...]:
         """What is asked for, as pip reads it."""
         if self.source.suffix == ".toml":
-            return tuple(_project()["dependencies"])
+            return tuple(project()["dependencies"])
         return tuple(self.source.read_text().splitlines())
 
     def pins(self) -> Iterator[Pin]:
@@ -118,9 +117,4 @@ def _resolved(uv: str, source: Path) -> str:
 
 
 def _oldest_python() -> str:
-    return str(_project()["requires-python"]).removeprefix(">=")
-
-
-def _project() -> dict[str, list[str]]:
-    project: dict[str, list[str]] = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-    return project
+    return str(project()["requires-python"]).removeprefix(">=")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +144,12 @@ def environment(wanted: Environment | None = None) -> Path:
     _run([*pip, "--group", wanted.group, "--editable", ".", *wanted.versions])
     stamp.write_text(mark)
     return wanted.programs
+
+
+def project() -> dict[str, list[str]]:
+    """What pyproject.toml says of the project."""
+    said: dict[str, list[str]] = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    return said
 
 
 def need_tk() -> None:

@@ -66,14 +66,14 @@ def judge(out: Path, again: Path) -> int:
 
 def checked(tag: str | None) -> str:
     """The tag, if a release can be made of it. Raises NotReadyError with what to do."""
-    if _git("status", "--porcelain"):
+    if source.git("status", "--porcelain"):
         raise NotReadyError(
             "there are changes that no tag has. Commit them, or put them away:\n  git stash --include-untracked"
         )
     wanted = tag or f"v{source.version()}"
-    tags = _git("tag", "--points-at", "HEAD").split()
+    tags = source.git("tag", "--points-at", "HEAD").split()
     if wanted not in tags:
-        known = _git("tag", "--list", wanted)
+        known = source.git("tag", "--list", wanted)
         fix = f"git checkout {wanted}" if known else f"git tag --sign {wanted}"
         raise NotReadyError(f"the tree is not at {wanted}:\n  {fix}")
     if wanted != f"v{source.version()}":
@@ -118,7 +118,7 @@ def _made(tag: str, names: Sequence[str], out: Path) -> tuple[Path, ...]:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "trayexec"
         tell(f"{tag}, in {tree}")
-        _git("clone", "--quiet", "--branch", tag, "--config", "advice.detachedHead=false", str(TOP), str(tree))
+        source.git("clone", "--quiet", "--branch", tag, "--config", "advice.detachedHead=false", str(TOP), str(tree))
         build = [sys.executable, str(tree / "packaging/dev"), "build", *names, "--out", str(out.absolute())]
         if subprocess.run(build, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode:
             raise NotReadyError(f"{tag} could not be built")
@@ -134,13 +134,6 @@ def _fill_recipes(out: Path) -> None:
         filled = Path(folder) / name
         recipes.fill(source.version(), {one.name: one for one in out.iterdir()}, filled)
         archive.pack(filled, out / f"{name}.tar.gz", epoch=source.epoch())
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=TOP, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotReadyError(f"a release is made from a clone, and git says: {done.stderr.strip()}")
-    return done.stdout
 
 
 def _sums(folder: Path) -> dict[str, str]:

@@ -6,11 +6,10 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from devtools.machine import TOP, Environment, NotReadyError, environment, tell
+from devtools.machine import TOP, Environment, NotReadyError, environment, project, tell
 
 # The rules, the protocol, reading AWS's and our own files, and what is said of the source. No agent is started.
 FAST = (
@@ -59,7 +58,7 @@ def pythons(arguments: Sequence[str]) -> int:
 
 def oldest(arguments: Sequence[str]) -> int:
     """The fast part with the oldest dependencies that pyproject.toml allows. Returns the exit status."""
-    bounds = tuple(_oldest(_project()["dependencies"]))
+    bounds = tuple(_oldest(project()["dependencies"]))
     version = _versions()[0]
     python = _python(version)
     if python is None:
@@ -82,14 +81,9 @@ def _call(argv: Sequence[str]) -> int:
     return subprocess.run(argv, cwd=TOP, stdin=subprocess.DEVNULL, check=False).returncode
 
 
-def _project() -> dict[str, list[str]]:
-    project: dict[str, list[str]] = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
-    return project
-
-
 def _versions() -> list[str]:
     """The Pythons that the classifiers name, oldest first."""
-    return [found[1] for one in _project()["classifiers"] if (found := CLASSIFIER.fullmatch(one))]
+    return [found[1] for one in project()["classifiers"] if (found := CLASSIFIER.fullmatch(one))]
 
 
 def _python(version: str) -> str | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from devtools.archive import plain
 from devtools.artefacts import layout, source, wheels
 from devtools.machine import TOP, NotReadyError
 
@@ -146,15 +147,11 @@ def _member(name: str, what: bytes) -> bytes:
 
 def _packed(folder: Path) -> bytes:
     """Sorted, root's, all of one date: the same from any machine."""
-    written = io.BytesIO()
+    written, epoch = io.BytesIO(), source.epoch()
     with tarfile.open(fileobj=written, mode="w", format=tarfile.GNU_FORMAT) as packed:
         for one in (folder, *sorted(folder.rglob("*"))):
             name = f"./{one.relative_to(folder)}" if one != folder else "./"
-            entry = packed.gettarinfo(one, name)
-            entry.uid = entry.gid = 0
-            entry.uname = entry.gname = "root"
-            entry.mtime = source.epoch()
-            entry.mode = 0o755 if one.is_dir() or entry.mode & 0o100 else 0o644
+            entry = plain(packed.gettarinfo(one, name), epoch)
             if entry.isreg():
                 with one.open("rb") as file:
                     packed.addfile(entry, file)

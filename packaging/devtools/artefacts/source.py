@@ -24,15 +24,13 @@ def version() -> str:
 def epoch() -> int:
     """The date that artefacts bear, in seconds since 1970 UTC: SOURCE_DATE_EPOCH, or that of the last commit."""
     said = os.environ.get("SOURCE_DATE_EPOCH")
-    return int(said or _git("log", "-1", "--format=%ct"))
+    return int(said or git("log", "-1", "--format=%ct"))
 
 
 def files() -> tuple[str, ...]:
     """The files of the tree, sorted, without what git is told to ignore."""
     return tuple(
-        sorted(
-            name for name in _git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0") if name
-        )
+        sorted(name for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0") if name)
     )
 
 
@@ -49,7 +47,7 @@ def copy(folder: Path, *, called: str) -> None:
     place.write_text(place.read_text().replace(f'"{version()}"', f'"{called}"'))
     who = ("-c", "user.name=trayexec", "-c", "user.email=")
     for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", f"Version {called}")):
-        _git(*words, folder=folder)
+        git(*words, folder=folder)
 
 
 def run(argv: Sequence[str], *, folder: Path = TOP) -> None:
@@ -75,7 +73,8 @@ def keep(out: Path, made: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(Path(shutil.copy2(one, out / one.name)) for one in made)
 
 
-def _git(*words: str, folder: Path = TOP) -> str:
+def git(*words: str, folder: Path = TOP) -> str:
+    """What git says of this tree or another one. Raises NotReadyError."""
     done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotReadyError(f"this is made from a clone, and git says: {done.stderr.strip()}")
